@@ -1,0 +1,151 @@
+# syncsched: one Makefile for the whole tree. "make help" lists the targets.
+# CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, PREFIX and DESTDIR are the user's; WERROR=1 makes warnings
+# errors; V=1 shows whole commands.
+
+VERSION := 0.1.0
+
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+BUILD   ?= build
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+DOCUMENTS := README.md CHANGELOG.md CONTRIBUTING.md LICENSE
+DIST_FILES := $(DOCUMENTS) Makefile main.c lib man scripts tests .ci .github .clang-format .editorconfig .gitignore
+
+# What is built from what.
+LIB_SOURCES  := $(sort $(wildcard lib/*/*.c))
+SQL_FILES    := $(sort $(wildcard lib/store/sql/*.sql))
+SERVER_SOURCES  := $(wildcard $(addprefix tests/support/,function_server*.c function_script*.c server_*.c))
+SUPPORT_SOURCES := $(filter-out $(SERVER_SOURCES) tests/support/coverage_exit.c,$(wildcard tests/support/*.c))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+LIB_OBJECTS     := $(call objects,$(LIB_SOURCES)) $(BUILD)/obj/gen/sql.o
+LIBRARY         := $(BUILD)/libsyncsched.a
+SERVER_OBJECTS  := $(call objects,$(SERVER_SOURCES))
+SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
+UNIT_OBJECTS    := $(call objects,$(wildcard tests/unit/*.c))
+INTEGRATION_OBJECTS := $(call objects,$(wildcard tests/integration/*.c))
+BENCH_OBJECTS   := $(call objects,$(wildcard tests/bench/*.c))
+TESTS           := $(BUILD)/tests/unit $(BUILD)/tests/integration $(BUILD)/tests/function_server
+
+# Flags. The user's own come last, so that they win.
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings \
+	-Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
+HARDENING := -fstack-protector-strong -fPIE
+ifdef SANITIZE
+INSTRUMENT := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else ifdef COVERAGE
+# Workers end with _exit(), which would lose their counters: tests/support/coverage_exit.c writes them first.
+INSTRUMENT := --coverage -fprofile-update=prefer-atomic
+COVERAGE_OBJECT := $(BUILD)/obj/tests/support/coverage_exit.o
+COVERAGE_LINK := -Wl,--wrap=_exit
+else ifneq ($(filter-out -O0,$(filter -O%,$(CFLAGS))),)
+HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
+PACKAGES := libpq libcurl jansson
+ifeq ($(filter clean help dist format uninstall,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell $(PKG_CONFIG) --exists $(PACKAGES) && echo found),found)
+$(error $(PACKAGES) not found by $(PKG_CONFIG): run scripts/install-dependencies)
+endif
+endif
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+CHECK_LIBS      = $(shell $(PKG_CONFIG) --libs check) -pthread
+
+DEFINES := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DSYNCSCHED_VERSION='"$(VERSION)"' -Ilib
+COMPILE = $(CC) $(DEFINES) $(ROOM_FLAGS) $(PACKAGE_CFLAGS) $(WARNINGS) $(HARDENING) $(INSTRUMENT) -MMD -MP \
+	$(CPPFLAGS) $(CFLAGS)
+LINK    = $(CC) $(HARDENING) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(COVERAGE_LINK) $(CFLAGS) $(LDFLAGS)
+LIBS    = $(PACKAGE_LIBS) $(LDLIBS)
+is_silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say     = @$(if $(V),set -x;,$(if $(is_silent),,printf '%-4s %s\n' $(1) $@;))
+
+all: $(BUILD)/syncsched
+
+tests: $(TESTS) ## build the tests, run none
+
+$(BUILD)/syncsched: $(BUILD)/obj/main.o $(COVERAGE_OBJECT) $(LIBRARY)
+	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
+
+$(LIBRARY): $(LIB_OBJECTS)
+	@rm -f $@
+	$(call say,AR)$(AR) rcs $@ $^
+
+$(BUILD)/tests/unit: $(UNIT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
+$(BUILD)/tests/integration: $(INTEGRATION_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
+$(BUILD)/tests/bench: $(BENCH_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
+$(BUILD)/tests/unit $(BUILD)/tests/integration $(BUILD)/tests/bench:
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+$(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) -o $@ $^ -pthread $(LIBS)
+
+# The SQL lives in files of its own and is linked in as sql_<name>[].
+$(BUILD)/gen/sql.h: scripts/embed-sql lib/store/schema.sql $(SQL_FILES)
+	$(call say,SQL)scripts/embed-sql $(BUILD)/gen lib/store/schema.sql $(SQL_FILES)
+$(BUILD)/gen/sql.c: $(BUILD)/gen/sql.h ;
+
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(COMPILE) -c -o $@ $<
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC)$(COMPILE) -c -o $@ $<
+
+# What only some folders may see: the banned functions, the embedded SQL, the tests' helpers.
+$(BUILD)/obj/main.o $(BUILD)/obj/lib/%.o: ROOM_FLAGS = -include lib/base/banned.h
+$(BUILD)/obj/lib/store/%.o $(BUILD)/obj/lib/command/%.o: ROOM_FLAGS = -include lib/base/banned.h -I$(BUILD)/gen
+$(BUILD)/obj/tests/%.o: ROOM_FLAGS = -Itests -pthread -D_GNU_SOURCE -DTEST_BUILD_DIR='"$(BUILD)"'
+$(filter $(BUILD)/obj/lib/store/% $(BUILD)/obj/lib/command/%,$(LIB_OBJECTS)): | $(BUILD)/gen/sql.h
+
+check: $(BUILD)/tests/unit ## run the unit tests (no network, no database)
+	$(BUILD)/tests/unit
+check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
+	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/integration
+
+check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g" check check-integration
+
+coverage: ## run all tests and print the line coverage of lib/
+	rm -rf build/coverage
+	$(MAKE) BUILD=build/coverage COVERAGE=1 CFLAGS="-O0 -g" check check-integration
+	gcovr --root . --object-directory build/coverage --filter 'lib/' build/coverage
+
+bench: $(BUILD)/syncsched $(BUILD)/tests/bench $(BUILD)/tests/function_server ## measure (BENCH=name: only that one)
+	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/bench $(BENCH)
+
+lint: ## run every linter over the code, the scripts and the manual
+	scripts/lint
+lint-flags: # what scripts/lint passes on to clang-tidy
+	@printf '%s\n' "$(subst ",\",$(DEFINES)) -Itests -I$(BUILD)/gen $(PACKAGE_CFLAGS)"
+format: ## reformat the C sources in place
+	clang-format -i main.c $$(find lib tests -name '*.[ch]')
+
+install: $(BUILD)/syncsched ## install the program and its manual below DESTDIR and PREFIX
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 755 $(BUILD)/syncsched $(DESTDIR)$(BINDIR)/syncsched
+	$(INSTALL) -m 644 man/syncsched.1 $(DESTDIR)$(MANDIR)/man1/syncsched.1
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(BINDIR)/syncsched $(DESTDIR)$(MANDIR)/man1/syncsched.1
+
+dist: ## pack the sources into build/syncsched-VERSION.tar.gz
+	rm -rf $(BUILD)/syncsched-$(VERSION)
+	mkdir -p $(BUILD)/syncsched-$(VERSION)
+	cp -Rp $(DIST_FILES) $(BUILD)/syncsched-$(VERSION)
+	tar -C $(BUILD) -czf $(BUILD)/syncsched-$(VERSION).tar.gz syncsched-$(VERSION)
+	rm -rf $(BUILD)/syncsched-$(VERSION)
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD)
+help: ## list the targets
+	@echo 'all                build $(BUILD)/syncsched (the default)'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+.PHONY: all tests check check-integration check-asan coverage bench lint lint-flags format install uninstall dist clean help
+.DELETE_ON_ERROR:
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,152 @@
+#include "base/config.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What a file may hold that others must not read. */
+static bool config_is_secret(const char *key)
+{
+    static const char *const secrets[] = {"SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SECRET_KEY",
+                                          "SUPABASE_DB_URL", "PGPASSWORD"};
+
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (strcmp(key, secrets[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Cuts white space off both ends, in place. */
+static char *config_trim(char *text)
+{
+    char *end = text + strlen(text);
+
+    while (end > text && strchr(" \t\r\n", end[-1]) != NULL)
+        *--end = '\0';
+    return text + strspn(text, " \t");
+}
+
+/* Takes the quotes off a value, in place; false when a quote is not closed at its end. */
+static bool config_unquote(char **value)
+{
+    char quote = **value;
+    char *to = *value;
+    const char *from = *value + 1;
+
+    if (quote != '"' && quote != '\'')
+        return true;
+    for (; *from != '\0' && *from != quote; from++) {
+        if (quote == '"' && *from == '\\' && from[1] != '\0' && strchr("\"\\$`", from[1]) != NULL)
+            from++;
+        *to++ = *from;
+    }
+    if (*from != quote || from[1] != '\0')
+        return false;
+    *to = '\0';
+    return true;
+}
+
+static bool config_key_is_plain(const char *key)
+{
+    return key[0] != '\0' &&
+           key[strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")] ==
+               '\0';
+}
+
+static bool config_add_line(struct config *config, char *line, size_t number, struct error *err)
+{
+    char *key = config_trim(line);
+    char *equals = strchr(key, '=');
+    char *value;
+
+    if (*key == '\0' || *key == '#' || *key == ';')
+        return true;
+    if (equals == NULL)
+        return error_set(err, ERROR_CONFIG, "%s, line %zu: not of the form KEY=value", config->path,
+                         number);
+    *equals = '\0';
+    key = config_trim(key);
+    value = config_trim(equals + 1);
+    if (!config_key_is_plain(key)) {
+        error_set(err, ERROR_CONFIG, "%s, line %zu: not a variable's name before '='", config->path,
+                  number);
+        return error_hint(err, "write KEY=value, as in a systemd EnvironmentFile, without 'export'");
+    }
+    if (!config_unquote(&value))
+        return error_set(err, ERROR_CONFIG, "%s, line %zu: the quote in the value of %s is not closed",
+                         config->path, number, key);
+    if (strncmp(key, "PG", 2) == 0)
+        setenv(key, value, 0); /* libpq reads these itself; the environment's own win */
+    config->entries = memory_grow(config->entries, config->count, &config->capacity,
+                                  sizeof *config->entries);
+    config->entries[config->count++] =
+        (struct config_entry){memory_copy_text(key), memory_copy_text(value)};
+    return true;
+}
+
+static bool config_check_mode(const struct config *config, FILE *file, struct error *err)
+{
+    struct stat status;
+
+    if (fstat(fileno(file), &status) != 0 || (status.st_mode & (S_IROTH | S_IWOTH)) == 0)
+        return true;
+    for (size_t i = 0; i < config->count; i++) {
+        if (config_is_secret(config->entries[i].key)) {
+            error_set(err, ERROR_CONFIG, "%s holds %s and others may read it", config->path,
+                      config->entries[i].key);
+            return error_hint(err, "chmod o= %s", config->path);
+        }
+    }
+    return true;
+}
+
+bool config_read(struct config *config, const char *path, struct error *err)
+{
+    FILE *file;
+    char *line = NULL;
+    size_t size = 0;
+    bool ok = true;
+
+    *config = (struct config){.path = memory_copy_text(path != NULL ? path : CONFIG_DEFAULT_PATH)};
+    file = fopen(config->path, "re");
+    if (file == NULL && path == NULL && errno == ENOENT)
+        return true;
+    if (file == NULL)
+        return error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
+    for (size_t number = 1; ok && getline(&line, &size, file) >= 0; number++)
+        ok = config_add_line(config, line, number, err);
+    if (ok && ferror(file))
+        ok = error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
+    ok = ok && config_check_mode(config, file, err);
+    free(line);
+    fclose(file);
+    return ok;
+}
+
+void config_free(struct config *config)
+{
+    for (size_t i = 0; i < config->count; i++) {
+        free(config->entries[i].key);
+        free(config->entries[i].value);
+    }
+    free(config->entries);
+    free(config->path);
+    *config = (struct config){0};
+}
+
+const char *config_get(const struct config *config, const char *key)
+{
+    const char *value = getenv(key);
+
+    if (value != NULL && *value != '\0')
+        return value;
+    /* As in a shell, the last line that sets a key counts. */
+    for (size_t i = config->count; i > 0; i--)
+        if (strcmp(config->entries[i - 1].key, key) == 0)
+            return *config->entries[i - 1].value != '\0' ? config->entries[i - 1].value : NULL;
+    return NULL;
+}

@@ -1,0 +1,42 @@
+/*
+ * Configuration: the environment first, then a file of KEY=value lines (design section 7).
+ *
+ * The file is written as a systemd EnvironmentFile: blank lines and lines that start with # or ; are
+ * passed over, a value may stand in double or single quotes. A file that holds a secret and that
+ * others than owner and group may read is refused. libpq's own PG* variables may stand in it too.
+ * Values are never logged.
+ *
+ * Not for what a value means: whoever asks for one judges it.
+ */
+#ifndef SYNCSCHED_BASE_CONFIG_H
+#define SYNCSCHED_BASE_CONFIG_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+struct config_entry {
+    char *key;
+    char *value;
+};
+
+struct config {
+    char *path;
+    struct config_entry *entries;
+    size_t count;
+    size_t capacity;
+};
+
+#define CONFIG_DEFAULT_PATH "/etc/syncsched.conf"
+
+/*
+ * Reads the file at path; NULL means the default path, which need not exist. Errors (ERROR_CONFIG)
+ * name the file and the line, never a value. config_free() releases it, after a failure too.
+ */
+bool config_read(struct config *config, const char *path, struct error *err);
+void config_free(struct config *config);
+
+/* The value of key: environment, else file; NULL when neither has it or it is empty. Borrowed. */
+const char *config_get(const struct config *config, const char *key);
+
+#endif

@@ -1,0 +1,42 @@
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void *memory_or_exit(void *block)
+{
+    static const char message[] = "syncsched: error: out of memory\n";
+
+    if (block == NULL) {
+        ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
+        (void)ignored;
+        _exit(4);
+    }
+    return block;
+}
+
+void *memory_allocate(size_t count, size_t size)
+{
+    return memory_or_exit(calloc(count > 0 ? count : 1, size));
+}
+
+char *memory_copy_text(const char *text)
+{
+    return text == NULL ? NULL : memory_or_exit(strdup(text));
+}
+
+void *memory_grow(void *array, size_t count, size_t *capacity, size_t size)
+{
+    size_t wanted;
+
+    if (count < *capacity)
+        return array;
+    wanted = *capacity > 0 ? *capacity * 2 : 16;
+    if (wanted > SIZE_MAX / size)
+        return memory_or_exit(NULL);
+    array = memory_or_exit(realloc(array, wanted * size));
+    *capacity = wanted;
+    return array;
+}

@@ -1,0 +1,60 @@
+/*
+ * The two values that the store, the call and the engine all speak of: a run, and what became of it.
+ *
+ * Plain data, nothing else: it stands in base because store and call may not know each other.
+ */
+#ifndef SYNCSCHED_BASE_RUN_H
+#define SYNCSCHED_BASE_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Sizes with the NUL. A UUID is kept in PostgreSQL's canonical text form. */
+enum {
+    RUN_UUID_SIZE = 37,
+    RUN_TYPE_SIZE = 64,
+    RUN_KEY_SIZE = 2 * RUN_UUID_SIZE + 20,
+    RUN_CODE_SIZE = 65,
+    RUN_MESSAGE_CHARACTERS = 2000, /* at most so many characters of a message are stored */
+};
+
+/* One attempt to serve one slot, and the earlier slots folded into it (design section 2). */
+struct run {
+    char run_id[RUN_UUID_SIZE];
+    char org_id[RUN_UUID_SIZE];
+    char integration_id[RUN_UUID_SIZE];
+    char integration_type[RUN_TYPE_SIZE];
+    char idempotency_key[RUN_KEY_SIZE];
+    int64_t scheduled_for; /* minutes since 1970-01-01T00:00Z, its last slot */
+    int64_t covers_from;   /* the same, its first slot */
+    int attempt;
+};
+
+/* What may be done next after a failure (design section 6); none for a success. */
+enum outcome_class {
+    OUTCOME_NONE = 0,
+    OUTCOME_NOT_DELIVERED, /* the function surely did not run */
+    OUTCOME_REJECTED,      /* it answered with an error */
+    OUTCOME_UNKNOWN,       /* it may have run */
+};
+
+/* What is known of a call. */
+struct outcome {
+    enum outcome_class error_class; /* OUTCOME_NONE: completed */
+    char error_code[RUN_CODE_SIZE]; /* a plain token, "" when completed */
+    char *message;                  /* owned; clean UTF-8, NULL when there is nothing to say */
+    int64_t records_exported;       /* -1: not told */
+    const char *warning;            /* static text for stderr, or NULL */
+};
+
+/* The class as the log spells it; NULL for OUTCOME_NONE. */
+const char *outcome_class_name(enum outcome_class error_class);
+
+/* A failure in words of our own; replaces what outcome held. message may be NULL. */
+void outcome_fail(struct outcome *outcome, enum outcome_class error_class, const char *code,
+                  const char *message);
+
+/* Releases the message and leaves an empty outcome. */
+void outcome_free(struct outcome *outcome);
+
+#endif

@@ -1,0 +1,111 @@
+#include "base/text.h"
+
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void text_append(struct text *text, const char *bytes, size_t length)
+{
+    while (text->length + length + 1 > text->capacity)
+        text->data = memory_grow(text->data, text->capacity, &text->capacity, 1);
+    memcpy(text->data + text->length, bytes, length);
+    text->length += length;
+    text->data[text->length] = '\0';
+}
+
+void text_add(struct text *text, const char *string)
+{
+    text_append(text, string, strlen(string));
+}
+
+void text_addf(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_list again;
+    int length;
+
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length > 0) {
+        while (text->length + (size_t)length + 1 > text->capacity)
+            text->data = memory_grow(text->data, text->capacity, &text->capacity, 1);
+        vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+        text->length += (size_t)length;
+    }
+    va_end(again);
+}
+
+void text_free(struct text *text)
+{
+    free(text->data);
+    *text = (struct text){0};
+}
+
+const char *text_string(const struct text *text)
+{
+    return text->data != NULL ? text->data : "";
+}
+
+/*
+ * Decodes one well-formed UTF-8 sequence (RFC 3629: shortest form, no surrogates, at most U+10FFFF)
+ * at bytes. Returns its length, 0 when it is not one.
+ */
+static size_t text_decode(const unsigned char *bytes, size_t length, uint32_t *character)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t size = bytes[0] < 0x80 ? 1 : bytes[0] >> 5 == 6 ? 2 : bytes[0] >> 4 == 14 ? 3 : 4;
+    uint32_t c;
+
+    if (size == 1) {
+        *character = bytes[0];
+        return 1;
+    }
+    if ((size == 4 && bytes[0] >> 3 != 30) || size > length)
+        return 0;
+    c = bytes[0] & (0xFFU >> (size + 1));
+    for (size_t i = 1; i < size; i++) {
+        if (bytes[i] >> 6 != 2)
+            return 0;
+        c = c << 6 | (bytes[i] & 0x3FU);
+    }
+    if (c < least[size] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+        return 0;
+    *character = c;
+    return size;
+}
+
+void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+
+    for (size_t i = 0, n = 0; i < length && n < characters_max; n++) {
+        uint32_t character = 0;
+        size_t size = text_decode(at + i, length - i, &character);
+
+        if (size == 0)
+            text_add(text, "\xEF\xBF\xBD");
+        else if (character == '\t' || character == '\n' || character == '\r')
+            text_add(text, " ");
+        else if (character < 0x20 || (character >= 0x7F && character < 0xA0))
+            text_add(text, "\xEF\xBF\xBD");
+        else
+            text_append(text, bytes + i, size);
+        i += size > 0 ? size : 1;
+    }
+}
+
+void text_redact(char *string, const char *secret)
+{
+    size_t length = secret != NULL ? strlen(secret) : 0;
+
+    if (length == 0)
+        return;
+    for (char *at = strstr(string, secret); at != NULL; at = strstr(at + length, secret))
+        memset(at, '*', length);
+}

@@ -1,0 +1,36 @@
+/*
+ * Text: a growing string, and making hostile bytes safe to store and to show.
+ */
+#ifndef SYNCSCHED_BASE_TEXT_H
+#define SYNCSCHED_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A growing string. `struct text t = {0};` is an empty one; data is NULL until something is added,
+ * and NUL-terminated afterwards. text_free() releases it and leaves it empty. */
+struct text {
+    char *data;
+    size_t length;
+    size_t capacity;
+};
+
+void text_append(struct text *text, const char *bytes, size_t length);
+void text_add(struct text *text, const char *string);
+void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_free(struct text *text);
+
+/* The string so far; "" when nothing was added. Valid until the next call on text. */
+const char *text_string(const struct text *text);
+
+/*
+ * Appends bytes as valid UTF-8 without NUL, control characters (C0 but blank, DEL, C1) or
+ * surrogates: white space becomes a blank, everything else that is refused becomes U+FFFD. Stops
+ * after characters_max characters. What comes out is safe in PostgreSQL, in JSON and on a terminal.
+ */
+void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max);
+
+/* Overwrites every occurrence of secret in string with asterisks; an empty secret is left alone. */
+void text_redact(char *string, const char *secret);
+
+#endif

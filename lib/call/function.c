@@ -1,0 +1,385 @@
+#include "call/function.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "call/credentials.h"
+#include "call/reply.h"
+#include "clock/instant.h"
+#include "clock/stopwatch.h"
+
+#include <curl/curl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { FUNCTION_CONNECT_MS = 10000, FUNCTION_LOOK_MS = 1000 };
+
+struct function {
+    CURLM *multi;
+    CURL *easy;
+    struct curl_slist *headers; /* those of every call */
+    char error[CURL_ERROR_SIZE];
+
+    /* The call under way. */
+    const char *request;
+    size_t request_length;
+    bool request_is_given;
+    struct text body;
+    bool body_is_cut;
+    char platform_code[128];
+    bool is_from_platform;
+};
+
+/* ---- The address ---- */
+
+static bool function_host_is_local(const char *host)
+{
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+           (strncmp(host, "127.", 4) == 0 && host[strspn(host, "0123456789.")] == '\0');
+}
+
+static bool function_check_parts(CURLU *parts, const char *http_allowed_host, struct error *err)
+{
+    char *scheme = NULL;
+    char *host = NULL;
+    char *user = NULL;
+    bool ok = false;
+
+    curl_url_get(parts, CURLUPART_USER, &user, 0);
+    if (curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+        error_set(err, ERROR_CONFIG, "the function's address has no host");
+    else if (user != NULL)
+        error_set(err, ERROR_CONFIG, "the function's address holds a user name");
+    else if (strcmp(scheme, "https") == 0)
+        ok = true;
+    else if (strcmp(scheme, "http") != 0)
+        error_set(err, ERROR_CONFIG, "the function's address must begin with https://");
+    else if (function_host_is_local(host) ||
+             (http_allowed_host != NULL && strcasecmp(host, http_allowed_host) == 0))
+        ok = true;
+    else {
+        error_set(err, ERROR_CONFIG, "http:// would send the key to %s unprotected", host);
+        error_hint(err, "use https://, or set SYNCSCHED_ALLOW_HTTP=%s if that network is trusted",
+                   host);
+    }
+    curl_free(user);
+    curl_free(host);
+    curl_free(scheme);
+    return ok;
+}
+
+bool function_check_url(const char *url, const char *http_allowed_host, struct error *err)
+{
+    CURLU *parts;
+    bool ok;
+
+    for (const char *c = url; *c != '\0'; c++)
+        if (*c <= ' ' || *c > '~')
+            return error_set(err, ERROR_CONFIG,
+                             "the function's address holds a character that a URL cannot have");
+    parts = curl_url();
+    if (parts == NULL || curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK) {
+        error_set(err, ERROR_CONFIG, "the function's address is not a URL");
+        ok = error_hint(err, "set SUPABASE_URL=https://PROJECT.supabase.co");
+    } else {
+        ok = function_check_parts(parts, http_allowed_host, err);
+    }
+    curl_url_cleanup(parts);
+    return ok;
+}
+
+/* ---- What libcurl calls ---- */
+
+/* The body is given once; asked again, the call ends instead of going out twice. */
+static size_t function_give_request(char *buffer, size_t size, size_t count, void *context)
+{
+    struct function *function = context;
+
+    if (function->request_is_given)
+        return function->request_length == 0 ? 0 : CURL_READFUNC_ABORT;
+    if (size * count < function->request_length)
+        return CURL_READFUNC_ABORT; /* libcurl's buffers are far larger than a request */
+    memcpy(buffer, function->request, function->request_length);
+    function->request_is_given = true;
+    return function->request_length;
+}
+
+static int function_refuse_rewind(void *context, curl_off_t offset, int origin)
+{
+    (void)context;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
+static size_t function_take_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct function *function = context;
+    size_t length = size * count;
+
+    if (function->body.length + length > FUNCTION_BODY_MAX) {
+        function->body_is_cut = true;
+        return 0; /* ends the transfer */
+    }
+    text_append(&function->body, bytes, length);
+    return length;
+}
+
+/* The value of header "name" if that is what bytes hold; cut to fit. */
+static bool function_read_header(const char *bytes, size_t length, const char *name, char *value,
+                                 size_t size)
+{
+    size_t n = strlen(name);
+    size_t kept = 0;
+
+    if (length <= n || strncasecmp(bytes, name, n) != 0 || bytes[n] != ':')
+        return false;
+    for (size_t i = n + 1; i < length && kept + 1 < size; i++)
+        if (bytes[i] > ' ' && bytes[i] <= '~')
+            value[kept++] = bytes[i];
+    value[kept] = '\0';
+    return true;
+}
+
+static size_t function_take_header(char *bytes, size_t size, size_t count, void *context)
+{
+    struct function *function = context;
+    size_t length = size * count;
+    char ignored[128];
+
+    if (function_read_header(bytes, length, "sb-error-code", function->platform_code,
+                             sizeof function->platform_code) ||
+        function_read_header(bytes, length, "x-relay-error", ignored, sizeof ignored))
+        function->is_from_platform = true;
+    return length;
+}
+
+/* ---- The handle ---- */
+
+static bool function_set_headers(struct function *function, const char *key)
+{
+    static const char *const fixed[] = {
+        "Content-Type: application/json", "Accept: application/json",
+        "Expect:" /* none: it would cost a round trip */};
+    struct text authorization = {0};
+    struct text apikey = {0};
+    struct curl_slist *list = NULL;
+    struct curl_slist *longer;
+
+    credentials_headers(key, &authorization, &apikey);
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed + 2; i++) {
+        const char *header = i == 0   ? text_string(&apikey)
+                             : i == 1 ? text_string(&authorization)
+                                      : fixed[i - 2];
+
+        if (*header == '\0')
+            continue;
+        longer = curl_slist_append(list, header);
+        if (longer == NULL)
+            break;
+        list = longer;
+    }
+    text_free(&authorization);
+    text_free(&apikey);
+    function->headers = list;
+    return list != NULL;
+}
+
+static void function_set_protocols(CURL *easy, const char *url)
+{
+    bool is_http = strncasecmp(url, "http:", 5) == 0;
+
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, is_http ? "http" : "https");
+#else
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(is_http ? CURLPROTO_HTTP : CURLPROTO_HTTPS));
+#endif
+}
+
+static void function_set_options(struct function *function, const char *url)
+{
+    CURL *easy = function->easy;
+
+    function_set_protocols(easy, url);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "syncsched/" SYNCSCHED_VERSION);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* also shuts out http_proxy and its like */
+    /* HTTP/2 would send streams again on its own (REFUSED_STREAM, GOAWAY). */
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, function->error);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, function_give_request);
+    curl_easy_setopt(easy, CURLOPT_READDATA, function);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, function_refuse_rewind);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function_take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, function);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, function_take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, function);
+}
+
+struct function *function_open(const struct function_address *address, struct error *err)
+{
+    struct function *function = memory_allocate(1, sizeof *function);
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
+        function->multi = curl_multi_init();
+        function->easy = curl_easy_init();
+    }
+    if (function->multi == NULL || function->easy == NULL ||
+        !function_set_headers(function, address->key)) {
+        error_set(err, ERROR_INTERNAL, "libcurl does not start");
+        function_close(function);
+        return NULL;
+    }
+    function_set_options(function, address->url);
+    return function;
+}
+
+void function_close(struct function *function)
+{
+    if (function == NULL)
+        return;
+    curl_easy_cleanup(function->easy);
+    curl_multi_cleanup(function->multi);
+    curl_slist_free_all(function->headers);
+    text_free(&function->body);
+    free(function);
+    curl_global_cleanup();
+}
+
+/* ---- The call ---- */
+
+static char *function_compose(const struct run *run)
+{
+    char scheduled_for[INSTANT_TEXT_SIZE];
+    char covers_from[INSTANT_TEXT_SIZE];
+    json_t *body;
+    char *text;
+
+    instant_format_minute(run->scheduled_for, scheduled_for);
+    instant_format_minute(run->covers_from, covers_from);
+    body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "runId", run->run_id, "orgId",
+                     run->org_id, "integrationId", run->integration_id, "integrationType",
+                     run->integration_type, "scheduledFor", scheduled_for, "coversFrom",
+                     covers_from, "attempt", run->attempt, "idempotencyKey", run->idempotency_key);
+    text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    return text;
+}
+
+static enum reply_end function_end(const struct function *function, CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return REPLY_WHOLE;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return REPLY_DNS_FAILED;
+    case CURLE_COULDNT_CONNECT:
+        return REPLY_CONNECT_FAILED;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+        return REPLY_TLS_FAILED;
+    case CURLE_OPERATION_TIMEDOUT:
+        return REPLY_TIMEOUT;
+    case CURLE_WRITE_ERROR:
+        return function->body_is_cut ? REPLY_TOO_LARGE : REPLY_CONNECTION_LOST;
+    default:
+        return REPLY_CONNECTION_LOST;
+    }
+}
+
+/* Runs the transfer to its end, the deadline or an interrupt. */
+static enum reply_end function_perform(struct function *function, int64_t deadline_ms, int fd,
+                                       function_interrupt *interrupt, void *context)
+{
+    int running = 1;
+    int left;
+    CURLMsg *message;
+
+    for (;;) {
+        struct curl_waitfd word = {.fd = fd, .events = CURL_WAIT_POLLIN};
+        int64_t left_ms = deadline_ms - stopwatch_now_ms();
+
+        if (curl_multi_perform(function->multi, &running) != CURLM_OK)
+            return REPLY_CONNECTION_LOST;
+        if (running == 0)
+            break;
+        if (left_ms <= 0)
+            return REPLY_TIMEOUT;
+        /* Woken at least once a second: poll() does not count the time a machine sleeps. */
+        curl_multi_poll(function->multi, fd >= 0 ? &word : NULL, fd >= 0 ? 1 : 0,
+                        left_ms > FUNCTION_LOOK_MS ? FUNCTION_LOOK_MS : (int)left_ms, NULL);
+        if (fd >= 0 && word.revents != 0 && interrupt(context, &fd))
+            return REPLY_CANCELLED;
+    }
+    message = curl_multi_info_read(function->multi, &left);
+    return message != NULL ? function_end(function, message->data.result) : REPLY_CONNECTION_LOST;
+}
+
+static void function_prepare(struct function *function, const char *request, int64_t timeout_ms)
+{
+    function->request = request;
+    function->request_length = strlen(request);
+    function->request_is_given = false;
+    function->body.length = 0;
+    function->body_is_cut = false;
+    function->is_from_platform = false;
+    function->platform_code[0] = '\0';
+    function->error[0] = '\0';
+    curl_easy_setopt(function->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     (curl_off_t)function->request_length);
+    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)(timeout_ms < FUNCTION_CONNECT_MS ? timeout_ms : FUNCTION_CONNECT_MS));
+}
+
+static void function_judge(struct function *function, enum reply_end end, struct outcome *outcome)
+{
+    struct reply reply = {
+        .end = end,
+        .was_sent = function->request_is_given,
+        .is_from_platform = function->is_from_platform,
+        .body = text_string(&function->body),
+        .body_length = function->body.length,
+        .detail = function->error,
+    };
+
+    memcpy(reply.platform_code, function->platform_code, sizeof reply.platform_code);
+    curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &reply.status);
+    reply_judge(&reply, outcome);
+}
+
+void function_call(struct function *function, const struct run *run, int64_t deadline_ms, int fd,
+                   function_interrupt *interrupt, void *context, struct outcome *outcome)
+{
+    char *request = function_compose(run);
+    struct text key = {0};
+    struct curl_slist key_header;
+    enum reply_end end;
+
+    *outcome = (struct outcome){.records_exported = -1};
+    if (request == NULL) {
+        outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED", "the request is not valid UTF-8");
+        return;
+    }
+    text_addf(&key, "Idempotency-Key: %s", run->idempotency_key);
+    /* In front of the list that all calls share. */
+    key_header = (struct curl_slist){.data = key.data, .next = function->headers};
+    function_prepare(function, request, deadline_ms - stopwatch_now_ms());
+    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, &key_header);
+    curl_multi_add_handle(function->multi, function->easy);
+    end = function_perform(function, deadline_ms, fd, interrupt, context);
+    function_judge(function, end, outcome);
+    /* Taking an unfinished transfer out closes its connection: no late bytes reach the next call. */
+    curl_multi_remove_handle(function->multi, function->easy);
+    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, NULL);
+    text_free(&key);
+    free(request);
+}

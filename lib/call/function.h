@@ -1,0 +1,54 @@
+/*
+ * Calling the Integration Edge Function; the only user of libcurl.
+ *
+ * One handle keeps one HTTP connection for all calls of a worker, one at a time. A call goes out at
+ * most once: libcurl would silently send a request again when a kept connection turns out dead, even
+ * if the server had read all of it, so the body is given away once and cannot be rewound. A handle
+ * never crosses a fork.
+ *
+ * Not for judging what came back: reply.h.
+ */
+#ifndef SYNCSCHED_CALL_FUNCTION_H
+#define SYNCSCHED_CALL_FUNCTION_H
+
+#include "base/error.h"
+#include "base/run.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct function;
+
+/* Where and with what a function is called. Borrowed; must outlive the handle. */
+struct function_address {
+    const char *url; /* the whole address */
+    const char *key; /* the service key; checked by credentials_check() */
+};
+
+/* Bodies are cut off here while they arrive. */
+enum { FUNCTION_BODY_MAX = 1024 * 1024 };
+
+/*
+ * Says whether url may be called: https, or http to this machine itself (localhost, 127.0.0.0/8,
+ * [::1]) or to the host that is allowed by name, which may be NULL. ERROR_CONFIG.
+ */
+bool function_check_url(const char *url, const char *http_allowed_host, struct error *err);
+
+/* NULL with ERROR_INTERNAL when libcurl does not start. */
+struct function *function_open(const struct function_address *address, struct error *err);
+void function_close(struct function *function);
+
+/*
+ * Asked while a call is under way, when fd is readable: true cuts the call off. May set *fd to -1
+ * when there is nothing more to listen for.
+ */
+typedef bool function_interrupt(void *context, int *fd);
+
+/*
+ * Calls the function for a run and waits for the answer until deadline_ms (stopwatch) or an
+ * interrupt. Always gives an outcome; outcome_free() releases it.
+ */
+void function_call(struct function *function, const struct run *run, int64_t deadline_ms, int fd,
+                   function_interrupt *interrupt, void *context, struct outcome *outcome);
+
+#endif

@@ -1,0 +1,224 @@
+#include "call/reply.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Transport ---- */
+
+struct reply_failure {
+    enum outcome_class error_class;
+    const char *code;
+    const char *message;
+};
+
+static const struct reply_failure reply_failures[] = {
+    [REPLY_DNS_FAILED] = {OUTCOME_NOT_DELIVERED, "DNS_FAILED", "the function's host was not found"},
+    [REPLY_CONNECT_FAILED] = {OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
+                              "no connection to the function"},
+    [REPLY_TLS_FAILED] = {OUTCOME_NOT_DELIVERED, "TLS_FAILED",
+                          "no trusted connection to the function"},
+    [REPLY_TIMEOUT] = {OUTCOME_UNKNOWN, "TIMEOUT", "no answer in time"},
+    [REPLY_CONNECTION_LOST] = {OUTCOME_UNKNOWN, "CONNECTION_LOST",
+                               "the connection was lost before the answer was whole"},
+    [REPLY_TOO_LARGE] = {OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE",
+                         "the answer is larger than 1 MiB"},
+    [REPLY_CANCELLED] = {OUTCOME_UNKNOWN, "CANCELLED", "cut off because the tick was told to stop"},
+};
+
+static void reply_fail(const struct reply *reply, const struct reply_failure *failure,
+                       struct outcome *outcome)
+{
+    struct text message = {0};
+
+    text_add(&message, failure->message);
+    if (reply->detail != NULL && *reply->detail != '\0') {
+        text_add(&message, ": ");
+        text_add_clean(&message, reply->detail, strlen(reply->detail), 500);
+    }
+    outcome_fail(outcome, failure->error_class, failure->code, text_string(&message));
+    text_free(&message);
+    /* A time-out while connecting: nothing was sent. */
+    if (reply->end == REPLY_TIMEOUT && !reply->was_sent)
+        outcome->error_class = OUTCOME_NOT_DELIVERED;
+}
+
+/* ---- Codes and messages ---- */
+
+static bool reply_is_token(const char *text)
+{
+    size_t length = strspn(
+        text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
+
+    return length > 0 && length < RUN_CODE_SIZE && text[length] == '\0';
+}
+
+/* A member of a JSON object as code: a plain token, or a whole number. */
+static bool reply_take_code(const json_t *value, char code[RUN_CODE_SIZE])
+{
+    if (json_is_integer(value)) {
+        snprintf(code, RUN_CODE_SIZE, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        return true;
+    }
+    if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value) ||
+        !reply_is_token(json_string_value(value)))
+        return false;
+    snprintf(code, RUN_CODE_SIZE, "%s", json_string_value(value));
+    return true;
+}
+
+/* The platform's header first, then the body's code or error.code, else the status. */
+static void reply_find_code(const struct reply *reply, const json_t *body,
+                            char code[RUN_CODE_SIZE])
+{
+    const json_t *error = json_object_get(body, "error");
+
+    if (reply_is_token(reply->platform_code))
+        snprintf(code, RUN_CODE_SIZE, "%.*s", RUN_CODE_SIZE - 1, reply->platform_code);
+    else if (!reply_take_code(json_object_get(body, "code"), code) &&
+             !reply_take_code(json_object_get(error, "code"), code))
+        snprintf(code, RUN_CODE_SIZE, "HTTP_%ld", reply->status);
+}
+
+static const json_t *reply_find_message(const json_t *body)
+{
+    static const char *const names[] = {"message", "msg", "error_description", "error", "errors"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const json_t *value = json_object_get(body, names[i]);
+
+        if (json_is_string(value) && json_string_length(value) > 0)
+            return value;
+        if (json_is_object(value) && json_is_string(json_object_get(value, "message")))
+            return json_object_get(value, "message");
+    }
+    return NULL;
+}
+
+/* The body's own words where it has some, else the body as it is; cut, cleaned, owned. */
+static char *reply_message(const struct reply *reply, const json_t *body)
+{
+    const json_t *value = reply_find_message(body);
+    struct text text = {0};
+
+    if (value != NULL)
+        text_add_clean(&text, json_string_value(value), json_string_length(value),
+                       RUN_MESSAGE_CHARACTERS);
+    else if (reply->body_length > 0)
+        text_add_clean(&text, reply->body, reply->body_length, RUN_MESSAGE_CHARACTERS);
+    if (text.length == 0)
+        text_addf(&text, "the function answered with HTTP status %ld", reply->status);
+    return text.data;
+}
+
+static void reply_fail_with_body(const struct reply *reply, const json_t *body,
+                                 enum outcome_class error_class, struct outcome *outcome)
+{
+    outcome_free(outcome);
+    outcome->error_class = error_class;
+    outcome->message = reply_message(reply, body);
+    reply_find_code(reply, body, outcome->error_code);
+}
+
+/* ---- Statuses ---- */
+
+/*
+ * A function may relay a status of its own systems. Only with the platform's mark do these say that
+ * the function did not run; without it the function itself answered so.
+ */
+static enum outcome_class reply_class(const struct reply *reply)
+{
+    switch (reply->status) {
+    case 401:
+    case 404:
+    case 429:
+    case 503:
+        return reply->is_from_platform ? OUTCOME_NOT_DELIVERED : OUTCOME_REJECTED;
+    case 502:
+    case 504:
+    case 544:
+    case 546:
+        return OUTCOME_UNKNOWN;
+    default:
+        return OUTCOME_REJECTED;
+    }
+}
+
+static bool reply_is_blank(const struct reply *reply)
+{
+    for (size_t i = 0; i < reply->body_length; i++)
+        if (strchr(" \t\r\n", reply->body[i]) == NULL || reply->body[i] == '\0')
+            return false;
+    return true;
+}
+
+/* Some of these systems report errors with status 200. */
+static bool reply_has_error(const json_t *body)
+{
+    static const char *const names[] = {"error", "errors"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const json_t *value = json_object_get(body, names[i]);
+
+        if ((json_is_string(value) && json_string_length(value) > 0) || json_is_true(value) ||
+            json_is_number(value) || (json_is_array(value) && json_array_size(value) > 0) ||
+            (json_is_object(value) && json_object_size(value) > 0))
+            return true;
+    }
+    return false;
+}
+
+static int64_t reply_records(const json_t *body)
+{
+    const json_t *value = json_object_get(body, "recordsExported");
+
+    if (value == NULL)
+        value = json_object_get(body, "records_exported");
+    return json_is_integer(value) && json_integer_value(value) >= 0 ? json_integer_value(value)
+                                                                    : -1;
+}
+
+static void reply_judge_success(const struct reply *reply, const json_t *body,
+                                struct outcome *outcome)
+{
+    outcome_free(outcome);
+    if (reply->status == 202 || reply->status == 204 || reply_is_blank(reply)) {
+        outcome->warning = "the answer has no recordsExported";
+    } else if (body == NULL) {
+        outcome_fail(outcome, OUTCOME_UNKNOWN, "INVALID_RESPONSE",
+                     "the answer is not whole JSON; the export may have been done");
+    } else if (reply_has_error(body)) {
+        reply_fail_with_body(reply, body, OUTCOME_REJECTED, outcome);
+    } else {
+        outcome->records_exported = reply_records(body);
+        if (outcome->records_exported < 0)
+            outcome->warning = "the answer has no usable recordsExported";
+    }
+}
+
+void reply_judge(const struct reply *reply, struct outcome *outcome)
+{
+    json_t *body;
+
+    *outcome = (struct outcome){.records_exported = -1};
+    if (reply->end != REPLY_WHOLE &&
+        !(reply->end == REPLY_TOO_LARGE && (reply->status < 200 || reply->status > 299))) {
+        reply_fail(reply, &reply_failures[reply->end], outcome);
+        return;
+    }
+    body = json_loadb(reply->body_length > 0 ? reply->body : "", reply->body_length,
+                      JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    if (reply->status >= 200 && reply->status <= 299)
+        reply_judge_success(reply, body, outcome);
+    else if (reply->status >= 300 && reply->status <= 399)
+        outcome_fail(outcome, OUTCOME_REJECTED, "REDIRECT_REFUSED",
+                     "the function answered with a redirect, which is not followed");
+    else
+        reply_fail_with_body(reply, body, reply_class(reply), outcome);
+    json_decref(body);
+}

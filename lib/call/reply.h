@@ -1,0 +1,41 @@
+/*
+ * Judging a reply: from status, headers, bytes and the way the transport ended to an outcome.
+ *
+ * Pure, by the tables of design section 6. Everything in a reply is hostile: what comes out is clean
+ * UTF-8 of bounded length, and a code is a plain token.
+ */
+#ifndef SYNCSCHED_CALL_REPLY_H
+#define SYNCSCHED_CALL_REPLY_H
+
+#include "base/run.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How the transport ended. */
+enum reply_end {
+    REPLY_WHOLE, /* a complete HTTP response */
+    REPLY_DNS_FAILED,
+    REPLY_CONNECT_FAILED,
+    REPLY_TLS_FAILED,
+    REPLY_TIMEOUT,
+    REPLY_CONNECTION_LOST, /* after something may have been sent, or in mid-response */
+    REPLY_TOO_LARGE,       /* the body was cut off */
+    REPLY_CANCELLED,       /* cut off because the tick was told to stop */
+};
+
+struct reply {
+    enum reply_end end;
+    bool was_sent;           /* the connection stood, so the function may have run */
+    long status;             /* HTTP status, 0 when there was none */
+    bool is_from_platform;   /* an sb-error-code or x-relay-error header: the platform's own mark */
+    char platform_code[128]; /* the value of sb-error-code, "" without */
+    const char *body;        /* may hold any bytes; borrowed */
+    size_t body_length;
+    const char *detail; /* the transport's own words for what failed, or NULL; borrowed */
+};
+
+/* What the reply says of the call. outcome_free() releases what is written to *outcome. */
+void reply_judge(const struct reply *reply, struct outcome *outcome);
+
+#endif

@@ -1,0 +1,265 @@
+#include "command/command.h"
+
+#include "base/log.h"
+#include "clock/duration.h"
+#include "clock/stopwatch.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command_option command_common[] = {
+    {"config", "FILE", "read settings from FILE (default " CONFIG_DEFAULT_PATH ")"},
+    {"help", NULL, "show this help"},
+    {"version", NULL, "show the version"},
+    {0},
+};
+
+enum { COMMON_CONFIG = 1000, COMMON_HELP, COMMON_VERSION };
+
+/* ---- Help ---- */
+
+static void command_print_options(const struct command_option *options)
+{
+    for (; options != NULL && options->name != NULL; options++) {
+        char left[64];
+
+        snprintf(left, sizeof left, "--%s%s%s", options->name,
+                 options->argument != NULL ? " " : "",
+                 options->argument != NULL ? options->argument : "");
+        printf("  %-20s %s\n", left, options->help);
+    }
+}
+
+static void command_print_help(const struct command *command)
+{
+    printf("usage: syncsched %s [OPTIONS]%s%s\n\n%s\n\n", command->name,
+           command->operands != NULL ? " " : "",
+           command->operands != NULL ? command->operands : "", command->summary);
+    command_print_options(command->options);
+    command_print_options(command_common);
+}
+
+static void command_print_overview(const struct command *commands)
+{
+    printf("usage: syncsched COMMAND [OPTIONS]\n\n"
+           "Calls the exports that are due by the schedules in a PostgreSQL database.\n\n");
+    for (const struct command *c = commands; c->name != NULL; c++)
+        printf("  %-12s %s\n", c->name, c->summary);
+    printf("\nsyncsched COMMAND --help tells more; so does man syncsched.\n");
+}
+
+/* ---- Parsing ---- */
+
+/* The table as getopt_long() wants it; the value is the option's place, or one of COMMON_. */
+static void command_make_long_options(const struct command *command, struct option *longs)
+{
+    size_t n = 0;
+
+    for (int i = 0; command->options != NULL && command->options[i].name != NULL; i++)
+        longs[n++] = (struct option){command->options[i].name,
+                                     command->options[i].argument != NULL, NULL, i};
+    for (int i = 0; command_common[i].name != NULL; i++)
+        longs[n++] = (struct option){command_common[i].name, command_common[i].argument != NULL,
+                                     NULL, COMMON_CONFIG + i};
+    longs[n] = (struct option){0};
+}
+
+static bool command_refuse(const struct command *command, int answer, char *argv[],
+                           struct error *err)
+{
+    const char *given = optind > 1 ? argv[optind - 1] : "";
+
+    if (answer == ':')
+        error_set(err, ERROR_USAGE, "option '%s' needs a value", given);
+    else
+        error_set(err, ERROR_USAGE, "unknown option '%.80s'", given);
+    return error_hint(err, "see syncsched %s --help", command->name);
+}
+
+enum command_answer { COMMAND_GO_ON, COMMAND_DONE, COMMAND_REFUSED };
+
+/* argv[0] is the command's name. */
+static enum command_answer command_parse(struct command_line *line, int argc, char *argv[],
+                                         const char **config_path, struct error *err)
+{
+    struct option longs[COMMAND_OPTIONS_MAX + 4];
+    int answer;
+
+    command_make_long_options(line->command, longs);
+    opterr = 0;
+    /* "+": operands end the options, as POSIX has it; ":" tells a missing value apart. */
+    while ((answer = getopt_long(argc, argv, "+:", longs, NULL)) != -1) {
+        if (answer == COMMON_HELP) {
+            command_print_help(line->command);
+            return COMMAND_DONE;
+        }
+        if (answer == COMMON_VERSION) {
+            puts("syncsched " SYNCSCHED_VERSION);
+            return COMMAND_DONE;
+        }
+        if (answer == COMMON_CONFIG)
+            *config_path = optarg;
+        else if (answer == '?' || answer == ':') {
+            command_refuse(line->command, answer, argv, err);
+            return COMMAND_REFUSED;
+        } else {
+            line->values[answer] = optarg != NULL ? optarg : "1";
+        }
+    }
+    line->operands = argv + optind;
+    line->operand_count = argc - optind;
+    if (line->operand_count > 0 && line->command->operands == NULL) {
+        error_set(err, ERROR_USAGE, "'%.80s' is one argument too many", argv[optind]);
+        error_hint(err, "see syncsched %s --help", line->command->name);
+        return COMMAND_REFUSED;
+    }
+    return COMMAND_GO_ON;
+}
+
+static int command_finish_output(void)
+{
+    struct error err;
+
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    error_set(&err, ERROR_INTERNAL, "cannot write to standard output: %s", strerror(errno));
+    return command_fail(&err);
+}
+
+static int command_carry_out(const struct command *command, int argc, char *argv[],
+                             int64_t started_at_ms)
+{
+    struct command_line line = {.command = command, .started_at_ms = started_at_ms};
+    const char *config_path = NULL;
+    struct error err = {0};
+    int status;
+
+    switch (command_parse(&line, argc, argv, &config_path, &err)) {
+    case COMMAND_DONE:
+        return command_finish_output();
+    case COMMAND_REFUSED:
+        return command_fail(&err);
+    case COMMAND_GO_ON:
+        break;
+    }
+    if (!config_read(&line.config, config_path, &err))
+        status = command_fail(&err);
+    else
+        status = command->run(&line);
+    config_free(&line.config);
+    return status;
+}
+
+int command_main(int argc, char *argv[], const struct command *commands)
+{
+    int64_t started_at_ms = stopwatch_now_ms();
+    const char *name = argc > 1 ? argv[1] : NULL;
+    struct error err;
+
+    if (name != NULL && strcmp(name, "--help") == 0) {
+        command_print_overview(commands);
+        return command_finish_output();
+    }
+    if (name != NULL && strcmp(name, "--version") == 0) {
+        puts("syncsched " SYNCSCHED_VERSION);
+        return command_finish_output();
+    }
+    for (const struct command *c = commands; name != NULL && c->name != NULL; c++)
+        if (strcmp(c->name, name) == 0)
+            return command_carry_out(c, argc - 1, argv + 1, started_at_ms);
+    if (name == NULL)
+        error_set(&err, ERROR_USAGE, "no command given");
+    else
+        error_set(&err, ERROR_USAGE, "unknown command '%.80s'", name);
+    error_hint(&err, "see syncsched --help");
+    return command_fail(&err);
+}
+
+/* ---- Values ---- */
+
+const char *command_value(const struct command_line *line, const char *name)
+{
+    char key[64] = "SYNCSCHED_";
+    size_t n = strlen(key);
+
+    for (size_t i = 0; line->command->options != NULL && line->command->options[i].name != NULL; i++)
+        if (strcmp(line->command->options[i].name, name) == 0 && line->values[i] != NULL)
+            return line->values[i];
+    for (const char *c = name; *c != '\0' && n + 1 < sizeof key; c++)
+        key[n++] = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+    key[n] = '\0';
+    return config_get(&line->config, key);
+}
+
+bool command_switch(const struct command_line *line, const char *name, bool *is_on,
+                    struct error *err)
+{
+    static const char *const words[] = {"0", "1", "false", "true", "no", "yes", "off", "on"};
+    const char *value = command_value(line, name);
+
+    *is_on = false;
+    if (value == NULL)
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            *is_on = i % 2 == 1;
+            return true;
+        }
+    }
+    return error_set(err, ERROR_CONFIG, "--%s is a switch: set its variable to 1 or 0", name);
+}
+
+bool command_duration(const struct command_line *line, const char *name, int64_t fallback_ms,
+                      int64_t least_ms, int64_t most_ms, int64_t *value_ms, struct error *err)
+{
+    const char *value = command_value(line, name);
+
+    *value_ms = fallback_ms;
+    if (value == NULL)
+        return true;
+    if (!duration_parse(value, value_ms, err))
+        return error_prefix(err, "--%s", name);
+    if (*value_ms >= least_ms && *value_ms <= most_ms)
+        return true;
+    error_set(err, ERROR_USAGE, "--%s: %.40s is out of range", name, value);
+    return error_hint(err, "from %lld to %lld seconds", (long long)(least_ms / 1000),
+                      (long long)(most_ms / 1000));
+}
+
+bool command_number(const struct command_line *line, const char *name, int fallback, int least,
+                    int most, int *value, struct error *err)
+{
+    const char *text = command_value(line, name);
+    char *end;
+    long number;
+
+    *value = fallback;
+    if (text == NULL)
+        return true;
+    errno = 0;
+    number = strtol(text, &end, 10);
+    if (*text == '\0' || *end != '\0' || errno != 0 || number < least || number > most)
+        return error_set(err, ERROR_USAGE, "--%s: '%.40s' is not a whole number from %d to %d",
+                         name, text, least, most);
+    *value = (int)number;
+    return true;
+}
+
+/* ---- The end ---- */
+
+int command_fail(const struct error *err)
+{
+    log_failure(err);
+    return error_exit_status(err);
+}
+
+bool command_print(const char *text, struct error *err)
+{
+    if (puts(text) >= 0 && fflush(stdout) == 0)
+        return true;
+    return error_set(err, ERROR_INTERNAL, "cannot write to standard output: %s", strerror(errno));
+}

@@ -1,0 +1,72 @@
+/*
+ * The command line: commands and their options as tables, from which parsing, --help and the
+ * environment's SYNCSCHED_<OPTION> variables all come.
+ */
+#ifndef SYNCSCHED_COMMAND_COMMAND_H
+#define SYNCSCHED_COMMAND_COMMAND_H
+
+#include "base/config.h"
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { COMMAND_OPTIONS_MAX = 16 };
+
+/* One long option. Every command has --config, --help and --version besides its own. */
+struct command_option {
+    const char *name;
+    const char *argument; /* what --help calls its value; NULL for a switch */
+    const char *help;
+};
+
+struct command_line;
+
+struct command {
+    const char *name;
+    const char *operands; /* what --help calls them; NULL: it takes none */
+    const char *summary;
+    const struct command_option *options; /* ends with a NULL name; may be NULL */
+    /* Does the work; returns the exit status. */
+    int (*run)(const struct command_line *line);
+};
+
+/* A command line that was read. */
+struct command_line {
+    const struct command *command;
+    const char *values[COMMAND_OPTIONS_MAX]; /* as given, in the order of the options; or NULL */
+    struct config config;
+    int64_t started_at_ms; /* stopwatch: when the process started */
+    char *const *operands;
+    int operand_count;
+};
+
+/* main() in all but name: commands ends with a NULL name. Returns the exit status. */
+int command_main(int argc, char *argv[], const struct command *commands);
+
+/* An option's value: command line, else SYNCSCHED_<NAME> of environment or file; NULL: not given. */
+const char *command_value(const struct command_line *line, const char *name);
+
+/* A switch: given, or SYNCSCHED_<NAME> set to 1, true, yes or on (0, false, no, off: not). */
+bool command_switch(const struct command_line *line, const char *name, bool *is_on,
+                    struct error *err);
+
+/* A duration within limits; fallback_ms where it is not given. The error names the option. */
+bool command_duration(const struct command_line *line, const char *name, int64_t fallback_ms,
+                      int64_t least_ms, int64_t most_ms, int64_t *value_ms, struct error *err);
+
+/* A whole number within limits; fallback where it is not given. */
+bool command_number(const struct command_line *line, const char *name, int fallback, int least,
+                    int most, int *value, struct error *err);
+
+/* Prints the error and returns its exit status. */
+int command_fail(const struct error *err);
+
+/* Writes text and a line end to stdout, all of it: a result that did not get out is an error. */
+bool command_print(const char *text, struct error *err);
+
+extern const struct command command_run;
+extern const struct command command_due;
+extern const struct command command_schema;
+
+#endif

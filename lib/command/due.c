@@ -1,0 +1,67 @@
+#include "clock/instant.h"
+#include "command/command.h"
+#include "command/settings.h"
+#include "engine/tick.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+enum { DUE_BUDGET_MS = 50000 };
+
+static const struct command_option due_options[] = {
+    {"at", "TIME", "look at the window of TIME instead of now"},
+    {0},
+};
+
+/* [{"orgId","integrationId","integrationType","scheduledFor"}], in key order. */
+static char *due_json(const struct claim *claim)
+{
+    json_t *list = json_array();
+    char *text;
+
+    for (size_t i = 0; i < claim->key_count; i++) {
+        const struct claim_key *key = &claim->keys[i];
+        char scheduled_for[INSTANT_TEXT_SIZE];
+
+        instant_format_minute(key->window_slot, scheduled_for);
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "orgId", key->org_id,
+                                              "integrationId", key->integration_id,
+                                              "integrationType", key->integration_type,
+                                              "scheduledFor", scheduled_for));
+    }
+    text = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    return text;
+}
+
+static int due_main(const struct command_line *line)
+{
+    const char *at = command_value(line, "at");
+    struct tick_options options = {
+        .database_url = settings_database_url(&line->config),
+        .started_at_ms = line->started_at_ms,
+        .budget_ms = DUE_BUDGET_MS,
+        .has_at = at != NULL,
+    };
+    struct claim claim = {0};
+    struct error err = {0};
+    char *json = NULL;
+    bool ok;
+
+    ok = at == NULL || instant_parse(at, &options.at_us, &err) || error_prefix(&err, "--at");
+    ok = ok && tick_read_due(&options, &claim, &err);
+    if (ok) {
+        json = due_json(&claim);
+        ok = json != NULL && command_print(json, &err);
+    }
+    free(json);
+    claim_free(&claim);
+    return ok ? 0 : command_fail(&err);
+}
+
+const struct command command_due = {
+    .name = "due",
+    .summary = "Print as JSON which schedules are due. Writes nothing.",
+    .options = due_options,
+    .run = due_main,
+};

@@ -1,0 +1,109 @@
+#include "base/log.h"
+#include "clock/instant.h"
+#include "command/command.h"
+#include "command/settings.h"
+#include "engine/tick.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RUN_SECOND_MS INT64_C(1000)
+#define RUN_HOUR_MS   (3600 * RUN_SECOND_MS)
+#define RUN_DAY_MS    (24 * RUN_HOUR_MS)
+
+static const struct command_option run_options[] = {
+    {"at", "TIME", "serve exactly the slots in the window of TIME, now"},
+    {"catch-up", "D", "serve missed slots up to this old (default 1h)"},
+    {"budget", "D", "time for the whole tick, under 30m (default 50s)"},
+    {"timeout", "D", "time for each call (default: the rest of the budget)"},
+    {"concurrency", "N", "calls at the same time, 1 to 5 (default 5)"},
+    {"dry-run", NULL, "print the counts as they would be; write nothing"},
+    {0},
+};
+
+/* On a terminal: how far the tick is. */
+static void run_show_progress(const struct pool_progress *progress, size_t failed)
+{
+    char line[128];
+
+    snprintf(line, sizeof line, "%zu of %zu done, %zu in flight, %zu failed", progress->done,
+             progress->jobs, progress->in_flight, failed);
+    log_live_line(line);
+}
+
+static bool run_read_options(const struct command_line *line, struct tick_options *options,
+                             struct error *err)
+{
+    const char *at = command_value(line, "at");
+
+    options->has_at = at != NULL;
+    if (at != NULL && !instant_parse(at, &options->at_us, err))
+        return error_prefix(err, "--at");
+    return command_duration(line, "catch-up", RUN_HOUR_MS, 0, 366 * RUN_DAY_MS,
+                            &options->catch_up_ms, err) &&
+           command_duration(line, "budget", 50 * RUN_SECOND_MS, RUN_SECOND_MS,
+                            RUN_HOUR_MS / 2 - RUN_SECOND_MS, &options->budget_ms, err) &&
+           command_duration(line, "timeout", 0, RUN_SECOND_MS, RUN_DAY_MS, &options->timeout_ms,
+                            err) &&
+           command_number(line, "concurrency", POOL_WORKERS_MAX, 1, POOL_WORKERS_MAX,
+                          &options->concurrency, err) &&
+           command_switch(line, "dry-run", &options->is_dry, err);
+}
+
+static bool run_tick(const struct tick_options *options, struct summary *summary,
+                     struct error *err)
+{
+    bool is_ticked = tick_run(options, summary, err);
+    char *json = NULL;
+    bool is_printed = true;
+
+    log_live_line("");
+    /* Runs that stay pending for want of workers are told, too; but no result without a tick. */
+    if (is_ticked || err->kind == ERROR_INTERNAL) {
+        struct error print_error;
+
+        json = summary_json(summary);
+        is_printed = json != NULL && command_print(json, &print_error);
+        if (!is_printed && is_ticked)
+            *err = print_error;
+    }
+    free(json);
+    return is_ticked && is_printed;
+}
+
+static int run_main(const struct command_line *line)
+{
+    char host[256] = "unknown";
+    struct tick_options options = {
+        .database_url = settings_database_url(&line->config),
+        .trigger = {.name = "cron", .host = host},
+        .started_at_ms = line->started_at_ms,
+        .progress = run_show_progress,
+    };
+    struct summary summary = {0};
+    struct error err = {0};
+    char *url = NULL;
+    int status;
+
+    if (gethostname(host, sizeof host - 1) != 0)
+        snprintf(host, sizeof host, "unknown");
+    if (run_read_options(line, &options, &err) &&
+        settings_function(&line->config, &options.function, &url, &err) &&
+        run_tick(&options, &summary, &err))
+        status = summary.failed > 0 ? 1 : 0;
+    else
+        status = command_fail(&err);
+    summary_free(&summary);
+    free(url);
+    return status;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "Serve what is due: claim it, call the function, print a summary.",
+    .options = run_options,
+    .run = run_main,
+};

@@ -1,0 +1,224 @@
+#include "engine/due.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "clock/cron.h"
+#include "clock/zone.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A mark this far beyond t cannot have been written by a sane clock (design section 4). */
+#define DUE_MARK_AHEAD_US (60 * INSTANT_US_PER_SECOND)
+
+/* What a schedule's text means. */
+struct due_timetable {
+    struct cron cron;
+    struct zone zone;
+};
+
+static bool due_fault(const struct schedule *schedule, struct error *fault)
+{
+    return error_prefix(fault, "organisation %s, integration %s", schedule->org_id,
+                        schedule->integration_id);
+}
+
+static bool due_parse(const char *expression, size_t length, const char *timezone,
+                      struct due_timetable *timetable, struct error *fault)
+{
+    struct cron_fault cron_fault;
+
+    if (!zone_parse(timezone, &timetable->zone, fault))
+        return false;
+    if (cron_parse(expression, length, &timetable->cron, &cron_fault))
+        return true;
+    error_set(fault, ERROR_INVALID, "cron_schedule: %s", cron_fault.message);
+    return error_hint(fault, "%s", cron_fault.hint);
+}
+
+static bool due_type_is_known(const char *type)
+{
+    return type != NULL && (strcmp(type, "xledger") == 0 || strcmp(type, "dynamics") == 0 ||
+                            strcmp(type, "bufdir") == 0);
+}
+
+/* Each column is checked before it is parsed, and the row before its slots are looked at. */
+static bool due_check(const struct schedule *schedule, struct due_timetable *timetable,
+                      struct error *fault)
+{
+    if (!schedule->has_organization) {
+        error_set(fault, ERROR_INVALID, "its organisation does not exist");
+        return due_fault(schedule, fault);
+    }
+    if (!due_type_is_known(schedule->integration_type)) {
+        error_set(fault, ERROR_INVALID, "integration_type \"%s\" is not known",
+                  schedule->integration_type != NULL ? schedule->integration_type : "(null)");
+        error_hint(fault, "it is one of xledger, dynamics, bufdir");
+        return due_fault(schedule, fault);
+    }
+    if (!due_parse(schedule->cron_schedule, strlen(schedule->cron_schedule), schedule->timezone,
+                   timetable, fault))
+        return due_fault(schedule, fault);
+    return true;
+}
+
+/* ---- The claim that is being put together ---- */
+
+static struct claim_key *due_add_key(struct claim *claim, const struct schedule *schedule,
+                                     const char *text_read, const char *text)
+{
+    struct claim_key *key;
+
+    claim->keys =
+        memory_grow(claim->keys, claim->key_count, &claim->key_capacity, sizeof *claim->keys);
+    key = &claim->keys[claim->key_count++];
+    *key = (struct claim_key){
+        .integration_type = memory_copy_text(schedule->integration_type),
+        .text_read = memory_copy_text(text_read),
+        .schedule = memory_copy_text(text),
+        .schedule_seen = memory_copy_text(schedule->schedule_seen),
+        .window_slot = INT64_MIN,
+    };
+    memcpy(key->org_id, schedule->org_id, sizeof key->org_id);
+    memcpy(key->integration_id, schedule->integration_id, sizeof key->integration_id);
+    return key;
+}
+
+static void due_add_slot(struct claim *claim, int64_t minute, enum claim_fate fate)
+{
+    claim->slots =
+        memory_grow(claim->slots, claim->slot_count, &claim->slot_capacity, sizeof *claim->slots);
+    claim->slots[claim->slot_count++] =
+        (struct claim_slot){.key = claim->key_count, .minute = minute, .fate = fate};
+}
+
+/*
+ * Adds the slots in (from, to], earliest first and at most DUE_SLOTS_MAX. Returns the last minute
+ * that was looked at: to, or that of the last slot that found room.
+ */
+static int64_t due_add_slots(struct claim *claim, const struct due_timetable *timetable,
+                             int64_t from, int64_t to, enum claim_fate fate)
+{
+    int64_t minute = from;
+
+    for (int n = 0; cron_next(&timetable->cron, &timetable->zone, minute, &minute); n++) {
+        if (minute > to)
+            return to;
+        if (n == DUE_SLOTS_MAX)
+            return claim->slots[claim->slot_count - 1].minute;
+        due_add_slot(claim, minute, fate);
+    }
+    return to;
+}
+
+/* What the old text still owed before the window is logged as cancelled. */
+static void due_cancel(const struct due_question *question, const struct schedule *schedule,
+                       struct claim *claim)
+{
+    struct due_timetable old;
+    struct error ignored;
+    const char *blank = strrchr(schedule->schedule_seen, ' ');
+
+    if (blank == NULL || !due_parse(schedule->schedule_seen,
+                                    (size_t)(blank - schedule->schedule_seen), blank + 1, &old,
+                                    &ignored))
+        return;
+    due_add_slots(claim, &old, schedule->mark, question->window.first - 1, CLAIM_CANCELLED);
+}
+
+/*
+ * The one range that a plain run looks at, (from, end of the window]: what is too old is given up,
+ * the rest served. Returns the minute up to which it was looked at, for the mark.
+ */
+static int64_t due_look(const struct due_question *question, const struct due_timetable *timetable,
+                        int64_t from, struct claim *claim)
+{
+    int64_t oldest_us = question->t_us - question->catch_up_ms * 1000;
+    int64_t oldest = -instant_divide_down(-oldest_us, INSTANT_US_PER_MINUTE); /* rounded up */
+    int64_t serve_from;
+    int64_t looked_to;
+    int64_t served_to;
+
+    if (oldest > question->window.first)
+        oldest = question->window.first;
+    serve_from = oldest - 1 > from ? oldest - 1 : from;
+    looked_to = serve_from;
+    if (from < serve_from)
+        looked_to = question->may_give_up
+                        ? due_add_slots(claim, timetable, from, serve_from, CLAIM_MISSED)
+                        : from;
+    served_to = due_add_slots(claim, timetable, serve_from, question->window.last, CLAIM_SERVE);
+    return looked_to == serve_from ? served_to : looked_to;
+}
+
+/* Where a plain run looks from: the mark, or one minute before the window where there is no past. */
+static int64_t due_from(const struct due_question *question, const struct schedule *schedule,
+                        bool is_new, struct error *fault)
+{
+    int64_t before_window = question->window.first - 1;
+
+    if (is_new || schedule->mark == INT64_MIN)
+        return before_window;
+    if (schedule->mark * INSTANT_US_PER_MINUTE <= question->t_us + DUE_MARK_AHEAD_US)
+        return schedule->mark;
+    error_set(fault, ERROR_INVALID, "its mark lies in the future and is not believed");
+    error_hint(fault, "some host's clock was wrong; set the mark in sync_schedule_state to now()");
+    due_fault(schedule, fault);
+    return before_window;
+}
+
+/* The earlier match wins where two marks lie in the window. */
+static int64_t due_window_slot(const struct due_question *question,
+                               const struct due_timetable *timetable)
+{
+    int64_t minute;
+
+    if (cron_next(&timetable->cron, &timetable->zone, question->window.first - 1, &minute) &&
+        minute <= question->window.last)
+        return minute;
+    return INT64_MIN;
+}
+
+bool due_decide(const struct due_question *question, const struct schedule *schedule,
+                struct claim *claim, struct due_count *count, struct error *fault)
+{
+    const char *seen = schedule->schedule_seen != NULL ? schedule->schedule_seen : "";
+    struct due_timetable timetable;
+    struct text text = {0};
+    bool is_valid = schedule->is_active && due_check(schedule, &timetable, fault);
+    size_t slots_before = claim->slot_count;
+    int64_t window_slot = INT64_MIN;
+    int64_t from = question->window.first - 1;
+    int64_t to = question->window.last;
+    bool is_new;
+
+    if (schedule->is_active)
+        text_addf(&text, "%s %s", schedule->cron_schedule,
+                  schedule->timezone != NULL ? schedule->timezone : "UTC");
+    is_new = strcmp(seen, is_valid ? text.data : "") != 0;
+    count->pairs += schedule->is_active ? 1 : 0;
+    if (is_valid)
+        window_slot = due_window_slot(question, &timetable);
+    count->in_window += window_slot != INT64_MIN ? 1 : 0;
+
+    if (question->is_window_only) {
+        if (window_slot != INT64_MIN)
+            due_add_slot(claim, window_slot, CLAIM_SERVE);
+    } else {
+        if (is_new && *seen != '\0')
+            due_cancel(question, schedule, claim);
+        from = due_from(question, schedule, is_new, fault);
+        if (is_valid)
+            to = due_look(question, &timetable, from, claim);
+    }
+    if (claim->slot_count > slots_before || (is_new && !question->is_window_only)) {
+        struct claim_key *key =
+            due_add_key(claim, schedule, text.data, is_valid ? text.data : "");
+
+        key->looked_from = from;
+        key->looked_to = to;
+        key->window_slot = window_slot;
+    }
+    text_free(&text);
+    return is_valid || !schedule->is_active;
+}

@@ -1,0 +1,379 @@
+#include "engine/tick.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "clock/stopwatch.h"
+#include "engine/worker.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    TICK_STORE_GRACE_MS = 5000,   /* past the budget, to store the answers that came */
+    TICK_SETTLE_GRACE_MS = 10000, /* past the budget, to settle what dead workers left */
+    TICK_LATE_START_MS = 1000,    /* too little time for a call, unless the budget is tiny */
+    TICK_CLAIM_AGE_MS = 60000,    /* a claim on an older reading starts over */
+    TICK_READINGS_MAX = 3,
+    TICK_FAULTS_MAX = 100, /* faulty rows that get a warning each */
+};
+
+#define TICK_CLOCK_WARN_US  (30 * INSTANT_US_PER_SECOND)
+#define TICK_CLOCK_DOUBT_US (5 * INSTANT_US_PER_MINUTE)
+
+/* ---- Steps 1 to 3: read and decide ---- */
+
+struct tick {
+    const struct tick_options *options;
+    struct schedules_reading reading;
+    struct due_question question;
+    struct due_count count;
+    struct claim claim;
+    size_t faults;
+    bool is_asked;     /* the question is put: the clock has been read */
+    bool is_read_only; /* only the window is of interest */
+};
+
+/* The tick's time is the database's clock, less the time since the process started. */
+static void tick_put_question(struct tick *tick, const struct schedules_reading *reading)
+{
+    const struct tick_options *options = tick->options;
+    int64_t running_ms = reading->sent_at_ms - options->started_at_ms;
+    int64_t apart_us = llabs(reading->host_now_us - reading->now_us);
+    int64_t t_us = options->has_at ? options->at_us : reading->now_us - running_ms * 1000;
+
+    tick->question = (struct due_question){
+        .t_us = t_us,
+        .window = window_of(t_us),
+        .catch_up_ms = options->catch_up_ms,
+        .is_window_only = options->has_at || tick->is_read_only,
+        .may_give_up = apart_us <= TICK_CLOCK_DOUBT_US,
+    };
+    if (apart_us > TICK_CLOCK_WARN_US)
+        log_warning("this host's clock and the database's are %" PRId64
+                    " s apart; the database's counts",
+                    apart_us / INSTANT_US_PER_SECOND);
+    tick->is_asked = true;
+}
+
+static void tick_read_schedule(void *context, const struct schedules_reading *reading,
+                               const struct schedule *schedule)
+{
+    struct tick *tick = context;
+    struct error fault = {0};
+
+    if (!tick->is_asked)
+        tick_put_question(tick, reading);
+    due_decide(&tick->question, schedule, &tick->claim, &tick->count, &fault);
+    if (fault.kind != ERROR_NONE && ++tick->faults <= TICK_FAULTS_MAX)
+        log_failure_as_warning(&fault);
+}
+
+static bool tick_read(struct tick *tick, struct database *db, const struct trigger *trigger,
+                      int64_t deadline_ms, struct error *err)
+{
+    struct error heartbeat;
+
+    claim_free(&tick->claim);
+    tick->count = (struct due_count){0};
+    tick->faults = 0;
+    tick->is_asked = false;
+    if (!schedules_read(db, trigger, deadline_ms, tick_read_schedule, tick, &tick->reading,
+                        &heartbeat, err))
+        return error_prefix(err, "reading the schedules");
+    if (heartbeat.kind != ERROR_NONE) {
+        error_prefix(&heartbeat, "the trigger's heartbeat was not written");
+        log_failure_as_warning(&heartbeat);
+    }
+    if (!tick->is_asked)
+        tick_put_question(tick, &tick->reading);
+    if (tick->faults > TICK_FAULTS_MAX)
+        log_warning("%zu more rows are not valid", tick->faults - TICK_FAULTS_MAX);
+    claim_sort(&tick->claim);
+    return true;
+}
+
+/* ---- Step 4: claim ---- */
+
+static bool tick_has_nothing_to_do(const struct tick *tick)
+{
+    return tick->claim.key_count == 0 && !tick->reading.has_unfinished_runs;
+}
+
+/* Reads and claims; a process that was frozen in between claims nothing on an old reading. */
+static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_ms,
+                       struct claim_result *result, struct error *err)
+{
+    const struct tick_options *options = tick->options;
+
+    for (int n = 0; n < TICK_READINGS_MAX; n++) {
+        if (!tick_read(tick, db, options->is_dry ? NULL : &options->trigger, deadline_ms, err))
+            return false;
+        if (options->has_at && options->at_us > tick->reading.now_us) {
+            error_set(err, ERROR_USAGE, "--at: that time is in the future");
+            return error_hint(err, "give a time that has come; by the database's clock");
+        }
+        if (tick_has_nothing_to_do(tick))
+            return true;
+        tick->claim.now_us = tick->reading.now_us;
+        tick->claim.window_first = tick->question.window.first;
+        tick->claim.catch_up_ms = options->catch_up_ms;
+        tick->claim.is_manual = options->has_at;
+        tick->claim.is_dry = options->is_dry;
+        tick->claim.may_give_up = tick->question.may_give_up;
+        if (stopwatch_now_ms() - tick->reading.sent_at_ms > TICK_CLAIM_AGE_MS)
+            continue;
+        if (claim_execute(db, &tick->claim, deadline_ms, result, err))
+            return true;
+        return error_prefix(err, "claiming what is due");
+    }
+    return error_set(err, ERROR_INTERNAL, "this machine is too slow to claim what is due");
+}
+
+static void tick_warn_of_given_up(const struct claim_run *given_up)
+{
+    const struct run *run = &given_up->run;
+    char from[INSTANT_TEXT_SIZE];
+    char to[INSTANT_TEXT_SIZE];
+
+    instant_format_minute(run->covers_from, from);
+    instant_format_minute(run->scheduled_for, to);
+    log_warning("organisation %s, integration %s: %s, slots %s to %s (run %s)", run->org_id,
+                run->integration_id,
+                given_up->verdict == CLAIM_RUN_MISSED ? "given up as too old"
+                                                      : "cancelled, the schedule has changed",
+                from, to, run->run_id);
+}
+
+/* Why slots of the window were not claimed, where a person should know. */
+static void tick_warn_of_obstacles(const struct tick *tick, const struct claim_result *result)
+{
+    for (size_t i = 0; i < result->obstacle_count; i++) {
+        const struct claim_obstacle *obstacle = &result->obstacles[i];
+        const struct claim_key *key = &tick->claim.keys[obstacle->key];
+        bool is_ours = false;
+
+        for (size_t k = 0; k < result->run_count && !is_ours; k++)
+            is_ours = strcmp(result->runs[k].run.run_id, obstacle->active_run) == 0 ||
+                      strcmp(result->runs[k].run.run_id, obstacle->covering_run) == 0;
+        if (is_ours)
+            continue;
+        if (obstacle->is_running)
+            log_warning("organisation %s, integration %s: skipped, run %s has been running for "
+                        "%" PRId64 " minutes",
+                        key->org_id, key->integration_id, obstacle->active_run,
+                        obstacle->running_minutes);
+        else if (tick->options->has_at && *obstacle->covering_run != '\0')
+            log_warning("organisation %s, integration %s: skipped, the slot is covered by run %s, "
+                        "which is %s",
+                        key->org_id, key->integration_id, obstacle->covering_run,
+                        obstacle->covering_status);
+    }
+}
+
+static void tick_warn_of_claim(const struct tick *tick, const struct claim_result *result)
+{
+    for (size_t i = 0; i < result->abandoned_count; i++)
+        log_warning("organisation %s, integration %s: run %s was abandoned, running for more than "
+                    "30 minutes",
+                    result->abandoned[i].org_id, result->abandoned[i].integration_id,
+                    result->abandoned[i].run_id);
+    for (size_t i = 0; i < result->run_count; i++)
+        if (result->runs[i].verdict != CLAIM_RUN)
+            tick_warn_of_given_up(&result->runs[i]);
+    tick_warn_of_obstacles(tick, result);
+}
+
+/* ---- Steps 5 to 7: dispatch ---- */
+
+/* The runs to dispatch, the job numbers being their places, and what became of them. */
+struct tick_dispatch {
+    const struct tick_options *options;
+    struct worker_plan workers;
+    struct run *runs;
+    bool *is_adopted;
+    int *verdicts;
+    size_t count;
+};
+
+/* host:pid:nonce. Unique, so that a token never tells a lie about whose a run is. */
+static void tick_token(const struct tick_options *options, char token[128])
+{
+    unsigned char nonce[8];
+    int length = snprintf(token, 80, "%s:%ld:", options->trigger.host, (long)getpid());
+
+    if (length > 79)
+        length = 79;
+    if (getentropy(nonce, sizeof nonce) != 0)
+        memcpy(nonce, &(int64_t){stopwatch_now_us()}, sizeof nonce);
+    for (size_t i = 0; i < sizeof nonce; i++)
+        snprintf(token + length + 2 * i, 3, "%02x", nonce[i]);
+}
+
+static void tick_work(void *context, struct pool_channel *channel)
+{
+    struct tick_dispatch *dispatch = context;
+
+    worker_work(&dispatch->workers, channel);
+}
+
+static void tick_show_progress(void *context, const struct pool_progress *progress,
+                               const int *verdicts)
+{
+    const struct tick_dispatch *dispatch = context;
+    size_t failed = 0;
+
+    if (dispatch->options->progress == NULL)
+        return;
+    for (size_t i = 0; i < progress->jobs; i++)
+        failed += verdicts[i] == WORKER_FAILED ? 1 : 0;
+    dispatch->options->progress(progress, failed);
+}
+
+static bool tick_serve(struct tick_dispatch *dispatch, const char *token, struct error *err)
+{
+    const struct tick_options *options = dispatch->options;
+    int64_t late_ms = options->budget_ms / 10;
+    int64_t deadline_ms = options->started_at_ms + options->budget_ms;
+    struct pool_plan plan = {
+        .jobs = dispatch->count,
+        .workers_max = options->concurrency,
+        .context = dispatch,
+        .work = tick_work,
+        .progress = tick_show_progress,
+    };
+
+    if (late_ms > TICK_LATE_START_MS)
+        late_ms = TICK_LATE_START_MS;
+    dispatch->workers = (struct worker_plan){
+        .database_url = options->database_url,
+        .function = options->function,
+        .runs = dispatch->runs,
+        .tick_token = token,
+        .deadline_ms = deadline_ms,
+        .start_until_ms = deadline_ms - late_ms,
+        .store_until_ms = deadline_ms + TICK_STORE_GRACE_MS,
+        .settle_until_ms = deadline_ms + TICK_SETTLE_GRACE_MS,
+        .timeout_ms = options->timeout_ms,
+        .warns_of_drift = !options->has_at,
+    };
+    plan.hand_out_until_ms = dispatch->workers.start_until_ms;
+    plan.kill_at_ms = dispatch->workers.store_until_ms + 1000;
+    plan.settle_until_ms = dispatch->workers.settle_until_ms;
+    return pool_run(&plan, dispatch->verdicts, err);
+}
+
+/* Whether this claimed run's integration has a slot in the window: it then is not skipped. */
+static bool tick_is_in_window(const struct tick *tick, const struct run *run)
+{
+    size_t low = 0;
+    size_t high = tick->claim.key_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct claim_key *key = &tick->claim.keys[middle];
+        int order = strcmp(run->org_id, key->org_id);
+
+        if (order == 0)
+            order = strcmp(run->integration_id, key->integration_id);
+        if (order == 0)
+            return key->window_slot != INT64_MIN;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+/* ---- Step 8: the summary ---- */
+
+/* A lost run (POOL_LOST) was handed out, and nobody came back to say how it ended. */
+static void tick_count(const struct tick *tick, const struct tick_dispatch *dispatch,
+                       struct summary *summary)
+{
+    size_t in_window = 0;
+    size_t adopted_left = 0;
+
+    for (size_t i = 0; i < dispatch->count; i++) {
+        const struct run *run = &dispatch->runs[i];
+        int verdict = dispatch->verdicts[i];
+        bool was_dispatched = verdict != POOL_UNDONE && verdict != WORKER_LEFT;
+
+        if (!was_dispatched) {
+            adopted_left += dispatch->is_adopted[i] ? 1 : 0;
+            continue;
+        }
+        summary->triggered++;
+        summary->failed += verdict == WORKER_COMPLETED ? 0 : 1;
+        in_window += !dispatch->is_adopted[i] && tick_is_in_window(tick, run) ? 1 : 0;
+        if (!tick->options->is_dry)
+            summary_add_run_id(summary, run->run_id);
+    }
+    summary->skipped = tick->count.in_window - in_window + adopted_left;
+}
+
+static void tick_choose_runs(const struct claim_result *result, struct tick_dispatch *dispatch)
+{
+    dispatch->runs = memory_allocate(result->run_count, sizeof *dispatch->runs);
+    dispatch->is_adopted = memory_allocate(result->run_count, sizeof *dispatch->is_adopted);
+    dispatch->verdicts = memory_allocate(result->run_count, sizeof *dispatch->verdicts);
+    for (size_t i = 0; i < result->run_count; i++) {
+        if (result->runs[i].verdict != CLAIM_RUN)
+            continue;
+        dispatch->runs[dispatch->count] = result->runs[i].run;
+        dispatch->is_adopted[dispatch->count] = result->runs[i].is_adopted;
+        /* A dry run counts everything as done. */
+        dispatch->verdicts[dispatch->count++] = WORKER_COMPLETED;
+    }
+}
+
+bool tick_run(const struct tick_options *options, struct summary *summary, struct error *err)
+{
+    int64_t deadline_ms = options->started_at_ms + options->budget_ms;
+    struct tick tick = {.options = options};
+    struct claim_result result = {0};
+    struct tick_dispatch dispatch = {.options = options};
+    struct database *db = database_open(options->database_url, deadline_ms, err);
+    char token[128];
+    bool ok;
+
+    *summary = (struct summary){0};
+    if (db == NULL)
+        return false;
+    ok = tick_claim(&tick, db, deadline_ms, &result, err);
+    database_close(db); /* no handle crosses a fork */
+    if (ok) {
+        tick_warn_of_claim(&tick, &result);
+        tick_choose_runs(&result, &dispatch);
+        tick_token(options, token);
+        if (!options->is_dry && dispatch.count > 0)
+            ok = tick_serve(&dispatch, token, err);
+        tick_count(&tick, &dispatch, summary);
+    }
+    free(dispatch.runs);
+    free(dispatch.is_adopted);
+    free(dispatch.verdicts);
+    claim_result_free(&result);
+    claim_free(&tick.claim);
+    return ok;
+}
+
+bool tick_read_due(const struct tick_options *options, struct claim *claim, struct error *err)
+{
+    int64_t deadline_ms = options->started_at_ms + options->budget_ms;
+    struct tick tick = {.options = options};
+    struct database *db = database_open(options->database_url, deadline_ms, err);
+    bool ok;
+
+    *claim = (struct claim){0};
+    if (db == NULL)
+        return false;
+    tick.is_read_only = true;
+    ok = tick_read(&tick, db, NULL, deadline_ms, err);
+    database_close(db);
+    *claim = tick.claim;
+    return ok;
+}

@@ -1,0 +1,45 @@
+/*
+ * A tick, from the schedules in the database to the summary (design section 5).
+ */
+#ifndef SYNCSCHED_ENGINE_TICK_H
+#define SYNCSCHED_ENGINE_TICK_H
+
+#include "base/error.h"
+#include "call/function.h"
+#include "engine/due.h"
+#include "engine/pool.h"
+#include "engine/summary.h"
+#include "store/schedules.h"
+
+#include <stdint.h>
+
+struct tick_options {
+    const char *database_url; /* NULL: libpq's own variables */
+    struct function_address function;
+    struct trigger trigger;
+    int64_t started_at_ms; /* stopwatch: when the process started */
+    int64_t budget_ms;     /* under 30 minutes */
+    int64_t timeout_ms;    /* bounds each call; 0: what is left of the budget */
+    int64_t catch_up_ms;
+    int concurrency; /* 1..POOL_WORKERS_MAX */
+    bool has_at;     /* --at: exactly the slots in the window of at_us, now */
+    int64_t at_us;
+    bool is_dry; /* nothing is written, nobody is called */
+    /* Called when something changed while runs are served; may be NULL. */
+    void (*progress)(const struct pool_progress *progress, size_t failed);
+};
+
+/*
+ * Carries a tick out. Faulty rows and other obstacles are warnings on stderr and do not fail it; runs
+ * that failed are counted in the summary. False when the tick itself failed; the summary then tells
+ * what was done until then. summary_free() releases it.
+ */
+bool tick_run(const struct tick_options *options, struct summary *summary, struct error *err);
+
+/*
+ * The schedules with a slot in the window of at_us, or of the tick's time, as a claim in key order
+ * that is not to be executed. Reads only. claim_free() releases it.
+ */
+bool tick_read_due(const struct tick_options *options, struct claim *claim, struct error *err);
+
+#endif

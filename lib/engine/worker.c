@@ -1,0 +1,249 @@
+#include "engine/worker.h"
+
+#include "base/log.h"
+#include "clock/instant.h"
+#include "clock/stopwatch.h"
+#include "store/run_log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { WORKER_TOKEN_SIZE = 160, WORKER_PAUSE_FIRST_MS = 50, WORKER_PAUSE_MAX_MS = 1000 };
+
+/* Started later than this after its slot, a run is worth a warning (design section 4). */
+#define WORKER_DRIFT_US (5 * INSTANT_US_PER_MINUTE)
+
+struct worker {
+    const struct worker_plan *plan;
+    struct pool_channel *channel;
+    struct database *db;        /* NULL while there is no connection */
+    struct function *function;  /* NULL before the first call */
+    char token[WORKER_TOKEN_SIZE];
+    bool is_told_to_stop;
+};
+
+/* host:pid:nonce of the tick, and the worker's number: unique, and known to its successor. */
+static void worker_token(const struct worker_plan *plan, int number, char token[WORKER_TOKEN_SIZE])
+{
+    snprintf(token, WORKER_TOKEN_SIZE, "%s/%d", plan->tick_token, number);
+}
+
+static void worker_warn(const struct run *run, const char *what, const struct error *err)
+{
+    log_warning("organisation %s, integration %s, run %s: %s%s%s", run->org_id,
+                run->integration_id, run->run_id, what, err != NULL ? ": " : "",
+                err != NULL ? err->message : "");
+}
+
+/* ---- The database, which may come and go ---- */
+
+static bool worker_connect(struct worker *worker, int64_t deadline_ms, struct error *err)
+{
+    if (worker->db != NULL && !database_is_usable(worker->db)) {
+        database_close(worker->db);
+        worker->db = NULL;
+    }
+    if (worker->db == NULL)
+        worker->db = database_open(worker->plan->database_url, deadline_ms, err);
+    return worker->db != NULL;
+}
+
+static void worker_pause(int64_t *pause_ms)
+{
+    struct timespec pause = {.tv_sec = *pause_ms / 1000, .tv_nsec = *pause_ms % 1000 * 1000000};
+
+    nanosleep(&pause, NULL);
+    *pause_ms = *pause_ms * 2 < WORKER_PAUSE_MAX_MS ? *pause_ms * 2 : WORKER_PAUSE_MAX_MS;
+}
+
+/*
+ * Stores what is known of a call under a token, again and again, with a new connection where the
+ * old one is lost, until there is no more time. The state tells whether it stands in the log.
+ */
+static bool worker_store(struct worker *worker, const struct run *run, const char *token,
+                         const struct outcome *outcome, int64_t until_ms, struct run_state *state)
+{
+    int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
+    struct error err;
+
+    for (;;) {
+        if (worker_connect(worker, until_ms, &err) &&
+            run_log_finish(worker->db, run->run_id, token, outcome, until_ms, state, &err))
+            return true;
+        if (stopwatch_now_ms() + pause_ms >= until_ms) {
+            worker_warn(run, "what became of it could not be stored", &err);
+            return false;
+        }
+        worker_pause(&pause_ms);
+    }
+}
+
+/* ---- One run ---- */
+
+static bool worker_interrupt(void *context, int *fd)
+{
+    struct worker *worker = context;
+
+    switch (pool_listen(worker->channel)) {
+    case POOL_WORD_STOP:
+        worker->is_told_to_stop = true;
+        return true;
+    case POOL_WORD_GONE:
+        *fd = -1; /* the answer is waited for and stored all the same */
+        break;
+    case POOL_WORD_NONE:
+        break;
+    }
+    return false;
+}
+
+/*
+ * pending -> running. Where the answer to the COMMIT is lost it asks again: the token tells whose the
+ * run is. *is_unclear: a start may have been committed of which nobody heard.
+ */
+static bool worker_start(struct worker *worker, const struct run *run, struct run_state *state,
+                         bool *is_unclear)
+{
+    int64_t until_ms = worker->plan->start_until_ms;
+    int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
+    struct error err = {0};
+
+    *is_unclear = false;
+    while (stopwatch_now_ms() < until_ms && !worker->is_told_to_stop) {
+        if (worker_connect(worker, until_ms, &err)) {
+            if (run_log_start(worker->db, run->run_id, worker->token, until_ms, state, &err)) {
+                *is_unclear = false;
+                return state->status == RUN_RUNNING && state->is_mine;
+            }
+            if (database_is_usable(worker->db))
+                break; /* refused, not lost */
+            *is_unclear = true;
+        }
+        if (stopwatch_now_ms() + pause_ms < until_ms)
+            worker_pause(&pause_ms);
+    }
+    if (err.kind != ERROR_NONE)
+        worker_warn(run, "not started", &err);
+    return false;
+}
+
+/* A start of which nobody heard: if it was committed the run is over before it was called. */
+static enum worker_verdict worker_take_back(struct worker *worker, const struct run *run)
+{
+    struct outcome outcome = {0};
+    struct run_state state;
+    bool is_stored;
+
+    outcome_fail(&outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
+                 "the tick's time was over before the call");
+    is_stored = worker_store(worker, run, worker->token, &outcome, worker->plan->store_until_ms,
+                             &state);
+    outcome_free(&outcome);
+    return is_stored && state.status == RUN_FAILED && state.is_mine ? WORKER_FAILED : WORKER_LEFT;
+}
+
+static void worker_warn_of_drift(const struct worker *worker, const struct run *run,
+                                 const struct run_state *state)
+{
+    int64_t drift_us = state->started_at_us - run->scheduled_for * INSTANT_US_PER_MINUTE;
+
+    if (worker->plan->warns_of_drift && drift_us > WORKER_DRIFT_US)
+        log_warning("organisation %s, integration %s, run %s: started %" PRId64
+                    " minutes after its slot",
+                    run->org_id, run->integration_id, run->run_id,
+                    drift_us / INSTANT_US_PER_MINUTE);
+}
+
+static void worker_call(struct worker *worker, const struct run *run, struct outcome *outcome)
+{
+    int64_t until_ms = worker->plan->deadline_ms;
+    int64_t now_ms = stopwatch_now_ms();
+    struct error err;
+
+    *outcome = (struct outcome){.records_exported = -1};
+    if (now_ms >= until_ms) {
+        outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
+                     "the tick's time was over before the call");
+        return;
+    }
+    if (worker->function == NULL)
+        worker->function = function_open(&worker->plan->function, &err);
+    if (worker->function == NULL) {
+        outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED", err.message);
+        return;
+    }
+    if (worker->plan->timeout_ms > 0 && until_ms - now_ms > worker->plan->timeout_ms)
+        until_ms = now_ms + worker->plan->timeout_ms;
+    function_call(worker->function, run, until_ms, worker->channel->fd, worker_interrupt, worker,
+                  outcome);
+}
+
+static enum worker_verdict worker_serve(struct worker *worker, const struct run *run)
+{
+    struct run_state state = {0};
+    struct outcome outcome;
+    bool is_unclear;
+    bool failed;
+
+    if (!worker_start(worker, run, &state, &is_unclear))
+        return is_unclear ? worker_take_back(worker, run) : WORKER_LEFT;
+    worker_warn_of_drift(worker, run, &state);
+    worker_call(worker, run, &outcome);
+    failed = outcome.error_class != OUTCOME_NONE;
+    if (outcome.warning != NULL)
+        worker_warn(run, outcome.warning, NULL);
+    if (!worker_store(worker, run, worker->token, &outcome, worker->plan->store_until_ms,
+                      &state))
+        failed = true;
+    else if (!state.is_mine || state.is_abandoned || state.status == RUN_RUNNING)
+        worker_warn(run, "its answer came after it had been given up", NULL);
+    outcome_free(&outcome);
+    return failed ? WORKER_FAILED : WORKER_COMPLETED;
+}
+
+/*
+ * A worker died over this run. Running under its token, the run is over and nobody knows how;
+ * pending, it had not begun and is served like any other; otherwise it counts as it stands.
+ */
+static enum worker_verdict worker_settle(struct worker *worker, const struct run *run,
+                                         const struct pool_task *task)
+{
+    char token[WORKER_TOKEN_SIZE];
+    struct run_state state = {0};
+    struct outcome crashed = {0};
+    bool is_stored;
+
+    worker_token(worker->plan, task->predecessor, token);
+    outcome_fail(&crashed, OUTCOME_UNKNOWN, "WORKER_CRASHED", "the worker died during the call");
+    is_stored = worker_store(worker, run, token, &crashed, worker->plan->settle_until_ms, &state);
+    outcome_free(&crashed);
+    if (!is_stored)
+        return WORKER_FAILED;
+    if (state.status == RUN_PENDING)
+        return task->is_wound_up ? WORKER_LEFT : worker_serve(worker, run);
+    if (!state.is_mine)
+        return WORKER_LEFT;
+    return state.status == RUN_COMPLETED ? WORKER_COMPLETED : WORKER_FAILED;
+}
+
+void worker_work(void *context, struct pool_channel *channel)
+{
+    struct worker worker = {.plan = context, .channel = channel};
+    struct pool_task task;
+
+    worker_token(worker.plan, channel->number, worker.token);
+    while (!worker.is_told_to_stop && pool_next(channel, &task)) {
+        const struct run *run = &worker.plan->runs[task.job];
+        enum worker_verdict verdict = WORKER_LEFT;
+
+        if (task.predecessor >= 0)
+            verdict = worker_settle(&worker, run, &task);
+        else if (!task.is_wound_up)
+            verdict = worker_serve(&worker, run);
+        pool_report(channel, task.job, (int)verdict);
+    }
+    function_close(worker.function);
+    database_close(worker.db);
+}

@@ -1,0 +1,38 @@
+/*
+ * One child's life: it serves runs one at a time over one database connection and one HTTP
+ * connection, until its parent has no more for it (design section 5, step 6).
+ */
+#ifndef SYNCSCHED_ENGINE_WORKER_H
+#define SYNCSCHED_ENGINE_WORKER_H
+
+#include "base/run.h"
+#include "call/function.h"
+#include "engine/pool.h"
+
+#include <stdint.h>
+
+/* What became of a run, as a verdict for the pool. */
+enum worker_verdict {
+    WORKER_LEFT = 0,  /* still pending, or somebody else's: not dispatched by this tick */
+    WORKER_COMPLETED,
+    WORKER_FAILED,
+};
+
+/* What every worker of a tick shares; read-only after the fork. */
+struct worker_plan {
+    const char *database_url; /* NULL: libpq's own variables */
+    struct function_address function;
+    const struct run *runs;  /* job n serves runs[n] */
+    const char *tick_token;  /* the tick's part of the workers' tokens */
+    int64_t deadline_ms;     /* stopwatch: the end of the budget */
+    int64_t start_until_ms;  /* too little time left after this: runs stay pending */
+    int64_t store_until_ms;  /* answers may be stored until here */
+    int64_t settle_until_ms; /* what dead workers left may be settled until here */
+    int64_t timeout_ms;      /* bounds each call; 0: what is left of the budget */
+    bool warns_of_drift;
+};
+
+/* Serves until pool_next() says no. For struct pool_plan's work; context is a struct worker_plan. */
+void worker_work(void *context, struct pool_channel *channel);
+
+#endif

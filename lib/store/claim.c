@@ -1,0 +1,347 @@
+#include "store/claim.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "sql.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Nothing in a claim waits for a lock of ours; this bounds the wait for a stranger's. */
+enum { CLAIM_LOCK_MS = 2000 };
+
+/* ---- The claim as parameters: arrays in PostgreSQL's text form, one a column ---- */
+
+enum claim_column {
+    COLUMN_ORG_ID,
+    COLUMN_INTEGRATION_ID,
+    COLUMN_TYPE,
+    COLUMN_TEXT_READ,
+    COLUMN_SCHEDULE,
+    COLUMN_SCHEDULE_SEEN,
+    COLUMN_LOOKED_FROM,
+    COLUMN_LOOKED_TO,
+    COLUMN_WINDOW_SLOT,
+    COLUMN_SLOT_KEY,
+    COLUMN_SLOT_MINUTE,
+    COLUMN_SLOT_FATE,
+    COLUMN_COUNT,
+};
+
+struct claim_columns {
+    struct text arrays[COLUMN_COUNT];
+};
+
+static void claim_separate(struct text *array)
+{
+    text_add(array, array->length == 0 ? "{" : ",");
+}
+
+/* PostgreSQL manual, "Array Input and Output Syntax": quoted, with backslashes before " and \. */
+static void claim_add_text(struct text *array, const char *value)
+{
+    claim_separate(array);
+    if (value == NULL) {
+        text_add(array, "NULL");
+        return;
+    }
+    text_add(array, "\"");
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            text_add(array, "\\");
+        text_append(array, c, 1);
+    }
+    text_add(array, "\"");
+}
+
+static void claim_add_number(struct text *array, int64_t value)
+{
+    claim_separate(array);
+    if (value == INT64_MIN)
+        text_add(array, "NULL");
+    else
+        text_addf(array, "%" PRId64, value);
+}
+
+static void claim_fill_columns(const struct claim *claim, struct claim_columns *columns)
+{
+    static const char *const fates[] = {"SERVE", "MISSED", "CANCELLED"};
+    struct text *arrays = columns->arrays;
+
+    for (size_t i = 0; i < claim->key_count; i++) {
+        const struct claim_key *key = &claim->keys[i];
+
+        claim_add_text(&arrays[COLUMN_ORG_ID], key->org_id);
+        claim_add_text(&arrays[COLUMN_INTEGRATION_ID], key->integration_id);
+        claim_add_text(&arrays[COLUMN_TYPE], key->integration_type);
+        claim_add_text(&arrays[COLUMN_TEXT_READ], key->text_read);
+        claim_add_text(&arrays[COLUMN_SCHEDULE], key->schedule);
+        claim_add_text(&arrays[COLUMN_SCHEDULE_SEEN], key->schedule_seen);
+        claim_add_number(&arrays[COLUMN_LOOKED_FROM], key->looked_from);
+        claim_add_number(&arrays[COLUMN_LOOKED_TO], key->looked_to);
+        claim_add_number(&arrays[COLUMN_WINDOW_SLOT], key->window_slot);
+    }
+    for (size_t i = 0; i < claim->slot_count; i++) {
+        const struct claim_slot *slot = &claim->slots[i];
+
+        claim_add_number(&arrays[COLUMN_SLOT_KEY], (int64_t)slot->key + 1); /* as ORDINALITY */
+        claim_add_number(&arrays[COLUMN_SLOT_MINUTE], slot->minute);
+        claim_add_text(&arrays[COLUMN_SLOT_FATE], fates[slot->fate]);
+    }
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        text_add(&arrays[i], arrays[i].length == 0 ? "{}" : "}");
+}
+
+/* ---- What comes back ---- */
+
+/* The columns that adopt.sql and claim.sql return alike. */
+enum {
+    RUN_RUN_ID,
+    RUN_ORG_ID,
+    RUN_INTEGRATION_ID,
+    RUN_TYPE,
+    RUN_KEY,
+    RUN_SCHEDULED_FOR,
+    RUN_COVERS_FROM,
+    RUN_ATTEMPT,
+    RUN_VERDICT,
+};
+
+static void claim_read_run(struct claim_result *result, const struct database_row *row,
+                           bool is_adopted)
+{
+    const char *verdict = database_row_text(row, RUN_VERDICT);
+    struct claim_run *claimed;
+    struct run *run;
+
+    result->runs = memory_grow(result->runs, result->run_count, &result->run_capacity,
+                               sizeof *result->runs);
+    claimed = &result->runs[result->run_count++];
+    *claimed = (struct claim_run){.is_adopted = is_adopted};
+    if (verdict != NULL)
+        claimed->verdict = strcmp(verdict, "MISSED") == 0 ? CLAIM_RUN_MISSED : CLAIM_RUN_CANCELLED;
+    run = &claimed->run;
+    database_row_copy(row, RUN_RUN_ID, run->run_id, sizeof run->run_id);
+    database_row_copy(row, RUN_ORG_ID, run->org_id, sizeof run->org_id);
+    database_row_copy(row, RUN_INTEGRATION_ID, run->integration_id, sizeof run->integration_id);
+    database_row_copy(row, RUN_TYPE, run->integration_type, sizeof run->integration_type);
+    database_row_copy(row, RUN_KEY, run->idempotency_key, sizeof run->idempotency_key);
+    run->scheduled_for = database_row_number(row, RUN_SCHEDULED_FOR, 0);
+    run->covers_from = database_row_number(row, RUN_COVERS_FROM, 0);
+    run->attempt = (int)database_row_number(row, RUN_ATTEMPT, 1);
+}
+
+static void claim_read_claimed(void *context, const struct database_row *row)
+{
+    claim_read_run(context, row, false);
+}
+
+static void claim_read_adopted(void *context, const struct database_row *row)
+{
+    claim_read_run(context, row, true);
+}
+
+static void claim_read_abandoned(void *context, const struct database_row *row)
+{
+    struct claim_result *result = context;
+    struct claim_abandoned *abandoned;
+
+    result->abandoned = memory_grow(result->abandoned, result->abandoned_count,
+                                    &result->abandoned_capacity, sizeof *result->abandoned);
+    abandoned = &result->abandoned[result->abandoned_count++];
+    database_row_copy(row, 0, abandoned->run_id, sizeof abandoned->run_id);
+    database_row_copy(row, 1, abandoned->org_id, sizeof abandoned->org_id);
+    database_row_copy(row, 2, abandoned->integration_id, sizeof abandoned->integration_id);
+}
+
+static void claim_read_obstacle(void *context, const struct database_row *row)
+{
+    struct claim_result *result = context;
+    const char *status = database_row_text(row, 2);
+    struct claim_obstacle *obstacle;
+
+    result->obstacles = memory_grow(result->obstacles, result->obstacle_count,
+                                    &result->obstacle_capacity, sizeof *result->obstacles);
+    obstacle = &result->obstacles[result->obstacle_count++];
+    obstacle->key = (size_t)database_row_number(row, 0, 1) - 1;
+    obstacle->is_running = status != NULL && strcmp(status, "running") == 0;
+    obstacle->running_minutes = database_row_number(row, 3, 0);
+    database_row_copy(row, 1, obstacle->active_run, sizeof obstacle->active_run);
+    database_row_copy(row, 4, obstacle->covering_run, sizeof obstacle->covering_run);
+    database_row_copy(row, 5, obstacle->covering_status, sizeof obstacle->covering_status);
+}
+
+/* ---- The transaction ---- */
+
+enum { CLAIM_STATEMENTS_MAX = 8, CLAIM_PARAMETERS_MAX = 9 };
+
+/* Statements and their parameters while they are put together. */
+struct claim_batch {
+    struct database_statement statements[CLAIM_STATEMENTS_MAX];
+    const char *values[CLAIM_STATEMENTS_MAX][CLAIM_PARAMETERS_MAX];
+    size_t count;
+    struct claim_result *result;
+};
+
+static void claim_add(struct claim_batch *batch, const char *sql, database_row_reader *read_row,
+                      const char *const values[], int parameters)
+{
+    for (int i = 0; i < parameters; i++)
+        batch->values[batch->count][i] = values[i];
+    batch->statements[batch->count] = (struct database_statement){
+        .sql = sql,
+        .parameters = parameters,
+        .values = batch->values[batch->count],
+        .read_row = read_row,
+        .context = batch->result,
+    };
+    batch->count++;
+}
+
+/* Steps 4a to 4e, in order. They depend on one another only inside the server: one round trip. */
+static void claim_compose(const struct claim *claim, const struct claim_columns *columns,
+                          struct claim_batch *batch)
+{
+    static char now_us[24], window_first[24], catch_up[40];
+    const char *a[COLUMN_COUNT];
+    const char *is_dry = claim->is_dry ? "t" : "f";
+    const char *is_manual = claim->is_manual ? "t" : "f";
+    const char *leaves_state = claim->is_manual || claim->is_dry ? "t" : "f";
+
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        a[i] = columns->arrays[i].data;
+    snprintf(now_us, sizeof now_us, "%" PRId64, claim->now_us);
+    snprintf(window_first, sizeof window_first, "%" PRId64, claim->window_first);
+    snprintf(catch_up, sizeof catch_up, "%" PRId64 " milliseconds", claim->catch_up_ms);
+
+    if (claim->may_give_up)
+        claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
+    if (!claim->is_manual)
+        claim_add(batch, sql_adopt, claim_read_adopted,
+                  (const char *[]){now_us, catch_up, claim->may_give_up ? "t" : "f"}, 3);
+    if (claim->key_count == 0)
+        return;
+    claim_add(batch, sql_lock, NULL,
+              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], is_dry}, 3);
+    if (*leaves_state == 'f')
+        claim_add(batch, sql_sight, NULL,
+                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_SCHEDULE],
+                                   a[COLUMN_SCHEDULE_SEEN], a[COLUMN_LOOKED_FROM]},
+                  5);
+    claim_add(batch, sql_open, NULL,
+              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT_READ],
+                               a[COLUMN_SCHEDULE], a[COLUMN_SCHEDULE_SEEN], leaves_state},
+              6);
+    claim_add(batch, sql_claim, claim_read_claimed,
+              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TYPE],
+                               a[COLUMN_SLOT_KEY], a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE],
+                               is_manual, window_first, now_us},
+              9);
+    if (*leaves_state == 'f')
+        claim_add(batch, sql_mark, NULL,
+                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_SCHEDULE],
+                                   a[COLUMN_LOOKED_FROM], a[COLUMN_LOOKED_TO], a[COLUMN_SLOT_KEY],
+                                   a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE]},
+                  8);
+    claim_add(batch, sql_report, claim_read_obstacle,
+              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_WINDOW_SLOT],
+                               now_us},
+              4);
+}
+
+static int claim_compare_runs(const void *left, const void *right)
+{
+    const struct claim_run *a = left;
+    const struct claim_run *b = right;
+    int order;
+
+    if (a->run.scheduled_for != b->run.scheduled_for)
+        return a->run.scheduled_for < b->run.scheduled_for ? -1 : 1;
+    order = strcmp(a->run.org_id, b->run.org_id);
+    return order != 0 ? order : strcmp(a->run.integration_id, b->run.integration_id);
+}
+
+bool claim_execute(struct database *db, const struct claim *claim, int64_t deadline_ms,
+                   struct claim_result *result, struct error *err)
+{
+    struct claim_columns columns = {0};
+    struct claim_batch batch = {.result = result};
+    struct database_transaction transaction = {.lock_timeout_ms = CLAIM_LOCK_MS,
+                                               .rolled_back = claim->is_dry};
+
+    *result = (struct claim_result){0};
+    claim_fill_columns(claim, &columns);
+    claim_compose(claim, &columns, &batch);
+    transaction.statements = batch.statements;
+    transaction.count = batch.count;
+    database_run(db, &transaction, 1, deadline_ms);
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        text_free(&columns.arrays[i]);
+    if (!transaction.done) {
+        *err = transaction.error;
+        return false;
+    }
+    if (result->run_count > 0)
+        qsort(result->runs, result->run_count, sizeof *result->runs, claim_compare_runs);
+    return true;
+}
+
+/* ---- Order, and the end ---- */
+
+/* A key and where it stood, so that the slots can follow it. */
+struct claim_place {
+    struct claim_key key;
+    size_t was;
+};
+
+static int claim_compare_places(const void *left, const void *right)
+{
+    const struct claim_place *a = left;
+    const struct claim_place *b = right;
+    int order = strcmp(a->key.org_id, b->key.org_id);
+
+    return order != 0 ? order : strcmp(a->key.integration_id, b->key.integration_id);
+}
+
+void claim_sort(struct claim *claim)
+{
+    size_t n = claim->key_count;
+    struct claim_place *places = memory_allocate(n, sizeof *places);
+    size_t *now_at = memory_allocate(n, sizeof *now_at);
+
+    for (size_t i = 0; i < n; i++)
+        places[i] = (struct claim_place){claim->keys[i], i};
+    if (n > 0)
+        qsort(places, n, sizeof *places, claim_compare_places);
+    for (size_t i = 0; i < n; i++) {
+        claim->keys[i] = places[i].key;
+        now_at[places[i].was] = i;
+    }
+    for (size_t i = 0; i < claim->slot_count; i++)
+        claim->slots[i].key = now_at[claim->slots[i].key];
+    free(now_at);
+    free(places);
+}
+
+void claim_result_free(struct claim_result *result)
+{
+    free(result->runs);
+    free(result->obstacles);
+    free(result->abandoned);
+    *result = (struct claim_result){0};
+}
+
+void claim_free(struct claim *claim)
+{
+    for (size_t i = 0; i < claim->key_count; i++) {
+        free(claim->keys[i].integration_type);
+        free(claim->keys[i].text_read);
+        free(claim->keys[i].schedule);
+        free(claim->keys[i].schedule_seen);
+    }
+    free(claim->keys);
+    free(claim->slots);
+    *claim = (struct claim){0};
+}

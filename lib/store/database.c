@@ -1,0 +1,406 @@
+#include "store/database.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "clock/stopwatch.h"
+#include "sql.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct database {
+    PGconn *connection;
+    char *password; /* what messages must not hold; NULL when there is none */
+    bool lost;
+};
+
+struct database_row {
+    const PGresult *result;
+    int number;
+};
+
+enum { DATABASE_PARAMETERS_MAX = 64 };
+
+static void database_ignore_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
+/* Waits until the socket is ready; false at the deadline. */
+static bool database_wait(struct database *db, short events, int64_t deadline_ms)
+{
+    for (;;) {
+        struct pollfd ready = {.fd = PQsocket(db->connection), .events = events};
+        int64_t left_ms = deadline_ms - stopwatch_now_ms();
+        int n;
+
+        if (left_ms <= 0)
+            return false;
+        /* Woken at least once a second: poll() does not count the time a machine sleeps. */
+        n = poll(&ready, 1, left_ms > 1000 ? 1000 : (int)left_ms);
+        if (n > 0)
+            return true;
+        if (n < 0 && errno != EINTR)
+            return false;
+    }
+}
+
+/* ---- Connecting ---- */
+
+enum { DATABASE_KEYWORDS_MAX = 64 };
+
+/*
+ * libpq's texts for a malformed string quote it, and a password with an unescaped '@', '/' or ':'
+ * ends up in host, port or database name, which later messages name. Hence texts of our own here.
+ */
+static bool database_check_option(const PQconninfoOption *option, struct error *err)
+{
+    bool address = strcmp(option->keyword, "host") == 0 || strcmp(option->keyword, "dbname") == 0;
+
+    if ((address && strchr(option->val, '@') != NULL) ||
+        (strcmp(option->keyword, "port") == 0 &&
+         option->val[strspn(option->val, "0123456789,")] != '\0')) {
+        error_set(err, ERROR_CONFIG, "SUPABASE_DB_URL has a %s that cannot be right",
+                  option->keyword);
+        return error_hint(err, "percent-encode '@', ':', '/', '?' and '#' in user name and password");
+    }
+    return true;
+}
+
+static PQconninfoOption *database_parse_url(const char *url, struct error *err)
+{
+    char *message = NULL;
+    PQconninfoOption *options = PQconninfoParse(url, &message);
+
+    PQfreemem(message);
+    if (options == NULL) {
+        error_set(err, ERROR_CONFIG, "SUPABASE_DB_URL is not a valid connection string");
+        error_hint(err, "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE, "
+                        "percent-encoding what is special in the password");
+        return NULL;
+    }
+    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
+        if (o->val != NULL && !database_check_option(o, err)) {
+            PQconninfoFree(options);
+            return NULL;
+        }
+    }
+    return options;
+}
+
+static void database_start(struct database *db, const PQconninfoOption *options)
+{
+    const char *keywords[DATABASE_KEYWORDS_MAX + 1] = {"fallback_application_name",
+                                                       "client_encoding"};
+    const char *values[DATABASE_KEYWORDS_MAX + 1] = {"syncsched", "UTF8"};
+    size_t n = 2;
+
+    for (; options != NULL && options->keyword != NULL && n < DATABASE_KEYWORDS_MAX; options++) {
+        if (options->val == NULL || strcmp(options->keyword, "client_encoding") == 0)
+            continue;
+        keywords[n] = options->keyword;
+        values[n++] = options->val;
+    }
+    db->connection = PQconnectStartParams(keywords, values, 0);
+    PQsetNoticeReceiver(db->connection, database_ignore_notice, NULL);
+}
+
+static bool database_connect(struct database *db, int64_t deadline_ms, struct error *err)
+{
+    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+    const char *password;
+
+    while (PQstatus(db->connection) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
+           status != PGRES_POLLING_FAILED) {
+        if (!database_wait(db, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_ms)) {
+            error_set(err, ERROR_DATABASE, "no connection to the database within the time there is");
+            return error_hint(err, "check host and port in SUPABASE_DB_URL, and --budget");
+        }
+        status = PQconnectPoll(db->connection);
+    }
+    password = PQpass(db->connection);
+    db->password = memory_copy_text(password != NULL && *password != '\0' ? password : NULL);
+    if (status == PGRES_POLLING_OK)
+        return true;
+    error_set(err, ERROR_DATABASE, "no connection to the database: %s",
+              PQerrorMessage(db->connection));
+    text_redact(err->message, db->password);
+    return error_hint(err, "check SUPABASE_DB_URL, or PGHOST, PGPORT, PGUSER, PGPASSWORD and "
+                           "PGDATABASE, and that the server runs");
+}
+
+struct database *database_open(const char *url, int64_t deadline_ms, struct error *err)
+{
+    PQconninfoOption *options = url != NULL ? database_parse_url(url, err) : NULL;
+    struct database *db;
+
+    if (url != NULL && options == NULL)
+        return NULL;
+    db = memory_allocate(1, sizeof *db);
+    database_start(db, options);
+    PQconninfoFree(options);
+    if (database_connect(db, deadline_ms, err) && PQsetnonblocking(db->connection, 1) == 0 &&
+        PQenterPipelineMode(db->connection) == 1)
+        return db;
+    database_close(db);
+    return NULL;
+}
+
+void database_close(struct database *db)
+{
+    if (db == NULL)
+        return;
+    PQfinish(db->connection);
+    free(db->password);
+    free(db);
+}
+
+bool database_is_usable(const struct database *db)
+{
+    return !db->lost && PQstatus(db->connection) == CONNECTION_OK;
+}
+
+/* ---- Errors ---- */
+
+static const char *database_remedy(const char *state)
+{
+    if (strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 || strcmp(state, "3F000") == 0)
+        return "apply the migration first: syncsched schema | psql";
+    if (strcmp(state, "42501") == 0)
+        return "connect with the service role, which row level security does not filter, and apply "
+               "the migration: syncsched schema | psql";
+    if (strcmp(state, "57014") == 0 || strcmp(state, "55P03") == 0)
+        return "another session holds a lock, or the server is overloaded";
+    return "";
+}
+
+static void database_set_error(struct database *db, struct error *err, const PGresult *result)
+{
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    if (err->kind != ERROR_NONE)
+        return; /* what failed first is the cause */
+    error_set(err, ERROR_DATABASE, "database: %s",
+              message != NULL ? message : PQerrorMessage(db->connection));
+    if (state != NULL)
+        error_hint(err, "%s", database_remedy(state));
+    text_redact(err->message, db->password);
+}
+
+static bool database_give_up(struct database *db, struct error *err, const char *what)
+{
+    db->lost = true;
+    if (err->kind == ERROR_NONE)
+        error_set(err, ERROR_DATABASE, "database: %s", what);
+    return false;
+}
+
+/* ---- Sending ---- */
+
+static bool database_send(struct database *db, const char *sql, int n, const char *const *values)
+{
+    return PQsendQueryParams(db->connection, sql, n, NULL, values, NULL, NULL, 0) == 1;
+}
+
+static bool database_send_transaction(struct database *db, const struct database_transaction *t,
+                                      int64_t deadline_ms)
+{
+    char statement_timeout[32];
+    char lock_timeout[32];
+    const char *settings[] = {statement_timeout, lock_timeout};
+    int64_t left_ms = deadline_ms - stopwatch_now_ms();
+    bool ok;
+
+    snprintf(statement_timeout, sizeof statement_timeout, "%" PRId64, left_ms > 1 ? left_ms : 1);
+    snprintf(lock_timeout, sizeof lock_timeout, "%" PRId64, t->lock_timeout_ms);
+    ok = database_send(db, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL) &&
+         database_send(db, sql_settings, 2, settings);
+    for (size_t i = 0; ok && i < t->count; i++)
+        ok = database_send(db, t->statements[i].sql, t->statements[i].parameters,
+                           t->statements[i].values);
+    return ok && database_send(db, t->rolled_back ? "ROLLBACK" : "COMMIT", 0, NULL) &&
+           PQpipelineSync(db->connection) == 1;
+}
+
+/* ---- Receiving ---- */
+
+/* The next result, flushing what is still to be sent; false at the deadline or without connection. */
+static bool database_next_result(struct database *db, int64_t deadline_ms, PGresult **result)
+{
+    for (;;) {
+        int unsent = PQflush(db->connection);
+
+        if (unsent < 0)
+            return false;
+        if (unsent == 0 && !PQisBusy(db->connection)) {
+            *result = PQgetResult(db->connection);
+            return true;
+        }
+        if (!database_wait(db, unsent > 0 ? POLLIN | POLLOUT : POLLIN, deadline_ms) ||
+            PQconsumeInput(db->connection) == 0)
+            return false;
+    }
+}
+
+static void database_read_rows(const struct database_statement *statement, const PGresult *result)
+{
+    if (statement == NULL || statement->read_row == NULL)
+        return;
+    for (int i = 0; i < PQntuples(result); i++) {
+        struct database_row row = {result, i};
+
+        statement->read_row(statement->context, &row);
+    }
+}
+
+/* Reads all results of one statement; *succeeded tells whether the server carried it out. */
+static bool database_receive_statement(struct database *db, struct database_transaction *t,
+                                       const struct database_statement *statement,
+                                       int64_t deadline_ms, bool *succeeded)
+{
+    PGresult *result;
+
+    *succeeded = true;
+    if (statement != NULL && statement->read_row != NULL)
+        PQsetSingleRowMode(db->connection);
+    for (;;) {
+        ExecStatusType status;
+
+        if (!database_next_result(db, deadline_ms, &result))
+            return database_give_up(db, &t->error,
+                                    PQstatus(db->connection) == CONNECTION_OK
+                                        ? "no answer within the time there is"
+                                        : "the connection was lost");
+        if (result == NULL)
+            return true;
+        status = PQresultStatus(result);
+        if (status == PGRES_FATAL_ERROR)
+            database_set_error(db, &t->error, result);
+        if (status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE)
+            database_read_rows(statement, result);
+        else if (status != PGRES_COMMAND_OK)
+            *succeeded = false;
+        PQclear(result);
+        if (PQstatus(db->connection) != CONNECTION_OK)
+            return database_give_up(db, &t->error, "the connection was lost");
+    }
+}
+
+/* The answer to PQpipelineSync(); PQgetResult() gives no NULL after it. */
+static bool database_receive_sync(struct database *db, struct error *err, int64_t deadline_ms)
+{
+    PGresult *result;
+
+    if (!database_next_result(db, deadline_ms, &result))
+        return database_give_up(db, err, "the connection was lost");
+    if (PQresultStatus(result) != PGRES_PIPELINE_SYNC) {
+        PQclear(result);
+        return database_give_up(db, err, "an answer out of turn");
+    }
+    PQclear(result);
+    return true;
+}
+
+static bool database_receive_transaction(struct database *db, struct database_transaction *t,
+                                         int64_t deadline_ms)
+{
+    bool succeeded = true;
+
+    t->done = true;
+    for (size_t i = 0; i < t->count + 3; i++) { /* BEGIN, settings, statements, COMMIT */
+        bool ours = i >= 2 && i < t->count + 2;
+
+        if (!database_receive_statement(db, t, ours ? &t->statements[i - 2] : NULL, deadline_ms,
+                                        &succeeded)) {
+            t->done = false;
+            return false;
+        }
+        t->done = t->done && succeeded;
+    }
+    return database_receive_sync(db, &t->error, deadline_ms);
+}
+
+/* After a failed transaction the server still waits for its end. */
+static bool database_roll_back(struct database *db, int64_t deadline_ms, struct error *err)
+{
+    struct database_transaction none = {0};
+    bool succeeded;
+
+    if (PQtransactionStatus(db->connection) != PQTRANS_INERROR)
+        return true;
+    if (!database_send(db, "ROLLBACK", 0, NULL) || PQpipelineSync(db->connection) != 1)
+        return database_give_up(db, err, PQerrorMessage(db->connection));
+    return database_receive_statement(db, &none, NULL, deadline_ms, &succeeded) &&
+           database_receive_sync(db, err, deadline_ms);
+}
+
+bool database_run(struct database *db, struct database_transaction *transactions, size_t count,
+                  int64_t deadline_ms)
+{
+    struct error ignored = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        transactions[i].done = false;
+        transactions[i].error = (struct error){0};
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!database_send_transaction(db, &transactions[i], deadline_ms))
+            return database_give_up(db, &transactions[0].error, "the connection was lost");
+    for (size_t i = 0; i < count; i++)
+        if (!database_receive_transaction(db, &transactions[i], deadline_ms))
+            return false;
+    return database_roll_back(db, deadline_ms, &ignored);
+}
+
+bool database_transact(struct database *db, const struct database_statement *statements,
+                       size_t count, int64_t lock_timeout_ms, int64_t deadline_ms,
+                       struct error *err)
+{
+    struct database_transaction transaction = {
+        .statements = statements, .count = count, .lock_timeout_ms = lock_timeout_ms};
+
+    if (database_run(db, &transaction, 1, deadline_ms) && transaction.done)
+        return true;
+    if (!transaction.done)
+        *err = transaction.error;
+    else
+        error_set(err, ERROR_DATABASE, "database: the connection was lost");
+    return false;
+}
+
+/* ---- Rows ---- */
+
+const char *database_row_text(const struct database_row *row, int column)
+{
+    return PQgetisnull(row->result, row->number, column)
+               ? NULL
+               : PQgetvalue(row->result, row->number, column);
+}
+
+int64_t database_row_number(const struct database_row *row, int column, int64_t fallback)
+{
+    const char *text = database_row_text(row, column);
+
+    return text != NULL ? strtoll(text, NULL, 10) : fallback;
+}
+
+bool database_row_is_true(const struct database_row *row, int column)
+{
+    const char *text = database_row_text(row, column);
+
+    return text != NULL && text[0] == 't';
+}
+
+void database_row_copy(const struct database_row *row, int column, char *buffer, size_t size)
+{
+    const char *text = database_row_text(row, column);
+
+    snprintf(buffer, size, "%s", text != NULL ? text : "");
+}

@@ -1,0 +1,80 @@
+/*
+ * One connection to PostgreSQL; the only user of libpq.
+ *
+ * Everything is a transaction: its statements are sent as one pipeline (one round trip, however many
+ * they are) between BEGIN with its settings and COMMIT. Nothing outlives a transaction on the server: no
+ * session lock, no named statement, no session setting, so that a pooler in transaction mode serves
+ * as well as a server. Every wait ends at a deadline on the stopwatch's clock. A handle never crosses
+ * a fork.
+ *
+ * Error texts carry the server's primary message and never a password. Not for what the statements
+ * mean: schedules.h, claim.h and run_log.h know that.
+ *
+ * Sources: libpq manual, "Pipeline Mode", "Asynchronous Command Processing".
+ */
+#ifndef SYNCSCHED_STORE_DATABASE_H
+#define SYNCSCHED_STORE_DATABASE_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct database;
+struct database_row;
+
+/* Called for each row of a result as it arrives. row is valid during the call only. */
+typedef void database_row_reader(void *context, const struct database_row *row);
+
+/* One statement with its parameters in text form; a NULL value is SQL's NULL. */
+struct database_statement {
+    const char *sql;
+    int parameters;
+    const char *const *values;
+    database_row_reader *read_row; /* NULL: rows are dropped */
+    void *context;
+};
+
+struct database_transaction {
+    const struct database_statement *statements;
+    size_t count;
+    int64_t lock_timeout_ms;
+    bool rolled_back;   /* in: ends with ROLLBACK, whatever happened (a dry run) */
+    bool done;          /* out: it did what it was to do, and the server said so */
+    struct error error; /* out: why not; set unless done */
+};
+
+/*
+ * Connects to url (a URI or key=value string), or with libpq's own PG* variables where it is NULL, by
+ * deadline_ms. NULL on failure: ERROR_CONFIG for a string that is not valid, else ERROR_DATABASE.
+ */
+struct database *database_open(const char *url, int64_t deadline_ms, struct error *err);
+
+/* Closes at once, without waiting for anything. NULL is fine. */
+void database_close(struct database *db);
+
+/*
+ * Runs count transactions, one after another, in one round trip. One that fails takes those after it
+ * along, never those before it. False when the connection was lost or the deadline passed: the database must be closed, and
+ * a transaction that is not done may have been committed all the same.
+ */
+bool database_run(struct database *db, struct database_transaction *transactions, size_t count,
+                  int64_t deadline_ms);
+
+/* One transaction; false with err when it is not done. */
+bool database_transact(struct database *db, const struct database_statement *statements,
+                       size_t count, int64_t lock_timeout_ms, int64_t deadline_ms,
+                       struct error *err);
+
+/* False once the connection is lost or was given up at a deadline. */
+bool database_is_usable(const struct database *db);
+
+/* A column's text, NULL for SQL's NULL; as whole number, fallback for NULL; as boolean, NULL false. */
+const char *database_row_text(const struct database_row *row, int column);
+int64_t database_row_number(const struct database_row *row, int column, int64_t fallback);
+bool database_row_is_true(const struct database_row *row, int column);
+
+/* Copies a column into a buffer of size bytes, cut to fit; "" for NULL. */
+void database_row_copy(const struct database_row *row, int column, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,86 @@
+#include "store/run_log.h"
+
+#include "sql.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* How long a transition waits for a row that somebody else has locked. */
+enum { RUN_LOG_LOCK_MS = 2000 };
+
+/* The columns of state.sql, in order. */
+enum { STATE_STATUS, STATE_WORKER, STATE_CLASS, STATE_CODE, STATE_STARTED_AT };
+
+struct run_log_question {
+    const char *token;
+    struct run_state *state;
+};
+
+static enum run_status run_log_status(const char *text)
+{
+    static const char *const names[] = {"pending", "running", "completed", "failed"};
+
+    for (size_t i = 0; text != NULL && i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i]) == 0)
+            return (enum run_status)i;
+    return RUN_GONE;
+}
+
+static void run_log_read_state(void *context, const struct database_row *row)
+{
+    struct run_log_question *question = context;
+    const char *worker = database_row_text(row, STATE_WORKER);
+    const char *code = database_row_text(row, STATE_CODE);
+
+    *question->state = (struct run_state){
+        .status = run_log_status(database_row_text(row, STATE_STATUS)),
+        .is_mine = worker != NULL && strcmp(worker, question->token) == 0,
+        .is_abandoned = code != NULL && strcmp(code, "ABANDONED") == 0,
+        .started_at_us = database_row_number(row, STATE_STARTED_AT, 0),
+    };
+}
+
+/* The transition, and behind it the state, in one transaction. values[0] is the run's id. */
+static bool run_log_change(struct database *db, const char *sql, int parameters,
+                           const char *const *values, const char *token, int64_t deadline_ms,
+                           struct run_state *state, struct error *err)
+{
+    struct run_log_question question = {token, state};
+    struct database_statement statements[] = {
+        {.sql = sql, .parameters = parameters, .values = values},
+        {.sql = sql_state,
+         .parameters = 1,
+         .values = values,
+         .read_row = run_log_read_state,
+         .context = &question},
+    };
+
+    *state = (struct run_state){.status = RUN_GONE};
+    return database_transact(db, statements, 2, RUN_LOG_LOCK_MS, deadline_ms, err);
+}
+
+bool run_log_start(struct database *db, const char *run_id, const char *token, int64_t deadline_ms,
+                   struct run_state *state, struct error *err)
+{
+    const char *values[] = {run_id, token};
+
+    return run_log_change(db, sql_start, 2, values, token, deadline_ms, state, err);
+}
+
+bool run_log_finish(struct database *db, const char *run_id, const char *token,
+                    const struct outcome *outcome, int64_t deadline_ms, struct run_state *state,
+                    struct error *err)
+{
+    bool failed = outcome->error_class != OUTCOME_NONE;
+    char records[32];
+    const char *values[] = {run_id,
+                            token,
+                            outcome_class_name(outcome->error_class),
+                            failed ? outcome->error_code : NULL,
+                            failed ? outcome->message : NULL,
+                            !failed && outcome->records_exported >= 0 ? records : NULL};
+
+    snprintf(records, sizeof records, "%" PRId64, outcome->records_exported);
+    return run_log_change(db, sql_finish, 6, values, token, deadline_ms, state, err);
+}

@@ -1,0 +1,83 @@
+#include "store/schedules.h"
+
+#include "clock/stopwatch.h"
+#include "sql.h"
+
+#include <string.h>
+
+/* How long a heartbeat may wait for another tick of the same trigger and host. */
+enum { SCHEDULES_HEARTBEAT_LOCK_MS = 500, SCHEDULES_LOCK_MS = 5000 };
+
+/* The columns of read.sql, in order. */
+enum {
+    READ_NOW,
+    READ_UNFINISHED,
+    READ_ORG_ID,
+    READ_INTEGRATION_ID,
+    READ_IS_ACTIVE,
+    READ_HAS_ORGANIZATION,
+    READ_TYPE,
+    READ_CRON_SCHEDULE,
+    READ_TIMEZONE,
+    READ_SCHEDULE_SEEN,
+    READ_MARK,
+};
+
+struct schedules_cursor {
+    struct schedules_reading *reading;
+    schedules_reader *read_schedule;
+    void *context;
+    bool is_first_past;
+};
+
+static void schedules_read_row(void *context, const struct database_row *row)
+{
+    struct schedules_cursor *cursor = context;
+    struct schedule schedule = {
+        .is_active = database_row_is_true(row, READ_IS_ACTIVE),
+        .has_organization = database_row_is_true(row, READ_HAS_ORGANIZATION),
+        .integration_type = database_row_text(row, READ_TYPE),
+        .cron_schedule = database_row_text(row, READ_CRON_SCHEDULE),
+        .timezone = database_row_text(row, READ_TIMEZONE),
+        .schedule_seen = database_row_text(row, READ_SCHEDULE_SEEN),
+        .mark = database_row_number(row, READ_MARK, INT64_MIN),
+    };
+
+    if (!cursor->is_first_past) {
+        cursor->reading->now_us = database_row_number(row, READ_NOW, 0);
+        cursor->reading->has_unfinished_runs = database_row_is_true(row, READ_UNFINISHED);
+        cursor->is_first_past = true;
+    }
+    if (database_row_text(row, READ_ORG_ID) == NULL)
+        return; /* no schedules at all: the row is there for the clock's sake */
+    database_row_copy(row, READ_ORG_ID, schedule.org_id, sizeof schedule.org_id);
+    database_row_copy(row, READ_INTEGRATION_ID, schedule.integration_id,
+                      sizeof schedule.integration_id);
+    cursor->read_schedule(cursor->context, cursor->reading, &schedule);
+}
+
+bool schedules_read(struct database *db, const struct trigger *trigger, int64_t deadline_ms,
+                    schedules_reader *read_schedule, void *context,
+                    struct schedules_reading *reading, struct error *heartbeat, struct error *err)
+{
+    struct schedules_cursor cursor = {reading, read_schedule, context, false};
+    const char *names[] = {trigger != NULL ? trigger->name : NULL,
+                           trigger != NULL ? trigger->host : NULL};
+    struct database_statement read = {
+        .sql = sql_read, .read_row = schedules_read_row, .context = &cursor};
+    struct database_statement beat = {.sql = sql_heartbeat, .parameters = 2, .values = names};
+    struct database_transaction transactions[] = {
+        {.statements = &read, .count = 1, .lock_timeout_ms = SCHEDULES_LOCK_MS},
+        {.statements = &beat, .count = 1, .lock_timeout_ms = SCHEDULES_HEARTBEAT_LOCK_MS},
+    };
+
+    *heartbeat = (struct error){0};
+    *reading = (struct schedules_reading){.sent_at_ms = stopwatch_now_ms(),
+                                          .host_now_us = host_clock_us()};
+    database_run(db, transactions, trigger != NULL ? 2 : 1, deadline_ms);
+    if (trigger != NULL && !transactions[1].done)
+        *heartbeat = transactions[1].error;
+    if (!transactions[0].done)
+        *err = transactions[0].error;
+    return transactions[0].done;
+}

@@ -1,0 +1,54 @@
+/*
+ * Reading the schedules: one statement, streamed row by row, and the trigger's heartbeat beside it.
+ *
+ * Nothing is judged here: expressions, zones and types are handed on as they stand.
+ */
+#ifndef SYNCSCHED_STORE_SCHEDULES_H
+#define SYNCSCHED_STORE_SCHEDULES_H
+
+#include "base/error.h"
+#include "base/run.h"
+#include "store/database.h"
+
+#include <stdint.h>
+
+/* A schedule as it stands in the database; texts are borrowed and valid during the call only. */
+struct schedule {
+    char org_id[RUN_UUID_SIZE];
+    char integration_id[RUN_UUID_SIZE];
+    bool is_active;               /* enabled, with a cron_schedule */
+    bool has_organization;        /* its organisation's row exists */
+    const char *integration_type; /* any of these may be NULL or rubbish; cut to 64 characters, */
+    const char *cron_schedule;    /* 1,001, */
+    const char *timezone;         /* and 65 */
+    const char *schedule_seen;    /* the text in its state row, NULL when there is none */
+    int64_t mark;                 /* its mark as minute, INT64_MIN when there is none */
+};
+
+/* What one reading found besides the rows; set before the first row is handed on. */
+struct schedules_reading {
+    int64_t now_us;          /* the server's clock, microseconds since 1970 UTC */
+    int64_t sent_at_ms;      /* the stopwatch when the question was sent */
+    int64_t host_now_us;     /* the host's clock at that moment */
+    bool has_unfinished_runs; /* some run waits to be abandoned or adopted */
+};
+
+typedef void schedules_reader(void *context, const struct schedules_reading *reading,
+                              const struct schedule *schedule);
+
+/* Who ticks. */
+struct trigger {
+    const char *name;
+    const char *host;
+};
+
+/*
+ * Reads all schedules that are active, or whose state is still open, in no order. With a trigger its
+ * heartbeat is written in the same round trip; if that fails, *heartbeat says why (its kind is
+ * ERROR_NONE otherwise) and the reading counts all the same.
+ */
+bool schedules_read(struct database *db, const struct trigger *trigger, int64_t deadline_ms,
+                    schedules_reader *read_schedule, void *context,
+                    struct schedules_reading *reading, struct error *heartbeat, struct error *err);
+
+#endif

@@ -1,0 +1,38 @@
+-- Pending runs that the tick which made them left or died over. Waiting 55 seconds is a courtesy to
+-- that tick; that nobody is called twice is the guard of start.sql. What nobody wants any more is
+-- closed instead of run: cancelled, or given up as too old.
+  WITH stale AS (
+         SELECT run_id, org_id, integration_id, created_at
+           FROM sync_run_log
+          WHERE status = 'pending'
+            AND created_at < to_timestamp($1::bigint / 1000000.0) - interval '55 seconds'
+          ORDER BY org_id, integration_id
+            FOR UPDATE SKIP LOCKED
+       ), judged AS (
+         SELECT s.run_id,
+                CASE
+                  WHEN i.is_enabled AND i.cron_schedule IS NOT NULL IS NOT TRUE THEN 'CANCELLED'
+                  WHEN $3::boolean
+                   AND s.created_at < to_timestamp($1::bigint / 1000000.0)
+                                      - greatest(interval '30 minutes', $2::interval) THEN 'MISSED'
+                END AS verdict
+           FROM stale AS s
+           LEFT JOIN organization_integrations AS i
+             ON i.org_id = s.org_id AND i.integration_id = s.integration_id
+       ), closed AS (
+         UPDATE sync_run_log AS r
+            SET status = 'failed', failed_at = now(), error_class = 'not_delivered',
+                error_code = j.verdict,
+                error_message = CASE j.verdict
+                                  WHEN 'CANCELLED' THEN 'the integration is disabled by now'
+                                  ELSE 'waited for longer than the catch-up time'
+                                END
+           FROM judged AS j
+          WHERE r.run_id = j.run_id AND j.verdict IS NOT NULL
+       )
+SELECT r.run_id, r.org_id, r.integration_id, r.integration_type, r.idempotency_key,
+       (extract(epoch FROM r.scheduled_for) / 60)::bigint,
+       (extract(epoch FROM r.covers_from) / 60)::bigint,
+       r.attempt, j.verdict
+  FROM judged AS j
+  JOIN sync_run_log AS r ON r.run_id = j.run_id

@@ -1,0 +1,62 @@
+-- The claim: one INSERT, however many slots are due. Of the slots looked at it drops each one that a
+-- run covers, folds what is left into unbroken stretches, and inserts for each integration
+--   the earliest stretch that is to be served, as a pending run, unless a run is active;
+--   every stretch that is given up ($6: its error code), as a failed run.
+-- Its snapshot is younger than the locks, so the check is exact; the keys are the second fence.
+  WITH looked AS (
+         SELECT k.n, k.org_id, k.integration_id, k.integration_type, l.fate, t.slot,
+                row_number() OVER (PARTITION BY k.n ORDER BY l.minute) AS place,
+                EXISTS (SELECT
+                          FROM sync_run_log AS r
+                         WHERE r.org_id = k.org_id AND r.integration_id = k.integration_id
+                           AND r.scheduled_for >= t.slot AND r.covers_from <= t.slot) AS is_covered
+           FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
+           JOIN unnest($1::uuid[], $2::uuid[], $3::text[])
+                WITH ORDINALITY AS k (org_id, integration_id, integration_type, n) ON k.n = h.n
+           JOIN unnest($4::bigint[], $5::bigint[], $6::text[]) AS l (n, minute, fate) ON l.n = k.n
+          CROSS JOIN LATERAL to_timestamp(l.minute * 60) AS t (slot)
+       ), uncovered AS (
+         SELECT looked.*,
+                place - row_number() OVER (PARTITION BY n, fate ORDER BY place) AS stretch
+           FROM looked
+          WHERE NOT is_covered
+       ), stretches AS (
+         SELECT n, org_id, integration_id, integration_type, fate,
+                min(slot) AS covers_from, max(slot) AS scheduled_for,
+                row_number() OVER (PARTITION BY n, fate ORDER BY min(slot)) AS turn
+           FROM uncovered
+          GROUP BY n, org_id, integration_id, integration_type, fate, stretch
+       )
+INSERT INTO sync_run_log AS r
+       (org_id, integration_id, integration_type, scheduled_for, covers_from, attempt, status,
+        idempotency_key, triggered_by, created_at, failed_at, error_class, error_code, error_message)
+SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers_from, 1,
+       CASE WHEN s.fate = 'SERVE' THEN 'pending' ELSE 'failed' END,
+       s.org_id || '/' || s.integration_id || '/'
+         || to_char(s.scheduled_for AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       CASE
+         WHEN $7::boolean THEN 'manual'
+         WHEN s.scheduled_for < to_timestamp($8::bigint * 60) THEN 'catch_up'
+         ELSE 'schedule'
+       END,
+       to_timestamp($9::bigint / 1000000.0),
+       CASE WHEN s.fate <> 'SERVE' THEN to_timestamp($9::bigint / 1000000.0) END,
+       CASE WHEN s.fate <> 'SERVE' THEN 'not_delivered' END,
+       nullif(s.fate, 'SERVE'),
+       CASE s.fate
+         WHEN 'MISSED' THEN 'no tick served it within the catch-up time'
+         WHEN 'CANCELLED' THEN 'the schedule was changed before it was served'
+       END
+  FROM stretches AS s
+ WHERE s.fate <> 'SERVE'
+    OR s.turn = 1
+   AND NOT EXISTS (SELECT
+                     FROM sync_run_log AS a
+                    WHERE a.org_id = s.org_id AND a.integration_id = s.integration_id
+                      AND a.status IN ('pending', 'running'))
+ ORDER BY s.org_id, s.integration_id, s.scheduled_for
+    ON CONFLICT DO NOTHING
+RETURNING r.run_id, r.org_id, r.integration_id, r.integration_type, r.idempotency_key,
+       (extract(epoch FROM r.scheduled_for) / 60)::bigint,
+       (extract(epoch FROM r.covers_from) / 60)::bigint,
+       r.attempt, r.error_code

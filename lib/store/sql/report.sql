@@ -1,0 +1,20 @@
+-- Why slots of the window may go unserved: the run that is active, or that covers the slot.
+SELECT k.n, a.run_id, a.status,
+       (extract(epoch FROM to_timestamp($4::bigint / 1000000.0) - a.started_at) / 60)::bigint,
+       c.run_id, c.status
+  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[])
+       WITH ORDINALITY AS k (org_id, integration_id, minute, n)
+  LEFT JOIN sync_run_log AS a
+    ON a.org_id = k.org_id AND a.integration_id = k.integration_id
+   AND a.status IN ('pending', 'running')
+  LEFT JOIN LATERAL (
+         SELECT r.run_id, r.status
+           FROM sync_run_log AS r
+          WHERE r.org_id = k.org_id AND r.integration_id = k.integration_id
+            AND r.scheduled_for >= to_timestamp(k.minute * 60)
+            AND r.covers_from <= to_timestamp(k.minute * 60)
+          ORDER BY r.scheduled_for, r.attempt DESC
+          LIMIT 1
+       ) AS c ON true
+ WHERE a.run_id IS NOT NULL OR c.run_id IS NOT NULL
+ ORDER BY k.n

@@ -1,0 +1,12 @@
+/*
+ * syncsched: calls the exports that are due by the schedules in a PostgreSQL database.
+ * This is the table of its commands; lib/README.md draws the map of the rest.
+ */
+#include "command/command.h"
+
+int main(int argc, char *argv[])
+{
+    const struct command commands[] = {command_run, command_due, command_schema, {0}};
+
+    return command_main(argc, argv, commands);
+}

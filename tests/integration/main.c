@@ -1,0 +1,33 @@
+/*
+ * Runs the integration tests against the PostgreSQL server that libpq's PG* environment names.
+ * CK_RUN_SUITE and CK_RUN_CASE choose among them, as Check documents.
+ */
+#include "integration/suites.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static Suite *(*const suites[])(void) = {
+    suite_schema,
+    suite_schema_access,
+};
+
+int main(void)
+{
+    SRunner *runner = srunner_create(NULL);
+    int failed;
+
+    /* The tests create roles and drop databases: never on a server that was not named. */
+    if (getenv("PGHOST") == NULL || getenv("PGPORT") == NULL) {
+        fputs("PGHOST and PGPORT must name a throwaway server: run this under pg_virtualenv\n",
+              stderr);
+        return EXIT_FAILURE;
+    }
+    for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
+        srunner_add_suite(runner, suites[i]());
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,12 @@
+/*
+ * The suites of the integration tests; main.c runs them all.
+ */
+#ifndef SYNCSCHED_INTEGRATION_SUITES_H
+#define SYNCSCHED_INTEGRATION_SUITES_H
+
+#include <check.h>
+
+Suite *suite_schema(void);
+Suite *suite_schema_access(void);
+
+#endif

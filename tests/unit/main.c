@@ -1,0 +1,26 @@
+/*
+ * Runs every suite; exits with 1 when a test failed. CK_FORK, CK_RUN_SUITE and CK_VERBOSITY work as
+ * the Check manual says.
+ */
+#include "suites.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+static Suite *(*const suites[])(void) = {
+    suite_quote, suite_instant,    suite_duration,   suite_stopwatch,
+    suite_zone,  suite_cron_parse, suite_cron_fault, suite_cron,
+};
+
+int main(void)
+{
+    SRunner *runner = srunner_create(NULL);
+    int failed;
+
+    for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
+        srunner_add_suite(runner, suites[i]());
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,18 @@
+/*
+ * The unit tests: one suite a module, each in its own file; main.c runs them all.
+ */
+#ifndef SYNCSCHED_TESTS_UNIT_SUITES_H
+#define SYNCSCHED_TESTS_UNIT_SUITES_H
+
+#include <check.h>
+
+Suite *suite_quote(void);
+Suite *suite_instant(void);
+Suite *suite_duration(void);
+Suite *suite_stopwatch(void);
+Suite *suite_zone(void);
+Suite *suite_cron_parse(void);
+Suite *suite_cron_fault(void);
+Suite *suite_cron(void);
+
+#endif
