@@ -56,7 +56,8 @@ PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 CHECK_LIBS      = $(shell $(PKG_CONFIG) --libs check) -pthread
 
-DEFINES := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DSYNCSCHED_VERSION='"$(VERSION)"' -Ilib
+# _GNU_SOURCE: for ppoll(), which POSIX has had since 2024 only.
+DEFINES := -std=c11 -D_GNU_SOURCE -DSYNCSCHED_VERSION='"$(VERSION)"' -Ilib
 COMPILE = $(CC) $(DEFINES) $(ROOM_FLAGS) $(PACKAGE_CFLAGS) $(WARNINGS) $(HARDENING) $(INSTRUMENT) -MMD -MP \
 	$(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(HARDENING) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(COVERAGE_LINK) $(CFLAGS) $(LDFLAGS)
@@ -100,7 +101,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 # What only some folders may see: the banned functions, the embedded SQL, the tests' helpers.
 $(BUILD)/obj/main.o $(BUILD)/obj/lib/%.o: ROOM_FLAGS = -include lib/base/banned.h
 $(BUILD)/obj/lib/store/%.o $(BUILD)/obj/lib/command/%.o: ROOM_FLAGS = -include lib/base/banned.h -I$(BUILD)/gen
-$(BUILD)/obj/tests/%.o: ROOM_FLAGS = -Itests -pthread -D_GNU_SOURCE -DTEST_BUILD_DIR='"$(BUILD)"'
+$(BUILD)/obj/tests/%.o: ROOM_FLAGS = -Itests -pthread -DTEST_BUILD_DIR='"$(BUILD)"'
 $(filter $(BUILD)/obj/lib/store/% $(BUILD)/obj/lib/command/%,$(LIB_OBJECTS)): | $(BUILD)/gen/sql.h
 
 check: $(BUILD)/tests/unit ## run the unit tests (no network, no database)

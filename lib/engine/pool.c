@@ -1,5 +1,3 @@
-#define _GNU_SOURCE /* ppoll(), which POSIX has since 2024 */
-
 #include "engine/pool.h"
 
 #include "base/log.h"
