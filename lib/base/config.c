@@ -74,15 +74,17 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
     if (!config_key_is_plain(key)) {
         error_set(err, ERROR_CONFIG, "%s, line %zu: not a variable's name before '='", config->path,
                   number);
-        return error_hint(err, "write KEY=value, as in a systemd EnvironmentFile, without 'export'");
+        return error_hint(err,
+                          "write KEY=value, as in a systemd EnvironmentFile, without 'export'");
     }
     if (!config_unquote(&value))
-        return error_set(err, ERROR_CONFIG, "%s, line %zu: the quote in the value of %s is not closed",
-                         config->path, number, key);
+        return error_set(err, ERROR_CONFIG,
+                         "%s, line %zu: the quote in the value of %s is not closed", config->path,
+                         number, key);
     if (strncmp(key, "PG", 2) == 0)
         setenv(key, value, 0); /* libpq reads these itself; the environment's own win */
-    config->entries = memory_grow(config->entries, config->count, &config->capacity,
-                                  sizeof *config->entries);
+    config->entries =
+        memory_grow(config->entries, config->count, &config->capacity, sizeof *config->entries);
     config->entries[config->count++] =
         (struct config_entry){memory_copy_text(key), memory_copy_text(value)};
     return true;

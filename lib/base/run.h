@@ -13,7 +13,7 @@
 enum {
     RUN_UUID_SIZE = 37,
     RUN_TYPE_SIZE = 64,
-    RUN_KEY_SIZE = 2 * RUN_UUID_SIZE + 20,
+    RUN_KEY_SIZE = 2 * RUN_UUID_SIZE + 21, /* org/integration/2024-05-01T02:00:00Z */
     RUN_CODE_SIZE = 65,
     RUN_MESSAGE_CHARACTERS = 2000, /* at most so many characters of a message are stored */
 };

@@ -160,9 +160,9 @@ static size_t function_take_header(char *bytes, size_t size, size_t count, void 
 
 static bool function_set_headers(struct function *function, const char *key)
 {
-    static const char *const fixed[] = {
-        "Content-Type: application/json", "Accept: application/json",
-        "Expect:" /* none: it would cost a round trip */};
+    static const char *const fixed[] = {"Content-Type: application/json",
+                                        "Accept: application/json",
+                                        "Expect:" /* none: it would cost a round trip */};
     struct text authorization = {0};
     struct text apikey = {0};
     struct curl_slist *list = NULL;

@@ -26,8 +26,7 @@ static const struct reply_failure reply_failures[] = {
     [REPLY_TIMEOUT] = {OUTCOME_UNKNOWN, "TIMEOUT", "no answer in time"},
     [REPLY_CONNECTION_LOST] = {OUTCOME_UNKNOWN, "CONNECTION_LOST",
                                "the connection was lost before the answer was whole"},
-    [REPLY_TOO_LARGE] = {OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE",
-                         "the answer is larger than 1 MiB"},
+    [REPLY_TOO_LARGE] = {OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "the answer is larger than 1 MiB"},
     [REPLY_CANCELLED] = {OUTCOME_UNKNOWN, "CANCELLED", "cut off because the tick was told to stop"},
 };
 
@@ -52,8 +51,8 @@ static void reply_fail(const struct reply *reply, const struct reply_failure *fa
 
 static bool reply_is_token(const char *text)
 {
-    size_t length = strspn(
-        text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
+    size_t length =
+        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
 
     return length > 0 && length < RUN_CODE_SIZE && text[length] == '\0';
 }
@@ -73,8 +72,7 @@ static bool reply_take_code(const json_t *value, char code[RUN_CODE_SIZE])
 }
 
 /* The platform's header first, then the body's code or error.code, else the status. */
-static void reply_find_code(const struct reply *reply, const json_t *body,
-                            char code[RUN_CODE_SIZE])
+static void reply_find_code(const struct reply *reply, const json_t *body, char code[RUN_CODE_SIZE])
 {
     const json_t *error = json_object_get(body, "error");
 

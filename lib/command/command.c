@@ -27,8 +27,7 @@ static void command_print_options(const struct command_option *options)
     for (; options != NULL && options->name != NULL; options++) {
         char left[64];
 
-        snprintf(left, sizeof left, "--%s%s%s", options->name,
-                 options->argument != NULL ? " " : "",
+        snprintf(left, sizeof left, "--%s%s%s", options->name, options->argument != NULL ? " " : "",
                  options->argument != NULL ? options->argument : "");
         printf("  %-20s %s\n", left, options->help);
     }
@@ -37,8 +36,8 @@ static void command_print_options(const struct command_option *options)
 static void command_print_help(const struct command *command)
 {
     printf("usage: syncsched %s [OPTIONS]%s%s\n\n%s\n\n", command->name,
-           command->operands != NULL ? " " : "",
-           command->operands != NULL ? command->operands : "", command->summary);
+           command->operands != NULL ? " " : "", command->operands != NULL ? command->operands : "",
+           command->summary);
     command_print_options(command->options);
     command_print_options(command_common);
 }
@@ -60,8 +59,8 @@ static void command_make_long_options(const struct command *command, struct opti
     size_t n = 0;
 
     for (int i = 0; command->options != NULL && command->options[i].name != NULL; i++)
-        longs[n++] = (struct option){command->options[i].name,
-                                     command->options[i].argument != NULL, NULL, i};
+        longs[n++] = (struct option){command->options[i].name, command->options[i].argument != NULL,
+                                     NULL, i};
     for (int i = 0; command_common[i].name != NULL; i++)
         longs[n++] = (struct option){command_common[i].name, command_common[i].argument != NULL,
                                      NULL, COMMON_CONFIG + i};
@@ -186,7 +185,8 @@ const char *command_value(const struct command_line *line, const char *name)
     char key[64] = "SYNCSCHED_";
     size_t n = strlen(key);
 
-    for (size_t i = 0; line->command->options != NULL && line->command->options[i].name != NULL; i++)
+    for (size_t i = 0; line->command->options != NULL && line->command->options[i].name != NULL;
+         i++)
         if (strcmp(line->command->options[i].name, name) == 0 && line->values[i] != NULL)
             return line->values[i];
     for (const char *c = name; *c != '\0' && n + 1 < sizeof key; c++)

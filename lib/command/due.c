@@ -24,10 +24,10 @@ static char *due_json(const struct claim *claim)
         char scheduled_for[INSTANT_TEXT_SIZE];
 
         instant_format_minute(key->window_slot, scheduled_for);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "orgId", key->org_id,
-                                              "integrationId", key->integration_id,
-                                              "integrationType", key->integration_type,
-                                              "scheduledFor", scheduled_for));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:s}", "orgId", key->org_id,
+                                        "integrationId", key->integration_id, "integrationType",
+                                        key->integration_type, "scheduledFor", scheduled_for));
     }
     text = json_dumps(list, JSON_COMPACT);
     json_decref(list);

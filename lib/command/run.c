@@ -53,8 +53,7 @@ static bool run_read_options(const struct command_line *line, struct tick_option
            command_switch(line, "dry-run", &options->is_dry, err);
 }
 
-static bool run_tick(const struct tick_options *options, struct summary *summary,
-                     struct error *err)
+static bool run_tick(const struct tick_options *options, struct summary *summary, struct error *err)
 {
     bool is_ticked = tick_run(options, summary, err);
     char *json = NULL;

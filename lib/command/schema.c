@@ -1,5 +1,5 @@
-#include "command/command.h"
 #include "store/schema.h"
+#include "command/command.h"
 
 #include <errno.h>
 #include <stdio.h>

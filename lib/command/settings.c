@@ -26,8 +26,10 @@ static bool settings_function_url(const struct config *config, char **url, struc
     }
     if (base == NULL) {
         error_set(err, ERROR_CONFIG, "SUPABASE_URL is not set");
-        return error_hint(err, "set SUPABASE_URL=https://PROJECT.supabase.co in the environment "
-                               "or in %s", config->path);
+        return error_hint(err,
+                          "set SUPABASE_URL=https://PROJECT.supabase.co in the environment "
+                          "or in %s",
+                          config->path);
     }
     name = name != NULL ? name : "run-integration";
     if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] !=

@@ -119,9 +119,9 @@ static void due_cancel(const struct due_question *question, const struct schedul
     struct error ignored;
     const char *blank = strrchr(schedule->schedule_seen, ' ');
 
-    if (blank == NULL || !due_parse(schedule->schedule_seen,
-                                    (size_t)(blank - schedule->schedule_seen), blank + 1, &old,
-                                    &ignored))
+    if (blank == NULL ||
+        !due_parse(schedule->schedule_seen, (size_t)(blank - schedule->schedule_seen), blank + 1,
+                   &old, &ignored))
         return;
     due_add_slots(claim, &old, schedule->mark, question->window.first - 1, CLAIM_CANCELLED);
 }
@@ -212,8 +212,7 @@ bool due_decide(const struct due_question *question, const struct schedule *sche
             to = due_look(question, &timetable, from, claim);
     }
     if (claim->slot_count > slots_before || (is_new && !question->is_window_only)) {
-        struct claim_key *key =
-            due_add_key(claim, schedule, text.data, is_valid ? text.data : "");
+        struct claim_key *key = due_add_key(claim, schedule, text.data, is_valid ? text.data : "");
 
         key->looked_from = from;
         key->looked_to = to;

@@ -24,8 +24,8 @@ struct pool_channel {
 
 struct pool_task {
     size_t job;
-    int predecessor;   /* the worker that died over this job, -1 when none did */
-    bool is_wound_up;  /* only find out what the predecessor left; begin nothing */
+    int predecessor;  /* the worker that died over this job, -1 when none did */
+    bool is_wound_up; /* only find out what the predecessor left; begin nothing */
 };
 
 enum pool_word { POOL_WORD_NONE, POOL_WORD_STOP, POOL_WORD_GONE };
@@ -53,7 +53,7 @@ struct pool_progress {
 
 struct pool_plan {
     size_t jobs;
-    int workers_max; /* 1..POOL_WORKERS_MAX */
+    int workers_max;           /* 1..POOL_WORKERS_MAX */
     int64_t hand_out_until_ms; /* stopwatch: no new job from here on */
     int64_t kill_at_ms;        /* workers that are still busy are killed */
     int64_t settle_until_ms;   /* jobs whose worker died may be handed out until here */

@@ -18,8 +18,8 @@ enum { WORKER_TOKEN_SIZE = 160, WORKER_PAUSE_FIRST_MS = 50, WORKER_PAUSE_MAX_MS 
 struct worker {
     const struct worker_plan *plan;
     struct pool_channel *channel;
-    struct database *db;        /* NULL while there is no connection */
-    struct function *function;  /* NULL before the first call */
+    struct database *db;       /* NULL while there is no connection */
+    struct function *function; /* NULL before the first call */
     char token[WORKER_TOKEN_SIZE];
     bool is_told_to_stop;
 };
@@ -32,9 +32,8 @@ static void worker_token(const struct worker_plan *plan, int number, char token[
 
 static void worker_warn(const struct run *run, const char *what, const struct error *err)
 {
-    log_warning("organisation %s, integration %s, run %s: %s%s%s", run->org_id,
-                run->integration_id, run->run_id, what, err != NULL ? ": " : "",
-                err != NULL ? err->message : "");
+    log_warning("organisation %s, integration %s, run %s: %s%s%s", run->org_id, run->integration_id,
+                run->run_id, what, err != NULL ? ": " : "", err != NULL ? err->message : "");
 }
 
 /* ---- The database, which may come and go ---- */
@@ -138,8 +137,8 @@ static enum worker_verdict worker_take_back(struct worker *worker, const struct 
 
     outcome_fail(&outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
                  "the tick's time was over before the call");
-    is_stored = worker_store(worker, run, worker->token, &outcome, worker->plan->store_until_ms,
-                             &state);
+    is_stored =
+        worker_store(worker, run, worker->token, &outcome, worker->plan->store_until_ms, &state);
     outcome_free(&outcome);
     return is_stored && state.status == RUN_FAILED && state.is_mine ? WORKER_FAILED : WORKER_LEFT;
 }
@@ -150,10 +149,9 @@ static void worker_warn_of_drift(const struct worker *worker, const struct run *
     int64_t drift_us = state->started_at_us - run->scheduled_for * INSTANT_US_PER_MINUTE;
 
     if (worker->plan->warns_of_drift && drift_us > WORKER_DRIFT_US)
-        log_warning("organisation %s, integration %s, run %s: started %" PRId64
-                    " minutes after its slot",
-                    run->org_id, run->integration_id, run->run_id,
-                    drift_us / INSTANT_US_PER_MINUTE);
+        log_warning(
+            "organisation %s, integration %s, run %s: started %" PRId64 " minutes after its slot",
+            run->org_id, run->integration_id, run->run_id, drift_us / INSTANT_US_PER_MINUTE);
 }
 
 static void worker_call(struct worker *worker, const struct run *run, struct outcome *outcome)
@@ -194,8 +192,7 @@ static enum worker_verdict worker_serve(struct worker *worker, const struct run 
     failed = outcome.error_class != OUTCOME_NONE;
     if (outcome.warning != NULL)
         worker_warn(run, outcome.warning, NULL);
-    if (!worker_store(worker, run, worker->token, &outcome, worker->plan->store_until_ms,
-                      &state))
+    if (!worker_store(worker, run, worker->token, &outcome, worker->plan->store_until_ms, &state))
         failed = true;
     else if (!state.is_mine || state.is_abandoned || state.status == RUN_RUNNING)
         worker_warn(run, "its answer came after it had been given up", NULL);

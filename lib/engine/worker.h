@@ -13,7 +13,7 @@
 
 /* What became of a run, as a verdict for the pool. */
 enum worker_verdict {
-    WORKER_LEFT = 0,  /* still pending, or somebody else's: not dispatched by this tick */
+    WORKER_LEFT = 0, /* still pending, or somebody else's: not dispatched by this tick */
     WORKER_COMPLETED,
     WORKER_FAILED,
 };

@@ -116,8 +116,8 @@ static void claim_read_run(struct claim_result *result, const struct database_ro
     struct claim_run *claimed;
     struct run *run;
 
-    result->runs = memory_grow(result->runs, result->run_count, &result->run_capacity,
-                               sizeof *result->runs);
+    result->runs =
+        memory_grow(result->runs, result->run_count, &result->run_capacity, sizeof *result->runs);
     claimed = &result->runs[result->run_count++];
     *claimed = (struct claim_run){.is_adopted = is_adopted};
     if (verdict != NULL)
@@ -245,10 +245,10 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
                                    a[COLUMN_LOOKED_FROM], a[COLUMN_LOOKED_TO], a[COLUMN_SLOT_KEY],
                                    a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE]},
                   8);
-    claim_add(batch, sql_report, claim_read_obstacle,
-              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_WINDOW_SLOT],
-                               now_us},
-              4);
+    claim_add(
+        batch, sql_report, claim_read_obstacle,
+        (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_WINDOW_SLOT], now_us},
+        4);
 }
 
 static int claim_compare_runs(const void *left, const void *right)

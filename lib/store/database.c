@@ -68,7 +68,8 @@ static bool database_check_option(const PQconninfoOption *option, struct error *
          option->val[strspn(option->val, "0123456789,")] != '\0')) {
         error_set(err, ERROR_CONFIG, "SUPABASE_DB_URL has a %s that cannot be right",
                   option->keyword);
-        return error_hint(err, "percent-encode '@', ':', '/', '?' and '#' in user name and password");
+        return error_hint(err,
+                          "percent-encode '@', ':', '/', '?' and '#' in user name and password");
     }
     return true;
 }
@@ -119,7 +120,8 @@ static bool database_connect(struct database *db, int64_t deadline_ms, struct er
     while (PQstatus(db->connection) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
            status != PGRES_POLLING_FAILED) {
         if (!database_wait(db, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_ms)) {
-            error_set(err, ERROR_DATABASE, "no connection to the database within the time there is");
+            error_set(err, ERROR_DATABASE,
+                      "no connection to the database within the time there is");
             return error_hint(err, "check host and port in SUPABASE_DB_URL, and --budget");
         }
         status = PQconnectPoll(db->connection);
