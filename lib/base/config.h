@@ -1,10 +1,10 @@
 /*
  * Configuration: the environment first, then a file of KEY=value lines (design section 7).
  *
- * The file is written as a systemd EnvironmentFile: blank lines and lines that start with # or ; are
- * passed over, a value may stand in double or single quotes. A file that holds a secret and that
- * others than owner and group may read is refused. libpq's own PG* variables may stand in it too.
- * Values are never logged.
+ * The file is written as a systemd EnvironmentFile: blank lines and lines that start with # or ;
+ * are passed over, a value may stand in double or single quotes. A file that holds a secret and
+ * that others than owner and group may read is refused. libpq's own PG* variables may stand in it
+ * too. Values are never logged.
  *
  * Not for what a value means: whoever asks for one judges it.
  */

@@ -2,8 +2,8 @@
  * What a person reads on stderr: warnings, errors, and on a terminal one live line.
  *
  * The only user of stderr. Each message is one line, "syncsched: warning: ...", written with one
- * write(2) so that the lines of several workers never mix; control characters and broken UTF-8 in it
- * are made harmless. Results do not go here but to stdout.
+ * write(2) so that the lines of several workers never mix; control characters and broken UTF-8 in
+ * it are made harmless. Results do not go here but to stdout.
  */
 #ifndef SYNCSCHED_BASE_LOG_H
 #define SYNCSCHED_BASE_LOG_H

@@ -1,5 +1,6 @@
 /*
- * The two values that the store, the call and the engine all speak of: a run, and what became of it.
+ * The two values that the store, the call and the engine all speak of: a run, and what became of
+ * it.
  *
  * Plain data, nothing else: it stands in base because store and call may not know each other.
  */

@@ -377,7 +377,8 @@ void function_call(struct function *function, const struct run *run, int64_t dea
     curl_multi_add_handle(function->multi, function->easy);
     end = function_perform(function, deadline_ms, fd, interrupt, context);
     function_judge(function, end, outcome);
-    /* Taking an unfinished transfer out closes its connection: no late bytes reach the next call. */
+    /* Taking an unfinished transfer out closes its connection: no late bytes reach the next call.
+     */
     curl_multi_remove_handle(function->multi, function->easy);
     curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, NULL);
     text_free(&key);

@@ -2,9 +2,9 @@
  * Calling the Integration Edge Function; the only user of libcurl.
  *
  * One handle keeps one HTTP connection for all calls of a worker, one at a time. A call goes out at
- * most once: libcurl would silently send a request again when a kept connection turns out dead, even
- * if the server had read all of it, so the body is given away once and cannot be rewound. A handle
- * never crosses a fork.
+ * most once: libcurl would silently send a request again when a kept connection turns out dead,
+ * even if the server had read all of it, so the body is given away once and cannot be rewound. A
+ * handle never crosses a fork.
  *
  * Not for judging what came back: reply.h.
  */

@@ -1,8 +1,8 @@
 /*
  * Judging a reply: from status, headers, bytes and the way the transport ended to an outcome.
  *
- * Pure, by the tables of design section 6. Everything in a reply is hostile: what comes out is clean
- * UTF-8 of bounded length, and a code is a plain token.
+ * Pure, by the tables of design section 6. Everything in a reply is hostile: what comes out is
+ * clean UTF-8 of bounded length, and a code is a plain token.
  */
 #ifndef SYNCSCHED_CALL_REPLY_H
 #define SYNCSCHED_CALL_REPLY_H

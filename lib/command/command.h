@@ -44,7 +44,8 @@ struct command_line {
 /* main() in all but name: commands ends with a NULL name. Returns the exit status. */
 int command_main(int argc, char *argv[], const struct command *commands);
 
-/* An option's value: command line, else SYNCSCHED_<NAME> of environment or file; NULL: not given. */
+/* An option's value: command line, else SYNCSCHED_<NAME> of environment or file; NULL: not given.
+ */
 const char *command_value(const struct command_line *line, const char *name);
 
 /* A switch: given, or SYNCSCHED_<NAME> set to 1, true, yes or on (0, false, no, off: not). */

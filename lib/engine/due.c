@@ -151,7 +151,8 @@ static int64_t due_look(const struct due_question *question, const struct due_ti
     return looked_to == serve_from ? served_to : looked_to;
 }
 
-/* Where a plain run looks from: the mark, or one minute before the window where there is no past. */
+/* Where a plain run looks from: the mark, or one minute before the window where there is no past.
+ */
 static int64_t due_from(const struct due_question *question, const struct schedule *schedule,
                         bool is_new, struct error *fault)
 {
@@ -195,7 +196,7 @@ bool due_decide(const struct due_question *question, const struct schedule *sche
     if (schedule->is_active)
         text_addf(&text, "%s %s", schedule->cron_schedule,
                   schedule->timezone != NULL ? schedule->timezone : "UTC");
-    is_new = strcmp(seen, is_valid ? text.data : "") != 0;
+    is_new = strcmp(seen, is_valid ? text_string(&text) : "") != 0;
     count->pairs += schedule->is_active ? 1 : 0;
     if (is_valid)
         window_slot = due_window_slot(question, &timetable);
@@ -212,7 +213,8 @@ bool due_decide(const struct due_question *question, const struct schedule *sche
             to = due_look(question, &timetable, from, claim);
     }
     if (claim->slot_count > slots_before || (is_new && !question->is_window_only)) {
-        struct claim_key *key = due_add_key(claim, schedule, text.data, is_valid ? text.data : "");
+        struct claim_key *key =
+            due_add_key(claim, schedule, text.data, is_valid ? text_string(&text) : "");
 
         key->looked_from = from;
         key->looked_to = to;

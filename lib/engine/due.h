@@ -1,8 +1,8 @@
 /*
  * What is due: from one schedule and the time alone to the slots that a claim is to look at.
  *
- * Pure: design section 4 (window, catch-up, marks, edits) as a function of a row and a question. The
- * claim checks everything again under its locks; nothing here knows which slots are covered.
+ * Pure: design section 4 (window, catch-up, marks, edits) as a function of a row and a question.
+ * The claim checks everything again under its locks; nothing here knows which slots are covered.
  */
 #ifndef SYNCSCHED_ENGINE_DUE_H
 #define SYNCSCHED_ENGINE_DUE_H

@@ -5,7 +5,8 @@
  * knows neither SQL nor HTTP, and what a verdict means is its caller's business. Parent and worker
  * talk over a socket pair each, so that either notices at once when the other is gone.
  *
- * Why processes: a call may hang, crash or leak inside libraries; the tick and its other runs go on.
+ * Why processes: a call may hang, crash or leak inside libraries; the tick and its other runs go
+ * on.
  */
 #ifndef SYNCSCHED_ENGINE_POOL_H
 #define SYNCSCHED_ENGINE_POOL_H
@@ -65,10 +66,10 @@ struct pool_plan {
 };
 
 /*
- * Serves jobs 0 to jobs-1 in order and waits for the workers to end. verdicts has room for one a job
- * and holds what pool_report() said, POOL_UNDONE or POOL_LOST. SIGTERM and SIGINT stop the hand-out
- * and tell the workers to stop. False (ERROR_INTERNAL) when no worker could be started at all; jobs
- * are left POOL_UNDONE then.
+ * Serves jobs 0 to jobs-1 in order and waits for the workers to end. verdicts has room for one a
+ * job and holds what pool_report() said, POOL_UNDONE or POOL_LOST. SIGTERM and SIGINT stop the
+ * hand-out and tell the workers to stop. False (ERROR_INTERNAL) when no worker could be started at
+ * all; jobs are left POOL_UNDONE then.
  */
 bool pool_run(const struct pool_plan *plan, int *verdicts, struct error *err);
 

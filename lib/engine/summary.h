@@ -20,7 +20,8 @@ struct summary {
 
 void summary_add_run_id(struct summary *summary, const char *run_id);
 
-/* {"triggered":n,"skipped":n,"failed":n,"runIds":[...]}; the caller frees it. NULL without memory. */
+/* {"triggered":n,"skipped":n,"failed":n,"runIds":[...]}; the caller frees it. NULL without memory.
+ */
 char *summary_json(const struct summary *summary);
 
 void summary_free(struct summary *summary);

@@ -153,13 +153,7 @@ static void tick_warn_of_obstacles(const struct tick *tick, const struct claim_r
     for (size_t i = 0; i < result->obstacle_count; i++) {
         const struct claim_obstacle *obstacle = &result->obstacles[i];
         const struct claim_key *key = &tick->claim.keys[obstacle->key];
-        bool is_ours = false;
 
-        for (size_t k = 0; k < result->run_count && !is_ours; k++)
-            is_ours = strcmp(result->runs[k].run.run_id, obstacle->active_run) == 0 ||
-                      strcmp(result->runs[k].run.run_id, obstacle->covering_run) == 0;
-        if (is_ours)
-            continue;
         if (obstacle->is_running)
             log_warning("organisation %s, integration %s: skipped, run %s has been running for "
                         "%" PRId64 " minutes",

@@ -99,8 +99,8 @@ static bool worker_interrupt(void *context, int *fd)
 }
 
 /*
- * pending -> running. Where the answer to the COMMIT is lost it asks again: the token tells whose the
- * run is. *is_unclear: a start may have been committed of which nobody heard.
+ * pending -> running. Where the answer to the COMMIT is lost it asks again: the token tells whose
+ * the run is. *is_unclear: a start may have been committed of which nobody heard.
  */
 static bool worker_start(struct worker *worker, const struct run *run, struct run_state *state,
                          bool *is_unclear)

@@ -32,7 +32,8 @@ struct worker_plan {
     bool warns_of_drift;
 };
 
-/* Serves until pool_next() says no. For struct pool_plan's work; context is a struct worker_plan. */
+/* Serves until pool_next() says no. For struct pool_plan's work; context is a struct worker_plan.
+ */
 void worker_work(void *context, struct pool_channel *channel);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The claim: the short transaction that turns due slots into pending runs (design section 5, step 4).
+ * The claim: the short transaction that turns due slots into pending runs (design section 5, step
+ * 4).
  *
  * It takes what was decided from the reading, checks all of it again under the integrations' locks,
  * and writes runs and marks together or not at all. Not for deciding what is due (engine/due.h).

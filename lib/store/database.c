@@ -233,7 +233,8 @@ static bool database_send_transaction(struct database *db, const struct database
 
 /* ---- Receiving ---- */
 
-/* The next result, flushing what is still to be sent; false at the deadline or without connection. */
+/* The next result, flushing what is still to be sent; false at the deadline or without connection.
+ */
 static bool database_next_result(struct database *db, int64_t deadline_ms, PGresult **result)
 {
     for (;;) {

@@ -1,11 +1,11 @@
 /*
  * One connection to PostgreSQL; the only user of libpq.
  *
- * Everything is a transaction: its statements are sent as one pipeline (one round trip, however many
- * they are) between BEGIN with its settings and COMMIT. Nothing outlives a transaction on the server: no
- * session lock, no named statement, no session setting, so that a pooler in transaction mode serves
- * as well as a server. Every wait ends at a deadline on the stopwatch's clock. A handle never crosses
- * a fork.
+ * Everything is a transaction: its statements are sent as one pipeline (one round trip, however
+ * many they are) between BEGIN with its settings and COMMIT. Nothing outlives a transaction on the
+ * server: no session lock, no named statement, no session setting, so that a pooler in transaction
+ * mode serves as well as a server. Every wait ends at a deadline on the stopwatch's clock. A handle
+ * never crosses a fork.
  *
  * Error texts carry the server's primary message and never a password. Not for what the statements
  * mean: schedules.h, claim.h and run_log.h know that.
@@ -45,8 +45,9 @@ struct database_transaction {
 };
 
 /*
- * Connects to url (a URI or key=value string), or with libpq's own PG* variables where it is NULL, by
- * deadline_ms. NULL on failure: ERROR_CONFIG for a string that is not valid, else ERROR_DATABASE.
+ * Connects to url (a URI or key=value string), or with libpq's own PG* variables where it is NULL,
+ * by deadline_ms. NULL on failure: ERROR_CONFIG for a string that is not valid, else
+ * ERROR_DATABASE.
  */
 struct database *database_open(const char *url, int64_t deadline_ms, struct error *err);
 
@@ -54,9 +55,9 @@ struct database *database_open(const char *url, int64_t deadline_ms, struct erro
 void database_close(struct database *db);
 
 /*
- * Runs count transactions, one after another, in one round trip. One that fails takes those after it
- * along, never those before it. False when the connection was lost or the deadline passed: the database must be closed, and
- * a transaction that is not done may have been committed all the same.
+ * Runs count transactions, one after another, in one round trip. One that fails takes those after
+ * it along, never those before it. False when the connection was lost or the deadline passed: the
+ * database must be closed, and a transaction that is not done may have been committed all the same.
  */
 bool database_run(struct database *db, struct database_transaction *transactions, size_t count,
                   int64_t deadline_ms);
@@ -69,7 +70,8 @@ bool database_transact(struct database *db, const struct database_statement *sta
 /* False once the connection is lost or was given up at a deadline. */
 bool database_is_usable(const struct database *db);
 
-/* A column's text, NULL for SQL's NULL; as whole number, fallback for NULL; as boolean, NULL false. */
+/* A column's text, NULL for SQL's NULL; as whole number, fallback for NULL; as boolean, NULL false.
+ */
 const char *database_row_text(const struct database_row *row, int column);
 int64_t database_row_number(const struct database_row *row, int column, int64_t fallback);
 bool database_row_is_true(const struct database_row *row, int column);

@@ -43,8 +43,8 @@ struct trigger {
 };
 
 /*
- * Reads all schedules that are active, or whose state is still open, in no order. With a trigger its
- * heartbeat is written in the same round trip; if that fails, *heartbeat says why (its kind is
+ * Reads all schedules that are active, or whose state is still open, in no order. With a trigger
+ * its heartbeat is written in the same round trip; if that fails, *heartbeat says why (its kind is
  * ERROR_NONE otherwise) and the reading counts all the same.
  */
 bool schedules_read(struct database *db, const struct trigger *trigger, int64_t deadline_ms,

@@ -11,6 +11,12 @@
 static Suite *(*const suites[])(void) = {
     suite_schema,
     suite_schema_access,
+    suite_tick,
+    suite_tick_faults,
+    suite_tick_stops,
+    suite_tick_marks,
+    suite_tick_locks,
+    suite_traces,
 };
 
 int main(void)

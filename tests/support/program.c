@@ -82,7 +82,7 @@ _Noreturn static void program_become(const char *const argv[], const char *const
     sigset_t none;
     int code;
 
-    for (size_t i = 0; argv[i] != NULL && i < sizeof arguments / sizeof *arguments - 1; i++)
+    for (size_t i = 0; i < sizeof arguments / sizeof *arguments - 1 && argv[i] != NULL; i++)
         arguments[i] = memory_copy_text(argv[i]); /* execvp() takes no const */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -91,7 +91,7 @@ _Noreturn static void program_become(const char *const argv[], const char *const
     program_change_environment(env);
     if (dup2(fds[0], STDIN_FILENO) >= 0 && dup2(fds[1], STDOUT_FILENO) >= 0 &&
         dup2(fds[2], STDERR_FILENO) >= 0)
-        execvp(arguments[0], arguments);
+        execvp(argv[0], arguments);
     code = errno;
     (void)!write(failure_fd, &code, sizeof code);
     _exit(127);

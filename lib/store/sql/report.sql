@@ -1,4 +1,5 @@
--- Why slots of the window may go unserved: the run that is active, or that covers the slot.
+-- Why slots of the window go unserved: the run that is active, or that covers the slot. Rows of
+-- this very transaction (xmin) are no obstacles but the claim itself.
 SELECT k.n, a.run_id, a.status,
        (extract(epoch FROM to_timestamp($4::bigint / 1000000.0) - a.started_at) / 60)::bigint,
        c.run_id, c.status
@@ -7,12 +8,14 @@ SELECT k.n, a.run_id, a.status,
   LEFT JOIN sync_run_log AS a
     ON a.org_id = k.org_id AND a.integration_id = k.integration_id
    AND a.status IN ('pending', 'running')
+   AND a.xmin IS DISTINCT FROM pg_current_xact_id_if_assigned()::xid
   LEFT JOIN LATERAL (
          SELECT r.run_id, r.status
            FROM sync_run_log AS r
           WHERE r.org_id = k.org_id AND r.integration_id = k.integration_id
             AND r.scheduled_for >= to_timestamp(k.minute * 60)
             AND r.covers_from <= to_timestamp(k.minute * 60)
+            AND r.xmin IS DISTINCT FROM pg_current_xact_id_if_assigned()::xid
           ORDER BY r.scheduled_for, r.attempt DESC
           LIMIT 1
        ) AS c ON true
