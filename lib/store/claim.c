@@ -325,6 +325,43 @@ void claim_sort(struct claim *claim)
     free(places);
 }
 
+static void claim_key_free(struct claim_key *key)
+{
+    free(key->integration_type);
+    free(key->text_read);
+    free(key->schedule);
+    free(key->schedule_seen);
+}
+
+size_t claim_limit(struct claim *claim, size_t first, size_t most)
+{
+    size_t n = claim->key_count;
+    size_t *now_at = memory_allocate(n, sizeof *now_at);
+    size_t keys = 0;
+    size_t slots = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        bool is_kept = n <= most || (i + n - first % n) % n < most;
+
+        now_at[i] = is_kept ? keys : SIZE_MAX;
+        if (is_kept)
+            claim->keys[keys++] = claim->keys[i];
+        else
+            claim_key_free(&claim->keys[i]);
+    }
+    for (size_t i = 0; i < claim->slot_count; i++) {
+        struct claim_slot slot = claim->slots[i];
+
+        slot.key = now_at[slot.key];
+        if (slot.key != SIZE_MAX)
+            claim->slots[slots++] = slot;
+    }
+    claim->key_count = keys;
+    claim->slot_count = slots;
+    free(now_at);
+    return n - keys;
+}
+
 void claim_result_free(struct claim_result *result)
 {
     free(result->runs);
@@ -335,12 +372,8 @@ void claim_result_free(struct claim_result *result)
 
 void claim_free(struct claim *claim)
 {
-    for (size_t i = 0; i < claim->key_count; i++) {
-        free(claim->keys[i].integration_type);
-        free(claim->keys[i].text_read);
-        free(claim->keys[i].schedule);
-        free(claim->keys[i].schedule_seen);
-    }
+    for (size_t i = 0; i < claim->key_count; i++)
+        claim_key_free(&claim->keys[i]);
     free(claim->keys);
     free(claim->slots);
     *claim = (struct claim){0};

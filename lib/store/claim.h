@@ -97,7 +97,20 @@ struct claim_result {
 void claim_sort(struct claim *claim);
 
 /*
- * Carries the claim out; claim_sort() first. On failure (ERROR_DATABASE) nothing was written, or,
+ * At most so many integrations in one claim. Each takes an entry of the server's shared lock table,
+ * which by default has room for some 6,400 (max_locks_per_transaction * max_connections); a claim
+ * that overflows it would fail as a whole, minute after minute.
+ */
+enum { CLAIM_KEYS_MAX = 2000 };
+
+/*
+ * Keeps at most `most` keys of a sorted claim, from place first % key_count onwards and around, and
+ * their slots. What is dropped stays ahead of its mark. Returns how many keys were dropped.
+ */
+size_t claim_limit(struct claim *claim, size_t first, size_t most);
+
+/*
+ * Carries the claim out; claim_sort() and claim_limit() first. On failure (ERROR_DATABASE) nothing was written, or,
  * where the connection was lost at COMMIT, all of it, and a later tick adopts the runs. Either way
  * claim_result_free() releases the result.
  */

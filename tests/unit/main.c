@@ -9,7 +9,7 @@
 
 static Suite *(*const suites[])(void) = {
     suite_quote, suite_instant,    suite_duration,   suite_stopwatch,
-    suite_zone,  suite_cron_parse, suite_cron_fault, suite_cron,
+    suite_zone,  suite_cron_parse, suite_cron_fault, suite_cron, suite_claim,
 };
 
 int main(void)

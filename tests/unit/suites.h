@@ -14,5 +14,6 @@ Suite *suite_zone(void);
 Suite *suite_cron_parse(void);
 Suite *suite_cron_fault(void);
 Suite *suite_cron(void);
+Suite *suite_claim(void);
 
 #endif

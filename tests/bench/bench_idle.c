@@ -1,0 +1,214 @@
+/* A tick when nothing is due, the most frequent of all: 100, 1,000 and 10,000 pairs. */
+#include "bench.h"
+
+#include "base/text.h"
+#include "clock/stopwatch.h"
+#include "engine/due.h"
+#include "store/schedules.h"
+#include "support/testdb.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { IDLE_ROUNDS = 15, IDLE_EXPRESSIONS = 200, IDLE_PAIRS_AN_ORGANISATION = 10 };
+enum { IDLE_DEADLINE_MS = 30000, IDLE_CATCH_UP_MS = 3600 * 1000 };
+
+/* Nobody is called. */
+static const char idle_url[] = "https://function.invalid/";
+
+/* ---- Schedules that do not fire now ---- */
+
+/* One of 200, no two with the same minute and hour; its hour is 4 to 21 after the given one. */
+static void idle_add_expression(struct text *sql, int index, int hour_now)
+{
+    int hour = (hour_now + 4 + index % 18) % 24;
+    int minute = index / 18 * 5;
+
+    text_add(sql, index > 0 ? ", '" : "'");
+    switch (index % 5) {
+    case 0:
+        text_addf(sql, "%d %d * * *", minute, hour);
+        break;
+    case 1:
+        text_addf(sql, "%d %d * * 1-5", minute, hour);
+        break;
+    case 2:
+        text_addf(sql, "%d,%d %d * * MON,WED,FRI", minute, minute + 2, hour);
+        break;
+    case 3:
+        text_addf(sql, "%d %d 1,15 * *", minute, hour);
+        break;
+    default:
+        text_addf(sql, "%d-%d/2 %d * jan-jun,sep-dec *", minute, minute + 4, hour);
+        break;
+    }
+    text_add(sql, "'");
+}
+
+/* Pairs whose states exist: a first tick has seen them all. Every fourth organisation is at +02:00. */
+static void idle_create(int pairs)
+{
+    struct text expressions = {0};
+    int hour = (int)testdb_number("SELECT extract(hour FROM now() AT TIME ZONE 'UTC')::integer");
+
+    for (int i = 0; i < IDLE_EXPRESSIONS; i++)
+        idle_add_expression(&expressions, i, hour);
+    testdb_exec("INSERT INTO organizations (id, name, timezone)\n"
+                "SELECT md5('o' || n)::uuid, 'Organisation ' || n,\n"
+                "       CASE WHEN n %% 4 = 3 THEN '+02:00' END\n"
+                "  FROM generate_series(0, %d) AS n",
+                pairs / IDLE_PAIRS_AN_ORGANISATION - 1);
+    testdb_exec("INSERT INTO organization_integrations\n"
+                "       (org_id, integration_id, integration_type, cron_schedule)\n"
+                "SELECT md5('o' || n / %d)::uuid, md5('i' || n)::uuid,\n"
+                "       (ARRAY['xledger', 'dynamics', 'bufdir'])[n %% 3 + 1],\n"
+                "       (ARRAY[%s])[n %% %d + 1]\n"
+                "  FROM generate_series(0, %d) AS n",
+                IDLE_PAIRS_AN_ORGANISATION, text_string(&expressions), IDLE_EXPRESSIONS, pairs - 1);
+    text_free(&expressions);
+    bench_tick_ms(idle_url, NULL, 0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_schedule_state"), pairs);
+    testdb_exec("VACUUM ANALYZE"); /* the throwaway server has no autovacuum */
+}
+
+/* ---- The whole process, beside a bare libpq program ---- */
+
+/* The statement as the program has it, from the source tree; the caller frees it. */
+static char *idle_read_sql(void)
+{
+    const char *source = getenv("SYNCSCHED_SOURCE");
+    char path[4096];
+    FILE *file;
+    char *sql = NULL;
+    size_t size = 0;
+
+    snprintf(path, sizeof path, "%s/lib/store/sql/read.sql", source != NULL ? source : ".");
+    file = fopen(path, "re");
+    ck_assert_msg(file != NULL, "cannot read %s (is SYNCSCHED_SOURCE right?)", path);
+    ck_assert_int_gt(getdelim(&sql, &size, '\0', file), 0);
+    fclose(file);
+    return sql;
+}
+
+struct idle_bare {
+    const char *sql;
+    int rows;
+};
+
+static bool idle_read_bare(const void *context)
+{
+    const struct idle_bare *bare = context;
+    PGconn *connection = PQconnectdb("");
+    PGresult *result = PQexec(connection, bare->sql);
+    bool ok = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == bare->rows;
+
+    PQclear(result);
+    PQfinish(connection);
+    return ok;
+}
+
+static void idle_measure_process(int pairs, const char *sql)
+{
+    struct idle_bare bare = {sql, pairs};
+    struct bench_samples ticks = {0};
+    struct bench_samples reads = {0};
+    char what[64];
+
+    for (int round = 0; round < IDLE_ROUNDS; round++) {
+        bench_add(&ticks, bench_tick_ms(idle_url, NULL, 0));
+        bench_add(&reads, bench_child_ms(idle_read_bare, &bare));
+    }
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log"), 0);
+    snprintf(what, sizeof what, "idle: %d pairs, whole process", pairs);
+    bench_print(what, &ticks, "ms", bench_median(&reads), "bare libpq");
+    snprintf(what, sizeof what, "idle: %d pairs, bare libpq: connect, same SELECT", pairs);
+    bench_print(what, &reads, "ms", 0, NULL);
+}
+
+/* ---- Reading and parsing alone, on an open connection ---- */
+
+struct idle_reading {
+    struct due_question question;
+    struct due_count count;
+    struct claim claim;
+    size_t rows;
+    size_t faults;
+    bool decides;
+};
+
+static void idle_take_schedule(void *context, const struct schedules_reading *found,
+                               const struct schedule *schedule)
+{
+    struct idle_reading *reading = context;
+    struct error fault = {0};
+
+    reading->rows++;
+    if (!reading->decides)
+        return;
+    if (reading->rows == 1)
+        reading->question = (struct due_question){
+            .t_us = found->now_us,
+            .window = window_of(found->now_us),
+            .catch_up_ms = IDLE_CATCH_UP_MS,
+            .may_give_up = true,
+        };
+    due_decide(&reading->question, schedule, &reading->claim, &reading->count, &fault);
+    reading->faults += fault.kind != ERROR_NONE ? 1 : 0;
+}
+
+static double idle_read_ms(struct database *db, bool decides, int pairs)
+{
+    struct idle_reading reading = {.decides = decides};
+    struct schedules_reading found;
+    struct error heartbeat;
+    struct error err = {0};
+    int64_t started_us = stopwatch_now_us();
+    bool ok = schedules_read(db, NULL, stopwatch_now_ms() + IDLE_DEADLINE_MS, idle_take_schedule,
+                             &reading, &found, &heartbeat, &err);
+    int64_t wall_us = stopwatch_now_us() - started_us;
+
+    ck_assert_msg(ok, "%s", err.message);
+    ck_assert_uint_eq(reading.rows, (size_t)pairs);
+    ck_assert_uint_eq(reading.count.pairs, decides ? (size_t)pairs : 0);
+    ck_assert_uint_eq(reading.faults, 0);
+    ck_assert_uint_eq(reading.claim.key_count, 0);
+    claim_free(&reading.claim);
+    return (double)wall_us / 1000;
+}
+
+static void idle_measure_reading(int pairs)
+{
+    struct bench_samples decided = {0};
+    struct bench_samples dropped = {0};
+    struct error err = {0};
+    struct database *db = database_open(NULL, stopwatch_now_ms() + IDLE_DEADLINE_MS, &err);
+    char what[64];
+
+    ck_assert_msg(db != NULL, "%s", err.message);
+    idle_read_ms(db, true, pairs); /* the session's caches are cold the first time */
+    for (int round = 0; round < IDLE_ROUNDS; round++) {
+        bench_add(&decided, idle_read_ms(db, true, pairs));
+        bench_add(&dropped, idle_read_ms(db, false, pairs));
+    }
+    database_close(db);
+    snprintf(what, sizeof what, "idle: %d pairs, read, parse and decide alone", pairs);
+    bench_print(what, &decided, "ms", bench_median(&dropped), "reading only");
+    snprintf(what, sizeof what, "idle: %d pairs, read only", pairs);
+    bench_print(what, &dropped, "ms", 0, NULL);
+}
+
+void bench_idle(void)
+{
+    static const int sizes[] = {100, 1000, 10000};
+    char *sql = idle_read_sql();
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        testdb_create();
+        idle_create(sizes[i]);
+        idle_measure_process(sizes[i], sql);
+        idle_measure_reading(sizes[i]);
+        testdb_drop();
+    }
+    free(sql);
+}

@@ -1,0 +1,106 @@
+/* store/claim: putting a claim in order and keeping it small enough for the server's lock table. */
+#include "base/memory.h"
+#include "store/claim.h"
+#include "unit/suites.h"
+
+#include <check.h>
+#include <stdio.h>
+
+/* A claim of n integrations in descending order, each with the slots i and i + 1000. */
+static struct claim claim_of(size_t n)
+{
+    struct claim claim = {0};
+
+    claim.keys = memory_allocate(n, sizeof *claim.keys);
+    claim.slots = memory_allocate(2 * n, sizeof *claim.slots);
+    for (size_t i = 0; i < n; i++) {
+        snprintf(claim.keys[i].org_id, sizeof claim.keys[i].org_id, "org-%04zu", n - i);
+        claim.keys[i].schedule = memory_copy_text("* * * * * UTC");
+        claim.slots[2 * i] = (struct claim_slot){.key = i, .minute = (int64_t)(n - i)};
+        claim.slots[2 * i + 1] = (struct claim_slot){.key = i, .minute = (int64_t)(n - i) + 1000};
+    }
+    claim.key_count = n;
+    claim.slot_count = 2 * n;
+    return claim;
+}
+
+/* Each slot still belongs to the integration that it was made for. */
+static void assert_slots_fit(const struct claim *claim)
+{
+    for (size_t i = 0; i < claim->slot_count; i++) {
+        char org_id[RUN_UUID_SIZE];
+
+        ck_assert_uint_lt(claim->slots[i].key, claim->key_count);
+        snprintf(org_id, sizeof org_id, "org-%04d", (int)(claim->slots[i].minute % 1000));
+        ck_assert_str_eq(claim->keys[claim->slots[i].key].org_id, org_id);
+    }
+}
+
+START_TEST(sorting_takes_the_slots_along)
+{
+    struct claim claim = claim_of(7);
+
+    claim_sort(&claim);
+    ck_assert_str_eq(claim.keys[0].org_id, "org-0001");
+    ck_assert_str_eq(claim.keys[6].org_id, "org-0007");
+    ck_assert_uint_eq(claim.slot_count, 14);
+    assert_slots_fit(&claim);
+    claim_free(&claim);
+}
+END_TEST
+
+START_TEST(a_claim_within_the_limit_stays_whole)
+{
+    struct claim claim = claim_of(7);
+
+    claim_sort(&claim);
+    ck_assert_uint_eq(claim_limit(&claim, 5, 7), 0);
+    ck_assert_uint_eq(claim.key_count, 7);
+    ck_assert_uint_eq(claim.slot_count, 14);
+    claim_free(&claim);
+}
+END_TEST
+
+START_TEST(every_integration_has_its_turn)
+{
+    int turns[7] = {0};
+
+    for (size_t tick = 0; tick < 7; tick++) {
+        struct claim claim = claim_of(7);
+
+        claim_sort(&claim);
+        ck_assert_uint_eq(claim_limit(&claim, tick * 3, 3), 4);
+        ck_assert_uint_eq(claim.key_count, 3);
+        ck_assert_uint_eq(claim.slot_count, 6);
+        assert_slots_fit(&claim);
+        for (size_t i = 0; i < claim.key_count; i++)
+            turns[claim.keys[i].org_id[7] - '1']++;
+        claim_free(&claim);
+    }
+    for (size_t i = 0; i < 7; i++)
+        ck_assert_int_eq(turns[i], 3);
+}
+END_TEST
+
+START_TEST(an_empty_claim_is_fine)
+{
+    struct claim claim = {0};
+
+    claim_sort(&claim);
+    ck_assert_uint_eq(claim_limit(&claim, 12, 3), 0);
+    claim_free(&claim);
+}
+END_TEST
+
+Suite *suite_claim(void)
+{
+    Suite *suite = suite_create("claim");
+    TCase *tcase = tcase_create("order and size");
+
+    tcase_add_test(tcase, sorting_takes_the_slots_along);
+    tcase_add_test(tcase, a_claim_within_the_limit_stays_whole);
+    tcase_add_test(tcase, every_integration_has_its_turn);
+    tcase_add_test(tcase, an_empty_claim_is_fine);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
