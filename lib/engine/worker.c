@@ -6,11 +6,16 @@
 #include "store/run_log.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-enum { WORKER_TOKEN_SIZE = 160, WORKER_PAUSE_FIRST_MS = 50, WORKER_PAUSE_MAX_MS = 1000 };
+enum {
+    WORKER_TOKEN_SIZE = 160,
+    WORKER_PAUSE_FIRST_MS = 50,
+    WORKER_PAUSE_MAX_MS = 1000,
+    WORKER_STOP_MS = 5000, /* told to stop, an answer may take this long to be stored */
+};
 
 /* Started later than this after its slot, a run is worth a warning (design section 4). */
 #define WORKER_DRIFT_US (5 * INSTANT_US_PER_MINUTE)
@@ -21,6 +26,7 @@ struct worker {
     struct database *db;       /* NULL while there is no connection */
     struct function *function; /* NULL before the first call */
     char token[WORKER_TOKEN_SIZE];
+    int parent_fd; /* the channel's; -1 once the parent is gone */
     bool is_told_to_stop;
 };
 
@@ -49,11 +55,40 @@ static bool worker_connect(struct worker *worker, int64_t deadline_ms, struct er
     return worker->db != NULL;
 }
 
-static void worker_pause(int64_t *pause_ms)
+/* What the parent said; true when it is to stop. Once the parent is gone *fd is no longer of use. */
+static bool worker_listen(void *context, int *fd)
 {
-    struct timespec pause = {.tv_sec = *pause_ms / 1000, .tv_nsec = *pause_ms % 1000 * 1000000};
+    struct worker *worker = context;
 
-    nanosleep(&pause, NULL);
+    switch (pool_listen(worker->channel)) {
+    case POOL_WORD_STOP:
+        worker->is_told_to_stop = true;
+        return true;
+    case POOL_WORD_GONE:
+        worker->parent_fd = *fd = -1; /* the answer is waited for and stored all the same */
+        break;
+    case POOL_WORD_NONE:
+        break;
+    }
+    return false;
+}
+
+/* Whether a run may be begun: there is time, and a parent who did not say stop. */
+static bool worker_may_begin(struct worker *worker)
+{
+    if (worker->parent_fd >= 0)
+        worker_listen(worker, &worker->parent_fd);
+    return worker->parent_fd >= 0 && !worker->is_told_to_stop &&
+           stopwatch_now_ms() < worker->plan->start_until_ms;
+}
+
+/* Waits, twice as long each time, but not when the parent has something to say. */
+static void worker_pause(struct worker *worker, int64_t *pause_ms)
+{
+    struct pollfd word = {.fd = worker->parent_fd, .events = POLLIN};
+
+    if (poll(&word, 1, (int)*pause_ms) > 0)
+        worker_listen(worker, &worker->parent_fd);
     *pause_ms = *pause_ms * 2 < WORKER_PAUSE_MAX_MS ? *pause_ms * 2 : WORKER_PAUSE_MAX_MS;
 }
 
@@ -71,32 +106,17 @@ static bool worker_store(struct worker *worker, const struct run *run, const cha
         if (worker_connect(worker, until_ms, &err) &&
             run_log_finish(worker->db, run->run_id, token, outcome, until_ms, state, &err))
             return true;
+        if (worker->is_told_to_stop && until_ms > stopwatch_now_ms() + WORKER_STOP_MS)
+            until_ms = stopwatch_now_ms() + WORKER_STOP_MS;
         if (stopwatch_now_ms() + pause_ms >= until_ms) {
             worker_warn(run, "what became of it could not be stored", &err);
             return false;
         }
-        worker_pause(&pause_ms);
+        worker_pause(worker, &pause_ms);
     }
 }
 
 /* ---- One run ---- */
-
-static bool worker_interrupt(void *context, int *fd)
-{
-    struct worker *worker = context;
-
-    switch (pool_listen(worker->channel)) {
-    case POOL_WORD_STOP:
-        worker->is_told_to_stop = true;
-        return true;
-    case POOL_WORD_GONE:
-        *fd = -1; /* the answer is waited for and stored all the same */
-        break;
-    case POOL_WORD_NONE:
-        break;
-    }
-    return false;
-}
 
 /*
  * pending -> running. Where the answer to the COMMIT is lost it asks again: the token tells whose
@@ -110,7 +130,7 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
     struct error err = {0};
 
     *is_unclear = false;
-    while (stopwatch_now_ms() < until_ms && !worker->is_told_to_stop) {
+    while (worker_may_begin(worker)) {
         if (worker_connect(worker, until_ms, &err)) {
             if (run_log_start(worker->db, run->run_id, worker->token, until_ms, state, &err)) {
                 *is_unclear = false;
@@ -121,7 +141,7 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
             *is_unclear = true;
         }
         if (stopwatch_now_ms() + pause_ms < until_ms)
-            worker_pause(&pause_ms);
+            worker_pause(worker, &pause_ms);
     }
     if (err.kind != ERROR_NONE)
         worker_warn(run, "not started", &err);
@@ -161,7 +181,9 @@ static void worker_call(struct worker *worker, const struct run *run, struct out
     struct error err;
 
     *outcome = (struct outcome){.records_exported = -1};
-    if (now_ms >= until_ms) {
+    if (worker->parent_fd >= 0)
+        worker_listen(worker, &worker->parent_fd);
+    if (now_ms >= until_ms || worker->is_told_to_stop) {
         outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
                      "the tick's time was over before the call");
         return;
@@ -174,7 +196,7 @@ static void worker_call(struct worker *worker, const struct run *run, struct out
     }
     if (worker->plan->timeout_ms > 0 && until_ms - now_ms > worker->plan->timeout_ms)
         until_ms = now_ms + worker->plan->timeout_ms;
-    function_call(worker->function, run, until_ms, worker->channel->fd, worker_interrupt, worker,
+    function_call(worker->function, run, until_ms, worker->parent_fd, worker_listen, worker,
                   outcome);
 }
 
@@ -227,7 +249,7 @@ static enum worker_verdict worker_settle(struct worker *worker, const struct run
 
 void worker_work(void *context, struct pool_channel *channel)
 {
-    struct worker worker = {.plan = context, .channel = channel};
+    struct worker worker = {.plan = context, .channel = channel, .parent_fd = channel->fd};
     struct pool_task task;
 
     worker_token(worker.plan, channel->number, worker.token);

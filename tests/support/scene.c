@@ -3,6 +3,7 @@
 #include "support/testdb.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,25 +91,31 @@ int64_t scene_settle(int margin_ms)
     }
 }
 
-static const char *scene_format_minute(int64_t minute, const char *format)
+static struct tm scene_civil_time(int64_t minute)
 {
-    char *text = scene_next_text();
     time_t seconds = (time_t)(minute * 60);
     struct tm utc;
 
     ck_assert_ptr_nonnull(gmtime_r(&seconds, &utc));
-    ck_assert_uint_gt(strftime(text, SCENE_TEXT_SIZE, format, &utc), 0);
-    return text;
+    return utc;
 }
 
 const char *scene_minute_text(int64_t minute)
 {
-    return scene_format_minute(minute, "%Y-%m-%dT%H:%M:00Z");
+    struct tm utc = scene_civil_time(minute);
+    char *text = scene_next_text();
+
+    ck_assert_uint_gt(strftime(text, SCENE_TEXT_SIZE, "%Y-%m-%dT%H:%M:00Z", &utc), 0);
+    return text;
 }
 
 const char *scene_minute_cron(int64_t minute)
 {
-    return scene_format_minute(minute, "%M %H %d %m *");
+    struct tm utc = scene_civil_time(minute);
+    char *text = scene_next_text();
+
+    ck_assert_uint_gt(strftime(text, SCENE_TEXT_SIZE, "%M %H %d %m *", &utc), 0);
+    return text;
 }
 
 /* ---- Rows ---- */
@@ -341,16 +348,19 @@ bool scene_is_alive(pid_t pid)
 
 int scene_children(pid_t parent, pid_t children[SCENE_CHILDREN_MAX])
 {
-    FILE *list;
-    char command[64];
-    long pid;
+    DIR *processes = opendir("/proc");
+    const struct dirent *entry;
     int count = 0;
 
-    snprintf(command, sizeof command, "pgrep -P %ld", (long)parent);
-    list = popen(command, "r");
-    ck_assert_ptr_nonnull(list);
-    while (count < SCENE_CHILDREN_MAX && fscanf(list, "%ld", &pid) == 1)
-        children[count++] = (pid_t)pid;
-    pclose(list);
+    ck_assert_ptr_nonnull(processes);
+    while ((entry = readdir(processes)) != NULL && count < SCENE_CHILDREN_MAX) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        pid_t its_parent;
+        char state;
+
+        if (pid > 0 && scene_look_at(pid, &state, &its_parent) && its_parent == parent)
+            children[count++] = pid;
+    }
+    closedir(processes);
     return count;
 }

@@ -1,0 +1,5 @@
+#include "integration/suites.h"
+Suite *suite_traces(void)
+{
+    return suite_create("traces");
+}
