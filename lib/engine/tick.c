@@ -102,21 +102,6 @@ static bool tick_has_nothing_to_do(const struct tick *tick)
     return tick->claim.key_count == 0 && !tick->reading.has_unfinished_runs;
 }
 
-/*
- * Each minute begins where the one before left off, so that everybody's turn comes; a run by hand
- * begins anywhere, so that giving the command again gets on.
- */
-static void tick_limit_claim(struct tick *tick)
-{
-    size_t first = tick->options->has_at ? (size_t)tick->reading.now_us
-                                         : (size_t)tick->question.window.first * CLAIM_KEYS_MAX;
-    size_t dropped = claim_limit(&tick->claim, first, CLAIM_KEYS_MAX);
-
-    if (dropped > 0)
-        log_warning("%zu integrations wait for a later tick: one claims at most %d", dropped,
-                    CLAIM_KEYS_MAX);
-}
-
 /* Reads and claims; a process that was frozen in between claims nothing on an old reading. */
 static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_ms,
                        struct claim_result *result, struct error *err)
@@ -132,15 +117,18 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
         }
         if (tick_has_nothing_to_do(tick))
             return true;
-        tick_limit_claim(tick);
         tick->claim.now_us = tick->reading.now_us;
         tick->claim.window_first = tick->question.window.first;
         tick->claim.catch_up_ms = options->catch_up_ms;
         tick->claim.is_manual = options->has_at;
         tick->claim.is_dry = options->is_dry;
         tick->claim.may_give_up = tick->question.may_give_up;
-        if (stopwatch_now_ms() - tick->reading.sent_at_ms > TICK_CLAIM_AGE_MS)
+        if (stopwatch_now_ms() - tick->reading.sent_at_ms >= TICK_CLAIM_AGE_MS)
             continue;
+        /* Half the budget belongs to the calls; what is not claimed by then waits for a later tick. */
+        tick->claim.valid_until_ms = options->started_at_ms + options->budget_ms / 2;
+        if (tick->claim.valid_until_ms > tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS)
+            tick->claim.valid_until_ms = tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS;
         if (claim_execute(db, &tick->claim, deadline_ms, result, err))
             return true;
         return error_prefix(err, "claiming what is due");

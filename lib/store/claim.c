@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "clock/stopwatch.h"
 #include "sql.h"
 
 #include <inttypes.h>
@@ -65,12 +66,14 @@ static void claim_add_number(struct text *array, int64_t value)
         text_addf(array, "%" PRId64, value);
 }
 
-static void claim_fill_columns(const struct claim *claim, struct claim_columns *columns)
+/* The keys first to end-1 and their slots. */
+static void claim_fill_columns(const struct claim *claim, size_t first, size_t end,
+                               struct claim_columns *columns)
 {
     static const char *const fates[] = {"SERVE", "MISSED", "CANCELLED"};
     struct text *arrays = columns->arrays;
 
-    for (size_t i = 0; i < claim->key_count; i++) {
+    for (size_t i = first; i < end; i++) {
         const struct claim_key *key = &claim->keys[i];
 
         claim_add_text(&arrays[COLUMN_ORG_ID], key->org_id);
@@ -86,7 +89,10 @@ static void claim_fill_columns(const struct claim *claim, struct claim_columns *
     for (size_t i = 0; i < claim->slot_count; i++) {
         const struct claim_slot *slot = &claim->slots[i];
 
-        claim_add_number(&arrays[COLUMN_SLOT_KEY], (int64_t)slot->key + 1); /* as ORDINALITY */
+        if (slot->key < first || slot->key >= end)
+            continue;
+        /* Counted from 1, as WITH ORDINALITY does. */
+        claim_add_number(&arrays[COLUMN_SLOT_KEY], (int64_t)(slot->key - first) + 1);
         claim_add_number(&arrays[COLUMN_SLOT_MINUTE], slot->minute);
         claim_add_text(&arrays[COLUMN_SLOT_FATE], fates[slot->fate]);
     }
@@ -165,7 +171,7 @@ static void claim_read_obstacle(void *context, const struct database_row *row)
     result->obstacles = memory_grow(result->obstacles, result->obstacle_count,
                                     &result->obstacle_capacity, sizeof *result->obstacles);
     obstacle = &result->obstacles[result->obstacle_count++];
-    obstacle->key = (size_t)database_row_number(row, 0, 1) - 1;
+    obstacle->key = result->batch_first + (size_t)database_row_number(row, 0, 1) - 1;
     obstacle->is_running = status != NULL && strcmp(status, "running") == 0;
     obstacle->running_minutes = database_row_number(row, 3, 0);
     database_row_copy(row, 1, obstacle->active_run, sizeof obstacle->active_run);
@@ -202,7 +208,7 @@ static void claim_add(struct claim_batch *batch, const char *sql, database_row_r
 
 /* Steps 4a to 4e, in order. They depend on one another only inside the server: one round trip. */
 static void claim_compose(const struct claim *claim, const struct claim_columns *columns,
-                          struct claim_batch *batch)
+                          bool is_first, bool has_keys, struct claim_batch *batch)
 {
     static char now_us[24], window_first[24], catch_up[40];
     const char *a[COLUMN_COUNT];
@@ -216,12 +222,12 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
     snprintf(window_first, sizeof window_first, "%" PRId64, claim->window_first);
     snprintf(catch_up, sizeof catch_up, "%" PRId64 " milliseconds", claim->catch_up_ms);
 
-    if (claim->may_give_up)
+    if (is_first && claim->may_give_up)
         claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
-    if (!claim->is_manual)
+    if (is_first && !claim->is_manual)
         claim_add(batch, sql_adopt, claim_read_adopted,
                   (const char *[]){now_us, catch_up, claim->may_give_up ? "t" : "f"}, 3);
-    if (claim->key_count == 0)
+    if (!has_keys)
         return;
     claim_add(batch, sql_lock, NULL,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], is_dry}, 3);
@@ -263,26 +269,43 @@ static int claim_compare_runs(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->run.integration_id, b->run.integration_id);
 }
 
-bool claim_execute(struct database *db, const struct claim *claim, int64_t deadline_ms,
-                   struct claim_result *result, struct error *err)
+/* One transaction: the keys first to end-1, and with the first of them the runs of earlier ticks. */
+static bool claim_execute_batch(struct database *db, const struct claim *claim, size_t first,
+                                size_t end, int64_t deadline_ms, struct claim_result *result,
+                                struct error *err)
 {
     struct claim_columns columns = {0};
     struct claim_batch batch = {.result = result};
     struct database_transaction transaction = {.lock_timeout_ms = CLAIM_LOCK_MS,
                                                .rolled_back = claim->is_dry};
 
-    *result = (struct claim_result){0};
-    claim_fill_columns(claim, &columns);
-    claim_compose(claim, &columns, &batch);
+    result->batch_first = first;
+    claim_fill_columns(claim, first, end, &columns);
+    claim_compose(claim, &columns, first == 0, end > first, &batch);
     transaction.statements = batch.statements;
     transaction.count = batch.count;
     database_run(db, &transaction, 1, deadline_ms);
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         text_free(&columns.arrays[i]);
-    if (!transaction.done) {
+    if (!transaction.done)
         *err = transaction.error;
-        return false;
-    }
+    return transaction.done;
+}
+
+bool claim_execute(struct database *db, const struct claim *claim, int64_t deadline_ms,
+                   struct claim_result *result, struct error *err)
+{
+    size_t first = 0;
+
+    *result = (struct claim_result){0};
+    do {
+        size_t left = claim->key_count - first;
+        size_t end = first + (left < CLAIM_BATCH_MAX ? left : CLAIM_BATCH_MAX);
+
+        if (!claim_execute_batch(db, claim, first, end, deadline_ms, result, err))
+            return false;
+        first = end;
+    } while (first < claim->key_count && stopwatch_now_ms() < claim->valid_until_ms);
     if (result->run_count > 0)
         qsort(result->runs, result->run_count, sizeof *result->runs, claim_compare_runs);
     return true;
@@ -331,35 +354,6 @@ static void claim_key_free(struct claim_key *key)
     free(key->text_read);
     free(key->schedule);
     free(key->schedule_seen);
-}
-
-size_t claim_limit(struct claim *claim, size_t first, size_t most)
-{
-    size_t n = claim->key_count;
-    size_t *now_at = memory_allocate(n, sizeof *now_at);
-    size_t keys = 0;
-    size_t slots = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        bool is_kept = n <= most || (i + n - first % n) % n < most;
-
-        now_at[i] = is_kept ? keys : SIZE_MAX;
-        if (is_kept)
-            claim->keys[keys++] = claim->keys[i];
-        else
-            claim_key_free(&claim->keys[i]);
-    }
-    for (size_t i = 0; i < claim->slot_count; i++) {
-        struct claim_slot slot = claim->slots[i];
-
-        slot.key = now_at[slot.key];
-        if (slot.key != SIZE_MAX)
-            claim->slots[slots++] = slot;
-    }
-    claim->key_count = keys;
-    claim->slot_count = slots;
-    free(now_at);
-    return n - keys;
 }
 
 void claim_result_free(struct claim_result *result)

@@ -45,16 +45,17 @@ struct claim {
     struct claim_key *keys;
     size_t key_count;
     size_t key_capacity;
-    struct claim_slot *slots; /* grouped by key, ascending */
+    struct claim_slot *slots; /* ascending for each key */
     size_t slot_count;
     size_t slot_capacity;
 
     int64_t now_us;       /* the server's clock, for ages and created_at */
     int64_t window_first; /* the window's first minute: a run before it is a catch-up */
     int64_t catch_up_ms;
-    bool is_manual;   /* run --at: adopts nothing, leaves state and marks alone */
-    bool is_dry;      /* everything is rolled back, no lock is taken */
-    bool may_give_up; /* false while the clocks disagree: nothing is abandoned or missed */
+    int64_t valid_until_ms; /* stopwatch: no transaction begins on this reading from here on */
+    bool is_manual;         /* run --at: adopts nothing, leaves state and marks alone */
+    bool is_dry;            /* everything is rolled back, no lock is taken */
+    bool may_give_up;       /* false while the clocks disagree: nothing is abandoned or missed */
 };
 
 enum claim_verdict { CLAIM_RUN, CLAIM_RUN_MISSED, CLAIM_RUN_CANCELLED };
@@ -82,6 +83,7 @@ struct claim_abandoned {
 };
 
 struct claim_result {
+    size_t batch_first;     /* while claiming: the place of the transaction's first key */
     struct claim_run *runs; /* adopted, claimed and given up; oldest slot first */
     size_t run_count;
     size_t run_capacity;
@@ -97,22 +99,16 @@ struct claim_result {
 void claim_sort(struct claim *claim);
 
 /*
- * At most so many integrations in one claim. Each takes an entry of the server's shared lock table,
- * which by default has room for some 6,400 (max_locks_per_transaction * max_connections); a claim
- * that overflows it would fail as a whole, minute after minute.
+ * At most so many integrations in one transaction. Each takes an entry of the server's shared lock
+ * table, which by default has room for some 6,400 (max_locks_per_transaction * max_connections); a
+ * claim that overflows it would fail as a whole, minute after minute.
  */
-enum { CLAIM_KEYS_MAX = 2000 };
+enum { CLAIM_BATCH_MAX = 2000 };
 
 /*
- * Keeps at most `most` keys of a sorted claim, from place first % key_count onwards and around, and
- * their slots. What is dropped stays ahead of its mark. Returns how many keys were dropped.
- */
-size_t claim_limit(struct claim *claim, size_t first, size_t most);
-
-/*
- * Carries the claim out; claim_sort() and claim_limit() first. On failure (ERROR_DATABASE) nothing was written, or,
- * where the connection was lost at COMMIT, all of it, and a later tick adopts the runs. Either way
- * claim_result_free() releases the result.
+ * Carries the claim out; claim_sort() first. One transaction for up to CLAIM_BATCH_MAX integrations,
+ * one for each further so many. On failure (ERROR_DATABASE) each of them is in the log as a whole or
+ * not at all, and a later tick adopts the runs. Either way claim_result_free() releases the result.
  */
 bool claim_execute(struct database *db, const struct claim *claim, int64_t deadline_ms,
                    struct claim_result *result, struct error *err);

@@ -10,6 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef TEST_BUILD_DIR
+#define TEST_BUILD_DIR "build"
+#endif
+
+static const char bench_program[] = TEST_BUILD_DIR "/syncsched";
+
 void bench_add(struct bench_samples *samples, double value)
 {
     ck_assert_int_lt(samples->count, BENCH_ROUNDS_MAX);
@@ -69,8 +75,8 @@ void bench_print(const char *what, const struct bench_samples *samples, const ch
 
 double bench_tick_ms(const char *function_url, const char *at, int triggered)
 {
-    const char *argv[] = {TEST_BUILD_DIR "/syncsched", "run", "--config", "/dev/null",
-                          at != NULL ? "--at" : NULL,  at,    NULL};
+    const char *argv[] = {
+        bench_program, "run", "--config", "/dev/null", at != NULL ? "--at" : NULL, at, NULL};
     char address[128];
     char expected[64];
     const char *env[] = {"SUPABASE_DB_URL", "SUPABASE_SERVICE_ROLE_KEY=bench-key", address, NULL};

@@ -217,7 +217,7 @@ START_TEST(test_nothing_due)
     ck_assert_str_eq(tick.out, "{\"triggered\":0,\"skipped\":0,\"failed\":0,\"runIds\":[]}\n");
     ck_assert_str_eq(tick.err, "");
     ck_assert_int_eq(tick.status, 0);
-    assert_text(testdb_text("SELECT string_agg(what, ' ' ORDER BY n) FROM writes"),
+    assert_text(testdb_text("SELECT string_agg(DISTINCT what, ' ') FROM writes"),
                 "sync_trigger_state");
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_trigger_state"
                                    " WHERE last_tick_at > now() - interval '10 s'"),
@@ -284,8 +284,8 @@ START_TEST(test_second_tick)
 
     scene_seed(1, 2, scene_minute_cron(slot));
     scene_expect(scene_run(""), 2, 0, 0, 0);
-    scene_expect(scene_run(""), 0, 0, 0, 0);
-    scene_expect(scene_run(""), 0, 0, 0, 0);
+    scene_expect(scene_run(""), 0, 2, 0, 0);
+    scene_expect(scene_run(""), 0, 2, 0, 0);
     ck_assert_uint_eq(function_count(scene_function(), NULL), 2);
     assert_text(testdb_text("SELECT DISTINCT triggered_by FROM sync_run_log"), "schedule");
     ck_assert_int_eq(scene_mark(1), slot);

@@ -297,7 +297,7 @@ void scene_check(const struct scene_tick *tick, long triggered, long skipped, lo
 {
     ck_assert_msg(tick->triggered == triggered && tick->skipped == skipped &&
                       tick->failed == failed && tick->status == status,
-                  "expected %ld triggered, %ld skipped, %ld failed, exit %d; got exit %d\n%s%s",
+                  "expected %ld triggered, %ld skipped, %ld failed, exit %d; got exit %d\n%.1000s%.1000s",
                   triggered, skipped, failed, status, tick->status, tick->out, tick->err);
 }
 

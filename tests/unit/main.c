@@ -8,8 +8,10 @@
 #include <stdlib.h>
 
 static Suite *(*const suites[])(void) = {
-    suite_quote, suite_instant,    suite_duration,   suite_stopwatch,
-    suite_zone,  suite_cron_parse, suite_cron_fault, suite_cron, suite_claim,
+    suite_quote,      suite_instant,      suite_duration, suite_stopwatch, suite_zone,
+    suite_cron_parse, suite_cron_fault,   suite_cron,     suite_claim,     suite_due,
+    suite_reply,      suite_config,       suite_text,     suite_error,     suite_credentials,
+    suite_summary,    suite_function_url, suite_pool,
 };
 
 int main(void)

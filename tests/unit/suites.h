@@ -14,6 +14,15 @@ Suite *suite_zone(void);
 Suite *suite_cron_parse(void);
 Suite *suite_cron_fault(void);
 Suite *suite_cron(void);
+Suite *suite_due(void);
+Suite *suite_reply(void);
+Suite *suite_config(void);
+Suite *suite_text(void);
+Suite *suite_error(void);
+Suite *suite_credentials(void);
+Suite *suite_summary(void);
+Suite *suite_function_url(void);
+Suite *suite_pool(void);
 Suite *suite_claim(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* store/claim: putting a claim in order and keeping it small enough for the server's lock table. */
+/* store/claim: putting a claim in key order, the order in which every claim takes its locks. */
 #include "base/memory.h"
 #include "store/claim.h"
 #include "unit/suites.h"
@@ -49,45 +49,12 @@ START_TEST(sorting_takes_the_slots_along)
 }
 END_TEST
 
-START_TEST(a_claim_within_the_limit_stays_whole)
-{
-    struct claim claim = claim_of(7);
-
-    claim_sort(&claim);
-    ck_assert_uint_eq(claim_limit(&claim, 5, 7), 0);
-    ck_assert_uint_eq(claim.key_count, 7);
-    ck_assert_uint_eq(claim.slot_count, 14);
-    claim_free(&claim);
-}
-END_TEST
-
-START_TEST(every_integration_has_its_turn)
-{
-    int turns[7] = {0};
-
-    for (size_t tick = 0; tick < 7; tick++) {
-        struct claim claim = claim_of(7);
-
-        claim_sort(&claim);
-        ck_assert_uint_eq(claim_limit(&claim, tick * 3, 3), 4);
-        ck_assert_uint_eq(claim.key_count, 3);
-        ck_assert_uint_eq(claim.slot_count, 6);
-        assert_slots_fit(&claim);
-        for (size_t i = 0; i < claim.key_count; i++)
-            turns[claim.keys[i].org_id[7] - '1']++;
-        claim_free(&claim);
-    }
-    for (size_t i = 0; i < 7; i++)
-        ck_assert_int_eq(turns[i], 3);
-}
-END_TEST
-
 START_TEST(an_empty_claim_is_fine)
 {
     struct claim claim = {0};
 
     claim_sort(&claim);
-    ck_assert_uint_eq(claim_limit(&claim, 12, 3), 0);
+    ck_assert_uint_eq(claim.key_count, 0);
     claim_free(&claim);
 }
 END_TEST
@@ -95,11 +62,9 @@ END_TEST
 Suite *suite_claim(void)
 {
     Suite *suite = suite_create("claim");
-    TCase *tcase = tcase_create("order and size");
+    TCase *tcase = tcase_create("order");
 
     tcase_add_test(tcase, sorting_takes_the_slots_along);
-    tcase_add_test(tcase, a_claim_within_the_limit_stays_whole);
-    tcase_add_test(tcase, every_integration_has_its_turn);
     tcase_add_test(tcase, an_empty_claim_is_fine);
     suite_add_tcase(suite, tcase);
     return suite;

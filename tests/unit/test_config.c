@@ -1,0 +1,253 @@
+/* Covers lib/base/config.c. */
+#include "suites.h"
+
+#include "base/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char path[64];
+
+static void write_file(void)
+{
+    int fd;
+
+    strcpy(path, "/tmp/syncsched-test-config-XXXXXX");
+    fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
+static void remove_file(void)
+{
+    unlink(path);
+}
+
+/* Reads a file of this text with this mode. */
+static bool read_text(struct config *config, const char *text, mode_t mode, struct error *err)
+{
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(chmod(path, mode), 0);
+    return config_read(config, path, err);
+}
+
+static const struct {
+    const char *line;
+    const char *value; /* of KEY; NULL: none */
+} lines[] = {
+    {"KEY=value", "value"},
+    {"KEY=value\n", "value"},
+    {"KEY=value\r\n", "value"},
+    {"  KEY = value \t\n", "value"},
+    {"KEY=a b  c\n", "a b  c"},
+    {"KEY=a=b==\n", "a=b=="},
+    {"KEY=\"a b \"\n", "a b "},
+    {"KEY='a b '\n", "a b "},
+    {"KEY=\"a\\\"b\\\\c\\$d\\`e\"\n", "a\"b\\c$d`e"},
+    {"KEY=\"a\\nb\"\n", "a\\nb"},
+    {"KEY='a\\\"b'\n", "a\\\"b"},
+    {"KEY=\"it's\"\n", "it's"},
+    {"KEY=it's\n", "it's"},
+    {"KEY=value # no comment\n", "value # no comment"},
+    {"KEY=\n", NULL},
+    {"KEY=\"\"\n", NULL},
+    {"# KEY=value\n", NULL},
+    {"  ; KEY=value\n", NULL},
+    {"#KEY=value\n\n  \nKEY=other\n", "other"},
+    {"KEY=first\nKEY=second\n", "second"},
+    {"KEY=first\nKEY=\n", NULL},
+    {"KEYS=value\n", NULL},
+    {"key=value\n", NULL},
+    {"", NULL},
+};
+
+START_TEST(test_config_line)
+{
+    struct config config;
+    struct error err = {0};
+
+    ck_assert_msg(read_text(&config, lines[_i].line, 0600, &err), "%s", err.message);
+    ck_assert_pstr_eq(config_get(&config, "KEY"), lines[_i].value);
+    config_free(&config);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *wrong; /* part of the message, after the file's name */
+} bad[] = {
+    {"hush\n", ", line 1: not of the form KEY=value"},
+    {"A=1\n# c\n\nhush\n", ", line 4: not of the form KEY=value"},
+    {"A=1\nexport KEY=hush\n", ", line 2: not a variable's name before '='"},
+    {"=hush\n", ", line 1: not a variable's name before '='"},
+    {"K-Y=hush\n", ", line 1: not a variable's name before '='"},
+    {"KEY=\"hush\n", ", line 1: the quote in the value of KEY is not closed"},
+    {"KEY='hush\n", ", line 1: the quote in the value of KEY is not closed"},
+    {"KEY=\"hush\" x\n", ", line 1: the quote in the value of KEY is not closed"},
+    {"KEY=\"hush\\\"\n", ", line 1: the quote in the value of KEY is not closed"},
+};
+
+/* Covers: a bad line is named by its number, and nothing of it is quoted. */
+START_TEST(test_config_bad_line)
+{
+    struct config config;
+    struct error err = {0};
+
+    ck_assert(!read_text(&config, bad[_i].text, 0600, &err));
+    ck_assert_int_eq(err.kind, ERROR_CONFIG);
+    ck_assert_ptr_eq(strstr(err.message, path), err.message);
+    ck_assert_str_eq(err.message + strlen(path), bad[_i].wrong);
+    ck_assert_ptr_null(strstr(err.hint, "hush"));
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(test_config_environment_wins)
+{
+    struct config config;
+    struct error err = {0};
+
+    ck_assert(read_text(&config, "KEY=file\n", 0600, &err));
+    ck_assert_str_eq(config_get(&config, "KEY"), "file");
+    setenv("KEY", "environment", 1);
+    ck_assert_str_eq(config_get(&config, "KEY"), "environment");
+    setenv("KEY", "", 1);
+    ck_assert_str_eq(config_get(&config, "KEY"), "file");
+    setenv("OTHER_KEY", "alone", 1);
+    ck_assert_str_eq(config_get(&config, "OTHER_KEY"), "alone");
+    unsetenv("KEY");
+    unsetenv("OTHER_KEY");
+    config_free(&config);
+}
+END_TEST
+
+/* Covers: libpq's own variables reach libpq, and the environment's own win. */
+START_TEST(test_config_libpq)
+{
+    struct config config;
+    struct error err = {0};
+
+    setenv("PGHOST", "environment", 1);
+    unsetenv("PGAPPNAME");
+    ck_assert(read_text(&config, "PGHOST=file\nPGAPPNAME='a b'\n", 0600, &err));
+    ck_assert_str_eq(getenv("PGHOST"), "environment");
+    ck_assert_str_eq(getenv("PGAPPNAME"), "a b");
+    unsetenv("PGHOST");
+    unsetenv("PGAPPNAME");
+    config_free(&config);
+}
+END_TEST
+
+static const struct {
+    const char *key;
+    mode_t mode;
+    bool is_refused;
+} modes[] = {
+    {"SUPABASE_SERVICE_ROLE_KEY", 0600, false},
+    {"SUPABASE_SERVICE_ROLE_KEY", 0640, false},
+    {"SUPABASE_SERVICE_ROLE_KEY", 0644, true},
+    {"SUPABASE_SERVICE_ROLE_KEY", 0602, true},
+    {"SUPABASE_SECRET_KEY", 0644, true},
+    {"SUPABASE_DB_URL", 0604, true},
+    {"PGPASSWORD", 0644, true},
+    {"SUPABASE_URL", 0644, false},
+    {"SYNCSCHED_BUDGET", 0666, false},
+};
+
+START_TEST(test_config_mode)
+{
+    struct config config;
+    struct error err = {0};
+    char text[100];
+
+    snprintf(text, sizeof text, "A=1\n%s=hush\n", modes[_i].key);
+    ck_assert_int_eq(read_text(&config, text, modes[_i].mode, &err), !modes[_i].is_refused);
+    if (modes[_i].is_refused) {
+        ck_assert_int_eq(err.kind, ERROR_CONFIG);
+        ck_assert_ptr_eq(strstr(err.message, path), err.message);
+        ck_assert_ptr_nonnull(strstr(err.message, modes[_i].key));
+        ck_assert_ptr_nonnull(strstr(err.hint, "chmod o= "));
+        ck_assert_ptr_null(strstr(err.message, "hush"));
+    }
+    config_free(&config);
+}
+END_TEST
+
+/* Covers: a file that was asked for must be there; nothing is left behind that could not be freed. */
+START_TEST(test_config_missing)
+{
+    struct config config;
+    struct error err = {0};
+
+    ck_assert(!config_read(&config, "/nonexistent/syncsched.conf", &err));
+    ck_assert_int_eq(err.kind, ERROR_CONFIG);
+    ck_assert_str_eq(err.message,
+                     "cannot read /nonexistent/syncsched.conf: No such file or directory");
+    ck_assert_ptr_null(config_get(&config, "KEY"));
+    config_free(&config);
+    ck_assert(!config_read(&config, "/", &err));
+    ck_assert_int_eq(err.kind, ERROR_CONFIG);
+    ck_assert_str_eq(err.message, "cannot read /: Is a directory");
+    config_free(&config);
+}
+END_TEST
+
+/* Covers: the default file need not exist. */
+START_TEST(test_config_default)
+{
+    struct config config;
+    struct error err = {0};
+
+    if (access(CONFIG_DEFAULT_PATH, F_OK) == 0)
+        return; /* this host has one; it is not for a test to read */
+    ck_assert_int_eq(errno, ENOENT);
+    ck_assert_msg(config_read(&config, NULL, &err), "%s", err.message);
+    ck_assert_uint_eq(config.count, 0);
+    ck_assert_str_eq(config.path, "/etc/syncsched.conf");
+    config_free(&config);
+}
+END_TEST
+
+/* Covers: growth. */
+START_TEST(test_config_many_lines)
+{
+    static char text[20000];
+    struct config config;
+    struct error err = {0};
+    size_t length = 0;
+
+    for (int i = 0; i < 1000; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length, "KEY%d=value%d\n", i, i);
+    ck_assert(read_text(&config, text, 0600, &err));
+    ck_assert_uint_eq(config.count, 1000);
+    ck_assert_str_eq(config_get(&config, "KEY0"), "value0");
+    ck_assert_str_eq(config_get(&config, "KEY999"), "value999");
+    config_free(&config);
+}
+END_TEST
+
+Suite *suite_config(void)
+{
+    Suite *suite = suite_create("config");
+    TCase *cases = tcase_create("config");
+
+    tcase_add_checked_fixture(cases, write_file, remove_file);
+    tcase_add_loop_test(cases, test_config_line, 0, sizeof lines / sizeof lines[0]);
+    tcase_add_loop_test(cases, test_config_bad_line, 0, sizeof bad / sizeof bad[0]);
+    tcase_add_test(cases, test_config_environment_wins);
+    tcase_add_test(cases, test_config_libpq);
+    tcase_add_loop_test(cases, test_config_mode, 0, sizeof modes / sizeof modes[0]);
+    tcase_add_test(cases, test_config_missing);
+    tcase_add_test(cases, test_config_default);
+    tcase_add_test(cases, test_config_many_lines);
+    suite_add_tcase(suite, cases);
+    return suite;
+}

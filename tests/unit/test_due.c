@@ -1,0 +1,447 @@
+/* Covers lib/engine/due.c: what a row owes, by design section 4. All of it in May 2024. */
+#include "suites.h"
+
+#include "base/text.h"
+#include "engine/due.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ORG         "0a000000-0000-0000-0000-000000000001"
+#define INTEGRATION "0b000000-0000-0000-0000-000000000002"
+#define HOUR_MS     INT64_C(3600000)
+
+static int64_t instant(const char *text)
+{
+    struct error err = {0};
+    int64_t us = 0;
+
+    ck_assert_msg(instant_parse(text, &us, &err), "%s: %s", text, err.message);
+    return us;
+}
+
+static int64_t minute_of(const char *text)
+{
+    return instant(text) / INSTANT_US_PER_MINUTE;
+}
+
+static struct due_question question_us(int64_t t_us, bool is_window_only)
+{
+    return (struct due_question){
+        .t_us = t_us,
+        .window = window_of(t_us),
+        .catch_up_ms = HOUR_MS,
+        .is_window_only = is_window_only,
+        .may_give_up = true,
+    };
+}
+
+static struct due_question question_at(const char *t, bool is_window_only)
+{
+    return question_us(instant(t), is_window_only);
+}
+
+static struct schedule schedule_of(const char *cron)
+{
+    return (struct schedule){
+        .org_id = ORG,
+        .integration_id = INTEGRATION,
+        .is_active = true,
+        .has_organization = true,
+        .integration_type = "xledger",
+        .cron_schedule = cron,
+        .mark = INT64_MIN,
+    };
+}
+
+/* The claim as text: `[state] from..to window; fate first-last*count; ...` */
+static void tell_minute(struct text *text, int64_t minute)
+{
+    struct civil civil = civil_from_minute(minute);
+
+    if (minute == INT64_MIN)
+        text_add(text, "none");
+    else
+        text_addf(text, "%dT%02d:%02d", civil.day, civil.hour, civil.minute);
+}
+
+static void tell_slots(struct text *text, const struct claim *claim)
+{
+    static const char *const fates[] = {
+        [CLAIM_SERVE] = "serve", [CLAIM_MISSED] = "missed", [CLAIM_CANCELLED] = "cancelled"};
+
+    for (size_t i = 0, n; i < claim->slot_count; i += n) {
+        const struct claim_slot *first = &claim->slots[i];
+
+        for (n = 1; i + n < claim->slot_count && first[n].fate == first->fate; n++) {
+            ck_assert_int_gt(first[n].minute, first[n - 1].minute);
+            ck_assert_uint_eq(first[n].key, 0);
+        }
+        text_addf(text, "; %s ", fates[first->fate]);
+        tell_minute(text, first->minute);
+        text_add(text, "-");
+        tell_minute(text, first[n - 1].minute);
+        text_addf(text, "*%zu", n);
+    }
+}
+
+/* "" for a claim without a key; one key at the most. */
+static struct text tell(const struct claim *claim)
+{
+    struct text text = {0};
+
+    ck_assert_uint_le(claim->key_count, 1);
+    if (claim->key_count == 1) {
+        const struct claim_key *key = &claim->keys[0];
+
+        text_addf(&text, "[%s] ", key->schedule);
+        tell_minute(&text, key->looked_from);
+        text_add(&text, "..");
+        tell_minute(&text, key->looked_to);
+        text_add(&text, " ");
+        tell_minute(&text, key->window_slot);
+    }
+    tell_slots(&text, claim);
+    return text;
+}
+
+/* ---- The window alone: due and --at ---- */
+
+/* The slot that the row has in the window of t; INT64_MIN: none. */
+static int64_t window_slot_us(const struct schedule *schedule, int64_t t_us)
+{
+    struct due_question question = question_us(t_us, true);
+    struct claim claim = {0};
+    struct due_count count = {0};
+    struct error fault = {0};
+    int64_t slot = INT64_MIN;
+
+    ck_assert(due_decide(&question, schedule, &claim, &count, &fault));
+    ck_assert_int_eq(fault.kind, ERROR_NONE);
+    ck_assert_uint_eq(count.in_window, claim.key_count);
+    ck_assert_uint_eq(claim.slot_count, claim.key_count);
+    if (claim.key_count == 1) {
+        slot = claim.keys[0].window_slot;
+        ck_assert_int_eq(claim.slots[0].minute, slot);
+        ck_assert_int_eq(claim.slots[0].fate, CLAIM_SERVE);
+        ck_assert_uint_eq(claim.slots[0].key, 0);
+    }
+    claim_free(&claim);
+    return slot;
+}
+
+static const struct {
+    const char *cron;
+    const char *timezone;
+    const char *t;
+    const char *slot; /* NULL: not due */
+} window_cases[] = {
+    {"0 2 * * *", NULL, "2024-05-01T02:00:00Z", "2024-05-01T02:00Z"},
+    {"0 2 * * *", NULL, "2024-05-01T02:01:00Z", NULL},
+    {"0 2 * * *", NULL, "2024-05-01T01:59:00Z", NULL},
+    {"0 2 * * *", NULL, "2024-05-01T01:59:29.999999Z", NULL},
+    {"0 2 * * *", NULL, "2024-05-01T01:59:30Z", "2024-05-01T02:00Z"},
+    {"0 2 * * *", NULL, "2024-05-01T02:00:30Z", "2024-05-01T02:00Z"},
+    {"0 2 * * *", NULL, "2024-05-01T02:00:30.000001Z", NULL},
+    /* Two marks at half a minute: the earlier match. */
+    {"* * * * *", NULL, "2024-05-01T02:00:30Z", "2024-05-01T02:00Z"},
+    {"1 2 * * *", NULL, "2024-05-01T02:00:30Z", "2024-05-01T02:01Z"},
+    {"2 2 * * *", NULL, "2024-05-01T02:00:30Z", NULL},
+    /* Offsets: east is earlier in UTC. */
+    {"0 2 * * *", "+02:00", "2024-05-01T00:00:00Z", "2024-05-01T00:00Z"},
+    {"0 2 * * *", "+02:00", "2024-05-01T02:00:00Z", NULL},
+    {"0 2 * * *", "-0330", "2024-05-01T05:30:10Z", "2024-05-01T05:30Z"},
+    {"0 2 * * *", "+05:45", "2024-04-30T20:15:00Z", "2024-04-30T20:15Z"},
+    {"0 2 1 5 *", "+05:45", "2024-04-30T20:15:00Z", "2024-04-30T20:15Z"},
+    {"0 2 * * *", "Z", "2024-05-01T02:00:00Z", "2024-05-01T02:00Z"},
+    {"0 2 31 * *", NULL, "2024-11-30T02:00:00Z", NULL},
+    {"0 0 30 2 *", NULL, "2024-02-29T00:00:00Z", NULL},
+    {"@hourly", NULL, "2024-05-01T02:00:00Z", "2024-05-01T02:00Z"},
+};
+
+START_TEST(test_due_window)
+{
+    struct schedule schedule = schedule_of(window_cases[_i].cron);
+    const char *expected = window_cases[_i].slot;
+
+    schedule.timezone = window_cases[_i].timezone;
+    ck_assert_int_eq(window_slot_us(&schedule, instant(window_cases[_i].t)),
+                     expected != NULL ? minute_of(expected) : INT64_MIN);
+}
+END_TEST
+
+/* Covers: due at every second of 01:59:30..02:00:30 and at no other of the hour around. */
+START_TEST(test_due_each_second)
+{
+    struct schedule schedule = schedule_of("0 2 * * *");
+    int64_t slot = minute_of("2024-05-01T02:00Z");
+
+    for (int64_t s = -1800; s <= 1800; s++)
+        ck_assert_int_eq(
+            window_slot_us(&schedule, slot * INSTANT_US_PER_MINUTE + s * INSTANT_US_PER_SECOND),
+            s >= -30 && s <= 30 ? slot : INT64_MIN);
+}
+END_TEST
+
+/* Covers: neither state nor catch-up where only the window is of interest. */
+START_TEST(test_due_window_only_owes_nothing_else)
+{
+    struct due_question question = question_at("2024-05-01T02:00:10Z", true);
+    struct schedule schedule = schedule_of("*/30 * * * *");
+    struct claim claim = {0};
+    struct due_count count = {0};
+    struct error fault = {0};
+    struct text told;
+
+    schedule.schedule_seen = "*/5 * * * * UTC";
+    schedule.mark = minute_of("2024-05-01T00:00Z");
+    ck_assert(due_decide(&question, &schedule, &claim, &count, &fault));
+    told = tell(&claim);
+    ck_assert_str_eq(text_string(&told),
+                     "[*/30 * * * * UTC] 1T01:59..1T02:00 1T02:00; serve 1T02:00-1T02:00*1");
+    text_free(&told);
+    claim_free(&claim);
+}
+END_TEST
+
+/* ---- A plain run: marks, catch-up, edits ---- */
+
+#define SEEN "*/15 * * * * UTC"
+
+static const struct {
+    const char *cron; /* NULL: without schedule */
+    const char *seen;
+    const char *mark; /* NULL: there is none */
+    const char *t;
+    int64_t catch_up_ms;
+    bool may_not_give_up;
+    const char *told;
+} plain_cases[] = {
+    /* From the mark to the end of the window. */
+    {"*/15 * * * *", SEEN, "2024-05-01T01:59Z", "2024-05-01T02:00:00Z", HOUR_MS, false,
+     "[" SEEN "] 1T01:59..1T02:00 1T02:00; serve 1T02:00-1T02:00*1"},
+    {"*/15 * * * *", SEEN, "2024-05-01T02:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false, ""},
+    {"*/15 * * * *", SEEN, "2024-05-01T02:00Z", "2024-05-01T02:01:00Z", HOUR_MS, false, ""},
+    {"*/15 * * * *", SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[" SEEN "] 1T01:00..1T02:00 1T02:00; serve 1T01:15-1T02:00*4"},
+    {"*/15 * * * *", SEEN, "2024-05-01T01:20Z", "2024-05-01T01:52:00Z", HOUR_MS, false,
+     "[" SEEN "] 1T01:20..1T01:52 none; serve 1T01:30-1T01:45*2"},
+    {"* * * * *", "* * * * * UTC", "2024-05-01T01:59Z", "2024-05-01T02:00:30Z", HOUR_MS, false,
+     "[* * * * * UTC] 1T01:59..1T02:01 1T02:00; serve 1T02:00-1T02:01*2"},
+    /* Exactly as old as the catch-up time is served, older is given up. */
+    {"*/15 * * * *", SEEN, "2024-05-01T00:00Z", "2024-05-01T02:00:00Z", HOUR_MS, false,
+     "[" SEEN "] 1T00:00..1T02:00 1T02:00; missed 1T00:15-1T00:45*3; serve 1T01:00-1T02:00*5"},
+    {"*/15 * * * *", SEEN, "2024-05-01T00:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[" SEEN "] 1T00:00..1T02:00 1T02:00; missed 1T00:15-1T01:00*4; serve 1T01:15-1T02:00*4"},
+    /* --catch-up 0: the window is served, all before it is given up. */
+    {"*/15 * * * *", SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", 0, false,
+     "[" SEEN "] 1T01:00..1T02:00 1T02:00; missed 1T01:15-1T01:45*3; serve 1T02:00-1T02:00*1"},
+    {"*/15 * * * *", SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:40Z", 0, false,
+     "[" SEEN "] 1T01:00..1T02:01 none; missed 1T01:15-1T02:00*4"},
+    {"*/15 * * * *", SEEN, "2024-05-01T01:59Z", "2024-05-01T01:59:30Z", 0, false,
+     "[" SEEN "] 1T01:59..1T02:00 1T02:00; serve 1T02:00-1T02:00*1"},
+    /* While the clocks disagree nothing is given up, and the mark stays. */
+    {"*/15 * * * *", SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", 0, true,
+     "[" SEEN "] 1T01:00..1T01:00 1T02:00; serve 1T02:00-1T02:00*1"},
+    {"*/15 * * * *", SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, true,
+     "[" SEEN "] 1T01:00..1T02:00 1T02:00; serve 1T01:15-1T02:00*4"},
+    {"30 * * * *", "30 * * * * UTC", "2024-05-01T00:00Z", "2024-05-01T01:29:00Z", 0, true, ""},
+    /* At most DUE_SLOTS_MAX a tick; what was not looked at is told by the end. */
+    {"* * * * *", "* * * * * UTC", "2024-04-30T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[* * * * * UTC] 30T01:00..1T02:00 1T02:00; missed 30T01:01-1T01:00*1440;"
+     " serve 1T01:01-1T02:00*60"},
+    {"* * * * *", "* * * * * UTC", "2024-04-30T00:59Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[* * * * * UTC] 30T00:59..1T00:59 1T02:00; missed 30T01:00-1T00:59*1440;"
+     " serve 1T01:01-1T02:00*60"},
+    {"* * * * *", "* * * * * UTC", "2024-04-29T02:00Z", "2024-05-01T02:00:10Z", 72 * HOUR_MS, false,
+     "[* * * * * UTC] 29T02:00..30T02:00 1T02:00; serve 29T02:01-30T02:00*1440"},
+    /* New: no past; its state is written whether or not it is due. */
+    {"*/15 * * * *", NULL, NULL, "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[" SEEN "] 1T01:59..1T02:00 1T02:00; serve 1T02:00-1T02:00*1"},
+    {"0 3 * * *", NULL, NULL, "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[0 3 * * * UTC] 1T01:59..1T02:00 none"},
+    /* Enabled again. */
+    {"*/15 * * * *", "", "2024-04-28T02:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[" SEEN "] 1T01:59..1T02:00 1T02:00; serve 1T02:00-1T02:00*1"},
+    /* Edited: what the old text owed before the window is cancelled. */
+    {"0 2 * * *", SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[0 2 * * * UTC] 1T01:59..1T02:00 1T02:00; cancelled 1T01:15-1T01:45*3;"
+     " serve 1T02:00-1T02:00*1"},
+    {"0 2 * * *", "0 2 * * * +02:00", "2024-04-30T12:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[0 2 * * * UTC] 1T01:59..1T02:00 1T02:00; cancelled 1T00:00-1T00:00*1;"
+     " serve 1T02:00-1T02:00*1"},
+    {"0 3 * * *", "rubbish UTC", "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[0 3 * * * UTC] 1T01:59..1T02:00 none"},
+    {"0 3 * * *", "rubbish", "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[0 3 * * * UTC] 1T01:59..1T02:00 none"},
+    /* Disabled, or without schedule. */
+    {NULL, SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
+     "[] 1T01:59..1T02:00 none; cancelled 1T01:15-1T01:45*3"},
+    {NULL, "", "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false, ""},
+    {NULL, NULL, NULL, "2024-05-01T02:00:10Z", HOUR_MS, false, ""},
+    /* A mark of up to t + 60 s is believed. */
+    {"*/15 * * * *", SEEN, "2024-05-01T02:01Z", "2024-05-01T02:00:00Z", HOUR_MS, false, ""},
+};
+
+START_TEST(test_due_plain)
+{
+    struct due_question question = question_at(plain_cases[_i].t, false);
+    struct schedule schedule = schedule_of(plain_cases[_i].cron);
+    struct claim claim = {0};
+    struct due_count count = {0};
+    struct error fault = {0};
+    struct text told;
+
+    question.catch_up_ms = plain_cases[_i].catch_up_ms;
+    question.may_give_up = !plain_cases[_i].may_not_give_up;
+    schedule.is_active = plain_cases[_i].cron != NULL;
+    schedule.schedule_seen = plain_cases[_i].seen;
+    if (plain_cases[_i].mark != NULL)
+        schedule.mark = minute_of(plain_cases[_i].mark);
+    ck_assert(due_decide(&question, &schedule, &claim, &count, &fault));
+    ck_assert_int_eq(fault.kind, ERROR_NONE);
+    ck_assert_uint_eq(count.pairs, schedule.is_active ? 1 : 0);
+    told = tell(&claim);
+    ck_assert_str_eq(text_string(&told), plain_cases[_i].told);
+    if (claim.key_count == 1) {
+        ck_assert_pstr_eq(claim.keys[0].schedule_seen, plain_cases[_i].seen);
+        ck_assert_pstr_eq(claim.keys[0].text_read,
+                          schedule.is_active ? claim.keys[0].schedule : NULL);
+        ck_assert_str_eq(claim.keys[0].org_id, ORG);
+        ck_assert_str_eq(claim.keys[0].integration_id, INTEGRATION);
+        ck_assert_str_eq(claim.keys[0].integration_type, "xledger");
+    }
+    text_free(&told);
+    claim_free(&claim);
+}
+END_TEST
+
+/* Covers: a mark beyond t + 60 s is told and not believed; the row is served all the same. */
+START_TEST(test_due_mark_in_the_future)
+{
+    struct due_question question = question_at("2024-05-01T01:59:59.999999Z", false);
+    struct schedule schedule = schedule_of("*/15 * * * *");
+    struct claim claim = {0};
+    struct due_count count = {0};
+    struct error fault = {0};
+    struct text told;
+
+    schedule.schedule_seen = SEEN;
+    schedule.mark = minute_of("2024-05-01T02:01Z");
+    ck_assert(due_decide(&question, &schedule, &claim, &count, &fault));
+    ck_assert_str_eq(fault.message, "organisation " ORG ", integration " INTEGRATION
+                                    ": its mark lies in the future and is not believed");
+    ck_assert_str_ne(fault.hint, "");
+    told = tell(&claim);
+    ck_assert_str_eq(text_string(&told),
+                     "[" SEEN "] 1T01:59..1T02:00 1T02:00; serve 1T02:00-1T02:00*1");
+    text_free(&told);
+    claim_free(&claim);
+}
+END_TEST
+
+/* ---- Rows that are not valid ---- */
+
+static char long_cron[1002];
+
+static const struct {
+    const char *cron;
+    const char *timezone;
+    const char *type;
+    bool has_no_organization;
+    const char *wrong; /* part of the message */
+} bad_rows[] = {
+    {"99 * * * *", NULL, "xledger", false, "cron_schedule: minute"},
+    {"* * * * * *", NULL, "xledger", false, "cron_schedule: "},
+    {"", NULL, "xledger", false, "cron_schedule: "},
+    {"* * * * *\n", NULL, "xledger", false, "cron_schedule: "},
+    {long_cron, NULL, "xledger", false, "1000"},
+    {"* * * * *", "Mars/Olympus", "xledger", false, "Mars/Olympus"},
+    {"* * * * *", "+25:00", "xledger", false, "is outside -15:59 to +15:59"},
+    {"* * * * *", "", "xledger", false, "is not a time zone"},
+    {"* * * * *", NULL, "Xledger", false, "integration_type \"Xledger\" is not known"},
+    {"* * * * *", NULL, "", false, "integration_type \"\" is not known"},
+    {"* * * * *", NULL, NULL, false, "integration_type \"(null)\" is not known"},
+    {"* * * * *", NULL, "xledger", true, "its organisation does not exist"},
+};
+
+/* Covers: the fault names the row; nothing is due; an open state is closed, a closed one is not. */
+START_TEST(test_due_bad_row)
+{
+    struct due_question question = question_at("2024-05-01T02:00:10Z", false);
+    struct schedule schedule = schedule_of(bad_rows[_i].cron);
+    struct claim claim = {0};
+    struct due_count count = {0};
+    struct error fault = {0};
+    struct text told;
+
+    memset(long_cron, '*', sizeof long_cron - 1); /* 1,001 characters: what the store hands on */
+    schedule.timezone = bad_rows[_i].timezone;
+    schedule.integration_type = bad_rows[_i].type;
+    schedule.has_organization = !bad_rows[_i].has_no_organization;
+    ck_assert(!due_decide(&question, &schedule, &claim, &count, &fault));
+    ck_assert_ptr_eq(strstr(fault.message, "organisation " ORG ", integration " INTEGRATION ": "),
+                     fault.message);
+    ck_assert_msg(strstr(fault.message, bad_rows[_i].wrong) != NULL, "%s", fault.message);
+    ck_assert_uint_eq(claim.key_count + claim.slot_count + count.in_window, 0);
+
+    schedule.schedule_seen = "30 * * * * UTC";
+    schedule.mark = minute_of("2024-05-01T00:30Z");
+    ck_assert(!due_decide(&question, &schedule, &claim, &count, &fault));
+    told = tell(&claim);
+    ck_assert_str_eq(text_string(&told), "[] 1T01:59..1T02:00 none; cancelled 1T01:30-1T01:30*1");
+    text_free(&told);
+    claim_free(&claim);
+}
+END_TEST
+
+/* Covers: several organisations at once; a bad row and a disabled one among them stop nobody. */
+START_TEST(test_due_several)
+{
+    static const struct {
+        const char *cron;
+        bool is_off;
+    } rows[] = {{"0 2 * * *", false}, {"99 * * * *", false},  {"*/15 * * * *", false},
+                {"0 2 * * *", true},  {"0 2 * * wed", false}, {"1 2 * * *", false}};
+    struct due_question question = question_at("2024-05-01T02:00:10Z", true);
+    struct claim claim = {0};
+    struct due_count count = {0};
+    char due[8] = "";
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct schedule schedule = schedule_of(rows[i].cron);
+        struct error fault = {0};
+
+        schedule.org_id[RUN_UUID_SIZE - 2] = (char)('0' + (int)i);
+        schedule.is_active = !rows[i].is_off;
+        ck_assert_int_eq(due_decide(&question, &schedule, &claim, &count, &fault), i != 1);
+    }
+    ck_assert_uint_eq(claim.key_count, 3);
+    ck_assert_uint_eq(claim.slot_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        due[i] = claim.keys[i].org_id[RUN_UUID_SIZE - 2];
+        ck_assert_uint_eq(claim.slots[i].key, i);
+        ck_assert_int_eq(claim.slots[i].minute, minute_of("2024-05-01T02:00Z"));
+    }
+    ck_assert_str_eq(due, "024");
+    ck_assert_uint_eq(count.pairs, 5);
+    ck_assert_uint_eq(count.in_window, 3);
+    claim_free(&claim);
+}
+END_TEST
+
+Suite *suite_due(void)
+{
+    Suite *suite = suite_create("due");
+    TCase *cases = tcase_create("due");
+
+    tcase_add_loop_test(cases, test_due_window, 0, sizeof window_cases / sizeof window_cases[0]);
+    tcase_add_test(cases, test_due_each_second);
+    tcase_add_test(cases, test_due_window_only_owes_nothing_else);
+    tcase_add_loop_test(cases, test_due_plain, 0, sizeof plain_cases / sizeof plain_cases[0]);
+    tcase_add_test(cases, test_due_mark_in_the_future);
+    tcase_add_loop_test(cases, test_due_bad_row, 0, sizeof bad_rows / sizeof bad_rows[0]);
+    tcase_add_test(cases, test_due_several);
+    suite_add_tcase(suite, cases);
+    return suite;
+}

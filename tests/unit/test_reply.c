@@ -1,0 +1,310 @@
+/* Covers lib/call/reply.c: the tables of design section 6. */
+#include "suites.h"
+
+#include "base/text.h"
+#include "call/reply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BAD  "\xEF\xBF\xBD" /* U+FFFD */
+#define NONE (-1)
+
+/* ---- Answers of the function or of the platform before it ---- */
+
+struct answer {
+    long status;
+    const char *body;
+    enum outcome_class error_class;
+    const char *code;
+    const char *message; /* the whole message; NULL: there is none, "*": any */
+    int64_t count;
+    const char *platform_code; /* NULL: without the platform's mark, "": x-relay-error */
+};
+
+#define OK(status, body, count)                                                                    \
+    {                                                                                              \
+        status, body, OUTCOME_NONE, "", NULL, count, NULL                                          \
+    }
+#define REJECTED(status, body, code, message)                                                      \
+    {                                                                                              \
+        status, body, OUTCOME_REJECTED, code, message, NONE, NULL                                  \
+    }
+#define UNKNOWN(status, body, code, message)                                                       \
+    {                                                                                              \
+        status, body, OUTCOME_UNKNOWN, code, message, NONE, NULL                                   \
+    }
+#define PLATFORM(status, body, error_class, code, message, mark)                                   \
+    {                                                                                              \
+        status, body, error_class, code, message, NONE, mark                                       \
+    }
+
+static const struct answer answers[] = {
+    /* Counts. */
+    OK(200, "{\"recordsExported\":42}", 42),
+    OK(200, "{\"records_exported\":42}", 42),
+    OK(201, " {\"recordsExported\" : 0}\r\n", 0),
+    OK(299, "{\"recordsExported\":1,\"records_exported\":2}", 1),
+    OK(200, "{\"recordsExported\":9223372036854775807}", INT64_MAX),
+    OK(200, "{\"recordsExported\":9223372036854775808}", NONE),
+    OK(200, "{\"recordsExported\":99999999999999999999999999999999}", NONE),
+    OK(200, "{\"recordsExported\":1e400}", NONE),
+    OK(200, "{\"recordsExported\":-1}", NONE),
+    OK(200, "{\"recordsExported\":3.5}", NONE),
+    OK(200, "{\"recordsExported\":\"3\"}", NONE),
+    OK(200, "{\"recordsExported\":true}", NONE),
+    OK(200, "{\"recordsExported\":null}", NONE),
+    OK(200, "{\"recordsExported\":[3]}", NONE),
+    OK(200, "{\"data\":{\"recordsExported\":3}}", NONE),
+    OK(200, "{}", NONE),
+    OK(200, "[{\"recordsExported\":3}]", NONE),
+    OK(200, "7", NONE),
+    OK(200, "\"done\"", NONE),
+    OK(200, "null", NONE),
+    /* Nothing said. */
+    OK(200, "", NONE),
+    OK(200, " \r\n\t", NONE),
+    OK(204, "", NONE),
+    OK(202, "", NONE),
+    OK(202, "Accepted", NONE),
+    /* Not JSON, or broken off. */
+    UNKNOWN(200, "OK", "INVALID_RESPONSE", "*"),
+    UNKNOWN(200, "{\"recordsExported\":4", "INVALID_RESPONSE", "*"),
+    UNKNOWN(200, "{\"recordsExported\":42}x", "INVALID_RESPONSE", "*"),
+    UNKNOWN(200, "<!DOCTYPE html><html></html>", "INVALID_RESPONSE", "*"),
+    UNKNOWN(200, "{\"recordsExported\":1,\"note\":\"\xff\"}", "INVALID_RESPONSE", "*"),
+    /* Errors in a 200. */
+    REJECTED(200, "{\"error\":\"no session\"}", "HTTP_200", "no session"),
+    REJECTED(200, "{\"error\":\"no\",\"recordsExported\":5}", "HTTP_200", "no"),
+    REJECTED(200, "{\"error\":{\"code\":\"E17\",\"message\":\"locked\"}}", "E17", "locked"),
+    REJECTED(200, "{\"errors\":[{\"x\":1}]}", "HTTP_200", "{\"errors\":[{\"x\":1}]}"),
+    REJECTED(201, "{\"error\":true,\"msg\":\"m\",\"code\":12}", "12", "m"),
+    OK(200, "{\"error\":null,\"recordsExported\":5}", 5),
+    OK(200, "{\"error\":\"\",\"errors\":[],\"recordsExported\":5}", 5),
+    OK(200, "{\"error\":false,\"errors\":{},\"recordsExported\":5}", 5),
+    OK(200, "{\"errors\":0,\"recordsExported\":5}", 5), /* no errors: the number says so */
+    /* Errors: code and message. */
+    REJECTED(400, "{\"code\":\"BAD_PERIOD\",\"message\":\"closed\"}", "BAD_PERIOD", "closed"),
+    REJECTED(400, "{\"code\":-32600,\"msg\":\"closed\"}", "-32600", "closed"),
+    REJECTED(400, "{\"code\":4.5,\"msg\":\"closed\"}", "HTTP_400", "closed"),
+    REJECTED(422, "{\"code\":\"two words\",\"error\":\"e\"}", "HTTP_422", "e"),
+    REJECTED(422, "{\"code\":\"\",\"error\":\"e\"}", "HTTP_422", "e"),
+    REJECTED(422, "{\"code\":\"a\\u0000b\",\"error\":\"e\"}", "HTTP_422", "e"),
+    REJECTED(500, "{\"message\":\"first\",\"msg\":\"second\",\"error\":\"third\"}", "HTTP_500",
+             "first"),
+    REJECTED(500, "{\"message\":\"\",\"error\":\"third\"}", "HTTP_500", "third"),
+    REJECTED(500, "{\"error\":{\"message\":\"inner\"}}", "HTTP_500", "inner"),
+    REJECTED(500, "", "HTTP_500", "the function answered with HTTP status 500"),
+    REJECTED(500, "<h1>Oops</h1>\n", "HTTP_500", "<h1>Oops</h1> "),
+    REJECTED(500, "a\xff\x1b[31m", "HTTP_500", "a" BAD BAD "[31m"),
+    REJECTED(500, "{\"message\":\"a\\u0000b\\n\\u001bc\"}", "HTTP_500", "a" BAD "b " BAD "c"),
+    REJECTED(500, "{\"message\":[1]}", "HTTP_500", "{\"message\":[1]}"),
+    REJECTED(403, "[]", "HTTP_403", "[]"),
+    /* Redirects, and what else is no success. */
+    REJECTED(302, "", "REDIRECT_REFUSED", "*"),
+    REJECTED(308, "{\"code\":\"X\"}", "REDIRECT_REFUSED", "*"),
+    REJECTED(304, "", "REDIRECT_REFUSED", "*"),
+    /* Without the platform's mark the function itself answered. */
+    REJECTED(401, "{\"message\":\"m\"}", "HTTP_401", "m"),
+    REJECTED(404, "", "HTTP_404", "*"),
+    REJECTED(429, "", "HTTP_429", "*"),
+    REJECTED(503, "", "HTTP_503", "*"),
+    /* With it the function did not run. */
+    PLATFORM(401, "{\"code\":401,\"message\":\"Invalid JWT\"}", OUTCOME_NOT_DELIVERED,
+             "UNAUTHORIZED_INVALID_JWT", "Invalid JWT", "UNAUTHORIZED_INVALID_JWT"),
+    PLATFORM(404, "{\"code\":\"NOT_FOUND\"}", OUTCOME_NOT_DELIVERED, "NOT_FOUND", "*", ""),
+    PLATFORM(429, "", OUTCOME_NOT_DELIVERED, "HTTP_429", "*", ""),
+    PLATFORM(503, "{\"code\":\"BODY\"}", OUTCOME_NOT_DELIVERED, "BOOT_ERROR", "*", "BOOT_ERROR"),
+    PLATFORM(503, "{\"code\":\"BODY\"}", OUTCOME_NOT_DELIVERED, "BODY", "*", "not a token!"),
+    PLATFORM(500, "", OUTCOME_REJECTED, "WORKER_ERROR", "*", "WORKER_ERROR"),
+    PLATFORM(400, "", OUTCOME_REJECTED, "HTTP_400", "*", ""),
+    PLATFORM(546, "", OUTCOME_UNKNOWN, "WORKER_LIMIT", "*", "WORKER_LIMIT"),
+    PLATFORM(504, "", OUTCOME_UNKNOWN, "HTTP_504", "*", ""),
+    /* Nobody knows. */
+    UNKNOWN(502, "", "HTTP_502", "*"),
+    UNKNOWN(504, "{\"message\":\"slow\"}", "HTTP_504", "slow"),
+    UNKNOWN(544, "", "HTTP_544", "*"),
+    UNKNOWN(546, "{\"code\":\"WORKER_LIMIT\"}", "WORKER_LIMIT", "*"),
+};
+
+static struct reply reply_of(const struct answer *answer)
+{
+    struct reply reply = {
+        .end = REPLY_WHOLE,
+        .was_sent = true,
+        .status = answer->status,
+        .is_from_platform = answer->platform_code != NULL,
+        .body = answer->body,
+        .body_length = strlen(answer->body),
+    };
+
+    if (answer->platform_code != NULL)
+        strcpy(reply.platform_code, answer->platform_code);
+    return reply;
+}
+
+START_TEST(test_reply_answer)
+{
+    const struct answer *answer = &answers[_i];
+    struct reply reply = reply_of(answer);
+    struct outcome outcome;
+    bool is_success = answer->error_class == OUTCOME_NONE;
+
+    reply_judge(&reply, &outcome);
+    ck_assert_msg(outcome.error_class == answer->error_class, "%ld %s: class %d, code %s",
+                  answer->status, answer->body, (int)outcome.error_class, outcome.error_code);
+    ck_assert_str_eq(outcome.error_code, answer->code);
+    ck_assert_int_eq(outcome.records_exported, answer->count);
+    ck_assert_int_eq(outcome.warning != NULL, is_success && answer->count < 0);
+    if (answer->message == NULL || strcmp(answer->message, "*") != 0)
+        ck_assert_pstr_eq(outcome.message, answer->message);
+    else
+        ck_assert_str_ne(outcome.message, "");
+    outcome_free(&outcome);
+}
+END_TEST
+
+/* ---- Bodies that no table holds ---- */
+
+static struct outcome judge_bytes(long status, const char *bytes, size_t length)
+{
+    struct reply reply = {.was_sent = true, .status = status, .body = bytes, .body_length = length};
+    struct outcome outcome;
+
+    reply_judge(&reply, &outcome);
+    return outcome;
+}
+
+/* Covers: a NUL in the body is not its end. */
+START_TEST(test_reply_nul)
+{
+    struct outcome outcome = judge_bytes(500, "a\0b", 3);
+
+    ck_assert_str_eq(outcome.message, "a" BAD "b");
+    outcome_free(&outcome);
+    outcome = judge_bytes(200, "\0\0", 2);
+    ck_assert_str_eq(outcome.error_code, "INVALID_RESPONSE");
+    outcome_free(&outcome);
+    outcome = judge_bytes(200, "{}\0", 3);
+    ck_assert_str_eq(outcome.error_code, "INVALID_RESPONSE");
+    outcome_free(&outcome);
+    outcome = judge_bytes(200, NULL, 0);
+    ck_assert_int_eq(outcome.error_class, OUTCOME_NONE);
+    outcome_free(&outcome);
+}
+END_TEST
+
+/* Covers: a hostile depth neither crashes nor counts as a success. */
+START_TEST(test_reply_deep_nesting)
+{
+    static char deep[1024 * 1024];
+    struct outcome outcome;
+
+    memset(deep, '[', sizeof deep);
+    outcome = judge_bytes(200, deep, sizeof deep);
+    ck_assert_int_eq(outcome.error_class, OUTCOME_UNKNOWN);
+    ck_assert_str_eq(outcome.error_code, "INVALID_RESPONSE");
+    outcome_free(&outcome);
+    memset(deep + sizeof deep / 2, ']', sizeof deep / 2);
+    outcome = judge_bytes(500, deep, sizeof deep);
+    ck_assert_int_eq(outcome.error_class, OUTCOME_REJECTED);
+    ck_assert_uint_eq(strlen(outcome.message), RUN_MESSAGE_CHARACTERS);
+    outcome_free(&outcome);
+}
+END_TEST
+
+/* Covers: a message holds at most 2,000 characters, a code 64. */
+START_TEST(test_reply_limits)
+{
+    struct text body = {0};
+    struct outcome outcome;
+
+    text_add(&body, "{\"message\":\"");
+    for (int i = 0; i < RUN_MESSAGE_CHARACTERS + 10; i++)
+        text_add(&body, "\xc3\xa5");
+    text_add(&body, "\"}");
+    outcome = judge_bytes(500, body.data, body.length);
+    ck_assert_uint_eq(strlen(outcome.message), 2 * RUN_MESSAGE_CHARACTERS);
+    outcome_free(&outcome);
+    text_free(&body);
+    for (int n = 64; n <= 65; n++) {
+        text_addf(&body, "{\"code\":\"%.*s\"}", n,
+                  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.ABC");
+        outcome = judge_bytes(500, body.data, body.length);
+        if (n == 64)
+            ck_assert_uint_eq(strlen(outcome.error_code), 64);
+        else
+            ck_assert_str_eq(outcome.error_code, "HTTP_500");
+        outcome_free(&outcome);
+        text_free(&body);
+    }
+}
+END_TEST
+
+/* ---- Ends of the transport ---- */
+
+static const struct {
+    enum reply_end end;
+    bool was_sent;
+    long status;
+    const char *body;
+    const char *detail;
+    enum outcome_class error_class;
+    const char *code;
+    const char *message; /* part of it */
+} ends[] = {
+    {REPLY_DNS_FAILED, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "DNS_FAILED", "not found"},
+    {REPLY_CONNECT_FAILED, false, 0, "", "refused\x1b\n", OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
+     "no connection to the function: refused" BAD " "},
+    {REPLY_TLS_FAILED, false, 0, "", "", OUTCOME_NOT_DELIVERED, "TLS_FAILED",
+     "no trusted connection"},
+    {REPLY_TIMEOUT, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "TIMEOUT", "no answer in time"},
+    {REPLY_TIMEOUT, true, 0, "", NULL, OUTCOME_UNKNOWN, "TIMEOUT", "no answer in time"},
+    {REPLY_TIMEOUT, true, 200, "{\"recordsExported\":1}", NULL, OUTCOME_UNKNOWN, "TIMEOUT",
+     "no answer in time"},
+    {REPLY_CONNECTION_LOST, true, 0, "", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST", "lost"},
+    {REPLY_CONNECTION_LOST, true, 200, "{\"recordsExported\":1}", NULL, OUTCOME_UNKNOWN,
+     "CONNECTION_LOST", "lost"},
+    {REPLY_CONNECTION_LOST, true, 500, "{\"code\":\"X\"", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST",
+     "lost"},
+    {REPLY_TOO_LARGE, true, 200, "{", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "1 MiB"},
+    {REPLY_TOO_LARGE, true, 500, "<html>", NULL, OUTCOME_REJECTED, "HTTP_500", "<html>"},
+    {REPLY_TOO_LARGE, true, 504, "<html>", NULL, OUTCOME_UNKNOWN, "HTTP_504", "<html>"},
+    {REPLY_CANCELLED, true, 0, "", NULL, OUTCOME_UNKNOWN, "CANCELLED", "told to stop"},
+};
+
+START_TEST(test_reply_end)
+{
+    struct reply reply = {
+        .end = ends[_i].end,
+        .was_sent = ends[_i].was_sent,
+        .status = ends[_i].status,
+        .body = ends[_i].body,
+        .body_length = strlen(ends[_i].body),
+        .detail = ends[_i].detail,
+    };
+    struct outcome outcome;
+
+    reply_judge(&reply, &outcome);
+    ck_assert_int_eq(outcome.error_class, ends[_i].error_class);
+    ck_assert_str_eq(outcome.error_code, ends[_i].code);
+    ck_assert_msg(strstr(outcome.message, ends[_i].message) != NULL, "%s", outcome.message);
+    ck_assert_int_eq(outcome.records_exported, NONE);
+    ck_assert_ptr_null(outcome.warning);
+    outcome_free(&outcome);
+}
+END_TEST
+
+Suite *suite_reply(void)
+{
+    Suite *suite = suite_create("reply");
+    TCase *cases = tcase_create("reply");
+
+    tcase_add_loop_test(cases, test_reply_answer, 0, sizeof answers / sizeof answers[0]);
+    tcase_add_test(cases, test_reply_nul);
+    tcase_add_test(cases, test_reply_deep_nesting);
+    tcase_add_test(cases, test_reply_limits);
+    tcase_add_loop_test(cases, test_reply_end, 0, sizeof ends / sizeof ends[0]);
+    suite_add_tcase(suite, cases);
+    return suite;
+}

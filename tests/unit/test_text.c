@@ -1,0 +1,156 @@
+/* Covers lib/base/text.c. */
+#include "suites.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define BAD "\xEF\xBF\xBD" /* U+FFFD */
+
+static const struct {
+    const char *bytes;
+    size_t length;
+    const char *clean;
+} cleaned[] = {
+#define C(bytes, clean)                                                                            \
+    {                                                                                              \
+        bytes, sizeof(bytes) - 1, clean                                                            \
+    }
+    C("", ""),
+    C("plain ASCII ~", "plain ASCII ~"),
+    C("a\tb\nc\rd", "a b c d"),
+    C("\x01\x1b[31m\x7f", BAD BAD "[31m" BAD),
+    C("a\0b", "a" BAD "b"),
+    C("bl\xc3\xa5 \xe2\x82\xac \xf0\x9f\x98\x80", "bl\xc3\xa5 \xe2\x82\xac \xf0\x9f\x98\x80"),
+    C("\xc2\x80\xc2\x9f\xc2\xa0", BAD BAD "\xc2\xa0"), /* C1, and the first past it */
+    C("\x80", BAD),                                    /* a continuation without start */
+    C("\xbf\xbf", BAD BAD),
+    C("\xc3", BAD), /* cut short */
+    C("\xe2\x82", BAD BAD),
+    C("\xf0\x9f\x98", BAD BAD BAD),
+    C("\xc3(", BAD "("),
+    C("\xe2(\xa1", BAD "(" BAD),
+    C("\xc0\xaf", BAD BAD), /* overlong */
+    C("\xc1\xbf", BAD BAD),
+    C("\xe0\x80\xaf", BAD BAD BAD),
+    C("\xe0\x9f\xbf", BAD BAD BAD),
+    C("\xf0\x8f\xbf\xbf", BAD BAD BAD BAD),
+    C("\xe0\xa0\x80", "\xe0\xa0\x80"), /* the first of three bytes */
+    C("\xf0\x90\x80\x80", "\xf0\x90\x80\x80"),
+    C("\xed\x9f\xbf", "\xed\x9f\xbf"), /* before and in the surrogates */
+    C("\xed\xa0\x80", BAD BAD BAD),
+    C("\xed\xbf\xbf", BAD BAD BAD),
+    C("\xee\x80\x80", "\xee\x80\x80"),
+    C("\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"), /* U+10FFFF and one more */
+    C("\xf4\x90\x80\x80", BAD BAD BAD BAD),
+    C("\xf8\x88\x80\x80\x80", BAD BAD BAD BAD BAD),
+    C("\xfe\xff", BAD BAD),
+#undef C
+};
+
+START_TEST(test_text_clean)
+{
+    struct text text = {0};
+
+    text_add_clean(&text, cleaned[_i].bytes, cleaned[_i].length, 100);
+    ck_assert_str_eq(text_string(&text), cleaned[_i].clean);
+    ck_assert_uint_eq(text.length, strlen(cleaned[_i].clean));
+    text_free(&text);
+}
+END_TEST
+
+/* Covers: the limit is of characters, not bytes, and nothing is cut in the middle of one. */
+START_TEST(test_text_clean_limit)
+{
+    struct text text = {0};
+
+    text_add_clean(&text, "\xc3\xa5\xc3\xa5\xc3\xa5", 6, 2);
+    ck_assert_str_eq(text_string(&text), "\xc3\xa5\xc3\xa5");
+    text_add_clean(&text, "\xff\xff\xff", 3, 1);
+    ck_assert_str_eq(text_string(&text), "\xc3\xa5\xc3\xa5" BAD);
+    text_add_clean(&text, "abc", 3, 0);
+    text_add_clean(&text, "abc", 0, 5);
+    ck_assert_str_eq(text_string(&text), "\xc3\xa5\xc3\xa5" BAD);
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(test_text_growth)
+{
+    struct text text = {0};
+
+    ck_assert_str_eq(text_string(&text), "");
+    text_addf(&text, "%s", "");
+    ck_assert_str_eq(text_string(&text), "");
+    text_append(&text, "a\0b", 3);
+    ck_assert_uint_eq(text.length, 3);
+    ck_assert_mem_eq(text.data, "a\0b", 4);
+    for (int i = 0; i < 10000; i++) {
+        text_add(&text, "xy");
+        text_addf(&text, "%04d", i);
+    }
+    ck_assert_uint_eq(text.length, 3 + 60000);
+    ck_assert_str_eq(text.data + text.length - 12, "xy9998xy9999");
+    text_free(&text);
+    ck_assert_ptr_null(text.data);
+    ck_assert_uint_eq(text.length + text.capacity, 0);
+    text_free(&text);
+}
+END_TEST
+
+/* Covers: a formatted piece far larger than what is there. */
+START_TEST(test_text_large_pieces)
+{
+    static char piece[300000];
+    struct text text = {0};
+
+    memset(piece, 'p', sizeof piece - 1);
+    text_addf(&text, "<%s>", piece);
+    text_add(&text, piece);
+    ck_assert_uint_eq(text.length, 2 * (sizeof piece - 1) + 2);
+    ck_assert_int_eq(text.data[sizeof piece], '>');
+    ck_assert_uint_eq(strlen(text.data), text.length);
+    text_free(&text);
+}
+END_TEST
+
+static const struct {
+    const char *string;
+    const char *secret;
+    const char *redacted;
+} redactions[] = {
+    {"password hush is wrong", "hush", "password **** is wrong"},
+    {"hush", "hush", "****"},
+    {"hushhush, hush", "hush", "********, ****"},
+    {"hus", "hush", "hus"},
+    {"Hush", "hush", "Hush"},
+    {"hush", "", "hush"},
+    {"hush", NULL, "hush"},
+    {"", "hush", ""},
+    {"a*b", "*", "a*b"},
+};
+
+START_TEST(test_text_redact)
+{
+    struct text text = {0};
+
+    text_add(&text, redactions[_i].string);
+    text_redact(text.data, redactions[_i].secret);
+    ck_assert_str_eq(text_string(&text), redactions[_i].redacted);
+    text_free(&text);
+}
+END_TEST
+
+Suite *suite_text(void)
+{
+    Suite *suite = suite_create("text");
+    TCase *cases = tcase_create("text");
+
+    tcase_add_loop_test(cases, test_text_clean, 0, sizeof cleaned / sizeof cleaned[0]);
+    tcase_add_test(cases, test_text_clean_limit);
+    tcase_add_test(cases, test_text_growth);
+    tcase_add_test(cases, test_text_large_pieces);
+    tcase_add_loop_test(cases, test_text_redact, 0, sizeof redactions / sizeof redactions[0]);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
