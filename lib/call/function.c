@@ -15,11 +15,17 @@
 
 enum { FUNCTION_CONNECT_MS = 10000, FUNCTION_LOOK_MS = 1000 };
 
+/* Longer than any budget. */
+#define FUNCTION_NEVER_MS 86400000L
+
 struct function {
     CURLM *multi;
     CURL *easy;
-    struct curl_slist *headers; /* those of every call */
+    struct curl_slist *headers;   /* those of every call */
+    struct curl_slist key_header; /* the call's own, in front of them */
     char error[CURL_ERROR_SIZE];
+    char *key;
+    bool is_stuck;
 
     /* The call under way. */
     const char *request;
@@ -235,6 +241,7 @@ struct function *function_open(const struct function_address *address, struct er
         function_close(function);
         return NULL;
     }
+    function->key = memory_copy_text(address->key);
     function_set_options(function, address->url);
     return function;
 }
@@ -247,6 +254,7 @@ void function_close(struct function *function)
     curl_multi_cleanup(function->multi);
     curl_slist_free_all(function->headers);
     text_free(&function->body);
+    free(function->key);
     free(function);
     curl_global_cleanup();
 }
@@ -296,22 +304,35 @@ static enum reply_end function_end(const struct function *function, CURLcode cod
     }
 }
 
+/* Until when a call may take: until it is sent, the time for connecting counts, too. */
+static int64_t function_time_left(const struct function *function, int64_t deadline_ms,
+                                  int64_t connect_until_ms)
+{
+    int64_t until_ms = deadline_ms;
+
+    if (!function->request_is_given && connect_until_ms < until_ms)
+        until_ms = connect_until_ms;
+    return until_ms - stopwatch_now_ms();
+}
+
 /* Runs the transfer to its end, the deadline or an interrupt. */
 static enum reply_end function_perform(struct function *function, int64_t deadline_ms, int fd,
                                        function_interrupt *interrupt, void *context)
 {
+    int64_t connect_until_ms = stopwatch_now_ms() + FUNCTION_CONNECT_MS;
     int running = 1;
     int left;
     CURLMsg *message;
 
     for (;;) {
         struct curl_waitfd word = {.fd = fd, .events = CURL_WAIT_POLLIN};
-        int64_t left_ms = deadline_ms - stopwatch_now_ms();
+        int64_t left_ms;
 
         if (curl_multi_perform(function->multi, &running) != CURLM_OK)
             return REPLY_CONNECTION_LOST;
         if (running == 0)
             break;
+        left_ms = function_time_left(function, deadline_ms, connect_until_ms);
         if (left_ms <= 0)
             return REPLY_TIMEOUT;
         /* Woken at least once a second: poll() does not count the time a machine sleeps. */
@@ -324,7 +345,7 @@ static enum reply_end function_perform(struct function *function, int64_t deadli
     return message != NULL ? function_end(function, message->data.result) : REPLY_CONNECTION_LOST;
 }
 
-static void function_prepare(struct function *function, const char *request, int64_t timeout_ms)
+static void function_prepare(struct function *function, const char *request)
 {
     function->request = request;
     function->request_length = strlen(request);
@@ -336,13 +357,28 @@ static void function_prepare(struct function *function, const char *request, int
     function->error[0] = '\0';
     curl_easy_setopt(function->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      (curl_off_t)function->request_length);
-    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long)(timeout_ms < FUNCTION_CONNECT_MS ? timeout_ms : FUNCTION_CONNECT_MS));
+    /* Never libcurl's own: when it passes, libcurl waits for its resolver, for however long. */
+    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, FUNCTION_NEVER_MS);
+}
+
+/* A function that echoes what it was sent must not bring the key into the log. */
+static void function_redact_body(struct function *function)
+{
+    size_t length = strlen(function->key);
+
+    for (size_t i = 0; length > 0 && i + length <= function->body.length; i++)
+        if (memcmp(function->body.data + i, function->key, length) == 0)
+            memset(function->body.data + i, '*', length);
+    text_redact(function->platform_code, function->key);
+    text_redact(function->error, function->key);
 }
 
 static void function_judge(struct function *function, enum reply_end end, struct outcome *outcome)
 {
-    struct reply reply = {
+    struct reply reply;
+
+    function_redact_body(function);
+    reply = (struct reply){
         .end = end,
         .was_sent = function->request_is_given,
         .is_from_platform = function->is_from_platform,
@@ -354,6 +390,14 @@ static void function_judge(struct function *function, enum reply_end end, struct
     memcpy(reply.platform_code, function->platform_code, sizeof reply.platform_code);
     curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &reply.status);
     reply_judge(&reply, outcome);
+    if (outcome->message != NULL)
+        text_redact(outcome->message, function->key); /* it may have been escaped in the JSON */
+    text_redact(outcome->error_code, function->key);
+}
+
+bool function_is_stuck(const struct function *function)
+{
+    return function->is_stuck;
 }
 
 void function_call(struct function *function, const struct run *run, int64_t deadline_ms, int fd,
@@ -361,7 +405,6 @@ void function_call(struct function *function, const struct run *run, int64_t dea
 {
     char *request = function_compose(run);
     struct text key = {0};
-    struct curl_slist key_header;
     enum reply_end end;
 
     *outcome = (struct outcome){.records_exported = -1};
@@ -371,12 +414,16 @@ void function_call(struct function *function, const struct run *run, int64_t dea
     }
     text_addf(&key, "Idempotency-Key: %s", run->idempotency_key);
     /* In front of the list that all calls share. */
-    key_header = (struct curl_slist){.data = key.data, .next = function->headers};
-    function_prepare(function, request, deadline_ms - stopwatch_now_ms());
-    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, &key_header);
+    function->key_header = (struct curl_slist){.data = key.data, .next = function->headers};
+    function_prepare(function, request);
+    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, &function->key_header);
     curl_multi_add_handle(function->multi, function->easy);
     end = function_perform(function, deadline_ms, fd, interrupt, context);
     function_judge(function, end, outcome);
+    function->is_stuck =
+        !function->request_is_given && (end == REPLY_TIMEOUT || end == REPLY_CANCELLED);
+    if (function->is_stuck)
+        return; /* the handle may still look at the headers: nothing is released */
     /* Taking an unfinished transfer out closes its connection: no late bytes reach the next call.
      */
     curl_multi_remove_handle(function->multi, function->easy);

@@ -39,6 +39,13 @@ struct function *function_open(const struct function_address *address, struct er
 void function_close(struct function *function);
 
 /*
+ * True when a call ended while libcurl was still looking a name up. Anything done to the handle
+ * would wait for the resolver, perhaps for minutes: leave it alone, open another, and end with
+ * _exit().
+ */
+bool function_is_stuck(const struct function *function);
+
+/*
  * Asked while a call is under way, when fd is readable: true cuts the call off. May set *fd to -1
  * when there is nothing more to listen for.
  */

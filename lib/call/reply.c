@@ -42,8 +42,8 @@ static void reply_fail(const struct reply *reply, const struct reply_failure *fa
     }
     outcome_fail(outcome, failure->error_class, failure->code, text_string(&message));
     text_free(&message);
-    /* A time-out while connecting: nothing was sent. */
-    if (reply->end == REPLY_TIMEOUT && !reply->was_sent)
+    /* Cut off while connecting: nothing was sent. */
+    if ((reply->end == REPLY_TIMEOUT || reply->end == REPLY_CANCELLED) && !reply->was_sent)
         outcome->error_class = OUTCOME_NOT_DELIVERED;
 }
 
@@ -164,21 +164,27 @@ static bool reply_has_error(const json_t *body)
         const json_t *value = json_object_get(body, names[i]);
 
         if ((json_is_string(value) && json_string_length(value) > 0) || json_is_true(value) ||
-            json_is_number(value) || (json_is_array(value) && json_array_size(value) > 0) ||
+            (json_is_number(value) && json_number_value(value) != 0) ||
+            (json_is_array(value) && json_array_size(value) > 0) ||
             (json_is_object(value) && json_object_size(value) > 0))
             return true;
     }
     return false;
 }
 
+/* A whole number from 0 to 2^63-1; -1 for anything else. */
 static int64_t reply_records(const json_t *body)
 {
     const json_t *value = json_object_get(body, "recordsExported");
+    double real;
 
     if (value == NULL)
         value = json_object_get(body, "records_exported");
-    return json_is_integer(value) && json_integer_value(value) >= 0 ? json_integer_value(value)
-                                                                    : -1;
+    if (json_is_integer(value))
+        return json_integer_value(value) >= 0 ? json_integer_value(value) : -1;
+    real = json_is_real(value) ? json_real_value(value) : -1;
+    /* JSON does not tell 3.0 from 3; up to 2^53 a double holds whole numbers exactly. */
+    return real >= 0 && real <= 0x1p53 && real == (double)(int64_t)real ? (int64_t)real : -1;
 }
 
 static void reply_judge_success(const struct reply *reply, const json_t *body,
@@ -199,6 +205,23 @@ static void reply_judge_success(const struct reply *reply, const json_t *body,
     }
 }
 
+/*
+ * NULL when the body is not JSON. Numbers that no int64_t holds are no fault of the rest; with one
+ * that not even a double holds (1e400) nothing else in it can be read.
+ */
+static json_t *reply_parse(const struct reply *reply)
+{
+    size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    json_error_t error = {0};
+    json_t *body = json_loadb(reply->body, reply->body_length, flags, &error);
+
+    if (body == NULL && json_error_code(&error) == json_error_numeric_overflow)
+        body = json_loadb(reply->body, reply->body_length, flags | JSON_DECODE_INT_AS_REAL, &error);
+    if (body == NULL && json_error_code(&error) == json_error_numeric_overflow)
+        body = json_object();
+    return body;
+}
+
 void reply_judge(const struct reply *reply, struct outcome *outcome)
 {
     json_t *body;
@@ -209,8 +232,7 @@ void reply_judge(const struct reply *reply, struct outcome *outcome)
         reply_fail(reply, &reply_failures[reply->end], outcome);
         return;
     }
-    body = json_loadb(reply->body_length > 0 ? reply->body : "", reply->body_length,
-                      JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    body = reply->body_length > 0 ? reply_parse(reply) : NULL;
     if (reply->status >= 200 && reply->status <= 299)
         reply_judge_success(reply, body, outcome);
     else if (reply->status >= 300 && reply->status <= 399)

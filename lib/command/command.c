@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,7 @@ int command_main(int argc, char *argv[], const struct command *commands)
     const char *name = argc > 1 ? argv[1] : NULL;
     struct error err;
 
+    signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not a death */
     if (name != NULL && strcmp(name, "--help") == 0) {
         command_print_overview(commands);
         return command_finish_output();

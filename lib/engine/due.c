@@ -111,27 +111,31 @@ static int64_t due_add_slots(struct claim *claim, const struct due_timetable *ti
     return to;
 }
 
-/* What the old text still owed before the window is logged as cancelled. */
-static void due_cancel(const struct due_question *question, const struct schedule *schedule,
-                       struct claim *claim)
+/*
+ * What the old text still owed before the window is logged as cancelled. Returns the minute up to
+ * which that is done; while it is not all of it, the old text keeps its state for the next tick.
+ */
+static int64_t due_cancel(const struct due_question *question, const struct schedule *schedule,
+                          struct claim *claim)
 {
+    int64_t before_window = question->window.first - 1;
     struct due_timetable old;
     struct error ignored;
     const char *blank = strrchr(schedule->schedule_seen, ' ');
 
-    if (blank == NULL ||
+    if (blank == NULL || schedule->mark >= before_window ||
         !due_parse(schedule->schedule_seen, (size_t)(blank - schedule->schedule_seen), blank + 1,
                    &old, &ignored))
-        return;
-    due_add_slots(claim, &old, schedule->mark, question->window.first - 1, CLAIM_CANCELLED);
+        return before_window;
+    return due_add_slots(claim, &old, schedule->mark, before_window, CLAIM_CANCELLED);
 }
 
 /*
  * The one range that a plain run looks at, (from, end of the window]: what is too old is given up,
  * the rest served. Returns the minute up to which it was looked at, for the mark.
  */
-static int64_t due_look(const struct due_question *question, const struct due_timetable *timetable,
-                        int64_t from, struct claim *claim)
+static int64_t due_look_at(const struct due_question *question,
+                           const struct due_timetable *timetable, int64_t from, struct claim *claim)
 {
     int64_t oldest_us = question->t_us - question->catch_up_ms * 1000;
     int64_t oldest = -instant_divide_down(-oldest_us, INSTANT_US_PER_MINUTE); /* rounded up */
@@ -180,6 +184,35 @@ static int64_t due_window_slot(const struct due_question *question,
     return INT64_MIN;
 }
 
+/* What a plain run is to do about one schedule, besides its slots. */
+struct due_look {
+    const char *schedule; /* the text that its state is to hold */
+    int64_t from;
+    int64_t to;
+};
+
+/* timetable is NULL for a schedule that is disabled, gone or not valid; schedule is "" then. */
+static struct due_look due_decide_plain(const struct due_question *question,
+                                        const struct schedule *schedule,
+                                        const struct due_timetable *timetable, const char *text,
+                                        struct claim *claim, struct error *fault)
+{
+    const char *seen = schedule->schedule_seen != NULL ? schedule->schedule_seen : "";
+    bool is_new = strcmp(seen, text) != 0;
+    struct due_look look = {.schedule = text, .to = question->window.last};
+
+    if (is_new && *seen != '\0') {
+        int64_t cancelled_to = due_cancel(question, schedule, claim);
+
+        if (cancelled_to < question->window.first - 1)
+            return (struct due_look){seen, schedule->mark, cancelled_to};
+    }
+    look.from = due_from(question, schedule, is_new, fault);
+    if (timetable != NULL)
+        look.to = due_look_at(question, timetable, look.from, claim);
+    return look;
+}
+
 bool due_decide(const struct due_question *question, const struct schedule *schedule,
                 struct claim *claim, struct due_count *count, struct error *fault)
 {
@@ -188,36 +221,28 @@ bool due_decide(const struct due_question *question, const struct schedule *sche
     struct text text = {0};
     bool is_valid = schedule->is_active && due_check(schedule, &timetable, fault);
     size_t slots_before = claim->slot_count;
-    int64_t window_slot = INT64_MIN;
-    int64_t from = question->window.first - 1;
-    int64_t to = question->window.last;
-    bool is_new;
+    int64_t window_slot = is_valid ? due_window_slot(question, &timetable) : INT64_MIN;
+    struct due_look look = {.from = question->window.first - 1, .to = question->window.last};
+    bool is_changed = false;
 
     if (schedule->is_active)
         text_addf(&text, "%s %s", schedule->cron_schedule,
                   schedule->timezone != NULL ? schedule->timezone : "UTC");
-    is_new = strcmp(seen, is_valid ? text_string(&text) : "") != 0;
+    look.schedule = is_valid ? text_string(&text) : "";
     count->pairs += schedule->is_active ? 1 : 0;
-    if (is_valid)
-        window_slot = due_window_slot(question, &timetable);
     count->in_window += window_slot != INT64_MIN ? 1 : 0;
-
-    if (question->is_window_only) {
-        if (window_slot != INT64_MIN)
-            due_add_slot(claim, window_slot, CLAIM_SERVE);
-    } else {
-        if (is_new && *seen != '\0')
-            due_cancel(question, schedule, claim);
-        from = due_from(question, schedule, is_new, fault);
-        if (is_valid)
-            to = due_look(question, &timetable, from, claim);
+    if (!question->is_window_only) {
+        is_changed = strcmp(seen, look.schedule) != 0;
+        look = due_decide_plain(question, schedule, is_valid ? &timetable : NULL, look.schedule,
+                                claim, fault);
+    } else if (window_slot != INT64_MIN) {
+        due_add_slot(claim, window_slot, CLAIM_SERVE);
     }
-    if (claim->slot_count > slots_before || (is_new && !question->is_window_only)) {
-        struct claim_key *key =
-            due_add_key(claim, schedule, text.data, is_valid ? text_string(&text) : "");
+    if (claim->slot_count > slots_before || is_changed) {
+        struct claim_key *key = due_add_key(claim, schedule, text.data, look.schedule);
 
-        key->looked_from = from;
-        key->looked_to = to;
+        key->looked_from = look.from;
+        key->looked_to = look.to;
         key->window_slot = window_slot;
     }
     text_free(&text);

@@ -36,7 +36,8 @@ static ssize_t pool_receive(int fd, struct pool_message *message, int flags)
 
     do
         n = recv(fd, message, sizeof *message, flags);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 &&
+           (errno == EINTR || errno == ECONNRESET)); /* a reset hides what came before it */
     return n;
 }
 
@@ -76,6 +77,7 @@ struct pool_worker {
     int fd;
     int number;
     bool is_busy;
+    bool is_leaving; /* told to stop: takes no more jobs */
     bool is_killed;
     size_t job;
 };
@@ -193,7 +195,7 @@ static struct pool_worker *pool_find_worker(struct pool *pool)
     for (int i = 0; i < pool->plan->workers_max; i++) {
         struct pool_worker *worker = &pool->workers[i];
 
-        if (worker->pid != 0 && !worker->is_busy && !worker->is_killed)
+        if (worker->pid != 0 && !worker->is_busy && !worker->is_leaving && !worker->is_killed)
             return worker;
         if (worker->pid == 0 && place == NULL)
             place = worker;
@@ -318,9 +320,11 @@ static void pool_tell_to_stop(struct pool *pool)
     struct pool_message message = {.kind = POOL_STOP};
 
     pool->is_stopping = true;
-    for (int i = 0; i < pool->plan->workers_max; i++)
+    for (int i = 0; i < pool->plan->workers_max; i++) {
+        pool->workers[i].is_leaving = true;
         if (pool->workers[i].pid != 0)
             (void)send(pool->workers[i].fd, &message, sizeof message, MSG_NOSIGNAL);
+    }
 }
 
 static void pool_kill(struct pool *pool)

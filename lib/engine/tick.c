@@ -125,7 +125,8 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
         tick->claim.may_give_up = tick->question.may_give_up;
         if (stopwatch_now_ms() - tick->reading.sent_at_ms >= TICK_CLAIM_AGE_MS)
             continue;
-        /* Half the budget belongs to the calls; what is not claimed by then waits for a later tick. */
+        /* Half the budget belongs to the calls; what is not claimed by then waits for a later tick.
+         */
         tick->claim.valid_until_ms = options->started_at_ms + options->budget_ms / 2;
         if (tick->claim.valid_until_ms > tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS)
             tick->claim.valid_until_ms = tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS;

@@ -14,6 +14,7 @@ enum {
     WORKER_TOKEN_SIZE = 160,
     WORKER_PAUSE_FIRST_MS = 50,
     WORKER_PAUSE_MAX_MS = 1000,
+    WORKER_TRY_MS = 3000,
     WORKER_STOP_MS = 5000, /* told to stop, an answer may take this long to be stored */
 };
 
@@ -55,7 +56,8 @@ static bool worker_connect(struct worker *worker, int64_t deadline_ms, struct er
     return worker->db != NULL;
 }
 
-/* What the parent said; true when it is to stop. Once the parent is gone *fd is no longer of use. */
+/* What the parent said; true when it is to stop. Once the parent is gone *fd is no longer of use.
+ */
 static bool worker_listen(void *context, int *fd)
 {
     struct worker *worker = context;
@@ -92,19 +94,30 @@ static void worker_pause(struct worker *worker, int64_t *pause_ms)
     *pause_ms = *pause_ms * 2 < WORKER_PAUSE_MAX_MS ? *pause_ms * 2 : WORKER_PAUSE_MAX_MS;
 }
 
+/* One try on one connection: one that has died in silence must not use up all the time there is. */
+static int64_t worker_try_until(int64_t until_ms)
+{
+    int64_t try_until_ms = stopwatch_now_ms() + WORKER_TRY_MS;
+
+    return try_until_ms < until_ms ? try_until_ms : until_ms;
+}
+
 /*
  * Stores what is known of a call under a token, again and again, with a new connection where the
  * old one is lost, until there is no more time. The state tells whether it stands in the log.
  */
-static bool worker_store(struct worker *worker, const struct run *run, const char *token,
-                         const struct outcome *outcome, int64_t until_ms, struct run_state *state)
+static bool worker_store(struct worker *worker, run_log_store *store, const struct run *run,
+                         const char *token, const struct outcome *outcome, int64_t until_ms,
+                         struct run_state *state)
 {
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
     struct error err;
 
     for (;;) {
-        if (worker_connect(worker, until_ms, &err) &&
-            run_log_finish(worker->db, run->run_id, token, outcome, until_ms, state, &err))
+        int64_t try_until_ms = worker_try_until(until_ms);
+
+        if (worker_connect(worker, try_until_ms, &err) &&
+            store(worker->db, run->run_id, token, outcome, try_until_ms, state, &err))
             return true;
         if (worker->is_told_to_stop && until_ms > stopwatch_now_ms() + WORKER_STOP_MS)
             until_ms = stopwatch_now_ms() + WORKER_STOP_MS;
@@ -131,8 +144,10 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
 
     *is_unclear = false;
     while (worker_may_begin(worker)) {
-        if (worker_connect(worker, until_ms, &err)) {
-            if (run_log_start(worker->db, run->run_id, worker->token, until_ms, state, &err)) {
+        int64_t try_until_ms = worker_try_until(until_ms);
+
+        if (worker_connect(worker, try_until_ms, &err)) {
+            if (run_log_start(worker->db, run->run_id, worker->token, try_until_ms, state, &err)) {
                 *is_unclear = false;
                 return state->status == RUN_RUNNING && state->is_mine;
             }
@@ -157,8 +172,8 @@ static enum worker_verdict worker_take_back(struct worker *worker, const struct 
 
     outcome_fail(&outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
                  "the tick's time was over before the call");
-    is_stored =
-        worker_store(worker, run, worker->token, &outcome, worker->plan->store_until_ms, &state);
+    is_stored = worker_store(worker, run_log_finish, run, worker->token, &outcome,
+                             worker->plan->store_until_ms, &state);
     outcome_free(&outcome);
     return is_stored && state.status == RUN_FAILED && state.is_mine ? WORKER_FAILED : WORKER_LEFT;
 }
@@ -198,6 +213,8 @@ static void worker_call(struct worker *worker, const struct run *run, struct out
         until_ms = now_ms + worker->plan->timeout_ms;
     function_call(worker->function, run, until_ms, worker->parent_fd, worker_listen, worker,
                   outcome);
+    if (function_is_stuck(worker->function))
+        worker->function = NULL; /* left behind for the process's end, see function.h */
 }
 
 static enum worker_verdict worker_serve(struct worker *worker, const struct run *run)
@@ -212,39 +229,48 @@ static enum worker_verdict worker_serve(struct worker *worker, const struct run 
     worker_warn_of_drift(worker, run, &state);
     worker_call(worker, run, &outcome);
     failed = outcome.error_class != OUTCOME_NONE;
-    if (outcome.warning != NULL)
-        worker_warn(run, outcome.warning, NULL);
-    if (!worker_store(worker, run, worker->token, &outcome, worker->plan->store_until_ms, &state))
+    if (!worker_store(worker, run_log_finish, run, worker->token, &outcome,
+                      worker->plan->store_until_ms, &state))
         failed = true;
     else if (!state.is_mine || state.is_abandoned || state.status == RUN_RUNNING)
         worker_warn(run, "its answer came after it had been given up", NULL);
+    if (outcome.warning != NULL)
+        worker_warn(run, outcome.warning, NULL);
     outcome_free(&outcome);
     return failed ? WORKER_FAILED : WORKER_COMPLETED;
 }
 
 /*
- * A worker died over this run. Running under its token, the run is over and nobody knows how;
- * pending, it had not begun and is served like any other; otherwise it counts as it stands.
+ * A worker died over this run. Running under a token of this tick, the run is over and nobody knows
+ * how; pending, it had not begun and is served like any other; otherwise it counts as it stands.
+ * The dead worker's start may be committed only after it was seen pending: then it is settled once
+ * more.
  */
 static enum worker_verdict worker_settle(struct worker *worker, const struct run *run,
                                          const struct pool_task *task)
 {
-    char token[WORKER_TOKEN_SIZE];
-    struct run_state state = {0};
-    struct outcome crashed = {0};
-    bool is_stored;
+    enum worker_verdict verdict = WORKER_LEFT;
 
-    worker_token(worker->plan, task->predecessor, token);
-    outcome_fail(&crashed, OUTCOME_UNKNOWN, "WORKER_CRASHED", "the worker died during the call");
-    is_stored = worker_store(worker, run, token, &crashed, worker->plan->settle_until_ms, &state);
-    outcome_free(&crashed);
-    if (!is_stored)
-        return WORKER_FAILED;
-    if (state.status == RUN_PENDING)
-        return task->is_wound_up ? WORKER_LEFT : worker_serve(worker, run);
-    if (!state.is_mine)
-        return WORKER_LEFT;
-    return state.status == RUN_COMPLETED ? WORKER_COMPLETED : WORKER_FAILED;
+    for (int turn = 0; turn < 2 && verdict == WORKER_LEFT; turn++) {
+        struct run_state state = {0};
+        struct outcome crashed = {0};
+        bool is_stored;
+
+        outcome_fail(&crashed, OUTCOME_UNKNOWN, "WORKER_CRASHED",
+                     "the worker died during the call");
+        is_stored = worker_store(worker, run_log_settle, run, worker->plan->tick_token, &crashed,
+                                 worker->plan->settle_until_ms, &state);
+        outcome_free(&crashed);
+        if (!is_stored)
+            return WORKER_FAILED;
+        if (state.status == RUN_PENDING && !task->is_wound_up)
+            verdict = worker_serve(worker, run);
+        else if (state.status == RUN_PENDING || !state.is_mine)
+            return WORKER_LEFT;
+        else
+            return state.status == RUN_COMPLETED ? WORKER_COMPLETED : WORKER_FAILED;
+    }
+    return verdict;
 }
 
 void worker_work(void *context, struct pool_channel *channel)

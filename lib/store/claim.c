@@ -13,6 +13,14 @@
 /* Nothing in a claim waits for a lock of ours; this bounds the wait for a stranger's. */
 enum { CLAIM_LOCK_MS = 2000 };
 
+/* What one transaction takes on: keys first_key to end_key-1, and their slots. */
+struct claim_part {
+    size_t first_key;
+    size_t end_key;
+    size_t first_slot;
+    size_t end_slot;
+};
+
 /* ---- The claim as parameters: arrays in PostgreSQL's text form, one a column ---- */
 
 enum claim_column {
@@ -66,14 +74,13 @@ static void claim_add_number(struct text *array, int64_t value)
         text_addf(array, "%" PRId64, value);
 }
 
-/* The keys first to end-1 and their slots. */
-static void claim_fill_columns(const struct claim *claim, size_t first, size_t end,
+static void claim_fill_columns(const struct claim *claim, const struct claim_part *part,
                                struct claim_columns *columns)
 {
     static const char *const fates[] = {"SERVE", "MISSED", "CANCELLED"};
     struct text *arrays = columns->arrays;
 
-    for (size_t i = first; i < end; i++) {
+    for (size_t i = part->first_key; i < part->end_key; i++) {
         const struct claim_key *key = &claim->keys[i];
 
         claim_add_text(&arrays[COLUMN_ORG_ID], key->org_id);
@@ -86,13 +93,11 @@ static void claim_fill_columns(const struct claim *claim, size_t first, size_t e
         claim_add_number(&arrays[COLUMN_LOOKED_TO], key->looked_to);
         claim_add_number(&arrays[COLUMN_WINDOW_SLOT], key->window_slot);
     }
-    for (size_t i = 0; i < claim->slot_count; i++) {
+    for (size_t i = part->first_slot; i < part->end_slot; i++) {
         const struct claim_slot *slot = &claim->slots[i];
 
-        if (slot->key < first || slot->key >= end)
-            continue;
         /* Counted from 1, as WITH ORDINALITY does. */
-        claim_add_number(&arrays[COLUMN_SLOT_KEY], (int64_t)(slot->key - first) + 1);
+        claim_add_number(&arrays[COLUMN_SLOT_KEY], (int64_t)(slot->key - part->first_key) + 1);
         claim_add_number(&arrays[COLUMN_SLOT_MINUTE], slot->minute);
         claim_add_text(&arrays[COLUMN_SLOT_FATE], fates[slot->fate]);
     }
@@ -171,7 +176,7 @@ static void claim_read_obstacle(void *context, const struct database_row *row)
     result->obstacles = memory_grow(result->obstacles, result->obstacle_count,
                                     &result->obstacle_capacity, sizeof *result->obstacles);
     obstacle = &result->obstacles[result->obstacle_count++];
-    obstacle->key = result->batch_first + (size_t)database_row_number(row, 0, 1) - 1;
+    obstacle->key = result->part_first_key + (size_t)database_row_number(row, 0, 1) - 1;
     obstacle->is_running = status != NULL && strcmp(status, "running") == 0;
     obstacle->running_minutes = database_row_number(row, 3, 0);
     database_row_copy(row, 1, obstacle->active_run, sizeof obstacle->active_run);
@@ -210,7 +215,7 @@ static void claim_add(struct claim_batch *batch, const char *sql, database_row_r
 static void claim_compose(const struct claim *claim, const struct claim_columns *columns,
                           bool is_first, bool has_keys, struct claim_batch *batch)
 {
-    static char now_us[24], window_first[24], catch_up[40];
+    static char now_us[24], window_first[24], catch_up[24];
     const char *a[COLUMN_COUNT];
     const char *is_dry = claim->is_dry ? "t" : "f";
     const char *is_manual = claim->is_manual ? "t" : "f";
@@ -220,7 +225,7 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
         a[i] = columns->arrays[i].data;
     snprintf(now_us, sizeof now_us, "%" PRId64, claim->now_us);
     snprintf(window_first, sizeof window_first, "%" PRId64, claim->window_first);
-    snprintf(catch_up, sizeof catch_up, "%" PRId64 " milliseconds", claim->catch_up_ms);
+    snprintf(catch_up, sizeof catch_up, "%" PRId64, claim->catch_up_ms);
 
     if (is_first && claim->may_give_up)
         claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
@@ -269,19 +274,19 @@ static int claim_compare_runs(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->run.integration_id, b->run.integration_id);
 }
 
-/* One transaction: the keys first to end-1, and with the first of them the runs of earlier ticks. */
-static bool claim_execute_batch(struct database *db, const struct claim *claim, size_t first,
-                                size_t end, int64_t deadline_ms, struct claim_result *result,
-                                struct error *err)
+/* One transaction; with the first of them go the runs of earlier ticks. */
+static bool claim_execute_part(struct database *db, const struct claim *claim,
+                               const struct claim_part *part, int64_t deadline_ms,
+                               struct claim_result *result, struct error *err)
 {
     struct claim_columns columns = {0};
     struct claim_batch batch = {.result = result};
     struct database_transaction transaction = {.lock_timeout_ms = CLAIM_LOCK_MS,
                                                .rolled_back = claim->is_dry};
 
-    result->batch_first = first;
-    claim_fill_columns(claim, first, end, &columns);
-    claim_compose(claim, &columns, first == 0, end > first, &batch);
+    result->part_first_key = part->first_key;
+    claim_fill_columns(claim, part, &columns);
+    claim_compose(claim, &columns, part->first_key == 0, part->end_key > part->first_key, &batch);
     transaction.statements = batch.statements;
     transaction.count = batch.count;
     database_run(db, &transaction, 1, deadline_ms);
@@ -292,20 +297,32 @@ static bool claim_execute_batch(struct database *db, const struct claim *claim, 
     return transaction.done;
 }
 
+/* The next part: as many keys as there is room for, and at least one. */
+static void claim_next_part(const struct claim *claim, struct claim_part *part)
+{
+    part->first_key = part->end_key;
+    part->first_slot = part->end_slot;
+    while (part->end_key < claim->key_count &&
+           part->end_key - part->first_key < CLAIM_PART_KEYS_MAX &&
+           part->end_slot - part->first_slot < CLAIM_PART_SLOTS_MAX) {
+        while (part->end_slot < claim->slot_count &&
+               claim->slots[part->end_slot].key == part->end_key)
+            part->end_slot++;
+        part->end_key++;
+    }
+}
+
 bool claim_execute(struct database *db, const struct claim *claim, int64_t deadline_ms,
                    struct claim_result *result, struct error *err)
 {
-    size_t first = 0;
+    struct claim_part part = {0};
 
     *result = (struct claim_result){0};
     do {
-        size_t left = claim->key_count - first;
-        size_t end = first + (left < CLAIM_BATCH_MAX ? left : CLAIM_BATCH_MAX);
-
-        if (!claim_execute_batch(db, claim, first, end, deadline_ms, result, err))
+        claim_next_part(claim, &part);
+        if (!claim_execute_part(db, claim, &part, deadline_ms, result, err))
             return false;
-        first = end;
-    } while (first < claim->key_count && stopwatch_now_ms() < claim->valid_until_ms);
+    } while (part.end_key < claim->key_count && stopwatch_now_ms() < claim->valid_until_ms);
     if (result->run_count > 0)
         qsort(result->runs, result->run_count, sizeof *result->runs, claim_compare_runs);
     return true;
@@ -328,6 +345,16 @@ static int claim_compare_places(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->key.integration_id, b->key.integration_id);
 }
 
+static int claim_compare_slots(const void *left, const void *right)
+{
+    const struct claim_slot *a = left;
+    const struct claim_slot *b = right;
+
+    if (a->key != b->key)
+        return a->key < b->key ? -1 : 1;
+    return a->minute < b->minute ? -1 : a->minute > b->minute;
+}
+
 void claim_sort(struct claim *claim)
 {
     size_t n = claim->key_count;
@@ -344,6 +371,8 @@ void claim_sort(struct claim *claim)
     }
     for (size_t i = 0; i < claim->slot_count; i++)
         claim->slots[i].key = now_at[claim->slots[i].key];
+    if (claim->slot_count > 0)
+        qsort(claim->slots, claim->slot_count, sizeof *claim->slots, claim_compare_slots);
     free(now_at);
     free(places);
 }

@@ -45,7 +45,7 @@ struct claim {
     struct claim_key *keys;
     size_t key_count;
     size_t key_capacity;
-    struct claim_slot *slots; /* ascending for each key */
+    struct claim_slot *slots; /* in the order of the keys once sorted, ascending for each */
     size_t slot_count;
     size_t slot_capacity;
 
@@ -83,7 +83,7 @@ struct claim_abandoned {
 };
 
 struct claim_result {
-    size_t batch_first;     /* while claiming: the place of the transaction's first key */
+    size_t part_first_key;  /* while claiming: the first key of the transaction under way */
     struct claim_run *runs; /* adopted, claimed and given up; oldest slot first */
     size_t run_count;
     size_t run_capacity;
@@ -95,20 +95,23 @@ struct claim_result {
     size_t abandoned_capacity;
 };
 
-/* Puts keys in key order, the order in which every claim takes its locks, and slots with them. */
+/* Puts keys in key order, the order in which every claim takes its locks, and the slots likewise.
+ */
 void claim_sort(struct claim *claim);
 
 /*
- * At most so many integrations in one transaction. Each takes an entry of the server's shared lock
- * table, which by default has room for some 6,400 (max_locks_per_transaction * max_connections); a
- * claim that overflows it would fail as a whole, minute after minute.
+ * At most so many integrations in one transaction: each takes an entry of the server's shared lock
+ * table, which by default has room for some 6,400 (max_locks_per_transaction * max_connections),
+ * and a claim that overflows it would fail as a whole, minute after minute. And about so many
+ * slots, so that a long outage makes many transactions instead of an endless one.
  */
-enum { CLAIM_BATCH_MAX = 2000 };
+enum { CLAIM_PART_KEYS_MAX = 2000, CLAIM_PART_SLOTS_MAX = 50000 };
 
 /*
- * Carries the claim out; claim_sort() first. One transaction for up to CLAIM_BATCH_MAX integrations,
- * one for each further so many. On failure (ERROR_DATABASE) each of them is in the log as a whole or
- * not at all, and a later tick adopts the runs. Either way claim_result_free() releases the result.
+ * Carries the claim out; claim_sort() first. One transaction, or several where there is more
+ * to do than CLAIM_PART_KEYS_MAX and CLAIM_PART_SLOTS_MAX allow. On failure (ERROR_DATABASE) each
+ * of them is in the log as a whole or not at all, and a later tick adopts the runs. Either way
+ * claim_result_free() releases the result.
  */
 bool claim_execute(struct database *db, const struct claim *claim, int64_t deadline_ms,
                    struct claim_result *result, struct error *err);

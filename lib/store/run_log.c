@@ -14,8 +14,18 @@ enum { STATE_STATUS, STATE_WORKER, STATE_CLASS, STATE_CODE, STATE_STARTED_AT };
 
 struct run_log_question {
     const char *token;
+    bool is_prefix; /* the token of a tick, in front of its workers' */
     struct run_state *state;
 };
+
+static bool run_log_is_mine(const struct run_log_question *question, const char *worker)
+{
+    size_t length = strlen(question->token);
+
+    if (worker == NULL || strncmp(worker, question->token, length) != 0)
+        return false;
+    return worker[length] == (question->is_prefix ? '/' : '\0');
+}
 
 static enum run_status run_log_status(const char *text)
 {
@@ -35,7 +45,7 @@ static void run_log_read_state(void *context, const struct database_row *row)
 
     *question->state = (struct run_state){
         .status = run_log_status(database_row_text(row, STATE_STATUS)),
-        .is_mine = worker != NULL && strcmp(worker, question->token) == 0,
+        .is_mine = run_log_is_mine(question, worker),
         .is_abandoned = code != NULL && strcmp(code, "ABANDONED") == 0,
         .started_at_us = database_row_number(row, STATE_STARTED_AT, 0),
     };
@@ -43,20 +53,20 @@ static void run_log_read_state(void *context, const struct database_row *row)
 
 /* The transition, and behind it the state, in one transaction. values[0] is the run's id. */
 static bool run_log_change(struct database *db, const char *sql, int parameters,
-                           const char *const *values, const char *token, int64_t deadline_ms,
-                           struct run_state *state, struct error *err)
+                           const char *const *values, const struct run_log_question *question,
+                           int64_t deadline_ms, struct error *err)
 {
-    struct run_log_question question = {token, state};
+    struct run_log_question copy = *question;
     struct database_statement statements[] = {
         {.sql = sql, .parameters = parameters, .values = values},
         {.sql = sql_state,
          .parameters = 1,
          .values = values,
          .read_row = run_log_read_state,
-         .context = &question},
+         .context = &copy},
     };
 
-    *state = (struct run_state){.status = RUN_GONE};
+    *question->state = (struct run_state){.status = RUN_GONE};
     return database_transact(db, statements, 2, RUN_LOG_LOCK_MS, deadline_ms, err);
 }
 
@@ -64,23 +74,43 @@ bool run_log_start(struct database *db, const char *run_id, const char *token, i
                    struct run_state *state, struct error *err)
 {
     const char *values[] = {run_id, token};
+    struct run_log_question question = {.token = token, .state = state};
 
-    return run_log_change(db, sql_start, 2, values, token, deadline_ms, state, err);
+    return run_log_change(db, sql_start, 2, values, &question, deadline_ms, err);
+}
+
+static bool run_log_end(struct database *db, const char *run_id, const struct outcome *outcome,
+                        const struct run_log_question *question, int64_t deadline_ms,
+                        struct error *err)
+{
+    bool failed = outcome->error_class != OUTCOME_NONE;
+    char records[32];
+    const char *values[] = {run_id,
+                            question->token,
+                            outcome_class_name(outcome->error_class),
+                            failed ? outcome->error_code : NULL,
+                            failed ? outcome->message : NULL,
+                            !failed && outcome->records_exported >= 0 ? records : NULL,
+                            question->is_prefix ? "t" : "f"};
+
+    snprintf(records, sizeof records, "%" PRId64, outcome->records_exported);
+    return run_log_change(db, sql_finish, 7, values, question, deadline_ms, err);
 }
 
 bool run_log_finish(struct database *db, const char *run_id, const char *token,
                     const struct outcome *outcome, int64_t deadline_ms, struct run_state *state,
                     struct error *err)
 {
-    bool failed = outcome->error_class != OUTCOME_NONE;
-    char records[32];
-    const char *values[] = {run_id,
-                            token,
-                            outcome_class_name(outcome->error_class),
-                            failed ? outcome->error_code : NULL,
-                            failed ? outcome->message : NULL,
-                            !failed && outcome->records_exported >= 0 ? records : NULL};
+    struct run_log_question question = {.token = token, .state = state};
 
-    snprintf(records, sizeof records, "%" PRId64, outcome->records_exported);
-    return run_log_change(db, sql_finish, 6, values, token, deadline_ms, state, err);
+    return run_log_end(db, run_id, outcome, &question, deadline_ms, err);
+}
+
+bool run_log_settle(struct database *db, const char *run_id, const char *token,
+                    const struct outcome *outcome, int64_t deadline_ms, struct run_state *state,
+                    struct error *err)
+{
+    struct run_log_question question = {.token = token, .is_prefix = true, .state = state};
+
+    return run_log_end(db, run_id, outcome, &question, deadline_ms, err);
 }

@@ -28,12 +28,21 @@ struct run_state {
 bool run_log_start(struct database *db, const char *run_id, const char *token, int64_t deadline_ms,
                    struct run_state *state, struct error *err);
 
+/* What run_log_finish() and run_log_settle() have in common. */
+typedef bool run_log_store(struct database *db, const char *run_id, const char *token,
+                           const struct outcome *outcome, int64_t deadline_ms,
+                           struct run_state *state, struct error *err);
+
 /*
  * running -> completed | failed, with what is known of the call. It is stored when the state is
  * RUN_COMPLETED or RUN_FAILED, is_mine, and not is_abandoned.
  */
-bool run_log_finish(struct database *db, const char *run_id, const char *token,
-                    const struct outcome *outcome, int64_t deadline_ms, struct run_state *state,
-                    struct error *err);
+run_log_store run_log_finish;
+
+/*
+ * The same for a run that some dead worker of a tick left running: token is the tick's, which
+ * stands in front of its workers' ("TICK/NUMBER"); is_mine says that one of them had the run.
+ */
+run_log_store run_log_settle;
 
 #endif

@@ -22,7 +22,8 @@ static void assert_text(char *actual, const char *expected)
 
 /* Records each change of a run's status, with the transaction that made it. */
 static const char audit_sql[] =
-    "CREATE TABLE audit (n bigserial, run_id uuid, change text, txid bigint DEFAULT txid_current());"
+    "CREATE TABLE audit (n bigserial, run_id uuid, change text, txid bigint DEFAULT "
+    "txid_current());"
     "CREATE FUNCTION audit_run() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
     "    INSERT INTO audit (run_id, change) VALUES (NEW.run_id,"
     "        CASE TG_OP WHEN 'INSERT' THEN '' ELSE OLD.status || '>' END || NEW.status);"
@@ -40,9 +41,10 @@ START_TEST(test_life_of_a_run)
     function_script(scene_function(), "* latency_ms=400 count=42");
     program = scene_start("--at " AT);
     function_wait_for_calls(scene_function(), 1);
-    assert_text(testdb_text("SELECT concat_ws(' ', status, started_at IS NOT NULL, worker IS NOT NULL,"
-                            " completed_at IS NOT NULL) FROM sync_run_log"),
-                "running t t f");
+    assert_text(
+        testdb_text("SELECT concat_ws(' ', status, started_at IS NOT NULL, worker IS NOT NULL,"
+                    " completed_at IS NOT NULL) FROM sync_run_log"),
+        "running t t f");
     scene_expect(scene_wait(program), 1, 0, 0, 0);
     assert_text(testdb_text("SELECT string_agg(change, ' ' ORDER BY n) FROM audit"),
                 "pending pending>running running>completed");

@@ -27,8 +27,9 @@ static void assert_text(char *actual, const char *expected)
 START_TEST(test_error_answer)
 {
     scene_seed(1, 1, DAILY);
-    function_script(scene_function(),
-                    "* status=500 body={\"code\": \"XL_LOCKED\", \"message\": \"ledger is locked\"}");
+    function_script(
+        scene_function(),
+        "* status=500 body={\"code\": \"XL_LOCKED\", \"message\": \"ledger is locked\"}");
     scene_expect(scene_run("--at " AT), 1, 0, 1, 1);
     assert_text(testdb_text("SELECT concat_ws(' ', status, failed_at >= started_at, error_class,"
                             " error_code, error_message, completed_at IS NULL,"
@@ -88,8 +89,7 @@ END_TEST
 /* A port on 127.0.0.1 where nobody listens: bound, never listened on, until fd is closed. */
 static int reserve_port(int *fd)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
 
     *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -144,8 +144,8 @@ START_TEST(test_lost_on_reused_connection)
     assert_text(scene_failure(2), "unknown/CONNECTION_LOST");
     first = function_request(scene_function(), 0);
     second = function_request(scene_function(), 1);
-    ck_assert(json_equal(json_object_get(first, "connection"),
-                         json_object_get(second, "connection")));
+    ck_assert(
+        json_equal(json_object_get(first, "connection"), json_object_get(second, "connection")));
     snprintf(key, sizeof key, SCENE_ORG "/%s/" AT, scene_integration(2));
     ck_assert_uint_eq(function_count_key(scene_function(), key), 1);
     ck_assert_uint_eq(function_count(scene_function(), NULL), 3);

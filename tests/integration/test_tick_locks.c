@@ -215,8 +215,7 @@ Suite *suite_tick_locks(void)
 
     tcase_set_timeout(strangers, 60);
     tcase_add_checked_fixture(strangers, scene_open, scene_close);
-    tcase_add_loop_test(strangers, test_held_by_a_stranger, 0,
-                        (int)(sizeof holds / sizeof *holds));
+    tcase_add_loop_test(strangers, test_held_by_a_stranger, 0, (int)(sizeof holds / sizeof *holds));
     tcase_add_test(strangers, test_log_row_held);
     tcase_add_test(strangers, test_pending_row_held);
     tcase_add_loop_test(strangers, test_heartbeat_fails, 0,

@@ -26,13 +26,13 @@ static void assert_text(char *actual, const char *expected)
  */
 static void assert_runs(int64_t origin, const char *expected)
 {
-    assert_text(testdb_text(
-                    "SELECT string_agg(concat_ws(' ', status, triggered_by,"
-                    "  (extract(epoch FROM covers_from - '%s') / 60)::int || '..' ||"
-                    "  (extract(epoch FROM scheduled_for - '%s') / 60)::int,"
-                    "  error_class || '/' || error_code), ', ' ORDER BY scheduled_for)"
-                    " FROM sync_run_log WHERE integration_id = '%s'",
-                    scene_minute_text(origin), scene_minute_text(origin), scene_integration(1)),
+    assert_text(testdb_text("SELECT string_agg(concat_ws(' ', status, triggered_by,"
+                            "  (extract(epoch FROM covers_from - '%s') / 60)::int || '..' ||"
+                            "  (extract(epoch FROM scheduled_for - '%s') / 60)::int,"
+                            "  error_class || '/' || error_code), ', ' ORDER BY scheduled_for)"
+                            " FROM sync_run_log WHERE integration_id = '%s'",
+                            scene_minute_text(origin), scene_minute_text(origin),
+                            scene_integration(1)),
                 expected);
 }
 
@@ -101,9 +101,9 @@ START_TEST(test_missed)
                                   scene_minute_text(slot - 6)) == 1;
 
     scene_check(&tick, 1, 0, 0, 0);
-    assert_runs(slot, is_early
-                          ? "failed catch_up -9..-6 not_delivered/MISSED, completed schedule -5..0"
-                          : "failed catch_up -9..-5 not_delivered/MISSED, completed schedule -4..0");
+    assert_runs(slot,
+                is_early ? "failed catch_up -9..-6 not_delivered/MISSED, completed schedule -5..0"
+                         : "failed catch_up -9..-5 not_delivered/MISSED, completed schedule -4..0");
     ck_assert_ptr_nonnull(strstr(tick.err, "given up"));
     ck_assert_ptr_nonnull(strstr(tick.err, scene_integration(1)));
     ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
@@ -146,10 +146,11 @@ START_TEST(test_long_outage)
     int64_t slot = seed_behind(5000);
 
     scene_expect(scene_run("--catch-up 1m"), 1, 0, 0, 0);
-    assert_text(testdb_text("SELECT extract(epoch FROM scheduled_for - covers_from)::int / 60 || ' '"
-                            " || (covers_from = '%s') FROM sync_run_log WHERE status = 'failed'",
-                            scene_minute_text(slot - 4999)),
-                "1439 true");
+    assert_text(
+        testdb_text("SELECT extract(epoch FROM scheduled_for - covers_from)::int / 60 || ' '"
+                    " || (covers_from = '%s') FROM sync_run_log WHERE status = 'failed'",
+                    scene_minute_text(slot - 4999)),
+        "1439 true");
     ck_assert_int_eq(scene_mark(1), slot - 5000 + 1440);
     ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
 }
@@ -262,7 +263,8 @@ START_TEST(test_at_covered)
 
     ck_assert_str_eq(scene_minute_text(at), AT);
     scene_seed(1, 1, EVERY);
-    run_id = scene_seed_run(1, strcmp(covering[_i], "failed") == 0 ? "running" : covering[_i], at, 0);
+    run_id =
+        scene_seed_run(1, strcmp(covering[_i], "failed") == 0 ? "running" : covering[_i], at, 0);
     if (strcmp(covering[_i], "failed") == 0)
         testdb_exec("UPDATE sync_run_log SET status = 'failed', failed_at = now(),"
                     " error_class = 'unknown', error_code = 'TIMEOUT'");
@@ -307,7 +309,7 @@ START_TEST(test_at_in_the_future)
 }
 END_TEST
 
-#define LOOP(tcase, test, rows) \
+#define LOOP(tcase, test, rows)                                                                    \
     tcase_add_loop_test(tcase, test, 0, (int)(sizeof(rows) / sizeof(rows)[0]))
 
 Suite *suite_tick_marks(void)

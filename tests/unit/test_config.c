@@ -181,7 +181,7 @@ START_TEST(test_config_mode)
 }
 END_TEST
 
-/* Covers: a file that was asked for must be there; nothing is left behind that could not be freed. */
+/* Covers: a file that was asked for must be there; what failed can be freed. */
 START_TEST(test_config_missing)
 {
     struct config config;

@@ -57,12 +57,14 @@ static struct schedule schedule_of(const char *cron)
 /* The claim as text: `[state] from..to window; fate first-last*count; ...` */
 static void tell_minute(struct text *text, int64_t minute)
 {
-    struct civil civil = civil_from_minute(minute);
+    struct civil civil;
 
-    if (minute == INT64_MIN)
+    if (minute == INT64_MIN) {
         text_add(text, "none");
-    else
-        text_addf(text, "%dT%02d:%02d", civil.day, civil.hour, civil.minute);
+        return;
+    }
+    civil = civil_from_minute(minute);
+    text_addf(text, "%dT%02d:%02d", civil.day, civil.hour, civil.minute);
 }
 
 static void tell_slots(struct text *text, const struct claim *claim)

@@ -11,10 +11,10 @@
        ), judged AS (
          SELECT s.run_id,
                 CASE
-                  WHEN i.is_enabled AND i.cron_schedule IS NOT NULL IS NOT TRUE THEN 'CANCELLED'
+                  WHEN (i.is_enabled AND i.cron_schedule IS NOT NULL) IS NOT TRUE THEN 'CANCELLED'
                   WHEN $3::boolean
                    AND s.created_at < to_timestamp($1::bigint / 1000000.0)
-                                      - greatest(interval '30 minutes', $2::interval) THEN 'MISSED'
+                                      - make_interval(secs => greatest(1800, $2::bigint / 1000)) THEN 'MISSED'
                 END AS verdict
            FROM stale AS s
            LEFT JOIN organization_integrations AS i

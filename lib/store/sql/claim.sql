@@ -30,7 +30,15 @@
 INSERT INTO sync_run_log AS r
        (org_id, integration_id, integration_type, scheduled_for, covers_from, attempt, status,
         idempotency_key, triggered_by, created_at, failed_at, error_class, error_code, error_message)
-SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers_from, 1,
+SELECT s.org_id, s.integration_id,
+       coalesce(s.integration_type, -- the integration is gone, and owed slots
+                (SELECT b.integration_type
+                   FROM sync_run_log AS b
+                  WHERE b.org_id = s.org_id AND b.integration_id = s.integration_id
+                  ORDER BY b.scheduled_for DESC
+                  LIMIT 1),
+                'unknown'),
+       s.scheduled_for, s.covers_from, 1,
        CASE WHEN s.fate = 'SERVE' THEN 'pending' ELSE 'failed' END,
        s.org_id || '/' || s.integration_id || '/'
          || to_char(s.scheduled_for AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),

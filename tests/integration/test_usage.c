@@ -1,0 +1,294 @@
+/*
+ * Wrong input, through the real program: the error is one line on stderr that says what to do, with
+ * the right exit status and nothing on stdout. What it prints when all is well is test_output.c's.
+ */
+#include "integration/suites.h"
+#include "support/scene.h"
+#include "support/testdb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PROGRAM     TEST_BUILD_DIR "/syncsched"
+#define AT          "2024-05-01T02:00:00Z"
+#define COUNT(a)    (sizeof(a) / sizeof(a)[0])
+#define KEY         "eyJhbGciOiJIUzI1NiJ9.usage-service-role.c2VjcmV0"
+#define DATABASE    "SUPABASE_DB_URL=postgresql://"
+#define HINT_RUN    "see syncsched run --help"
+#define HINT_ENCODE "percent-encode '@', ':', '/', '?' and '#' in user name and password"
+#define HINT_URL    "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"
+
+enum { ARGUMENTS_MAX = 16 };
+
+/* Runs a shell's line, "$0" being the program, with key and URL set and env on top. */
+static struct program_result run_shell(const char *line, const char *const env[])
+{
+    const char *const argv[] = {"sh", "-c", line, PROGRAM, NULL};
+    const char *all[ARGUMENTS_MAX] = {"SUPABASE_SERVICE_ROLE_KEY=" KEY,
+                                      "SUPABASE_URL=http://127.0.0.1:1",
+                                      "SUPABASE_DB_URL",
+                                      "SUPABASE_SECRET_KEY",
+                                      "SYNCSCHED_FUNCTION_URL",
+                                      "SYNCSCHED_ALLOW_HTTP",
+                                      "SYNCSCHED_FUNCTION"};
+    size_t n = 7;
+
+    for (size_t i = 0; env != NULL && env[i] != NULL; i++)
+        all[n++] = env[i];
+    ck_assert_uint_lt(n, COUNT(all));
+    return program_run(argv, all);
+}
+
+static struct program_result run(const char *arguments, const char *const env[])
+{
+    char line[400];
+
+    snprintf(line, sizeof line, "exec \"$0\" %s", arguments);
+    return run_shell(line, env);
+}
+
+/* One line "syncsched: error: MESSAGE... (HINT...)" and nothing else; frees the result. */
+static void assert_error(struct program_result result, int status, const char *message,
+                         const char *hint)
+{
+    static const char start[] = "syncsched: error: ";
+    size_t length = strlen(result.err);
+
+    ck_assert_str_eq(result.out, "");
+    ck_assert_msg(strncmp(result.err, start, sizeof start - 1) == 0, "stderr: %s", result.err);
+    ck_assert_ptr_eq(strchr(result.err, '\n'), result.err + length - 1);
+    ck_assert_msg(strstr(result.err, message) == result.err + sizeof start - 1, "stderr: %s",
+                  result.err);
+    if (hint != NULL) {
+        const char *at = strstr(result.err, hint);
+
+        ck_assert_msg(at != NULL && at[-1] == '(' && result.err[length - 2] == ')', "stderr: %s",
+                      result.err);
+    }
+    ck_assert_msg(strstr(result.err, "hush") == NULL && strstr(result.err, KEY) == NULL,
+                  "a secret is told: %s", result.err);
+    ck_assert_int_eq(result.status, status);
+    program_result_free(&result);
+}
+
+/* ---- Wrong input that no database is needed for ---- */
+
+static const struct {
+    const char *arguments;
+    const char *env[3];
+    int status;
+    const char *message;
+    const char *hint;
+} wrong[] = {
+    {"", {0}, 2, "no command given", "see syncsched --help"},
+    {"bogus", {0}, 2, "unknown command 'bogus'", "see syncsched --help"},
+    {"''", {0}, 2, "unknown command ''", "see syncsched --help"},
+    {"-h", {0}, 2, "unknown command '-h'", "see syncsched --help"},
+    {"run --bogus", {0}, 2, "unknown option '--bogus'", HINT_RUN},
+    {"run -x", {0}, 2, "unknown option '-x'", HINT_RUN},
+    {"run -xyz", {0}, 2, "unknown option '-x", HINT_RUN},
+    {"run --dry-run -xyz", {0}, 2, "unknown option '-x", HINT_RUN},
+    {"due --budget 5s", {0}, 2, "unknown option '--budget'", "see syncsched due --help"},
+    {"run --at", {0}, 2, "option '--at' needs a value", HINT_RUN},
+    {"run --config", {0}, 2, "option '--config' needs a value", HINT_RUN},
+    {"run now", {0}, 2, "'now' is one argument too many", HINT_RUN},
+    {"run -- --help", {0}, 2, "'--help' is one argument too many", HINT_RUN},
+    {"schema public", {0}, 2, "'public' is one argument too many", "see syncsched schema --help"},
+    {"run --at yesterday", {0}, 2, "--at: time \"yesterday\"", "write it as 2024-05-01T02:00Z"},
+    {"due --at 2024-02-30T02:00Z", {0}, 2, "--at: time \"2024-02-30T02:00Z\"", NULL},
+    {"due --at ''", {0}, 2, "--at: time \"\"", "write it as 2024-05-01T02:00Z"},
+    {"due", {"SYNCSCHED_AT=noon"}, 2, "--at: time \"noon\"", "write it as 2024-05-01T02:00Z"},
+    {"run --budget 30m", {0}, 2, "--budget: 30m is out of range", "from 1 to 1799 seconds"},
+    {"run --budget 0", {0}, 2, "--budget: 0 is out of range", "from 1 to 1799 seconds"},
+    {"run --budget 50", {0}, 2, "--budget: ", "write a whole number and a unit"},
+    {"run --budget ''", {0}, 2, "--budget: ", "write a whole number and a unit"},
+    {"run", {"SYNCSCHED_BUDGET=30m"}, 2, "--budget: 30m is out of range", "from 1 to"},
+    {"run --timeout 0s", {0}, 2, "--timeout: 0s is out of range", "from 1 to 86400 seconds"},
+    {"run --timeout -1s", {0}, 2, "--timeout: ", "write a whole number and a unit"},
+    {"run --catch-up 1w", {0}, 2, "--catch-up: ", "write a whole number and a unit"},
+    {"run --catch-up 367d", {0}, 2, "--catch-up: 367d is out of range", "from 0 to"},
+    {"run --concurrency 0", {0}, 2, "--concurrency: '0' is not a whole number from 1 to 5", NULL},
+    {"run --concurrency 6", {0}, 2, "--concurrency: '6' is not a whole number from 1 to 5", NULL},
+    {"run --concurrency 2x", {0}, 2, "--concurrency: '2x' is not a whole number", NULL},
+    {"run --concurrency ''", {0}, 2, "--concurrency: '' is not a whole number", NULL},
+    {"run", {"SYNCSCHED_DRY_RUN=perhaps"}, 2, "--dry-run is a switch", NULL},
+    {"run", {"SUPABASE_SERVICE_ROLE_KEY"}, 2, "neither SUPABASE_SERVICE_ROLE_KEY nor", "set one"},
+    {"run", {"SUPABASE_SERVICE_ROLE_KEY=hu sh"}, 2, "the service key holds a character", "copy"},
+    {"run", {"SUPABASE_URL"}, 2, "SUPABASE_URL is not set", "set SUPABASE_URL=https://"},
+    {"run", {"SUPABASE_URL=abc.supabase.co"}, 2, "the function's address", "set SUPABASE_URL="},
+    {"run", {"SUPABASE_URL=http://abc.example"}, 2, "http:// would send the key", "use https://"},
+    {"run", {"SYNCSCHED_FUNCTION=a/b"}, 2, "SYNCSCHED_FUNCTION may hold letters", NULL},
+    {"due --config /nonexistent/conf", {0}, 2, "cannot read /nonexistent/conf: No such", NULL},
+    {"due --config ''", {0}, 2, "cannot read ", NULL},
+    {"due --config /", {0}, 2, "cannot read /: Is a directory", NULL},
+    /* A password with a character that should have been encoded is told in no part. */
+    {"due", {DATABASE "u:hush@me@127.0.0.1:1/d"}, 2, "SUPABASE_DB_URL has a host", HINT_ENCODE},
+    {"due", {DATABASE "u:1/hush@127.0.0.1:1/d"}, 2, "SUPABASE_DB_URL has a ", HINT_ENCODE},
+    {"due", {DATABASE "u:hush/me@127.0.0.1:1/d"}, 2, "SUPABASE_DB_URL has a ", HINT_ENCODE},
+    {"due", {DATABASE "u:/hush@127.0.0.1:1/d"}, 2, "SUPABASE_DB_URL has a ", HINT_ENCODE},
+    {"run", {DATABASE "u:hush/m@e@127.0.0.1:1/d"}, 2, "SUPABASE_DB_URL has a ", HINT_ENCODE},
+    {"due",
+     {DATABASE "u:hush%zz@127.0.0.1:1/d"},
+     2,
+     "SUPABASE_DB_URL is not a valid connection string",
+     HINT_URL},
+    {"due",
+     {DATABASE "u@127.0.0.1:1/d?hush=1"},
+     2,
+     "SUPABASE_DB_URL is not a valid connection string",
+     HINT_URL},
+    {"due",
+     {"SUPABASE_DB_URL=hush"},
+     2,
+     "SUPABASE_DB_URL is not a valid connection string",
+     HINT_URL},
+    {"due",
+     {"SUPABASE_DB_URL=host=h password=a hush"},
+     2,
+     "SUPABASE_DB_URL is not a valid",
+     HINT_URL},
+    /* No database. */
+    {"due", {"PGHOST=127.0.0.1", "PGPORT=1"}, 3, "no connection to the database: ", "check"},
+    {"run", {"PGHOST=127.0.0.1", "PGPORT=1"}, 3, "no connection to the database: ", "check"},
+    {"run", {DATABASE "u:hush@127.0.0.1:1/d"}, 3, "no connection to the database: ", "check"},
+    {"due", {"PGHOST=/nonexistent"}, 3, "no connection to the database: ", "check"},
+};
+
+START_TEST(test_wrong)
+{
+    assert_error(run(wrong[_i].arguments, wrong[_i].env), wrong[_i].status, wrong[_i].message,
+                 wrong[_i].hint);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    mode_t mode;
+    const char *message; /* after the file's name */
+} files[] = {
+    {"SUPABASE_SECRET_KEY=hush\n", 0644, " holds SUPABASE_SECRET_KEY and others may read it"},
+    {"SUPABASE_URL=https://a\nhush\n", 0600, ", line 2: not of the form KEY=value"},
+    {"SUPABASE_DB_URL='hush\n", 0600, ", line 1: the quote in the value of"},
+};
+
+START_TEST(test_wrong_file)
+{
+    char path[] = "/tmp/syncsched-usage-XXXXXX";
+    int fd = mkstemp(path);
+    char arguments[100];
+    char message[200];
+    struct program_result result;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, files[_i].text, strlen(files[_i].text)),
+                     (ssize_t)strlen(files[_i].text));
+    ck_assert_int_eq(fchmod(fd, files[_i].mode), 0);
+    close(fd);
+    snprintf(arguments, sizeof arguments, "due --config %s", path);
+    snprintf(message, sizeof message, "%s%s", path, files[_i].message);
+    result = run(arguments, NULL);
+    unlink(path);
+    assert_error(result, 2, message, files[_i].mode == 0644 ? "chmod o= " : NULL);
+}
+END_TEST
+
+static const char *const unwritable[] = {
+    "exec \"$0\" schema >&-",     "exec \"$0\" schema >/dev/full", "exec \"$0\" --help >&-",
+    "exec \"$0\" run --help >&-", "exec \"$0\" --help >/dev/full", "exec \"$0\" --version >&-",
+    "exec \"$0\" due >&-",        "exec \"$0\" due >/dev/full",    "exec \"$0\" run >&-",
+    "exec \"$0\" run >/dev/full", "exec \"$0\" run >&- <&-",
+};
+
+START_TEST(test_unwritable)
+{
+    assert_error(run_shell(unwritable[_i], NULL), 4, "cannot write to standard output: ", NULL);
+}
+END_TEST
+
+/* ---- Wrong input that the database refuses ---- */
+
+START_TEST(test_wrong_password)
+{
+    static const char *const commands[] = {"due", "run"};
+    const char *const env[] = {"PGPASSWORD=hushhush", NULL};
+    char url[200];
+    const char *const url_env[] = {url, NULL};
+
+    snprintf(url, sizeof url, DATABASE "%s:hushhush@%s:%s/%s", getenv("PGUSER"), getenv("PGHOST"),
+             getenv("PGPORT"), getenv("PGDATABASE"));
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        assert_error(run(commands[i], env), 3, "no connection to the database: ", "check");
+        assert_error(run(commands[i], url_env), 3, "no connection to the database: ", "check");
+    }
+}
+END_TEST
+
+START_TEST(test_missing_table)
+{
+    testdb_exec("DROP TABLE sync_schedule_state");
+    assert_error(run("due", NULL), 3, "reading the schedules: database: relation",
+                 "apply the migration first: syncsched schema | psql");
+    assert_error(run("run", NULL), 3, "reading the schedules: database: relation",
+                 "apply the migration first: syncsched schema | psql");
+}
+END_TEST
+
+START_TEST(test_unreachable_function)
+{
+    struct program_result result;
+    char *failure;
+
+    scene_seed(1, 1, "0 2 * * *");
+    result = run("run --at " AT, NULL);
+    ck_assert_int_eq(result.status, 1);
+    ck_assert_ptr_eq(strstr(result.out, "{\"triggered\":1,\"skipped\":0,\"failed\":1,\"runIds\":"),
+                     result.out);
+    ck_assert_ptr_null(strstr(result.err, KEY));
+    failure = scene_failure(1);
+    ck_assert_str_eq(failure, "not_delivered/CONNECT_FAILED");
+    free(failure);
+    program_result_free(&result);
+}
+END_TEST
+
+/* Covers: a warning that nobody can read goes nowhere, least of all into the database's socket. */
+START_TEST(test_stderr_closed)
+{
+    struct program_result result;
+
+    scene_seed(1, 1, "0 2 * * *");
+    scene_seed(2, 2, "99 * * * *");
+    result = run_shell("exec \"$0\" due --at " AT " 2>&-", NULL);
+    ck_assert_int_eq(result.status, 0);
+    ck_assert_ptr_nonnull(strstr(result.out, scene_integration(1)));
+    program_result_free(&result);
+    result = run_shell("exec \"$0\" run --dry-run --at " AT " 2>&-", NULL);
+    ck_assert_str_eq(result.out, "{\"triggered\":1,\"skipped\":0,\"failed\":0,\"runIds\":[]}\n");
+    ck_assert_int_eq(result.status, 0);
+    program_result_free(&result);
+}
+END_TEST
+
+Suite *suite_usage(void)
+{
+    Suite *suite = suite_create("usage");
+    TCase *alone = tcase_create("usage-alone");
+    TCase *database = tcase_create("usage-database");
+
+    tcase_set_timeout(alone, 60);
+    tcase_add_loop_test(alone, test_wrong, 0, COUNT(wrong));
+    tcase_add_loop_test(alone, test_wrong_file, 0, COUNT(files));
+    suite_add_tcase(suite, alone);
+    tcase_set_timeout(database, 120);
+    tcase_add_checked_fixture(database, scene_open, scene_close);
+    tcase_add_loop_test(database, test_unwritable, 0, COUNT(unwritable));
+    tcase_add_test(database, test_wrong_password);
+    tcase_add_test(database, test_missing_table);
+    tcase_add_test(database, test_unreachable_function);
+    tcase_add_test(database, test_stderr_closed);
+    suite_add_tcase(suite, database);
+    return suite;
+}
