@@ -6,11 +6,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command_option command_common[] = {
     {"config", "FILE", "read settings from FILE (default " CONFIG_DEFAULT_PATH ")"},
@@ -72,7 +74,10 @@ static bool command_refuse(const struct command *command, int answer, char *argv
                            struct error *err)
 {
     const char *given = optind > 1 ? argv[optind - 1] : "";
+    char letter[] = {'-', (char)optopt, '\0'};
 
+    if (optopt > ' ' && optopt <= '~')
+        given = letter; /* of a cluster, such as -xyz, which optind has not passed yet */
     if (answer == ':')
         error_set(err, ERROR_USAGE, "option '%s' needs a value", given);
     else
@@ -154,12 +159,25 @@ static int command_carry_out(const struct command *command, int argc, char *argv
     return status;
 }
 
+/*
+ * A standard descriptor that the caller closed would be given to the next socket, and a warning would
+ * be written into the database's stream. stdout is taken up for reading, so that writing a result
+ * to it still fails.
+ */
+static void command_secure_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int command_main(int argc, char *argv[], const struct command *commands)
 {
     int64_t started_at_ms = stopwatch_now_ms();
     const char *name = argc > 1 ? argv[1] : NULL;
     struct error err;
 
+    command_secure_descriptors();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not a death */
     if (name != NULL && strcmp(name, "--help") == 0) {
         command_print_overview(commands);

@@ -18,6 +18,6 @@ static int schema_main(const struct command_line *line)
 
 const struct command command_schema = {
     .name = "schema",
-    .summary = "Print the migration that makes the tables, for psql. Safe to apply twice.",
+    .summary = "Print the migration for psql. Safe to apply twice.",
     .run = schema_main,
 };

@@ -132,6 +132,7 @@ static bool database_connect(struct database *db, int64_t deadline_ms, struct er
         return true;
     error_set(err, ERROR_DATABASE, "no connection to the database: %s",
               PQerrorMessage(db->connection));
+    err->message[strcspn(err->message, "\n")] = '\0';
     text_redact(err->message, db->password);
     return error_hint(err, "check SUPABASE_DB_URL, or PGHOST, PGPORT, PGUSER, PGPASSWORD and "
                            "PGDATABASE, and that the server runs");
