@@ -123,7 +123,7 @@ bench: $(BUILD)/syncsched $(BUILD)/tests/bench $(BUILD)/tests/function_server ##
 lint: ## run every linter over the code, the scripts and the manual
 	scripts/lint
 lint-flags: # what scripts/lint passes on to clang-tidy
-	@printf '%s\n' "$(subst ",\",$(DEFINES)) -Itests -I$(BUILD)/gen $(PACKAGE_CFLAGS)"
+	@printf '%s\n' "$(subst ",\",$(DEFINES)) -Itests -I$(BUILD)/gen -DTEST_BUILD_DIR='\"$(BUILD)\"' $(PACKAGE_CFLAGS)"
 format: ## reformat the C sources in place
 	clang-format -i main.c $$(find lib tests -name '*.[ch]')
 

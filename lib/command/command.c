@@ -160,9 +160,9 @@ static int command_carry_out(const struct command *command, int argc, char *argv
 }
 
 /*
- * A standard descriptor that the caller closed would be given to the next socket, and a warning would
- * be written into the database's stream. stdout is taken up for reading, so that writing a result
- * to it still fails.
+ * A standard descriptor that the caller closed would be given to the next socket, and a warning
+ * would be written into the database's stream. stdout is taken up for reading, so that writing a
+ * result to it still fails.
  */
 static void command_secure_descriptors(void)
 {

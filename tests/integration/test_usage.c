@@ -21,19 +21,18 @@
 #define HINT_ENCODE "percent-encode '@', ':', '/', '?' and '#' in user name and password"
 #define HINT_URL    "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"
 
+#define KEY_VARIABLE "SUPABASE_SERVICE_ROLE_KEY=" KEY
+
 enum { ARGUMENTS_MAX = 16 };
 
 /* Runs a shell's line, "$0" being the program, with key and URL set and env on top. */
 static struct program_result run_shell(const char *line, const char *const env[])
 {
     const char *const argv[] = {"sh", "-c", line, PROGRAM, NULL};
-    const char *all[ARGUMENTS_MAX] = {"SUPABASE_SERVICE_ROLE_KEY=" KEY,
-                                      "SUPABASE_URL=http://127.0.0.1:1",
-                                      "SUPABASE_DB_URL",
-                                      "SUPABASE_SECRET_KEY",
-                                      "SYNCSCHED_FUNCTION_URL",
-                                      "SYNCSCHED_ALLOW_HTTP",
-                                      "SYNCSCHED_FUNCTION"};
+    const char *all[ARGUMENTS_MAX] = {
+        KEY_VARIABLE,          "SUPABASE_URL=http://127.0.0.1:1", "SUPABASE_DB_URL",
+        "SUPABASE_SECRET_KEY", "SYNCSCHED_FUNCTION_URL",          "SYNCSCHED_ALLOW_HTTP",
+        "SYNCSCHED_FUNCTION"};
     size_t n = 7;
 
     for (size_t i = 0; env != NULL && env[i] != NULL; i++)

@@ -82,6 +82,7 @@ _Noreturn static void program_become(const char *const argv[], const char *const
     sigset_t none;
     int code;
 
+    ck_assert_ptr_nonnull(argv[0]);
     for (size_t i = 0; i < sizeof arguments / sizeof *arguments - 1 && argv[i] != NULL; i++)
         arguments[i] = memory_copy_text(argv[i]); /* execvp() takes no const */
     sigemptyset(&none);
