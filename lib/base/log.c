@@ -62,17 +62,6 @@ void log_warning(const char *format, ...)
     log_line("warning", message, "");
 }
 
-void log_error(const char *format, ...)
-{
-    char message[LOG_LINE_MAX];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    log_line("error", message, "");
-}
-
 void log_failure(const struct error *err)
 {
     log_line("error", err->message, err->hint);

@@ -11,7 +11,6 @@
 #include "base/error.h"
 
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The error on one line: "syncsched: error: message (hint)". */
 void log_failure(const struct error *err);

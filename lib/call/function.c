@@ -31,6 +31,7 @@ struct function {
     const char *request;
     size_t request_length;
     bool request_is_given;
+    int64_t send_until_ms;
     struct text body;
     bool body_is_cut;
     char platform_code[128];
@@ -98,13 +99,16 @@ bool function_check_url(const char *url, const char *http_allowed_host, struct e
 
 /* ---- What libcurl calls ---- */
 
-/* The body is given once; asked again, the call ends instead of going out twice. */
+/*
+ * The body is given once, and not when the time is over (this process may have been frozen since the
+ * last look at the clock). Asked in vain, libcurl ends the call.
+ */
 static size_t function_give_request(char *buffer, size_t size, size_t count, void *context)
 {
     struct function *function = context;
 
-    if (function->request_is_given)
-        return function->request_length == 0 ? 0 : CURL_READFUNC_ABORT;
+    if (function->request_is_given || stopwatch_now_ms() >= function->send_until_ms)
+        return CURL_READFUNC_ABORT;
     if (size * count < function->request_length)
         return CURL_READFUNC_ABORT; /* libcurl's buffers are far larger than a request */
     memcpy(buffer, function->request, function->request_length);
@@ -297,6 +301,8 @@ static enum reply_end function_end(const struct function *function, CURLcode cod
         return REPLY_TLS_FAILED;
     case CURLE_OPERATION_TIMEDOUT:
         return REPLY_TIMEOUT;
+    case CURLE_ABORTED_BY_CALLBACK:
+        return function->request_is_given ? REPLY_CONNECTION_LOST : REPLY_CANCELLED;
     case CURLE_WRITE_ERROR:
         return function->body_is_cut ? REPLY_TOO_LARGE : REPLY_CONNECTION_LOST;
     default:
@@ -345,11 +351,12 @@ static enum reply_end function_perform(struct function *function, int64_t deadli
     return message != NULL ? function_end(function, message->data.result) : REPLY_CONNECTION_LOST;
 }
 
-static void function_prepare(struct function *function, const char *request)
+static void function_prepare(struct function *function, const char *request, int64_t deadline_ms)
 {
     function->request = request;
     function->request_length = strlen(request);
     function->request_is_given = false;
+    function->send_until_ms = deadline_ms;
     function->body.length = 0;
     function->body_is_cut = false;
     function->is_from_platform = false;
@@ -415,7 +422,7 @@ void function_call(struct function *function, const struct run *run, int64_t dea
     text_addf(&key, "Idempotency-Key: %s", run->idempotency_key);
     /* In front of the list that all calls share. */
     function->key_header = (struct curl_slist){.data = key.data, .next = function->headers};
-    function_prepare(function, request);
+    function_prepare(function, request, deadline_ms);
     curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, &function->key_header);
     curl_multi_add_handle(function->multi, function->easy);
     end = function_perform(function, deadline_ms, fd, interrupt, context);

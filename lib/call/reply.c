@@ -27,7 +27,8 @@ static const struct reply_failure reply_failures[] = {
     [REPLY_CONNECTION_LOST] = {OUTCOME_UNKNOWN, "CONNECTION_LOST",
                                "the connection was lost before the answer was whole"},
     [REPLY_TOO_LARGE] = {OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "the answer is larger than 1 MiB"},
-    [REPLY_CANCELLED] = {OUTCOME_UNKNOWN, "CANCELLED", "cut off because the tick was told to stop"},
+    [REPLY_CANCELLED] = {OUTCOME_UNKNOWN, "CANCELLED",
+                         "cut off: the tick was told to stop, or its time was over"},
 };
 
 static void reply_fail(const struct reply *reply, const struct reply_failure *failure,

@@ -232,8 +232,10 @@ static enum worker_verdict worker_serve(struct worker *worker, const struct run 
     if (!worker_store(worker, run_log_finish, run, worker->token, &outcome,
                       worker->plan->store_until_ms, &state))
         failed = true;
-    else if (!state.is_mine || state.is_abandoned || state.status == RUN_RUNNING)
+    else if (!state.is_mine || state.is_abandoned || state.status == RUN_RUNNING) {
         worker_warn(run, "its answer came after it had been given up", NULL);
+        failed = true; /* as the log has it */
+    }
     if (outcome.warning != NULL)
         worker_warn(run, outcome.warning, NULL);
     outcome_free(&outcome);

@@ -24,8 +24,6 @@ struct database_row {
     int number;
 };
 
-enum { DATABASE_PARAMETERS_MAX = 64 };
-
 static void database_ignore_notice(void *context, const PGresult *result)
 {
     (void)context;
