@@ -247,6 +247,87 @@ START_TEST(test_adopted_in_vain)
 }
 END_TEST
 
+/* ---- What happens between a run's start and its call ---- */
+
+/* From now on the second integration's runs take seconds to get a status, which `asleep` sees. */
+static void slow_down(const char *status, int seconds)
+{
+    testdb_exec("CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                "    PERFORM pg_sleep(%d); RETURN NEW; END $$;"
+                "CREATE TRIGGER nap BEFORE UPDATE ON sync_run_log FOR EACH ROW"
+                "    WHEN (NEW.status = '%s' AND NEW.integration_id = '%s')"
+                "    EXECUTE FUNCTION nap()",
+                seconds, status, scene_integration(2));
+}
+
+static const char asleep[] = "SELECT count(*) = 1 FROM pg_stat_activity"
+                             " WHERE datname = current_database() AND wait_event = 'PgSleep'";
+
+/* The first was called, the second never, though the connection for it stood open. */
+static void expect_second_uncalled(struct program *program)
+{
+    scene_expect(scene_wait(program), 2, 0, 1, 1);
+    assert_failure(2, "not_delivered/CANCELLED");
+    ck_assert_int_eq(scene_count("completed"), 1);
+    ck_assert_uint_eq(function_count(scene_function(), scene_integration(1)), 1);
+    ck_assert_uint_eq(function_count(scene_function(), scene_integration(2)), 0);
+}
+
+/* Covers: told to stop while a run is being set running: it is not called any more. */
+START_TEST(test_told_to_stop_before_the_call)
+{
+    struct program *program;
+
+    scene_seed(1, 2, DAILY);
+    slow_down("running", 2);
+    program = scene_start("--concurrency 1 --at " AT);
+    scene_wait_for(asleep);
+    program_signal(program, SIGTERM);
+    expect_second_uncalled(program);
+}
+END_TEST
+
+/* Covers: a worker frozen from a run's start until past the deadline does not call any more. */
+START_TEST(test_frozen_before_the_call)
+{
+    struct program *program;
+    pid_t worker;
+
+    scene_seed(1, 2, DAILY);
+    slow_down("running", 1);
+    program = scene_start("--concurrency 1 --budget 5s --at " AT);
+    scene_wait_for(asleep);
+    worker = signal_worker(program, 1, 1, SIGSTOP);
+    scene_sleep_ms(5200);
+    ck_assert_int_eq(kill(worker, SIGCONT), 0);
+    expect_second_uncalled(program);
+}
+END_TEST
+
+/* Covers: two workers killed over one run: in mid-call, and while that is being settled. */
+START_TEST(test_successor_killed)
+{
+    struct program *program;
+    struct scene_tick tick;
+
+    scene_seed(2, 3, DAILY);
+    function_script(scene_function(), "* latency_ms=1500 times=1\n");
+    slow_down("failed", 2);
+    program = scene_start("--concurrency 1 --at " AT);
+    signal_worker(program, 1, 1, SIGKILL);
+    scene_wait_for(asleep);
+    signal_worker(program, 1, 1, SIGKILL);
+    tick = scene_wait(program);
+    scene_check(&tick, 2, 0, 1, 1);
+    ck_assert_int_eq(tick.run_ids, 2);
+    assert_failure(2, "unknown/WORKER_CRASHED");
+    ck_assert_int_eq(scene_count("completed"), 1);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 2);
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+    scene_tick_free(&tick);
+}
+END_TEST
+
 Suite *suite_tick_stops(void)
 {
     Suite *suite = suite_create("tick_stops");
@@ -264,6 +345,9 @@ Suite *suite_tick_stops(void)
     tcase_add_test(stops, test_budget);
     tcase_add_test(stops, test_adopted);
     tcase_add_test(stops, test_adopted_in_vain);
+    tcase_add_test(stops, test_told_to_stop_before_the_call);
+    tcase_add_test(stops, test_frozen_before_the_call);
+    tcase_add_test(stops, test_successor_killed);
     suite_add_tcase(suite, stops);
     return suite;
 }
