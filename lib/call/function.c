@@ -100,8 +100,8 @@ bool function_check_url(const char *url, const char *http_allowed_host, struct e
 /* ---- What libcurl calls ---- */
 
 /*
- * The body is given once, and not when the time is over (this process may have been frozen since the
- * last look at the clock). Asked in vain, libcurl ends the call.
+ * The body is given once, and not when the time is over (this process may have been frozen since
+ * the last look at the clock). Asked in vain, libcurl ends the call.
  */
 static size_t function_give_request(char *buffer, size_t size, size_t count, void *context)
 {
