@@ -12,7 +12,7 @@ enum { LOG_LINE_MAX = 4000 };
 /* "\r" and "erase to the end of the line" of ECMA-48: what removes a live line. */
 static const char log_erase[] = "\r\033[K";
 
-static bool log_on_terminal(void)
+bool log_has_live_line(void)
 {
     static int answer = -1;
 
@@ -42,7 +42,7 @@ static void log_line(const char *level, const char *message, const char *hint)
     text_addf(&raw, "syncsched: %s: %s", level, message);
     if (hint[0] != '\0')
         text_addf(&raw, " (%s)", hint);
-    if (log_on_terminal())
+    if (log_has_live_line())
         text_add(&line, log_erase);
     text_add_clean(&line, raw.data, raw.length, LOG_LINE_MAX);
     text_add(&line, "\n");
@@ -76,7 +76,7 @@ void log_live_line(const char *line)
 {
     struct text text = {0};
 
-    if (!log_on_terminal())
+    if (!log_has_live_line())
         return;
     text_add(&text, log_erase);
     text_add(&text, line);

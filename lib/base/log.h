@@ -18,6 +18,9 @@ void log_failure(const struct error *err);
 /* The same as a warning, for a failure that does not stop what goes on. */
 void log_failure_as_warning(const struct error *err);
 
+/* Whether there is a live line: stderr is a terminal. */
+bool log_has_live_line(void);
+
 /* Replaces the live line; "" removes it. Does nothing unless stderr is a terminal. */
 void log_live_line(const char *line);
 

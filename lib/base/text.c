@@ -8,10 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-void text_append(struct text *text, const char *bytes, size_t length)
+/* Room for length more bytes and the NUL. */
+static void text_reserve(struct text *text, size_t length)
 {
     while (text->length + length + 1 > text->capacity)
         text->data = memory_grow(text->data, text->capacity, &text->capacity, 1);
+}
+
+void text_append(struct text *text, const char *bytes, size_t length)
+{
+    text_reserve(text, length);
     memcpy(text->data + text->length, bytes, length);
     text->length += length;
     text->data[text->length] = '\0';
@@ -33,8 +39,7 @@ void text_addf(struct text *text, const char *format, ...)
     length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (length > 0) {
-        while (text->length + (size_t)length + 1 > text->capacity)
-            text->data = memory_grow(text->data, text->capacity, &text->capacity, 1);
+        text_reserve(text, (size_t)length);
         vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
         text->length += (size_t)length;
     }
@@ -100,12 +105,16 @@ void text_add_clean(struct text *text, const char *bytes, size_t length, size_t 
     }
 }
 
+void text_redact_bytes(char *bytes, size_t length, const char *secret)
+{
+    size_t size = secret != NULL ? strlen(secret) : 0;
+
+    for (size_t i = 0; size > 0 && i + size <= length; i++)
+        if (memcmp(bytes + i, secret, size) == 0)
+            memset(bytes + i, '*', size);
+}
+
 void text_redact(char *string, const char *secret)
 {
-    size_t length = secret != NULL ? strlen(secret) : 0;
-
-    if (length == 0)
-        return;
-    for (char *at = strstr(string, secret); at != NULL; at = strstr(at + length, secret))
-        memset(at, '*', length);
+    text_redact_bytes(string, strlen(string), secret);
 }

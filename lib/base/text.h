@@ -30,7 +30,8 @@ const char *text_string(const struct text *text);
  */
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max);
 
-/* Overwrites every occurrence of secret in string with asterisks; an empty secret is left alone. */
+/* Overwrites every occurrence of secret with asterisks. NULL and "" are no secrets. */
+void text_redact_bytes(char *bytes, size_t length, const char *secret);
 void text_redact(char *string, const char *secret);
 
 #endif

@@ -368,23 +368,14 @@ static void function_prepare(struct function *function, const char *request, int
     curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, FUNCTION_NEVER_MS);
 }
 
-/* A function that echoes what it was sent must not bring the key into the log. */
-static void function_redact_body(struct function *function)
-{
-    size_t length = strlen(function->key);
-
-    for (size_t i = 0; length > 0 && i + length <= function->body.length; i++)
-        if (memcmp(function->body.data + i, function->key, length) == 0)
-            memset(function->body.data + i, '*', length);
-    text_redact(function->platform_code, function->key);
-    text_redact(function->error, function->key);
-}
-
 static void function_judge(struct function *function, enum reply_end end, struct outcome *outcome)
 {
     struct reply reply;
 
-    function_redact_body(function);
+    /* A function that echoes what it was sent must not bring the key into the log. */
+    text_redact_bytes(function->body.data, function->body.length, function->key);
+    text_redact(function->platform_code, function->key);
+    text_redact(function->error, function->key);
     reply = (struct reply){
         .end = end,
         .was_sent = function->request_is_given,
@@ -431,8 +422,7 @@ void function_call(struct function *function, const struct run *run, int64_t dea
         !function->request_is_given && (end == REPLY_TIMEOUT || end == REPLY_CANCELLED);
     if (function->is_stuck)
         return; /* the handle may still look at the headers: nothing is released */
-    /* Taking an unfinished transfer out closes its connection: no late bytes reach the next call.
-     */
+    /* This closes an unfinished transfer's connection: no late bytes reach the next call. */
     curl_multi_remove_handle(function->multi, function->easy);
     curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, NULL);
     text_free(&key);

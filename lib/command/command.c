@@ -129,10 +129,7 @@ static int command_finish_output(void)
 {
     struct error err;
 
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return 0;
-    error_set(&err, ERROR_INTERNAL, "cannot write to standard output: %s", strerror(errno));
-    return command_fail(&err);
+    return command_write("", &err) ? 0 : command_fail(&err);
 }
 
 static int command_carry_out(const struct command *command, int argc, char *argv[],
@@ -277,9 +274,15 @@ int command_fail(const struct error *err)
     return error_exit_status(err);
 }
 
-bool command_print(const char *text, struct error *err)
+bool command_write(const char *text, struct error *err)
 {
-    if (puts(text) >= 0 && fflush(stdout) == 0)
+    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0 && !ferror(stdout))
         return true;
     return error_set(err, ERROR_INTERNAL, "cannot write to standard output: %s", strerror(errno));
+}
+
+bool command_print(const char *text, struct error *err)
+{
+    (void)fputs(text, stdout); /* command_write() looks at the stream's error, and flushes once */
+    return command_write("\n", err);
 }

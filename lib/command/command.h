@@ -63,7 +63,10 @@ bool command_number(const struct command_line *line, const char *name, int fallb
 /* Prints the error and returns its exit status. */
 int command_fail(const struct error *err);
 
-/* Writes text and a line end to stdout, all of it: a result that did not get out is an error. */
+/* Writes text to stdout as it is, all of it: a result that did not get out is an error. */
+bool command_write(const char *text, struct error *err);
+
+/* The same with a line end. */
 bool command_print(const char *text, struct error *err);
 
 extern const struct command command_run;

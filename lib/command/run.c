@@ -80,7 +80,7 @@ static int run_main(const struct command_line *line)
         .database_url = settings_database_url(&line->config),
         .trigger = {.name = "cron", .host = host},
         .started_at_ms = line->started_at_ms,
-        .progress = run_show_progress,
+        .progress = log_has_live_line() ? run_show_progress : NULL,
     };
     struct summary summary = {0};
     struct error err = {0};

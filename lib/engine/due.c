@@ -17,6 +17,7 @@ struct due_timetable {
     struct zone zone;
 };
 
+/* Says whose fault it is. Returns false. */
 static bool due_fault(const struct schedule *schedule, struct error *fault)
 {
     return error_prefix(fault, "organisation %s, integration %s", schedule->org_id,
@@ -46,20 +47,15 @@ static bool due_type_is_known(const char *type)
 static bool due_check(const struct schedule *schedule, struct due_timetable *timetable,
                       struct error *fault)
 {
-    if (!schedule->has_organization) {
-        error_set(fault, ERROR_INVALID, "its organisation does not exist");
-        return due_fault(schedule, fault);
-    }
+    if (!schedule->has_organization)
+        return error_set(fault, ERROR_INVALID, "its organisation does not exist");
     if (!due_type_is_known(schedule->integration_type)) {
         error_set(fault, ERROR_INVALID, "integration_type \"%s\" is not known",
                   schedule->integration_type != NULL ? schedule->integration_type : "(null)");
-        error_hint(fault, "it is one of xledger, dynamics, bufdir");
-        return due_fault(schedule, fault);
+        return error_hint(fault, "it is one of xledger, dynamics, bufdir");
     }
-    if (!due_parse(schedule->cron_schedule, strlen(schedule->cron_schedule), schedule->timezone,
-                   timetable, fault))
-        return due_fault(schedule, fault);
-    return true;
+    return due_parse(schedule->cron_schedule, strlen(schedule->cron_schedule), schedule->timezone,
+                     timetable, fault);
 }
 
 /* ---- The claim that is being put together ---- */
@@ -155,8 +151,7 @@ static int64_t due_look_at(const struct due_question *question,
     return looked_to == serve_from ? served_to : looked_to;
 }
 
-/* Where a plain run looks from: the mark, or one minute before the window where there is no past.
- */
+/* Where a plain run looks from: the mark, or just before the window where there is no past. */
 static int64_t due_from(const struct due_question *question, const struct schedule *schedule,
                         bool is_new, struct error *fault)
 {
@@ -189,6 +184,7 @@ struct due_look {
     const char *schedule; /* the text that its state is to hold */
     int64_t from;
     int64_t to;
+    bool is_changed; /* the state holds another text */
 };
 
 /* timetable is NULL for a schedule that is disabled, gone or not valid; schedule is "" then. */
@@ -198,16 +194,16 @@ static struct due_look due_decide_plain(const struct due_question *question,
                                         struct claim *claim, struct error *fault)
 {
     const char *seen = schedule->schedule_seen != NULL ? schedule->schedule_seen : "";
-    bool is_new = strcmp(seen, text) != 0;
-    struct due_look look = {.schedule = text, .to = question->window.last};
+    struct due_look look = {
+        .schedule = text, .to = question->window.last, .is_changed = strcmp(seen, text) != 0};
 
-    if (is_new && *seen != '\0') {
+    if (look.is_changed && *seen != '\0') {
         int64_t cancelled_to = due_cancel(question, schedule, claim);
 
         if (cancelled_to < question->window.first - 1)
-            return (struct due_look){seen, schedule->mark, cancelled_to};
+            return (struct due_look){seen, schedule->mark, cancelled_to, true};
     }
-    look.from = due_from(question, schedule, is_new, fault);
+    look.from = due_from(question, schedule, look.is_changed, fault);
     if (timetable != NULL)
         look.to = due_look_at(question, timetable, look.from, claim);
     return look;
@@ -216,14 +212,13 @@ static struct due_look due_decide_plain(const struct due_question *question,
 bool due_decide(const struct due_question *question, const struct schedule *schedule,
                 struct claim *claim, struct due_count *count, struct error *fault)
 {
-    const char *seen = schedule->schedule_seen != NULL ? schedule->schedule_seen : "";
     struct due_timetable timetable;
     struct text text = {0};
-    bool is_valid = schedule->is_active && due_check(schedule, &timetable, fault);
+    bool is_valid = schedule->is_active &&
+                    (due_check(schedule, &timetable, fault) || due_fault(schedule, fault));
     size_t slots_before = claim->slot_count;
     int64_t window_slot = is_valid ? due_window_slot(question, &timetable) : INT64_MIN;
     struct due_look look = {.from = question->window.first - 1, .to = question->window.last};
-    bool is_changed = false;
 
     if (schedule->is_active)
         text_addf(&text, "%s %s", schedule->cron_schedule,
@@ -232,13 +227,12 @@ bool due_decide(const struct due_question *question, const struct schedule *sche
     count->pairs += schedule->is_active ? 1 : 0;
     count->in_window += window_slot != INT64_MIN ? 1 : 0;
     if (!question->is_window_only) {
-        is_changed = strcmp(seen, look.schedule) != 0;
         look = due_decide_plain(question, schedule, is_valid ? &timetable : NULL, look.schedule,
                                 claim, fault);
     } else if (window_slot != INT64_MIN) {
         due_add_slot(claim, window_slot, CLAIM_SERVE);
     }
-    if (claim->slot_count > slots_before || is_changed) {
+    if (claim->slot_count > slots_before || look.is_changed) {
         struct claim_key *key = due_add_key(claim, schedule, text.data, look.schedule);
 
         key->looked_from = look.from;

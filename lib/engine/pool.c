@@ -34,10 +34,9 @@ static ssize_t pool_receive(int fd, struct pool_message *message, int flags)
 {
     ssize_t n;
 
-    do
+    do /* a reset hides what came before it */
         n = recv(fd, message, sizeof *message, flags);
-    while (n < 0 &&
-           (errno == EINTR || errno == ECONNRESET)); /* a reset hides what came before it */
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     return n;
 }
 
@@ -97,7 +96,6 @@ struct pool {
     size_t waiting;
     size_t orphans; /* waiting jobs whose worker died */
     size_t busy;
-    size_t living;
     size_t done;
     int next_number;
     bool is_stopping;
@@ -183,7 +181,6 @@ static bool pool_start_worker(struct pool *pool, struct pool_worker *worker)
         return false;
     }
     *worker = (struct pool_worker){.pid = pid, .fd = ends[0], .number = pool->next_number++};
-    pool->living++;
     return true;
 }
 
@@ -301,7 +298,6 @@ static void pool_bury(struct pool *pool, struct pool_worker *worker)
             log_warning("a worker (pid %ld) died at work", (long)worker->pid);
     }
     *worker = (struct pool_worker){0};
-    pool->living--;
 }
 
 static void pool_hear(struct pool *pool, struct pool_worker *worker)
@@ -343,13 +339,15 @@ static void pool_kill(struct pool *pool)
 static void pool_wait(struct pool *pool)
 {
     struct pollfd ready[POOL_WORKERS_MAX];
-    struct timespec pause = {.tv_sec = 1}; /* poll() does not count the time a machine sleeps */
     int64_t left_ms = pool->plan->kill_at_ms - stopwatch_now_ms();
+    int64_t pause_ms = 1000; /* at the most: poll() does not count the time a machine sleeps */
+    struct timespec pause;
 
     if (pool->fork_failed && left_ms > POOL_FORK_PAUSE_MS)
         left_ms = POOL_FORK_PAUSE_MS;
-    if (left_ms >= 0 && left_ms < 1000)
-        pause = (struct timespec){.tv_nsec = (long)(left_ms + 1) * 1000000 % 1000000000};
+    if (left_ms >= 0 && left_ms < pause_ms)
+        pause_ms = left_ms + 1;
+    pause = (struct timespec){.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000};
     for (int i = 0; i < pool->plan->workers_max; i++)
         ready[i] = (struct pollfd){.fd = pool->workers[i].pid != 0 ? pool->workers[i].fd : -1,
                                    .events = POLLIN};

@@ -23,6 +23,12 @@ enum {
 #define TICK_CLOCK_WARN_US  (30 * INSTANT_US_PER_SECOND)
 #define TICK_CLOCK_DOUBT_US (5 * INSTANT_US_PER_MINUTE)
 
+/* The end of the budget, on the stopwatch. */
+static int64_t tick_deadline_ms(const struct tick_options *options)
+{
+    return options->started_at_ms + options->budget_ms;
+}
+
 /* ---- Steps 1 to 3: read and decide ---- */
 
 struct tick {
@@ -125,8 +131,7 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
         tick->claim.may_give_up = tick->question.may_give_up;
         if (stopwatch_now_ms() - tick->reading.sent_at_ms >= TICK_CLAIM_AGE_MS)
             continue;
-        /* Half the budget belongs to the calls; what is not claimed by then waits for a later tick.
-         */
+        /* Half the budget belongs to the calls; what is not claimed by then waits. */
         tick->claim.valid_until_ms = options->started_at_ms + options->budget_ms / 2;
         if (tick->claim.valid_until_ms > tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS)
             tick->claim.valid_until_ms = tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS;
@@ -231,11 +236,12 @@ static void tick_show_progress(void *context, const struct pool_progress *progre
     dispatch->options->progress(progress, failed);
 }
 
-static bool tick_serve(struct tick_dispatch *dispatch, const char *token, struct error *err)
+static bool tick_serve(struct tick_dispatch *dispatch, struct error *err)
 {
     const struct tick_options *options = dispatch->options;
+    char token[128];
     int64_t late_ms = options->budget_ms / 10;
-    int64_t deadline_ms = options->started_at_ms + options->budget_ms;
+    int64_t deadline_ms = tick_deadline_ms(options);
     struct pool_plan plan = {
         .jobs = dispatch->count,
         .workers_max = options->concurrency,
@@ -244,6 +250,7 @@ static bool tick_serve(struct tick_dispatch *dispatch, const char *token, struct
         .progress = tick_show_progress,
     };
 
+    tick_token(options, token);
     if (late_ms > TICK_LATE_START_MS)
         late_ms = TICK_LATE_START_MS;
     dispatch->workers = (struct worker_plan){
@@ -267,24 +274,9 @@ static bool tick_serve(struct tick_dispatch *dispatch, const char *token, struct
 /* Whether this claimed run's integration has a slot in the window: it then is not skipped. */
 static bool tick_is_in_window(const struct tick *tick, const struct run *run)
 {
-    size_t low = 0;
-    size_t high = tick->claim.key_count;
+    const struct claim_key *key = claim_find_key(&tick->claim, run);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct claim_key *key = &tick->claim.keys[middle];
-        int order = strcmp(run->org_id, key->org_id);
-
-        if (order == 0)
-            order = strcmp(run->integration_id, key->integration_id);
-        if (order == 0)
-            return key->window_slot != INT64_MIN;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return false;
+    return key != NULL && key->window_slot != INT64_MIN;
 }
 
 /* ---- Step 8: the summary ---- */
@@ -331,12 +323,11 @@ static void tick_choose_runs(const struct claim_result *result, struct tick_disp
 
 bool tick_run(const struct tick_options *options, struct summary *summary, struct error *err)
 {
-    int64_t deadline_ms = options->started_at_ms + options->budget_ms;
+    int64_t deadline_ms = tick_deadline_ms(options);
     struct tick tick = {.options = options};
     struct claim_result result = {0};
     struct tick_dispatch dispatch = {.options = options};
     struct database *db = database_open(options->database_url, deadline_ms, err);
-    char token[128];
     bool ok;
 
     *summary = (struct summary){0};
@@ -347,9 +338,8 @@ bool tick_run(const struct tick_options *options, struct summary *summary, struc
     if (ok) {
         tick_warn_of_claim(&tick, &result);
         tick_choose_runs(&result, &dispatch);
-        tick_token(options, token);
         if (!options->is_dry && dispatch.count > 0)
-            ok = tick_serve(&dispatch, token, err);
+            ok = tick_serve(&dispatch, err);
         tick_count(&tick, &dispatch, summary);
     }
     free(dispatch.runs);
@@ -362,7 +352,7 @@ bool tick_run(const struct tick_options *options, struct summary *summary, struc
 
 bool tick_read_due(const struct tick_options *options, struct claim *claim, struct error *err)
 {
-    int64_t deadline_ms = options->started_at_ms + options->budget_ms;
+    int64_t deadline_ms = tick_deadline_ms(options);
     struct tick tick = {.options = options};
     struct database *db = database_open(options->database_url, deadline_ms, err);
     bool ok;

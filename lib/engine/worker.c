@@ -24,18 +24,12 @@ enum {
 struct worker {
     const struct worker_plan *plan;
     struct pool_channel *channel;
-    struct database *db;       /* NULL while there is no connection */
-    struct function *function; /* NULL before the first call */
-    char token[WORKER_TOKEN_SIZE];
-    int parent_fd; /* the channel's; -1 once the parent is gone */
+    struct database *db;           /* NULL while there is no connection */
+    struct function *function;     /* NULL before the first call */
+    char token[WORKER_TOKEN_SIZE]; /* the tick's, and which of its workers: TICK/NUMBER */
+    int parent_fd;                 /* the channel's; -1 once the parent is gone */
     bool is_told_to_stop;
 };
-
-/* host:pid:nonce of the tick, and the worker's number: unique, and known to its successor. */
-static void worker_token(const struct worker_plan *plan, int number, char token[WORKER_TOKEN_SIZE])
-{
-    snprintf(token, WORKER_TOKEN_SIZE, "%s/%d", plan->tick_token, number);
-}
 
 static void worker_warn(const struct run *run, const char *what, const struct error *err)
 {
@@ -280,7 +274,7 @@ void worker_work(void *context, struct pool_channel *channel)
     struct worker worker = {.plan = context, .channel = channel, .parent_fd = channel->fd};
     struct pool_task task;
 
-    worker_token(worker.plan, channel->number, worker.token);
+    snprintf(worker.token, sizeof worker.token, "%s/%d", worker.plan->tick_token, channel->number);
     while (!worker.is_told_to_stop && pool_next(channel, &task)) {
         const struct run *run = &worker.plan->runs[task.job];
         enum worker_verdict verdict = WORKER_LEFT;

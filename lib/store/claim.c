@@ -194,6 +194,9 @@ struct claim_batch {
     const char *values[CLAIM_STATEMENTS_MAX][CLAIM_PARAMETERS_MAX];
     size_t count;
     struct claim_result *result;
+    char now_us[24];
+    char window_first[24];
+    char catch_up_ms[24];
 };
 
 static void claim_add(struct claim_batch *batch, const char *sql, database_row_reader *read_row,
@@ -215,7 +218,6 @@ static void claim_add(struct claim_batch *batch, const char *sql, database_row_r
 static void claim_compose(const struct claim *claim, const struct claim_columns *columns,
                           bool is_first, bool has_keys, struct claim_batch *batch)
 {
-    static char now_us[24], window_first[24], catch_up[24];
     const char *a[COLUMN_COUNT];
     const char *is_dry = claim->is_dry ? "t" : "f";
     const char *is_manual = claim->is_manual ? "t" : "f";
@@ -223,15 +225,16 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
 
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         a[i] = columns->arrays[i].data;
-    snprintf(now_us, sizeof now_us, "%" PRId64, claim->now_us);
-    snprintf(window_first, sizeof window_first, "%" PRId64, claim->window_first);
-    snprintf(catch_up, sizeof catch_up, "%" PRId64, claim->catch_up_ms);
+    snprintf(batch->now_us, sizeof batch->now_us, "%" PRId64, claim->now_us);
+    snprintf(batch->window_first, sizeof batch->window_first, "%" PRId64, claim->window_first);
+    snprintf(batch->catch_up_ms, sizeof batch->catch_up_ms, "%" PRId64, claim->catch_up_ms);
 
     if (is_first && claim->may_give_up)
-        claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
+        claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){batch->now_us}, 1);
     if (is_first && !claim->is_manual)
-        claim_add(batch, sql_adopt, claim_read_adopted,
-                  (const char *[]){now_us, catch_up, claim->may_give_up ? "t" : "f"}, 3);
+        claim_add(
+            batch, sql_adopt, claim_read_adopted,
+            (const char *[]){batch->now_us, batch->catch_up_ms, claim->may_give_up ? "t" : "f"}, 3);
     if (!has_keys)
         return;
     claim_add(batch, sql_lock, NULL,
@@ -248,7 +251,7 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
     claim_add(batch, sql_claim, claim_read_claimed,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TYPE],
                                a[COLUMN_SLOT_KEY], a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE],
-                               is_manual, window_first, now_us},
+                               is_manual, batch->window_first, batch->now_us},
               9);
     if (*leaves_state == 'f')
         claim_add(batch, sql_mark, NULL,
@@ -256,22 +259,30 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
                                    a[COLUMN_LOOKED_FROM], a[COLUMN_LOOKED_TO], a[COLUMN_SLOT_KEY],
                                    a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE]},
                   8);
-    claim_add(
-        batch, sql_report, claim_read_obstacle,
-        (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_WINDOW_SLOT], now_us},
-        4);
+    claim_add(batch, sql_report, claim_read_obstacle,
+              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_WINDOW_SLOT],
+                               batch->now_us},
+              4);
+}
+
+/* Key order: the order in which every claim takes its locks. */
+static int claim_compare_ids(const char *org_a, const char *integration_a, const char *org_b,
+                             const char *integration_b)
+{
+    int order = strcmp(org_a, org_b);
+
+    return order != 0 ? order : strcmp(integration_a, integration_b);
 }
 
 static int claim_compare_runs(const void *left, const void *right)
 {
     const struct claim_run *a = left;
     const struct claim_run *b = right;
-    int order;
 
     if (a->run.scheduled_for != b->run.scheduled_for)
         return a->run.scheduled_for < b->run.scheduled_for ? -1 : 1;
-    order = strcmp(a->run.org_id, b->run.org_id);
-    return order != 0 ? order : strcmp(a->run.integration_id, b->run.integration_id);
+    return claim_compare_ids(a->run.org_id, a->run.integration_id, b->run.org_id,
+                             b->run.integration_id);
 }
 
 /* One transaction; with the first of them go the runs of earlier ticks. */
@@ -340,9 +351,9 @@ static int claim_compare_places(const void *left, const void *right)
 {
     const struct claim_place *a = left;
     const struct claim_place *b = right;
-    int order = strcmp(a->key.org_id, b->key.org_id);
 
-    return order != 0 ? order : strcmp(a->key.integration_id, b->key.integration_id);
+    return claim_compare_ids(a->key.org_id, a->key.integration_id, b->key.org_id,
+                             b->key.integration_id);
 }
 
 static int claim_compare_slots(const void *left, const void *right)
@@ -377,12 +388,20 @@ void claim_sort(struct claim *claim)
     free(places);
 }
 
-static void claim_key_free(struct claim_key *key)
+static int claim_compare_run_to_key(const void *left, const void *right)
 {
-    free(key->integration_type);
-    free(key->text_read);
-    free(key->schedule);
-    free(key->schedule_seen);
+    const struct run *run = left;
+    const struct claim_key *key = right;
+
+    return claim_compare_ids(run->org_id, run->integration_id, key->org_id, key->integration_id);
+}
+
+const struct claim_key *claim_find_key(const struct claim *claim, const struct run *run)
+{
+    if (claim->key_count == 0)
+        return NULL;
+    return bsearch(run, claim->keys, claim->key_count, sizeof *claim->keys,
+                   claim_compare_run_to_key);
 }
 
 void claim_result_free(struct claim_result *result)
@@ -395,8 +414,12 @@ void claim_result_free(struct claim_result *result)
 
 void claim_free(struct claim *claim)
 {
-    for (size_t i = 0; i < claim->key_count; i++)
-        claim_key_free(&claim->keys[i]);
+    for (size_t i = 0; i < claim->key_count; i++) {
+        free(claim->keys[i].integration_type);
+        free(claim->keys[i].text_read);
+        free(claim->keys[i].schedule);
+        free(claim->keys[i].schedule_seen);
+    }
     free(claim->keys);
     free(claim->slots);
     *claim = (struct claim){0};

@@ -99,6 +99,9 @@ struct claim_result {
  */
 void claim_sort(struct claim *claim);
 
+/* The key of a run's integration in a sorted claim, NULL when it is not among them. Borrowed. */
+const struct claim_key *claim_find_key(const struct claim *claim, const struct run *run);
+
 /*
  * At most so many integrations in one transaction: each takes an entry of the server's shared lock
  * table, which by default has room for some 6,400 (max_locks_per_transaction * max_connections),

@@ -53,17 +53,16 @@ static void run_log_read_state(void *context, const struct database_row *row)
 
 /* The transition, and behind it the state, in one transaction. values[0] is the run's id. */
 static bool run_log_change(struct database *db, const char *sql, int parameters,
-                           const char *const *values, const struct run_log_question *question,
+                           const char *const *values, struct run_log_question *question,
                            int64_t deadline_ms, struct error *err)
 {
-    struct run_log_question copy = *question;
     struct database_statement statements[] = {
         {.sql = sql, .parameters = parameters, .values = values},
         {.sql = sql_state,
          .parameters = 1,
          .values = values,
          .read_row = run_log_read_state,
-         .context = &copy},
+         .context = question},
     };
 
     *question->state = (struct run_state){.status = RUN_GONE};
@@ -80,8 +79,7 @@ bool run_log_start(struct database *db, const char *run_id, const char *token, i
 }
 
 static bool run_log_end(struct database *db, const char *run_id, const struct outcome *outcome,
-                        const struct run_log_question *question, int64_t deadline_ms,
-                        struct error *err)
+                        struct run_log_question *question, int64_t deadline_ms, struct error *err)
 {
     bool failed = outcome->error_class != OUTCOME_NONE;
     char records[32];
