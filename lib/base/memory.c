@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void *memory_or_exit(void *block)
+void *memory_or_exit(void *block)
 {
     static const char message[] = "syncsched: error: out of memory\n";
 

@@ -10,6 +10,9 @@
 
 #include <stddef.h>
 
+/* What somebody else allocated: the block itself, never NULL. */
+void *memory_or_exit(void *block);
+
 /* count * size zeroed bytes; free() releases them. Never NULL. */
 void *memory_allocate(size_t count, size_t size);
 

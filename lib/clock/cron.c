@@ -1,6 +1,13 @@
 #include "clock/cron.h"
 
-enum { MONTHS_PER_CYCLE = 400 * 12 }; /* the Gregorian calendar repeats, weekdays included */
+/* After 400 years the Gregorian calendar repeats, weekdays included, and every rule of a zone. */
+#define MINUTES_PER_CYCLE (INT64_C(146097) * INSTANT_MINUTES_PER_DAY)
+
+/* Jumps of the wall clock that fixed-time jobs are kept whole over, as Debian's cron does it. */
+enum { JUMP_MADE_UP_LEAST = 5, JUMP_MADE_UP_MOST = 179, JUMP_HELD_BACK_MOST = 180 };
+
+/* More than any two offsets of a zone lie apart. */
+enum { JUMP_ROOM = 3 * INSTANT_MINUTES_PER_DAY };
 
 static bool set_holds(uint64_t set, int value)
 {
@@ -37,87 +44,136 @@ bool cron_matches(const struct cron *cron, const struct civil *civil)
            cron_matches_day(cron, civil);
 }
 
-/* Moves civil to its day's first matching time at or after its own; false when there is none. */
-static bool cron_advance_time(const struct cron *cron, struct civil *civil)
+/* Moves to the first matching time of a day at or after that one; false when there is none. */
+static bool cron_advance_time(const struct cron *cron, int *minute_of_day)
 {
-    uint64_t hours = set_from(cron->hours, civil->hour);
-    uint64_t minutes = set_from(cron->minutes, civil->minute);
+    int hour = *minute_of_day / 60;
+    uint64_t minutes = set_from(cron->minutes, *minute_of_day % 60);
+    uint64_t hours;
 
-    if (hours != 0 && set_least(hours) == civil->hour && minutes == 0)
-        hours = set_from(cron->hours, civil->hour + 1);
+    if (minutes != 0 && set_holds(cron->hours, hour)) {
+        *minute_of_day = hour * 60 + set_least(minutes);
+        return true;
+    }
+    hours = set_from(cron->hours, hour + 1);
     if (hours == 0)
         return false;
-    if (set_least(hours) != civil->hour)
-        minutes = cron->minutes;
-    civil->hour = set_least(hours);
-    civil->minute = set_least(minutes);
+    *minute_of_day = set_least(hours) * 60 + set_least(cron->minutes);
     return true;
 }
 
-/* The days of a month that match, as a set; first_weekday is the weekday of its first day. */
-static uint64_t cron_month_set(const struct cron *cron, int year, int month, int first_weekday)
+/* The weekdays as days 1 to 31 of a month whose first day is first_weekday. */
+static uint64_t cron_weekday_set(const struct cron *cron, int first_weekday)
 {
-    struct civil civil = {.year = year, .month = month, .weekday = first_weekday};
-    uint64_t set = 0;
+    const uint64_t weeks = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28;
+    unsigned week = cron->weekdays | (unsigned)cron->weekdays << 7;
 
-    for (civil.day = 1; civil.day <= civil_month_days(year, month); civil.day++) {
-        if (cron_matches_day(cron, &civil))
-            set |= UINT64_C(1) << civil.day;
-        civil.weekday = (civil.weekday + 1) % 7;
-    }
-    return set;
+    return (week >> first_weekday & 0x7F) * weeks << 1;
 }
 
-/* Moves civil to the first matching day at or after its own; false when there is none. */
-static bool cron_advance_day(const struct cron *cron, struct civil *civil)
+/* The days of a month that match, as a set; the months field is not looked at. */
+static uint64_t cron_month_set(const struct cron *cron, int year, int month, int first_weekday)
 {
-    int first_weekday = (civil->weekday + 35 - (civil->day - 1)) % 7;
+    uint64_t weekdays = cron_weekday_set(cron, first_weekday);
+    uint64_t all = (UINT64_C(2) << civil_month_days(year, month)) - 2;
 
-    for (int i = 0; i <= MONTHS_PER_CYCLE; i++) {
-        if (set_holds(cron->months, civil->month)) {
-            uint64_t set = cron_month_set(cron, civil->year, civil->month, first_weekday);
+    if (cron->days_starred || cron->weekdays_starred)
+        return cron->days & weekdays & all;
+    return (cron->days | weekdays) & all;
+}
 
-            set = set_from(set, civil->day);
-            if (set != 0) {
-                civil->day = set_least(set);
-                return true;
-            }
-        }
-        first_weekday = (first_weekday + civil_month_days(civil->year, civil->month)) % 7;
-        civil->year += civil->month == 12 ? 1 : 0;
-        civil->month = civil->month % 12 + 1;
-        civil->day = 1;
-    }
-    return false; /* not reached for a schedule that fires */
+/* The first matching day after that of civil, which is the given day since 1970. */
+static int64_t cron_next_day(const struct cron *cron, const struct civil *civil, int64_t day,
+                             uint64_t set)
+{
+    struct civil first = {.year = civil->year, .month = civil->month, .day = 1};
+
+    set = set_from(set, civil->day + 1);
+    if (set != 0)
+        return day + set_least(set) - civil->day;
+    do { /* comes to an end: cron->fires says that some date matches */
+        uint64_t months = set_from(cron->months, first.month + 1);
+
+        first.year += months == 0 ? 1 : 0;
+        first.month = set_least(months != 0 ? months : cron->months);
+        day = civil_to_day(&first);
+        set = cron_month_set(cron, first.year, first.month, civil_weekday(day));
+    } while (set == 0);
+    return day + set_least(set) - 1;
 }
 
 /* The first matching minute of a wall clock that never jumps, at or after wall_minute. */
-static bool cron_next_on_wall(const struct cron *cron, int64_t wall_minute, int64_t *found)
+static int64_t cron_next_on_wall(const struct cron *cron, int64_t wall_minute)
 {
-    struct civil civil = civil_from_minute(wall_minute);
+    int64_t day = instant_divide_down(wall_minute, INSTANT_MINUTES_PER_DAY);
+    int minute_of_day = (int)(wall_minute - day * INSTANT_MINUTES_PER_DAY);
+    struct civil civil = civil_from_day(day);
+    uint64_t set = 0;
 
-    if (!cron->fires)
-        return false;
-    if (!cron_matches_day(cron, &civil) || !cron_advance_time(cron, &civil)) {
-        civil.hour = 0;
-        civil.minute = 0;
-        civil = civil_from_minute(civil_to_minute(&civil) + INT64_C(24) * 60);
-        if (!cron_advance_day(cron, &civil) || !cron_advance_time(cron, &civil))
-            return false;
+    if (set_holds(cron->months, civil.month))
+        set = cron_month_set(cron, civil.year, civil.month, (civil.weekday + 36 - civil.day) % 7);
+    if (!set_holds(set, civil.day) || !cron_advance_time(cron, &minute_of_day)) {
+        day = cron_next_day(cron, &civil, day, set);
+        minute_of_day = set_least(cron->hours) * 60 + set_least(cron->minutes);
     }
-    *found = civil_to_minute(&civil);
-    return true;
+    return day * INSTANT_MINUTES_PER_DAY + minute_of_day;
+}
+
+/* Whether a jump forward is made up for, and one back is held back (design section 4). */
+static bool cron_makes_up(const struct zone_span *span)
+{
+    return span->jump_minutes >= JUMP_MADE_UP_LEAST && span->jump_minutes <= JUMP_MADE_UP_MOST;
+}
+
+static bool cron_holds_back(const struct zone_span *span)
+{
+    return span->jump_minutes < 0 && span->jump_minutes >= -JUMP_HELD_BACK_MOST;
+}
+
+/*
+ * The first slot of a span at or after from. *wall becomes the minute of the wall clock up to which
+ * nothing matches: what was skipped before from, and what is found to be beyond the span's end.
+ */
+static bool cron_next_in_span(const struct cron *cron, const struct zone_span *span, int64_t from,
+                              int64_t *wall, int64_t *minute)
+{
+    *wall = from + span->offset_minutes;
+    if (!cron->wildcard && cron_makes_up(span) && from == span->from &&
+        cron_next_on_wall(cron, *wall - span->jump_minutes) < *wall) {
+        *minute = from;
+        return true;
+    }
+    if (!cron->wildcard && cron_holds_back(span)) {
+        int64_t repeated_to = span->from + span->offset_minutes - span->jump_minutes;
+
+        if (*wall < repeated_to)
+            *wall = repeated_to;
+    }
+    *wall = cron_next_on_wall(cron, *wall);
+    *minute = *wall - span->offset_minutes;
+    return *minute < span->to;
 }
 
 bool cron_next(const struct cron *cron, const struct zone *zone, int64_t after_minute,
                int64_t *minute)
 {
     int64_t from = after_minute + 1;
-    int64_t wall = zone_wall_minute(zone, from);
-    int64_t found;
+    int64_t last = from + 2 * MINUTES_PER_CYCLE; /* the first one may see a zone's older rules */
 
-    if (!cron_next_on_wall(cron, wall, &found))
-        return false;
-    *minute = from + (found - wall); /* the offset is fixed: the wall clock runs evenly */
-    return true;
+    while (cron->fires && from < last) {
+        struct zone_span span = zone_span_at(zone, from);
+        int64_t wall;
+
+        if (cron_next_in_span(cron, &span, from, &wall, minute))
+            return true;
+        /*
+         * Nothing matches before that wall minute. Unless the clock may yet be set back to before
+         * where this search began, all spans that end well before it can be left out.
+         */
+        if (span.to - from >= JUMP_ROOM && wall - JUMP_ROOM > span.to)
+            from = wall - JUMP_ROOM;
+        else
+            from = span.to;
+    }
+    return false;
 }

@@ -17,6 +17,9 @@
 
 enum { CRON_LENGTH_MAX = 1000 }; /* bytes; longer expressions are refused unread */
 
+/* The five fields, in their order. */
+enum { CRON_MINUTE, CRON_HOUR, CRON_DAY, CRON_MONTH, CRON_WEEKDAY, CRON_FIELD_COUNT };
+
 /* A schedule as sets: bit n stands for the value n. */
 struct cron {
     uint64_t minutes;  /* 0..59 */
@@ -28,6 +31,8 @@ struct cron {
     bool weekdays_starred;
     bool wildcard; /* minute or hour starts with '*': follows the wall clock through DST changes */
     bool fires;    /* false when its months have none of its days (30 February) */
+    /* For each field the step of an item that goes over all of it and does not divide it, or 0. */
+    uint8_t uneven_steps[CRON_FIELD_COUNT];
 };
 
 enum { CRON_VALUE_SIZE = 64, CRON_MESSAGE_SIZE = 256, CRON_HINT_SIZE = 256 };
@@ -60,8 +65,14 @@ bool cron_matches_day(const struct cron *cron, const struct civil *civil);
 bool cron_matches(const struct cron *cron, const struct civil *civil);
 
 /*
- * The first slot (a UTC minute) strictly after after_minute, which must lie in the years 1..9999.
- * False when the schedule never fires. Gaps between slots reach 40 years: no bound is set to them.
+ * The first slot (a UTC minute) strictly after after_minute, which must lie in the years 1..9999;
+ * it may itself lie beyond. Gaps between slots reach 40 years, and no bound is set to them. False
+ * when the schedule never fires: for its dates, or because all its minutes lie in gaps of the zone.
+ *
+ * Daylight saving follows Debian's cron (design section 4). A wildcard job follows the wall clock:
+ * what a gap skips is lost, a repeated hour fires twice. A fixed-time job that a gap of 5 to 179
+ * minutes skips fires once at the first minute after it; of up to 180 repeated minutes only the
+ * first pass fires. Larger jumps are corrections, which every job follows.
  */
 bool cron_next(const struct cron *cron, const struct zone *zone, int64_t after_minute,
                int64_t *minute);

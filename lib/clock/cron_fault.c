@@ -38,6 +38,15 @@ int cron_find_name(const struct cron_field *field, const char *word, size_t leng
     return -1;
 }
 
+struct cron_span cron_item_span(const struct cron_reader *reader)
+{
+    struct cron_span item = {reader->item_start, reader->item_start};
+
+    while (item.end < reader->length && memchr(", \t", reader->text[item.end], 3) == NULL)
+        item.end++;
+    return item;
+}
+
 bool cron_fault_set(const struct cron_reader *reader, struct cron_span span, const char *format,
                     ...)
 {
@@ -87,7 +96,7 @@ static bool cron_fault_foreign(const struct cron_reader *reader, char sign)
 
     for (size_t i = 0; i < count; i++) {
         if (cron_foreign_signs[i].sign == sign) {
-            cron_fault_set(reader, reader->item, "%s", cron_foreign_signs[i].wrong);
+            cron_fault_set(reader, cron_item_span(reader), "%s", cron_foreign_signs[i].wrong);
             cron_fault_hint(reader, "%s", cron_foreign_signs[i].hint);
             return true;
         }
@@ -104,9 +113,9 @@ bool cron_fault_character(const struct cron_reader *reader)
         return false;
     quote_bytes(&byte, 1, quoted, sizeof quoted);
     if (byte == '*' || byte == '-' || byte == '/')
-        cron_fault_set(reader, reader->item, "has a \"%s\" out of place", quoted);
+        cron_fault_set(reader, cron_item_span(reader), "has a \"%s\" out of place", quoted);
     else
-        cron_fault_set(reader, reader->item, "has \"%s\" in it", quoted);
+        cron_fault_set(reader, cron_item_span(reader), "has \"%s\" in it", quoted);
     if (byte == '\n' || byte == '\r')
         return cron_fault_hint(reader, "write the expression on one line, without a line break");
     return cron_fault_hint(reader,
@@ -167,7 +176,7 @@ bool cron_fault_backwards(const struct cron_reader *reader, const struct cron_it
     int step = item->step < count ? item->step : count;
     char list[CRON_HINT_SIZE] = "";
 
-    cron_fault_set(reader, reader->item, "runs backwards");
+    cron_fault_set(reader, cron_item_span(reader), "runs backwards");
     if (item->stepped) {
         for (int i = 0; i < count; i += step) {
             int value = field->low + (item->first - field->low + i) % size;

@@ -30,10 +30,11 @@ struct cron_span {
 /* Where reading stands: in a field, and in one item of its list. */
 struct cron_reader {
     const char *text;
+    size_t length;
     struct cron_fault *fault;
     const struct cron_field *field; /* NULL: the whole line */
-    struct cron_span item;
-    size_t at; /* in item; item.end when it is used up */
+    size_t item_start;
+    size_t at;
 };
 
 /* What one item says: "*", "5" or "1-5", with a step perhaps. */
@@ -47,6 +48,9 @@ struct cron_item {
 
 /* The value of the field's name that the word starts with, or -1. */
 int cron_find_name(const struct cron_field *field, const char *word, size_t length);
+
+/* The item that is being read, up to the comma or the blank behind it. */
+struct cron_span cron_item_span(const struct cron_reader *reader);
 
 /* Refuses a stretch of the expression. */
 bool cron_fault_set(const struct cron_reader *reader, struct cron_span span, const char *format,

@@ -6,18 +6,16 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FIELD_MINUTE, FIELD_HOUR, FIELD_DAY, FIELD_MONTH, FIELD_WEEKDAY, FIELD_COUNT };
-
 static const char *const month_names[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
                                           "aug", "sep", "oct", "nov", "dec", NULL};
 static const char *const weekday_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
 
-static const struct cron_field cron_fields[FIELD_COUNT] = {
-    [FIELD_MINUTE] = {"minute", 0, 59, 59, NULL},
-    [FIELD_HOUR] = {"hour", 0, 23, 23, NULL},
-    [FIELD_DAY] = {"day-of-month", 1, 31, 31, NULL},
-    [FIELD_MONTH] = {"month", 1, 12, 12, month_names},
-    [FIELD_WEEKDAY] = {"day-of-week", 0, 7, 6, weekday_names},
+static const struct cron_field cron_fields[CRON_FIELD_COUNT] = {
+    [CRON_MINUTE] = {"minute", 0, 59, 59, NULL},
+    [CRON_HOUR] = {"hour", 0, 23, 23, NULL},
+    [CRON_DAY] = {"day-of-month", 1, 31, 31, NULL},
+    [CRON_MONTH] = {"month", 1, 12, 12, month_names},
+    [CRON_WEEKDAY] = {"day-of-week", 0, 7, 6, weekday_names},
 };
 
 static const struct {
@@ -44,48 +42,50 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* The number that a word of digits makes; INT_MAX when it is greater than that. */
-static int read_digits(const char *digits, size_t length)
+static bool is_separator(char c)
 {
-    int number = 0;
+    return c == ',' || is_blank(c);
+}
 
-    for (size_t i = 0; i < length; i++) {
-        int digit = digits[i] - '0';
-
-        if (number > (INT_MAX - digit) / 10)
-            return INT_MAX;
-        number = number * 10 + digit;
-    }
-    return number;
+/* The character where reading stands; a blank at the end of the text. */
+static char peek(const struct cron_reader *reader)
+{
+    return reader->at < reader->length ? reader->text[reader->at] : ' ';
 }
 
 static bool take_character(struct cron_reader *reader, char wanted)
 {
-    if (reader->at >= reader->item.end || reader->text[reader->at] != wanted)
+    if (peek(reader) != wanted)
         return false;
     reader->at++;
     return true;
 }
 
-/* Takes letters and digits; *is_number says whether there were only digits. */
-static bool take_word(struct cron_reader *reader, struct cron_span *word, bool *is_number)
-{
-    word->start = reader->at;
-    *is_number = true;
-    for (; reader->at < reader->item.end; reader->at++) {
-        char c = reader->text[reader->at];
+/* A word of letters and digits. */
+struct cron_word {
+    struct cron_span span;
+    bool is_number; /* digits only */
+    int number;     /* what they make; INT_MAX when it is greater than that */
+};
 
-        if (!is_digit(c) && !is_letter(c))
-            break;
-        *is_number = *is_number && is_digit(c);
+static bool take_word(struct cron_reader *reader, struct cron_word *word)
+{
+    char c = peek(reader);
+
+    *word = (struct cron_word){.span.start = reader->at, .is_number = true};
+    for (; is_digit(c) || is_letter(c); c = peek(reader)) {
+        int digit = c - '0';
+
+        word->is_number = word->is_number && is_digit(c);
+        word->number = word->number > INT_MAX / 10 - 'z' ? INT_MAX : word->number * 10 + digit;
+        reader->at++;
     }
-    word->end = reader->at;
-    if (word->end > word->start)
+    word->span.end = reader->at;
+    if (word->span.end > word->span.start)
         return true;
-    if (reader->at < reader->item.end && reader->text[reader->at] != '-' &&
-        reader->text[reader->at] != '/')
+    if (!is_separator(c) && c != '-' && c != '/')
         return cron_fault_character(reader);
-    cron_fault_set(reader, reader->item, "lacks a number");
+    cron_fault_set(reader, cron_item_span(reader), "lacks a number");
     return cron_fault_hint_values(reader);
 }
 
@@ -93,42 +93,38 @@ static bool take_word(struct cron_reader *reader, struct cron_span *word, bool *
 static bool take_value(struct cron_reader *reader, int *value)
 {
     const struct cron_field *field = reader->field;
-    struct cron_span word;
-    const char *start;
-    size_t length;
-    bool is_number;
+    struct cron_word word;
 
-    if (!take_word(reader, &word, &is_number))
+    if (!take_word(reader, &word))
         return false;
-    start = reader->text + word.start;
-    length = word.end - word.start;
-    if (!is_number) {
-        *value = cron_find_name(field, start, length);
-        return (*value >= 0 && length == CRON_NAME_LENGTH) || cron_fault_word(reader, word);
+    if (!word.is_number) {
+        size_t length = word.span.end - word.span.start;
+
+        *value = cron_find_name(field, reader->text + word.span.start, length);
+        return (*value >= 0 && length == CRON_NAME_LENGTH) || cron_fault_word(reader, word.span);
     }
-    *value = read_digits(start, length);
+    *value = word.number;
     if (*value >= field->low && *value <= field->high)
         return true;
     if (*value == INT_MAX)
-        cron_fault_set(reader, word, "is too large a number (%d-%d)", field->low, field->high);
+        cron_fault_set(reader, word.span, "is too large a number (%d-%d)", field->low, field->high);
     else
-        cron_fault_set(reader, word, "is outside %d-%d", field->low, field->high);
+        cron_fault_set(reader, word.span, "is outside %d-%d", field->low, field->high);
     return cron_fault_hint_values(reader);
 }
 
 /* Takes the number after a "/"; item_check() sees whether it is too great. */
 static bool take_step(struct cron_reader *reader, int *step)
 {
-    struct cron_span word;
-    bool is_number;
+    struct cron_word word;
 
-    if (!take_word(reader, &word, &is_number))
+    if (!take_word(reader, &word))
         return cron_fault_hint(reader, "write a step from 1 to %d", reader->field->high);
-    *step = is_number ? read_digits(reader->text + word.start, word.end - word.start) : 0;
+    *step = word.is_number ? word.number : 0;
     if (*step > 0)
         return true;
-    cron_fault_set(reader, reader->item, "has a step %s",
-                   is_number ? "of 0" : "that is not a number");
+    cron_fault_set(reader, cron_item_span(reader), "has a step %s",
+                   word.is_number ? "of 0" : "that is not a number");
     return cron_fault_hint(reader, "write a step from 1 to %d", reader->field->high);
 }
 
@@ -141,13 +137,13 @@ static bool item_check(const struct cron_reader *reader, const struct cron_item 
         return cron_fault_backwards(reader, item);
     if (item->step > field->high) {
         /* Some crons run it at its first value, some refuse it. */
-        cron_fault_set(reader, reader->item, "has a step beyond its range (%d-%d)", field->low,
-                       field->high);
+        cron_fault_set(reader, cron_item_span(reader), "has a step beyond its range (%d-%d)",
+                       field->low, field->high);
         return cron_fault_hint(reader, "write \"%d\"", item->first);
     }
     if (item->single && item->stepped) {
         /* cronie takes the number and drops the step, others go on to the field's end. */
-        cron_fault_set(reader, reader->item, "has a step after a single number");
+        cron_fault_set(reader, cron_item_span(reader), "has a step after a single number");
         if (item->first >= field->end)
             return cron_fault_hint(reader, "write \"%d\"", item->first);
         return cron_fault_hint(reader, "write \"%d-%d/%d\"", item->first, field->end, item->step);
@@ -155,48 +151,81 @@ static bool item_check(const struct cron_reader *reader, const struct cron_item 
     return true;
 }
 
-/* Reads the item that reader->item spans and adds its values to set. */
-static bool item_read(struct cron_reader *reader, uint64_t *set)
+/* The values of an item, as a set. */
+static uint64_t item_set(const struct cron_item *item)
 {
-    struct cron_item item = {.first = reader->field->low, .last = reader->field->high, .step = 1};
+    uint64_t every = 1; /* every step-th value from 0 on: 1, 2, 4, ... of them */
 
-    reader->at = reader->item.start;
-    if (!take_character(reader, '*')) {
-        if (!take_value(reader, &item.first))
-            return false;
-        item.last = item.first;
-        item.single = !take_character(reader, '-');
-        if (!item.single && !take_value(reader, &item.last))
-            return false;
-    }
-    item.stepped = take_character(reader, '/');
-    if (item.stepped && !take_step(reader, &item.step))
-        return false;
-    if (reader->at < reader->item.end)
-        return cron_fault_character(reader);
-    if (!item_check(reader, &item))
-        return false;
-    for (int value = item.first; value <= item.last; value += item.step)
-        *set |= UINT64_C(1) << value;
-    return true;
+    for (int shift = item->step; shift < 64; shift *= 2)
+        every |= every << shift;
+    return every << item->first & ((UINT64_C(2) << item->last) - 1);
 }
 
-/* Reads a field, a list of items with commas between them. */
-static bool field_read(struct cron_reader *reader, struct cron_span field, uint64_t *set)
+/* The step of an item that goes over the whole field and does not come out even; else 0. */
+static int item_uneven_step(const struct cron_field *field, const struct cron_item *item)
 {
-    *set = 0;
-    for (size_t start = field.start; start <= field.end; start = reader->item.end + 1) {
-        const char *comma = memchr(reader->text + start, ',', field.end - start);
+    int size = field->end - field->low + 1;
 
-        reader->item.start = start;
-        reader->item.end = comma != NULL ? (size_t)(comma - reader->text) : field.end;
-        if (reader->item.end == start) {
-            cron_fault_set(reader, field, "has an empty list item");
-            return cron_fault_hint(reader, "remove the extra comma");
-        }
-        if (!item_read(reader, set))
+    if (item->first > field->low || item->last < field->end || size % item->step == 0)
+        return 0;
+    return item->step;
+}
+
+/* Reads the item at reader->at, up to the comma or the blank behind it. */
+static bool item_read(struct cron_reader *reader, struct cron_item *item)
+{
+    *item = (struct cron_item){.first = reader->field->low, .last = reader->field->high, .step = 1};
+    reader->item_start = reader->at;
+    if (!take_character(reader, '*')) {
+        if (!take_value(reader, &item->first))
+            return false;
+        item->last = item->first;
+        item->single = !take_character(reader, '-');
+        if (!item->single && !take_value(reader, &item->last))
             return false;
     }
+    item->stepped = take_character(reader, '/');
+    if (item->stepped && !take_step(reader, &item->step))
+        return false;
+    if (!is_separator(peek(reader)))
+        return cron_fault_character(reader);
+    return item_check(reader, item);
+}
+
+/* Refuses a field with nothing between two commas. */
+static bool field_has_empty_item(struct cron_reader *reader, size_t start)
+{
+    struct cron_span field = {start, reader->at};
+
+    while (field.end < reader->length && !is_blank(reader->text[field.end]))
+        field.end++;
+    cron_fault_set(reader, field, "has an empty list item");
+    return cron_fault_hint(reader, "remove the extra comma");
+}
+
+/* What one field says. */
+struct cron_field_value {
+    uint64_t set;
+    int uneven_step;
+    bool starred;
+};
+
+/* Reads the field at reader->at, a list of items with commas between them. */
+static bool field_read(struct cron_reader *reader, struct cron_field_value *value)
+{
+    size_t start = reader->at;
+    struct cron_item item;
+
+    *value = (struct cron_field_value){.starred = peek(reader) == '*'};
+    do {
+        if (is_separator(peek(reader)))
+            return field_has_empty_item(reader, start);
+        if (!item_read(reader, &item))
+            return false;
+        value->set |= item_set(&item);
+        if (item.step > 1 && value->uneven_step == 0)
+            value->uneven_step = item_uneven_step(reader->field, &item);
+    } while (take_character(reader, ','));
     return true;
 }
 
@@ -214,42 +243,52 @@ static bool cron_has_date(const struct cron *cron)
     return false;
 }
 
-/* Reads the five fields. */
-static bool fields_read(struct cron_reader *reader, const struct cron_span fields[FIELD_COUNT],
-                        struct cron *cron)
+static void skip_blanks(struct cron_reader *reader)
 {
-    uint64_t sets[FIELD_COUNT];
-    bool starred[FIELD_COUNT];
+    while (reader->at < reader->length && is_blank(reader->text[reader->at]))
+        reader->at++;
+}
 
-    for (int i = 0; i < FIELD_COUNT; i++) {
+/* Reads the five fields; false with a fault, or with none when the line is not over then. */
+static bool fields_read(struct cron_reader *reader, struct cron *cron)
+{
+    struct cron_field_value values[CRON_FIELD_COUNT];
+
+    for (int i = 0; i < CRON_FIELD_COUNT; i++) {
         reader->field = &cron_fields[i];
-        if (!field_read(reader, fields[i], &sets[i]))
+        skip_blanks(reader);
+        if (!field_read(reader, &values[i]))
             return false;
-        starred[i] = reader->text[fields[i].start] == '*';
     }
-    cron->minutes = sets[FIELD_MINUTE];
-    cron->hours = (uint32_t)sets[FIELD_HOUR];
-    cron->days = (uint32_t)sets[FIELD_DAY];
-    cron->months = (uint16_t)sets[FIELD_MONTH];
-    cron->weekdays = (uint8_t)((sets[FIELD_WEEKDAY] | sets[FIELD_WEEKDAY] >> 7) & 0x7F);
-    cron->days_starred = starred[FIELD_DAY];
-    cron->weekdays_starred = starred[FIELD_WEEKDAY];
-    cron->wildcard = starred[FIELD_MINUTE] || starred[FIELD_HOUR];
+    skip_blanks(reader);
+    if (reader->at < reader->length)
+        return false;
+    cron->minutes = values[CRON_MINUTE].set;
+    cron->hours = (uint32_t)values[CRON_HOUR].set;
+    cron->days = (uint32_t)values[CRON_DAY].set;
+    cron->months = (uint16_t)values[CRON_MONTH].set;
+    cron->weekdays = (uint8_t)((values[CRON_WEEKDAY].set | values[CRON_WEEKDAY].set >> 7) & 0x7F);
+    cron->days_starred = values[CRON_DAY].starred;
+    cron->weekdays_starred = values[CRON_WEEKDAY].starred;
+    cron->wildcard = values[CRON_MINUTE].starred || values[CRON_HOUR].starred;
     cron->fires = cron_has_date(cron);
+    for (int i = 0; i < CRON_FIELD_COUNT; i++)
+        cron->uneven_steps[i] = (uint8_t)values[i].uneven_step;
     return true;
 }
 
-/*
- * Splits at blanks and tabs. Returns how many fields there are, of which the first five are kept;
- * line spans them all.
- */
-static size_t line_split(const char *text, size_t length, struct cron_span fields[FIELD_COUNT],
-                         struct cron_span *line)
+/* The words of a line, between blanks and tabs. */
+struct cron_line {
+    struct cron_span all;
+    struct cron_span first;
+    size_t count;
+};
+
+static struct cron_line line_split(const char *text, size_t length)
 {
-    size_t count = 0;
+    struct cron_line line = {0};
     size_t start;
 
-    *line = (struct cron_span){0};
     for (size_t at = 0; at < length;) {
         while (at < length && is_blank(text[at]))
             at++;
@@ -258,19 +297,18 @@ static size_t line_split(const char *text, size_t length, struct cron_span field
             at++;
         if (at == start)
             break;
-        if (count == 0)
-            line->start = start;
-        line->end = at;
-        if (count < FIELD_COUNT)
-            fields[count] = (struct cron_span){start, at};
-        count++;
+        if (line.count == 0)
+            line.first = (struct cron_span){start, at};
+        line.all = (struct cron_span){line.first.start, at};
+        line.count++;
     }
-    return count;
+    return line;
 }
 
-/* Reads the one word of a line that starts with "@". */
-static bool macro_read(struct cron_reader *reader, struct cron_span line, struct cron *cron)
+/* Reads a line that starts with "@" and is to be one word. */
+static bool macro_read(struct cron_reader *reader, struct cron *cron)
 {
+    struct cron_span line = line_split(reader->text, reader->length).all;
     const char *word = reader->text + line.start;
     size_t length = line.end - line.start;
 
@@ -294,6 +332,16 @@ static bool macro_read(struct cron_reader *reader, struct cron_span line, struct
                                    "@monthly, @weekly, @daily, @hourly");
 }
 
+/* The number that a few digits make. */
+static int read_digits(const char *digits, size_t length)
+{
+    int number = 0;
+
+    for (size_t i = 0; i < length; i++)
+        number = number * 10 + (digits[i] - '0');
+    return number;
+}
+
 /* Whether the first field is a time of day (02:30), a common slip; refuses it then. */
 static bool time_of_day_refused(struct cron_reader *reader, struct cron_span field)
 {
@@ -310,29 +358,36 @@ static bool time_of_day_refused(struct cron_reader *reader, struct cron_span fie
     minute = read_digits(word + colon + 1, 2);
     if (hour > 23 || minute > 59)
         return false;
-    reader->field = &cron_fields[FIELD_MINUTE];
+    reader->field = &cron_fields[CRON_MINUTE];
     cron_fault_set(reader, field, "is a time of day, but minute and hour are two fields");
     cron_fault_hint(reader, "write \"%d %d\"", minute, hour);
     return true;
 }
 
+/* Says why a line is refused; what is wrong with it as a whole goes before what is in a field. */
+static bool line_refused(struct cron_reader *reader)
+{
+    struct cron_line line = line_split(reader->text, reader->length);
+
+    if (line.count > 0 && time_of_day_refused(reader, line.first))
+        return false;
+    if (line.count == CRON_FIELD_COUNT)
+        return false; /* for a field, which has said why */
+    reader->field = NULL;
+    return cron_fault_count(reader, line.all, line.count);
+}
+
 bool cron_parse(const char *text, size_t length, struct cron *cron, struct cron_fault *fault)
 {
-    struct cron_reader reader = {.text = text, .fault = fault};
-    struct cron_span fields[FIELD_COUNT];
-    struct cron_span line = {0, length};
-    size_t count;
+    struct cron_reader reader = {.text = text, .length = length, .fault = fault};
 
     if (length > CRON_LENGTH_MAX) {
-        cron_fault_set(&reader, line, "is longer than %d bytes", CRON_LENGTH_MAX);
+        cron_fault_set(&reader, (struct cron_span){0, length}, "is longer than %d bytes",
+                       CRON_LENGTH_MAX);
         return cron_fault_hint(&reader, "write ranges and steps instead of long lists");
     }
-    count = line_split(text, length, fields, &line);
-    if (count > 0 && text[line.start] == '@')
-        return macro_read(&reader, line, cron);
-    if (count > 0 && time_of_day_refused(&reader, fields[0]))
-        return false;
-    if (count != FIELD_COUNT)
-        return cron_fault_count(&reader, line, count);
-    return fields_read(&reader, fields, cron);
+    skip_blanks(&reader);
+    if (peek(&reader) == '@')
+        return macro_read(&reader, cron);
+    return fields_read(&reader, cron) || line_refused(&reader);
 }

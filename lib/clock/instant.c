@@ -4,10 +4,10 @@
 
 #include <stdio.h>
 
-enum { MINUTES_PER_DAY = 24 * 60, YEAR_FIRST = 1970, YEAR_LAST = 9999 };
+enum { YEAR_FIRST = 1970, YEAR_LAST = 9999 };
 
-/* From 0001-01-01 to 1970-01-01, and in 400 years, after which the calendar repeats. */
-enum { DAYS_BEFORE_EPOCH = 719162, DAYS_PER_CYCLE = 146097 };
+/* From 0000-03-01 to 1970-01-01, and in 400 years, after which the calendar repeats. */
+enum { DAYS_BEFORE_EPOCH = 719468, YEARS_PER_CYCLE = 400, DAYS_PER_CYCLE = 146097 };
 
 /* What an RFC 3339 date-time says, before anybody asked whether such a day exists. */
 struct instant_parts {
@@ -36,44 +36,61 @@ int civil_month_days(int year, int month)
     return month == 2 && civil_year_is_leap(year) ? 29 : days[month - 1];
 }
 
-/* Days from 1970-01-01 to the first of January of year. */
-static int64_t civil_days_before_year(int64_t year)
+/*
+ * The two directions below are Howard Hinnant's ("chrono-Compatible Low-Level Date Algorithms"): a
+ * year that begins in March has its leap day last, so that (153 * month + 2) / 5 days lie before
+ * each of its months.
+ */
+int64_t civil_to_day(const struct civil *civil)
 {
-    int64_t past = year - 1;
+    int64_t year = civil->month > 2 ? civil->year : civil->year - 1;
+    int month = civil->month > 2 ? civil->month - 3 : civil->month + 9;
+    int64_t cycle = instant_divide_down(year, YEARS_PER_CYCLE);
+    unsigned year_of_cycle = (unsigned)(year - cycle * YEARS_PER_CYCLE);
+    unsigned day_of_year = (unsigned)((153 * month + 2) / 5 + civil->day - 1);
 
-    return past * 365 + instant_divide_down(past, 4) - instant_divide_down(past, 100) +
-           instant_divide_down(past, 400) - DAYS_BEFORE_EPOCH;
+    return cycle * DAYS_PER_CYCLE + year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100 +
+           day_of_year - DAYS_BEFORE_EPOCH;
+}
+
+struct civil civil_from_day(int64_t day)
+{
+    int64_t cycle = instant_divide_down(day + DAYS_BEFORE_EPOCH, DAYS_PER_CYCLE);
+    unsigned day_of_cycle = (unsigned)(day + DAYS_BEFORE_EPOCH - cycle * DAYS_PER_CYCLE);
+    unsigned year = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36524 -
+                     day_of_cycle / (DAYS_PER_CYCLE - 1)) /
+                    365;
+    unsigned day_of_year = day_of_cycle - (year * 365 + year / 4 - year / 100);
+    unsigned month = (5 * day_of_year + 2) / 153;
+    struct civil civil = {.month = (int)(month < 10 ? month + 3 : month - 9)};
+
+    civil.year = (int)(cycle * YEARS_PER_CYCLE) + (int)year + (civil.month <= 2 ? 1 : 0);
+    civil.day = (int)(day_of_year - (153 * month + 2) / 5) + 1;
+    civil.weekday = civil_weekday(day);
+    return civil;
+}
+
+int civil_weekday(int64_t day)
+{
+    int64_t since_sunday = day + 4; /* 1970-01-01 was a Thursday */
+
+    return (int)(since_sunday - instant_divide_down(since_sunday, 7) * 7);
 }
 
 struct civil civil_from_minute(int64_t minute)
 {
-    int64_t days = instant_divide_down(minute, MINUTES_PER_DAY);
-    int minute_of_day = (int)(minute - days * MINUTES_PER_DAY);
-    int64_t year = instant_divide_down((days + DAYS_BEFORE_EPOCH) * 400, DAYS_PER_CYCLE) + 1;
-    struct civil civil = {.month = 1};
-    int day_of_year;
+    int64_t day = instant_divide_down(minute, INSTANT_MINUTES_PER_DAY);
+    int minute_of_day = (int)(minute - day * INSTANT_MINUTES_PER_DAY);
+    struct civil civil = civil_from_day(day);
 
-    /* The mean length of a year is a guess: never too late, at most one year too early. */
-    if (civil_days_before_year(year + 1) <= days)
-        year++;
-    day_of_year = (int)(days - civil_days_before_year(year));
-    civil.year = (int)year;
-    while (day_of_year >= civil_month_days(civil.year, civil.month))
-        day_of_year -= civil_month_days(civil.year, civil.month++);
-    civil.day = day_of_year + 1;
     civil.hour = minute_of_day / 60;
     civil.minute = minute_of_day % 60;
-    civil.weekday = (int)(days + 4 - instant_divide_down(days + 4, 7) * 7); /* a Thursday */
     return civil;
 }
 
 int64_t civil_to_minute(const struct civil *civil)
 {
-    int64_t days = civil_days_before_year(civil->year) + civil->day - 1;
-
-    for (int month = 1; month < civil->month; month++)
-        days += civil_month_days(civil->year, month);
-    return days * MINUTES_PER_DAY + civil->hour * 60 + civil->minute;
+    return civil_to_day(civil) * INSTANT_MINUTES_PER_DAY + civil->hour * 60 + civil->minute;
 }
 
 struct window window_of(int64_t instant_us)

@@ -18,6 +18,8 @@ enum { INSTANT_TEXT_SIZE = 32 };
 #define INSTANT_US_PER_SECOND INT64_C(1000000)
 #define INSTANT_US_PER_MINUTE INT64_C(60000000)
 
+enum { INSTANT_MINUTES_PER_DAY = 24 * 60 };
+
 /*
  * Reads TIME of design section 7: an RFC 3339 date-time of the years 1970 to 9999 whose seconds and
  * their fraction may be left out. A fraction is cut off after microseconds; 'T' may be 't' or a
@@ -43,6 +45,13 @@ struct civil civil_from_minute(int64_t minute);
 
 /* The inverse; weekday is not looked at. The fields must be a real date and time. */
 int64_t civil_to_minute(const struct civil *civil);
+
+/* Days since 1970-01-01: of a date (its time and weekday are not looked at), and the way back. */
+int64_t civil_to_day(const struct civil *civil);
+struct civil civil_from_day(int64_t day);
+
+/* 0 = Sunday. */
+int civil_weekday(int64_t day);
 
 /* 28 to 31. */
 int civil_month_days(int year, int month);

@@ -1,89 +1,68 @@
 #include "clock/zone.h"
 
 #include "clock/instant.h"
-#include "clock/quote.h"
+#include "clock/tzif.h"
 
-#include <string.h>
-#include <strings.h>
-
-enum { ZONE_OFFSET_HOURS_MAX = 15 }; /* PostgreSQL's MAX_TZDISP_HOUR: below 16 hours */
-
-static bool zone_fail(struct error *err, const char *text, const char *wrong)
+/* The last of the changes at or before that minute. */
+static size_t zone_find_change(const struct tzif *tzif, int64_t utc_minute)
 {
-    char quoted[QUOTE_SIZE];
+    size_t low = 0;
+    size_t high = tzif->count; /* the one looked for is in [low, high) */
 
-    quote_string(text, quoted);
-    error_set(err, ERROR_INVALID, "time zone \"%s\" %s", quoted, wrong);
-    return error_hint(err, "use a fixed offset such as \"+02:00\"");
-}
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
 
-/* The number that two digits make, or -1. */
-static int zone_two_digits(const char *at)
-{
-    if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9')
-        return -1;
-    return (at[0] - '0') * 10 + (at[1] - '0');
-}
-
-static bool zone_parse_offset(const char *text, struct zone *zone, struct error *err)
-{
-    const char *at = text + 1;
-    int hours = zone_two_digits(at);
-    int minutes = 0;
-
-    if (hours < 0)
-        return zone_fail(err, text, "is not an offset");
-    at += 2;
-    if (*at != '\0') {
-        at += *at == ':' ? 1 : 0;
-        minutes = zone_two_digits(at);
-        if (minutes < 0 || at[2] != '\0')
-            return zone_fail(err, text, "is not an offset");
+        if (tzif->changes[middle].from <= utc_minute)
+            low = middle;
+        else
+            high = middle;
     }
-    if (minutes > 59)
-        return zone_fail(err, text, "has more than 59 minutes");
-    if (hours > ZONE_OFFSET_HOURS_MAX)
-        return zone_fail(err, text, "is outside -15:59 to +15:59");
-    zone->kind = ZONE_FIXED;
-    zone->offset_seconds = (hours * 60 + minutes) * 60 * (text[0] == '-' ? -1 : 1);
-    return true;
+    return low;
 }
 
-/* Whether text is spelled like a name of the IANA database, such as Etc/GMT+5. */
-static bool zone_looks_like_name(const char *text)
+/*
+ * Goes on from the last span of the table by the rule: over the changes of three years, of which
+ * the first has two before that minute, and the last one two behind it.
+ */
+static void zone_go_on_by_rule(const struct tzif *tzif, int64_t utc_minute, struct zone_span *span)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    static const char others[] = "0123456789/_+-";
-    size_t length = strlen(text);
-    size_t i = 0;
+    int year = civil_from_minute(utc_minute).year;
+    struct posix_tz_change changes[6];
 
-    while (i < length && (strchr(letters, text[i]) != NULL || strchr(others, text[i]) != NULL))
-        i++;
-    return length > 0 && i == length && strchr(letters, text[0]) != NULL;
-}
+    for (int i = 0; i < 3; i++)
+        posix_tz_changes_in(&tzif->rule, year - 1 + i, changes + 2 * i);
+    for (int i = 0; i < 6; i++) {
+        int64_t at = tzif_minute_from(changes[i].at_seconds);
+        int offset_minutes = tzif_offset_minutes(changes[i].offset_seconds);
 
-bool zone_parse(const char *text, struct zone *zone, struct error *err)
-{
-    if (text == NULL || strcasecmp(text, "UTC") == 0 || strcasecmp(text, "Z") == 0) {
-        *zone = (struct zone){.kind = ZONE_FIXED};
-        return true;
+        if (at <= tzif->rule_from || offset_minutes == span->offset_minutes)
+            continue;
+        if (at > utc_minute) {
+            span->to = at;
+            return;
+        }
+        span->from = at;
+        span->jump_minutes = offset_minutes - span->offset_minutes;
+        span->offset_minutes = offset_minutes;
     }
-    if (text[0] == '+' || text[0] == '-')
-        return zone_parse_offset(text, zone, err);
-    if (zone_looks_like_name(text))
-        return zone_fail(err, text, "is a name, which this version does not support yet");
-    return zone_fail(err, text, "is not a time zone");
 }
 
-int zone_offset_seconds_at(const struct zone *zone, int64_t utc_minute)
+struct zone_span zone_span_at(const struct zone *zone, int64_t utc_minute)
 {
-    (void)utc_minute; /* matters to zones with daylight saving */
-    return zone->offset_seconds;
-}
+    const struct tzif *tzif = zone->changes;
+    struct zone_span span = {
+        .from = INT64_MIN, .to = INT64_MAX, .offset_minutes = zone->offset_minutes};
+    size_t i;
 
-int64_t zone_wall_minute(const struct zone *zone, int64_t utc_minute)
-{
-    int64_t wall_seconds = utc_minute * 60 + zone_offset_seconds_at(zone, utc_minute);
-
-    return instant_divide_down(wall_seconds, 60);
+    if (tzif == NULL)
+        return span;
+    i = zone_find_change(tzif, utc_minute);
+    span.from = tzif->changes[i].from;
+    span.offset_minutes = tzif->changes[i].offset_minutes;
+    span.jump_minutes = i > 0 ? span.offset_minutes - tzif->changes[i - 1].offset_minutes : 0;
+    if (i + 1 < tzif->count)
+        span.to = tzif->changes[i + 1].from;
+    else if (tzif->rule.has_summer)
+        zone_go_on_by_rule(tzif, utc_minute, &span);
+    return span;
 }

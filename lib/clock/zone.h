@@ -1,38 +1,33 @@
 /*
- * Time zones of organisations (design section 3): for now UTC and fixed offsets.
+ * A time zone: what its wall clock shows, and where that jumps.
  *
- * Offsets are ISO 8601's, positive east of Greenwich: "+02:00" is two hours ahead of UTC. (The
- * offsets of PostgreSQL's `SET TimeZone` and of POSIX's TZ count the other way.)
+ * Everything here counts whole minutes, as slots do. A change of offset takes effect at the first
+ * whole UTC minute at or after it; an offset that is no whole number of minutes (Liberia's until
+ * 1972) is rounded down. So each UTC minute has one wall minute, and the wall clock runs evenly
+ * between two changes. Pure; reading zones by name is zones.h.
  */
 #ifndef SYNCSCHED_CLOCK_ZONE_H
 #define SYNCSCHED_CLOCK_ZONE_H
 
-#include "base/error.h"
-
-#include <stdbool.h>
 #include <stdint.h>
 
-enum zone_kind {
-    ZONE_FIXED = 0, /* the same offset at every instant */
-    /* IANA names (Europe/Oslo) get their kind, and their data below, from their own issue. */
-};
+struct tzif;
 
-/* A zeroed zone is UTC. Plain data, nothing to release. */
+/* A zeroed zone is UTC. Nothing to release: the changes of a named zone belong to struct zones. */
 struct zone {
-    enum zone_kind kind;
-    int offset_seconds; /* ZONE_FIXED: east of UTC */
+    int offset_minutes;         /* east of UTC, where changes is NULL */
+    const struct tzif *changes; /* of a named zone; NULL: the same offset at every instant */
 };
 
-/*
- * Reads a zone: NULL, "UTC" and "Z" in any case are UTC; "+02:00", "-0330" and "+02" are fixed
- * offsets from -15:59 to +15:59, as far as PostgreSQL goes. Fails with ERROR_INVALID.
- */
-bool zone_parse(const char *text, struct zone *zone, struct error *err);
+/* A stretch of time over which the offset stays the same. */
+struct zone_span {
+    int64_t from; /* UTC minutes, [from, to); INT64_MIN and INT64_MAX where it has no end */
+    int64_t to;
+    int offset_minutes; /* east of UTC */
+    int jump_minutes;   /* by how much the wall clock jumped at from; below 0: back */
+};
 
-/* Seconds east of UTC at that UTC minute; looked up for each instant, never to be remembered. */
-int zone_offset_seconds_at(const struct zone *zone, int64_t utc_minute);
-
-/* What the zone's wall clock shows at that UTC minute, as if it were a UTC minute. */
-int64_t zone_wall_minute(const struct zone *zone, int64_t utc_minute);
+/* The span that holds that UTC minute; looked up for each instant, never to be remembered. */
+struct zone_span zone_span_at(const struct zone *zone, int64_t utc_minute);
 
 #endif

@@ -2,61 +2,13 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "clock/cron.h"
-#include "clock/zone.h"
+#include "engine/timetable.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* A mark this far beyond t cannot have been written by a sane clock (design section 4). */
 #define DUE_MARK_AHEAD_US (60 * INSTANT_US_PER_SECOND)
-
-/* What a schedule's text means. */
-struct due_timetable {
-    struct cron cron;
-    struct zone zone;
-};
-
-/* Says whose fault it is. Returns false. */
-static bool due_fault(const struct schedule *schedule, struct error *fault)
-{
-    return error_prefix(fault, "organisation %s, integration %s", schedule->org_id,
-                        schedule->integration_id);
-}
-
-static bool due_parse(const char *expression, size_t length, const char *timezone,
-                      struct due_timetable *timetable, struct error *fault)
-{
-    struct cron_fault cron_fault;
-
-    if (!zone_parse(timezone, &timetable->zone, fault))
-        return false;
-    if (cron_parse(expression, length, &timetable->cron, &cron_fault))
-        return true;
-    error_set(fault, ERROR_INVALID, "cron_schedule: %s", cron_fault.message);
-    return error_hint(fault, "%s", cron_fault.hint);
-}
-
-static bool due_type_is_known(const char *type)
-{
-    return type != NULL && (strcmp(type, "xledger") == 0 || strcmp(type, "dynamics") == 0 ||
-                            strcmp(type, "bufdir") == 0);
-}
-
-/* Each column is checked before it is parsed, and the row before its slots are looked at. */
-static bool due_check(const struct schedule *schedule, struct due_timetable *timetable,
-                      struct error *fault)
-{
-    if (!schedule->has_organization)
-        return error_set(fault, ERROR_INVALID, "its organisation does not exist");
-    if (!due_type_is_known(schedule->integration_type)) {
-        error_set(fault, ERROR_INVALID, "integration_type \"%s\" is not known",
-                  schedule->integration_type != NULL ? schedule->integration_type : "(null)");
-        return error_hint(fault, "it is one of xledger, dynamics, bufdir");
-    }
-    return due_parse(schedule->cron_schedule, strlen(schedule->cron_schedule), schedule->timezone,
-                     timetable, fault);
-}
 
 /* ---- The claim that is being put together ---- */
 
@@ -92,12 +44,12 @@ static void due_add_slot(struct claim *claim, int64_t minute, enum claim_fate fa
  * Adds the slots in (from, to], earliest first and at most DUE_SLOTS_MAX. Returns the last minute
  * that was looked at: to, or that of the last slot that found room.
  */
-static int64_t due_add_slots(struct claim *claim, const struct due_timetable *timetable,
-                             int64_t from, int64_t to, enum claim_fate fate)
+static int64_t due_add_slots(struct claim *claim, const struct timetable *timetable, int64_t from,
+                             int64_t to, enum claim_fate fate)
 {
     int64_t minute = from;
 
-    for (int n = 0; cron_next(&timetable->cron, &timetable->zone, minute, &minute); n++) {
+    for (int n = 0; timetable_next(timetable, minute, &minute); n++) {
         if (minute > to)
             return to;
         if (n == DUE_SLOTS_MAX)
@@ -115,13 +67,13 @@ static int64_t due_cancel(const struct due_question *question, const struct sche
                           struct claim *claim)
 {
     int64_t before_window = question->window.first - 1;
-    struct due_timetable old;
+    struct timetable old;
     struct error ignored;
     const char *blank = strrchr(schedule->schedule_seen, ' ');
 
     if (blank == NULL || schedule->mark >= before_window ||
-        !due_parse(schedule->schedule_seen, (size_t)(blank - schedule->schedule_seen), blank + 1,
-                   &old, &ignored))
+        !timetable_parse(schedule->schedule_seen, (size_t)(blank - schedule->schedule_seen),
+                         blank + 1, question->zones, &old, &ignored))
         return before_window;
     return due_add_slots(claim, &old, schedule->mark, before_window, CLAIM_CANCELLED);
 }
@@ -130,8 +82,8 @@ static int64_t due_cancel(const struct due_question *question, const struct sche
  * The one range that a plain run looks at, (from, end of the window]: what is too old is given up,
  * the rest served. Returns the minute up to which it was looked at, for the mark.
  */
-static int64_t due_look_at(const struct due_question *question,
-                           const struct due_timetable *timetable, int64_t from, struct claim *claim)
+static int64_t due_look_at(const struct due_question *question, const struct timetable *timetable,
+                           int64_t from, struct claim *claim)
 {
     int64_t oldest_us = question->t_us - question->catch_up_ms * 1000;
     int64_t oldest = -instant_divide_down(-oldest_us, INSTANT_US_PER_MINUTE); /* rounded up */
@@ -163,17 +115,17 @@ static int64_t due_from(const struct due_question *question, const struct schedu
         return schedule->mark;
     error_set(fault, ERROR_INVALID, "its mark lies in the future and is not believed");
     error_hint(fault, "some host's clock was wrong; set the mark in sync_schedule_state to now()");
-    due_fault(schedule, fault);
+    timetable_name(schedule, fault);
     return before_window;
 }
 
 /* The earlier match wins where two marks lie in the window. */
 static int64_t due_window_slot(const struct due_question *question,
-                               const struct due_timetable *timetable)
+                               const struct timetable *timetable)
 {
     int64_t minute;
 
-    if (cron_next(&timetable->cron, &timetable->zone, question->window.first - 1, &minute) &&
+    if (timetable_next(timetable, question->window.first - 1, &minute) &&
         minute <= question->window.last)
         return minute;
     return INT64_MIN;
@@ -190,7 +142,7 @@ struct due_look {
 /* timetable is NULL for a schedule that is disabled, gone or not valid; schedule is "" then. */
 static struct due_look due_decide_plain(const struct due_question *question,
                                         const struct schedule *schedule,
-                                        const struct due_timetable *timetable, const char *text,
+                                        const struct timetable *timetable, const char *text,
                                         struct claim *claim, struct error *fault)
 {
     const char *seen = schedule->schedule_seen != NULL ? schedule->schedule_seen : "";
@@ -212,10 +164,10 @@ static struct due_look due_decide_plain(const struct due_question *question,
 bool due_decide(const struct due_question *question, const struct schedule *schedule,
                 struct claim *claim, struct due_count *count, struct error *fault)
 {
-    struct due_timetable timetable;
+    struct timetable timetable;
     struct text text = {0};
-    bool is_valid = schedule->is_active &&
-                    (due_check(schedule, &timetable, fault) || due_fault(schedule, fault));
+    bool is_valid =
+        schedule->is_active && timetable_read(schedule, question->zones, &timetable, fault);
     size_t slots_before = claim->slot_count;
     int64_t window_slot = is_valid ? due_window_slot(question, &timetable) : INT64_MIN;
     struct due_look look = {.from = question->window.first - 1, .to = question->window.last};

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "clock/instant.h"
+#include "clock/zones.h"
 #include "store/claim.h"
 #include "store/schedules.h"
 
@@ -23,6 +24,7 @@ struct due_question {
     int64_t catch_up_ms;
     bool is_window_only; /* --at and `due`: the window's first match and nothing else */
     bool may_give_up;    /* false while the clocks disagree */
+    struct zones *zones; /* the zones met so far; grows with each new name */
 };
 
 struct due_count {

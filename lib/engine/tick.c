@@ -37,6 +37,7 @@ struct tick {
     struct due_question question;
     struct due_count count;
     struct claim claim;
+    struct zones zones;
     size_t faults;
     bool is_asked;     /* the question is put: the clock has been read */
     bool is_read_only; /* only the window is of interest */
@@ -56,6 +57,7 @@ static void tick_put_question(struct tick *tick, const struct schedules_reading 
         .catch_up_ms = options->catch_up_ms,
         .is_window_only = options->has_at || tick->is_read_only,
         .may_give_up = apart_us <= TICK_CLOCK_DOUBT_US,
+        .zones = &tick->zones,
     };
     if (apart_us > TICK_CLOCK_WARN_US)
         log_warning("this host's clock and the database's are %" PRId64
@@ -347,6 +349,7 @@ bool tick_run(const struct tick_options *options, struct summary *summary, struc
     free(dispatch.verdicts);
     claim_result_free(&result);
     claim_free(&tick.claim);
+    zones_free(&tick.zones);
     return ok;
 }
 
@@ -363,6 +366,7 @@ bool tick_read_due(const struct tick_options *options, struct claim *claim, stru
     tick.is_read_only = true;
     ok = tick_read(&tick, db, NULL, deadline_ms, err);
     database_close(db);
+    zones_free(&tick.zones);
     *claim = tick.claim;
     return ok;
 }

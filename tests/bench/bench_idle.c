@@ -145,6 +145,7 @@ struct idle_reading {
     struct due_question question;
     struct due_count count;
     struct claim claim;
+    struct zones zones;
     size_t rows;
     size_t faults;
     bool decides;
@@ -165,6 +166,7 @@ static void idle_take_schedule(void *context, const struct schedules_reading *fo
             .window = window_of(found->now_us),
             .catch_up_ms = IDLE_CATCH_UP_MS,
             .may_give_up = true,
+            .zones = &reading->zones,
         };
     due_decide(&reading->question, schedule, &reading->claim, &reading->count, &fault);
     reading->faults += fault.kind != ERROR_NONE ? 1 : 0;
@@ -187,6 +189,7 @@ static double idle_read_ms(struct database *db, bool decides, int pairs)
     ck_assert_uint_eq(reading.faults, 0);
     ck_assert_uint_eq(reading.claim.key_count, 0);
     claim_free(&reading.claim);
+    zones_free(&reading.zones);
     return (double)wall_us / 1000;
 }
 

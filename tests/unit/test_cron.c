@@ -2,6 +2,7 @@
 #include "suites.h"
 
 #include "clock/cron.h"
+#include "clock/zones.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -169,11 +170,12 @@ START_TEST(test_next)
 {
     struct cron cron = parsed(nexts[_i].text);
     struct error err = {0};
+    struct zones zones = {0};
     struct zone zone;
     int64_t minute;
     char text[INSTANT_TEXT_SIZE];
 
-    ck_assert(zone_parse(nexts[_i].zone, &zone, &err));
+    ck_assert(zones_find(&zones, nexts[_i].zone, &zone, &err));
     ck_assert(cron_next(&cron, &zone, minute_of(nexts[_i].after), &minute));
     instant_format_minute(minute, text);
     ck_assert_str_eq(text, nexts[_i].next);
@@ -312,11 +314,11 @@ static bool scan_has_day(const struct scan *scan, int64_t day)
 START_TEST(test_next_agrees_with_a_scan)
 {
     const char *text = scanned[_i];
-    struct zone zone = {.offset_seconds = (_i % 3 - 1) * (5 * 60 + 45) * 60};
+    struct zone zone = {.offset_minutes = (_i % 3 - 1) * (5 * 60 + 45)};
     struct scan scan = scan_read(text);
     struct cron cron = parsed(text);
     int64_t day = minute_of("2023-07-01T00:00Z") / 1440;
-    int64_t offset = zone.offset_seconds / 60;
+    int64_t offset = zone.offset_minutes;
     int64_t slot = day * 1440 - offset - 1;
     int64_t next = 0;
     bool found;

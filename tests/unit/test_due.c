@@ -25,6 +25,8 @@ static int64_t minute_of(const char *text)
     return instant(text) / INSTANT_US_PER_MINUTE;
 }
 
+static struct zones zones; /* of one test: each runs in a process of its own */
+
 static struct due_question question_us(int64_t t_us, bool is_window_only)
 {
     return (struct due_question){
@@ -33,6 +35,7 @@ static struct due_question question_us(int64_t t_us, bool is_window_only)
         .catch_up_ms = HOUR_MS,
         .is_window_only = is_window_only,
         .may_give_up = true,
+        .zones = &zones,
     };
 }
 

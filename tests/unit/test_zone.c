@@ -1,94 +1,102 @@
-/* Covers lib/clock/zone.c. */
+/* Covers lib/clock/zone.c: the offset at an instant, and where it changes, in real zones. */
 #include "suites.h"
 
-#include "clock/zone.h"
+#include "clock/instant.h"
+#include "clock/zones.h"
 
-#include <string.h>
-
-static const struct {
-    const char *text;
-    int offset_seconds;
-} good[] = {
-    {NULL, 0},         {"UTC", 0},         {"utc", 0},         {"Z", 0},          {"z", 0},
-    {"+00:00", 0},     {"-00:00", 0},      {"+02:00", 7200},   {"+0200", 7200},   {"+02", 7200},
-    {"-0330", -12600}, {"-03:30", -12600}, {"-00:30", -1800},  {"+05:45", 20700}, {"+14:00", 50400},
-    {"-12", -43200},   {"+15:59", 57540},  {"-15:59", -57540},
-};
-
-static const struct {
-    const char *text;
-    const char *wrong; /* part of the message */
-} bad[] = {
-    {"+16:00", "is outside -15:59 to +15:59"},
-    {"-16", "is outside -15:59 to +15:59"},
-    {"+99:00", "is outside -15:59 to +15:59"},
-    {"+02:60", "has more than 59 minutes"},
-    {"+15:60", "has more than 59 minutes"},
-    {"+", "is not an offset"},
-    {"-", "is not an offset"},
-    {"+2", "is not an offset"},
-    {"+2:00", "is not an offset"},
-    {"+02:", "is not an offset"},
-    {"+02:0", "is not an offset"},
-    {"+02:000", "is not an offset"},
-    {"+02000", "is not an offset"},
-    {"+020", "is not an offset"},
-    {"+02:00:00", "is not an offset"},
-    {"+-2:00", "is not an offset"},
-    {"+02:00 ", "is not an offset"},
-    {"", "\"\" is not a time zone"},
-    {" ", "is not a time zone"},
-    {"02:00", "is not a time zone"},
-    {" +02:00", "is not a time zone"},
-    {"UTC ", "is not a time zone"},
-    {"\xe2\x88\x92"
-     "02:00",
-     "\"\\xe2\\x88\\x9202:00\" is not a time zone"},
-    {"\n", "\"\\x0a\" is not a time zone"},
-    {"../etc/passwd", "is not a time zone"},
-    {"Europe/Oslo", "\"Europe/Oslo\" is a name, which this version does not support yet"},
-    {"America/Port-au-Prince", "is a name, which this version does not support yet"},
-    {"CET", "is a name, which this version does not support yet"},
-    {"UTC+2", "is a name, which this version does not support yet"},
-    {"Etc/GMT-14", "is a name, which this version does not support yet"},
-};
-
-START_TEST(test_zone_good)
+static int64_t minute_of(const char *time)
 {
     struct error err = {0};
-    struct zone zone = {.offset_seconds = 1};
+    int64_t us;
 
-    ck_assert_msg(zone_parse(good[_i].text, &zone, &err), "%s", err.message);
-    ck_assert_int_eq(zone.kind, ZONE_FIXED);
-    ck_assert_int_eq(zone.offset_seconds, good[_i].offset_seconds);
-    ck_assert_int_eq(zone_offset_seconds_at(&zone, 28578840), good[_i].offset_seconds);
-    ck_assert_int_eq(zone_wall_minute(&zone, 28578840), 28578840 + good[_i].offset_seconds / 60);
+    ck_assert_msg(instant_parse(time, &us, &err), "%s", err.message);
+    return us / INSTANT_US_PER_MINUTE;
+}
+
+static struct zone zone_of(const char *name)
+{
+    static struct zones zones; /* of one test: each runs in a process of its own */
+    struct error err = {0};
+    struct zone zone;
+
+    ck_assert_msg(zones_find(&zones, name, &zone, &err), "%s", err.message);
+    return zone;
+}
+
+/* What `zdump -v` says; NULL: no end. */
+static const struct {
+    const char *zone;
+    const char *at;
+    int offset_minutes;
+    int jump_minutes;
+    const char *from;
+    const char *to;
+} spans[] = {
+    {"UTC", "2024-05-01T00:00Z", 0, 0, NULL, NULL},
+    {"+05:45", "2024-05-01T00:00Z", 345, 0, NULL, NULL},
+    {"Europe/Oslo", "2027-03-28T00:59Z", 60, -60, "2026-10-25T01:00Z", "2027-03-28T01:00Z"},
+    {"Europe/Oslo", "2027-03-28T01:00Z", 120, 60, "2027-03-28T01:00Z", "2027-10-31T01:00Z"},
+    {"Europe/Dublin", "2027-07-01T00:00Z", 60, 60, "2027-03-28T01:00Z", "2027-10-31T01:00Z"},
+    {"America/New_York", "2027-07-01T00:00Z", -240, 60, "2027-03-14T07:00Z", "2027-11-07T06:00Z"},
+    {"Australia/Lord_Howe", "2027-05-01T00:00Z", 630, -30, "2027-04-03T15:00Z",
+     "2027-10-02T15:30Z"},
+    {"Pacific/Apia", "2012-01-15T00:00Z", 840, 1440, "2011-12-30T10:00Z", "2012-03-31T14:00Z"},
+    {"America/Sao_Paulo", "2018-12-01T00:00Z", -120, 60, "2018-11-04T03:00Z", "2019-02-17T02:00Z"},
+    {"America/Sao_Paulo", "2027-12-01T00:00Z", -180, -60, "2019-02-17T02:00Z", NULL},
+    {"Asia/Kathmandu", "2024-01-01T00:00Z", 345, 15, "1985-12-31T18:30Z", NULL},
+    /* 44:30 minutes west, until a minute's middle in 1972 */
+    {"Africa/Monrovia", "1972-01-07T00:44Z", -45, -1, NULL, "1972-01-07T00:45Z"},
+    {"Africa/Monrovia", "1972-01-07T00:45Z", 0, 45, "1972-01-07T00:45Z", NULL},
+    /* Ramadan of 2026: an hour back for a month */
+    {"Africa/Casablanca", "2026-03-01T00:00Z", 0, -60, "2026-02-15T02:00Z", "2026-03-22T02:00Z"},
+    /* the rule, beyond the table of the file */
+    {"Europe/Oslo", "2060-07-01T00:00Z", 120, 60, "2060-03-28T01:00Z", "2060-10-31T01:00Z"},
+    {"Europe/Oslo", "2060-12-31T23:59Z", 60, -60, "2060-10-31T01:00Z", "2061-03-27T01:00Z"},
+    {"Europe/Oslo", "2061-01-01T00:00Z", 60, -60, "2060-10-31T01:00Z", "2061-03-27T01:00Z"},
+    {"Australia/Sydney", "2061-01-01T00:00Z", 660, 60, "2060-10-02T16:00Z", "2061-04-02T16:00Z"},
+    {"Europe/Oslo", "9999-07-01T00:00Z", 120, 60, "9999-03-28T01:00Z", "9999-10-31T01:00Z"},
+};
+
+START_TEST(test_span)
+{
+    struct zone zone = zone_of(spans[_i].zone);
+    struct zone_span span = zone_span_at(&zone, minute_of(spans[_i].at));
+
+    ck_assert_int_eq(span.offset_minutes, spans[_i].offset_minutes);
+    ck_assert_int_eq(span.jump_minutes, spans[_i].jump_minutes);
+    if (spans[_i].from != NULL)
+        ck_assert_int_eq(span.from, minute_of(spans[_i].from));
+    if (spans[_i].to != NULL)
+        ck_assert_int_eq(span.to, minute_of(spans[_i].to));
+    else
+        ck_assert_int_eq(span.to, INT64_MAX);
 }
 END_TEST
 
-START_TEST(test_zone_bad)
+static const char *const walked[] = {"Europe/Oslo",      "Europe/Dublin",     "America/Havana",
+                                     "Africa/Cairo",     "Africa/Casablanca", "Asia/Gaza",
+                                     "Antarctica/Troll", "Pacific/Chatham",   "America/Nuuk"};
+
+/* Span follows span without a hole, through the end of the file's table and on by its rule. */
+START_TEST(test_spans_adjoin)
 {
-    struct error err = {0};
-    struct zone zone = {0};
+    struct zone zone = zone_of(walked[_i]);
+    int64_t end = minute_of("2300-01-01T00:00Z");
+    struct zone_span span = zone_span_at(&zone, minute_of("1970-01-01T00:00Z"));
+    int count = 0;
 
-    ck_assert_msg(!zone_parse(bad[_i].text, &zone, &err), "%s", bad[_i].text);
-    ck_assert_int_eq(err.kind, ERROR_INVALID);
-    ck_assert_msg(strstr(err.message, bad[_i].wrong) != NULL, "%s", err.message);
-    ck_assert_str_eq(err.hint, "use a fixed offset such as \"+02:00\"");
-}
-END_TEST
+    for (; span.to < end; count++) {
+        struct zone_span last_minute = zone_span_at(&zone, span.to - 1);
+        struct zone_span next = zone_span_at(&zone, span.to);
 
-START_TEST(test_zone_long_text_is_cut)
-{
-    char text[5000];
-    struct error err = {0};
-    struct zone zone = {0};
-
-    memset(text, 'a', sizeof text);
-    text[sizeof text - 1] = '\0';
-    ck_assert(!zone_parse(text, &zone, &err));
-    ck_assert_uint_lt(strlen(err.message), 200);
-    ck_assert_ptr_nonnull(strstr(err.message, "aaa...\""));
+        ck_assert_int_eq(last_minute.from, span.from);
+        ck_assert_int_eq(last_minute.offset_minutes, span.offset_minutes);
+        ck_assert_int_eq(next.from, span.to);
+        ck_assert_int_eq(next.jump_minutes, next.offset_minutes - span.offset_minutes);
+        ck_assert_int_ne(next.jump_minutes, 0);
+        span = next;
+    }
+    ck_assert_int_gt(count, 150);
 }
 END_TEST
 
@@ -97,9 +105,8 @@ Suite *suite_zone(void)
     Suite *suite = suite_create("zone");
     TCase *cases = tcase_create("zone");
 
-    tcase_add_loop_test(cases, test_zone_good, 0, sizeof good / sizeof good[0]);
-    tcase_add_loop_test(cases, test_zone_bad, 0, sizeof bad / sizeof bad[0]);
-    tcase_add_test(cases, test_zone_long_text_is_cut);
+    tcase_add_loop_test(cases, test_span, 0, sizeof spans / sizeof spans[0]);
+    tcase_add_loop_test(cases, test_spans_adjoin, 0, sizeof walked / sizeof walked[0]);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -1,0 +1,54 @@
+#include "engine/timetable.h"
+
+#include <string.h>
+
+bool timetable_name(const struct schedule *schedule, struct error *fault)
+{
+    return error_prefix(fault, "organisation %s, integration %s", schedule->org_id,
+                        schedule->integration_id);
+}
+
+bool timetable_parse(const char *expression, size_t length, const char *timezone,
+                     struct zones *zones, struct timetable *timetable, struct error *fault)
+{
+    struct cron_fault cron_fault;
+
+    if (!zones_find(zones, timezone, &timetable->zone, fault))
+        return false;
+    if (cron_parse(expression, length, &timetable->cron, &cron_fault))
+        return true;
+    error_set(fault, ERROR_INVALID, "cron_schedule: %s", cron_fault.message);
+    return error_hint(fault, "%s", cron_fault.hint);
+}
+
+static bool timetable_type_is_known(const char *type)
+{
+    return type != NULL && (strcmp(type, "xledger") == 0 || strcmp(type, "dynamics") == 0 ||
+                            strcmp(type, "bufdir") == 0);
+}
+
+/* Each column is checked before it is parsed, and the row before its slots are looked at. */
+static bool timetable_check(const struct schedule *schedule, struct zones *zones,
+                            struct timetable *timetable, struct error *fault)
+{
+    if (!schedule->has_organization)
+        return error_set(fault, ERROR_INVALID, "its organisation does not exist");
+    if (!timetable_type_is_known(schedule->integration_type)) {
+        error_set(fault, ERROR_INVALID, "integration_type \"%s\" is not known",
+                  schedule->integration_type != NULL ? schedule->integration_type : "(null)");
+        return error_hint(fault, "it is one of xledger, dynamics, bufdir");
+    }
+    return timetable_parse(schedule->cron_schedule, strlen(schedule->cron_schedule),
+                           schedule->timezone, zones, timetable, fault);
+}
+
+bool timetable_read(const struct schedule *schedule, struct zones *zones,
+                    struct timetable *timetable, struct error *fault)
+{
+    return timetable_check(schedule, zones, timetable, fault) || timetable_name(schedule, fault);
+}
+
+bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute)
+{
+    return cron_next(&timetable->cron, &timetable->zone, after_minute, minute);
+}

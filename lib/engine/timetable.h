@@ -1,0 +1,35 @@
+/*
+ * What a schedule's text means: its cron expression in its organisation's zone. The one way from a
+ * row to slots, for every command.
+ */
+#ifndef SYNCSCHED_ENGINE_TIMETABLE_H
+#define SYNCSCHED_ENGINE_TIMETABLE_H
+
+#include "base/error.h"
+#include "clock/cron.h"
+#include "clock/zones.h"
+#include "store/schedules.h"
+
+struct timetable {
+    struct cron cron;
+    struct zone zone; /* belongs to the zones that it was read with */
+};
+
+/*
+ * Reads expression and zone of a row that is active, and checks the row besides. On failure fault
+ * names organisation, integration and what is wrong (ERROR_INVALID).
+ */
+bool timetable_read(const struct schedule *schedule, struct zones *zones,
+                    struct timetable *timetable, struct error *fault);
+
+/* The same for an expression of length bytes and a zone (NULL: UTC), whosever they are. */
+bool timetable_parse(const char *expression, size_t length, const char *timezone,
+                     struct zones *zones, struct timetable *timetable, struct error *fault);
+
+/* Prefixes an error with whose row it is. Returns false. */
+bool timetable_name(const struct schedule *schedule, struct error *fault);
+
+/* The first slot (a UTC minute) after after_minute; false when there is none. */
+bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute);
+
+#endif
