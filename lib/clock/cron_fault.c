@@ -32,7 +32,11 @@ int cron_find_name(const struct cron_field *field, const char *word, size_t leng
     if (field->names == NULL || length < CRON_NAME_LENGTH)
         return -1;
     for (int i = 0; field->names[i] != NULL; i++) {
-        if (strncasecmp(field->names[i], word, CRON_NAME_LENGTH) == 0)
+        const char *name = field->names[i];
+
+        /* In any case: 0x20 makes a letter small, and no digit a letter. */
+        if ((word[0] | 0x20) == name[0] && (word[1] | 0x20) == name[1] &&
+            (word[2] | 0x20) == name[2])
             return field->low + i;
     }
     return -1;

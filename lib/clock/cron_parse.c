@@ -70,19 +70,23 @@ struct cron_word {
 
 static bool take_word(struct cron_reader *reader, struct cron_word *word)
 {
-    char c = peek(reader);
+    size_t at = reader->at; /* in a register, as is the number */
+    int number = 0;
+    char c = ' ';
 
-    *word = (struct cron_word){.span.start = reader->at, .is_number = true};
-    for (; is_digit(c) || is_letter(c); c = peek(reader)) {
-        int digit = c - '0';
-
-        word->is_number = word->is_number && is_digit(c);
-        word->number = word->number > INT_MAX / 10 - 'z' ? INT_MAX : word->number * 10 + digit;
-        reader->at++;
-    }
-    word->span.end = reader->at;
+    word->span.start = at;
+    for (; at < reader->length && is_digit(c = reader->text[at]); at++)
+        number = number > INT_MAX / 10 - 1 ? INT_MAX : number * 10 + (c - '0');
+    word->number = number;
+    word->is_number = at >= reader->length || !is_letter(c);
+    while (!word->is_number && at < reader->length &&
+           (is_digit(reader->text[at]) || is_letter(reader->text[at])))
+        at++;
+    reader->at = at;
+    word->span.end = at;
     if (word->span.end > word->span.start)
         return true;
+    c = peek(reader);
     if (!is_separator(c) && c != '-' && c != '/')
         return cron_fault_character(reader);
     cron_fault_set(reader, cron_item_span(reader), "lacks a number");
@@ -154,10 +158,10 @@ static bool item_check(const struct cron_reader *reader, const struct cron_item 
 /* The values of an item, as a set. */
 static uint64_t item_set(const struct cron_item *item)
 {
-    uint64_t every = 1; /* every step-th value from 0 on: 1, 2, 4, ... of them */
+    uint64_t every = item->step == 1 ? UINT64_MAX : 1;
 
-    for (int shift = item->step; shift < 64; shift *= 2)
-        every |= every << shift;
+    for (int shift = item->step; every != UINT64_MAX && shift < 64; shift *= 2)
+        every |= every << shift; /* every step-th value from 0 on: 1, 2, 4, ... of them */
     return every << item->first & ((UINT64_C(2) << item->last) - 1);
 }
 
@@ -180,6 +184,8 @@ static bool item_read(struct cron_reader *reader, struct cron_item *item)
         if (!take_value(reader, &item->first))
             return false;
         item->last = item->first;
+        if (is_separator(peek(reader)))
+            return true; /* one number, and nothing to check about it */
         item->single = !take_character(reader, '-');
         if (!item->single && !take_value(reader, &item->last))
             return false;
@@ -203,6 +209,12 @@ static bool field_has_empty_item(struct cron_reader *reader, size_t start)
     return cron_fault_hint(reader, "remove the extra comma");
 }
 
+/* Most fields are a "*" and nothing else: worth a way of their own. */
+static bool field_is_star_alone(const struct cron_reader *reader)
+{
+    return reader->at + 1 == reader->length || is_blank(reader->text[reader->at + 1]);
+}
+
 /* What one field says. */
 struct cron_field_value {
     uint64_t set;
@@ -217,6 +229,11 @@ static bool field_read(struct cron_reader *reader, struct cron_field_value *valu
     struct cron_item item;
 
     *value = (struct cron_field_value){.starred = peek(reader) == '*'};
+    if (value->starred && field_is_star_alone(reader)) {
+        reader->at++;
+        value->set = (UINT64_C(2) << reader->field->high) - (UINT64_C(1) << reader->field->low);
+        return true;
+    }
     do {
         if (is_separator(peek(reader)))
             return field_has_empty_item(reader, start);
@@ -232,15 +249,14 @@ static bool field_read(struct cron_reader *reader, struct cron_field_value *valu
 /* Whether any of the months has any of the days; every date meets every weekday in 400 years. */
 static bool cron_has_date(const struct cron *cron)
 {
+    const uint32_t with_30 = 0x1FFE & ~(UINT32_C(1) << 2);
+    const uint32_t with_31 = with_30 & ~(UINT32_C(1) << 4 | 1 << 6 | 1 << 9 | 1 << 11);
+
     if (!cron->days_starred && !cron->weekdays_starred)
         return true; /* a weekday will do */
-    for (int month = 1; month <= 12; month++) {
-        int last = civil_month_days(2000, month); /* a leap year */
-
-        if ((cron->months >> month & 1) != 0 && (cron->days & ((UINT64_C(2) << last) - 1)) != 0)
-            return true;
-    }
-    return false;
+    return (cron->days & ((UINT32_C(2) << 29) - 1)) != 0 ||
+           ((cron->days >> 30 & 1) != 0 && (cron->months & with_30) != 0) ||
+           ((cron->days >> 31 & 1) != 0 && (cron->months & with_31) != 0);
 }
 
 static void skip_blanks(struct cron_reader *reader)
