@@ -102,8 +102,7 @@ static int64_t cron_next_day(const struct cron *cron, const struct civil *civil,
     return day + set_least(set) - 1;
 }
 
-/* The first matching minute of a wall clock that never jumps, at or after wall_minute. */
-static int64_t cron_next_on_wall(const struct cron *cron, int64_t wall_minute)
+int64_t cron_next_on_wall(const struct cron *cron, int64_t wall_minute)
 {
     int64_t day = instant_divide_down(wall_minute, INSTANT_MINUTES_PER_DAY);
     int minute_of_day = (int)(wall_minute - day * INSTANT_MINUTES_PER_DAY);
@@ -119,35 +118,35 @@ static int64_t cron_next_on_wall(const struct cron *cron, int64_t wall_minute)
     return day * INSTANT_MINUTES_PER_DAY + minute_of_day;
 }
 
-/* Whether a jump forward is made up for, and one back is held back (design section 4). */
-static bool cron_makes_up(const struct zone_span *span)
+enum cron_over_jump cron_over_jump(const struct cron *cron, int jump_minutes)
 {
-    return span->jump_minutes >= JUMP_MADE_UP_LEAST && span->jump_minutes <= JUMP_MADE_UP_MOST;
-}
-
-static bool cron_holds_back(const struct zone_span *span)
-{
-    return span->jump_minutes < 0 && span->jump_minutes >= -JUMP_HELD_BACK_MOST;
+    if (cron->wildcard)
+        return CRON_FOLLOWS;
+    if (jump_minutes >= JUMP_MADE_UP_LEAST && jump_minutes <= JUMP_MADE_UP_MOST)
+        return CRON_MAKES_UP;
+    return jump_minutes < 0 && jump_minutes >= -JUMP_HELD_BACK_MOST ? CRON_HOLDS_BACK
+                                                                    : CRON_FOLLOWS;
 }
 
 /*
- * The first slot of a span at or after from. *wall becomes the minute of the wall clock up to which
- * nothing matches: what was skipped before from, and what is found to be beyond the span's end.
+ * The first slot of a span at or after from; false when there is none. *wall becomes the minute of
+ * the wall clock before which nothing matches any more.
  */
 static bool cron_next_in_span(const struct cron *cron, const struct zone_span *span, int64_t from,
                               int64_t *wall, int64_t *minute)
 {
+    enum cron_over_jump over_jump = cron_over_jump(cron, span->jump_minutes);
+
     *wall = from + span->offset_minutes;
-    if (!cron->wildcard && cron_makes_up(span) && from == span->from &&
+    if (over_jump == CRON_MAKES_UP && from == span->from &&
         cron_next_on_wall(cron, *wall - span->jump_minutes) < *wall) {
         *minute = from;
         return true;
     }
-    if (!cron->wildcard && cron_holds_back(span)) {
-        int64_t repeated_to = span->from + span->offset_minutes - span->jump_minutes;
+    if (over_jump == CRON_HOLDS_BACK) {
+        int64_t first_pass_to = span->from + span->offset_minutes - span->jump_minutes;
 
-        if (*wall < repeated_to)
-            *wall = repeated_to;
+        *wall = *wall > first_pass_to ? *wall : first_pass_to;
     }
     *wall = cron_next_on_wall(cron, *wall);
     *minute = *wall - span->offset_minutes;

@@ -77,4 +77,19 @@ bool cron_matches(const struct cron *cron, const struct civil *civil);
 bool cron_next(const struct cron *cron, const struct zone *zone, int64_t after_minute,
                int64_t *minute);
 
+/*
+ * The first matching minute at or after wall_minute of a wall clock that never jumps, as if it
+ * were a UTC minute. The schedule must be one that fires.
+ */
+int64_t cron_next_on_wall(const struct cron *cron, int64_t wall_minute);
+
+/* What a schedule does where its wall clock jumps. */
+enum cron_over_jump {
+    CRON_FOLLOWS,    /* skipped minutes are lost, repeated ones fire twice */
+    CRON_MAKES_UP,   /* skipped minutes fire once, behind the gap */
+    CRON_HOLDS_BACK, /* repeated minutes fire in the first pass only */
+};
+
+enum cron_over_jump cron_over_jump(const struct cron *cron, int jump_minutes);
+
 #endif

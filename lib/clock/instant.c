@@ -2,7 +2,7 @@
 
 #include "clock/quote.h"
 
-#include <stdio.h>
+#include <string.h>
 
 enum { YEAR_FIRST = 1970, YEAR_LAST = 9999 };
 
@@ -103,12 +103,48 @@ struct window window_of(int64_t instant_us)
     };
 }
 
+/* Writes a number of so many digits; returns where it ends. */
+static char *put_number(char *at, int number, int digits)
+{
+    for (int i = digits - 1; i >= 0; i--, number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + digits;
+}
+
+/* Writes 2024-05-01T02:00:00; returns where it ends. By hand, since lists of slots are long. */
+static char *put_civil(char *at, const struct civil *civil)
+{
+    at = put_number(at, civil->year, civil->year > YEAR_LAST ? 5 : 4);
+    *at++ = '-';
+    at = put_number(at, civil->month, 2);
+    *at++ = '-';
+    at = put_number(at, civil->day, 2);
+    *at++ = 'T';
+    at = put_number(at, civil->hour, 2);
+    *at++ = ':';
+    at = put_number(at, civil->minute, 2);
+    memcpy(at, ":00", 3);
+    return at + 3;
+}
+
 void instant_format_minute(int64_t minute, char text[INSTANT_TEXT_SIZE])
 {
     struct civil civil = civil_from_minute(minute);
 
-    snprintf(text, INSTANT_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:00Z", civil.year, civil.month,
-             civil.day, civil.hour, civil.minute);
+    memcpy(put_civil(text, &civil), "Z", 2);
+}
+
+void instant_format_local(int64_t minute, int offset_minutes, char text[INSTANT_TEXT_SIZE])
+{
+    struct civil civil = civil_from_minute(minute + offset_minutes);
+    int ahead = offset_minutes < 0 ? -offset_minutes : offset_minutes;
+    char *at = put_civil(text, &civil);
+
+    *at++ = offset_minutes < 0 ? '-' : '+';
+    at = put_number(at, ahead / 60, 2);
+    *at++ = ':';
+    at = put_number(at, ahead % 60, 2);
+    *at = '\0';
 }
 
 static bool is_digit(char c)

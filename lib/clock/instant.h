@@ -28,8 +28,12 @@ enum { INSTANT_MINUTES_PER_DAY = 24 * 60 };
  */
 bool instant_parse(const char *text, int64_t *instant_us, struct error *err);
 
-/* Writes a minute as the log and the idempotency key have it: 2024-05-01T02:00:00Z. */
+/*
+ * Writes a minute of the years 0 to 99999 as the log and the idempotency key have it,
+ * 2024-05-01T02:00:00Z, and as a wall clock so far ahead of UTC does, 2024-05-01T04:00:00+02:00.
+ */
 void instant_format_minute(int64_t minute, char text[INSTANT_TEXT_SIZE]);
+void instant_format_local(int64_t minute, int offset_minutes, char text[INSTANT_TEXT_SIZE]);
 
 /* A minute as a calendar and a wall clock show it. */
 struct civil {

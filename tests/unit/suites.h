@@ -18,6 +18,7 @@ Suite *suite_cron_parse(void);
 Suite *suite_cron_fault(void);
 Suite *suite_cron(void);
 Suite *suite_cron_zones(void);
+Suite *suite_cron_jumps(void);
 Suite *suite_due(void);
 Suite *suite_reply(void);
 Suite *suite_config(void);
