@@ -52,6 +52,15 @@ int cron_find_name(const struct cron_field *field, const char *word, size_t leng
 /* The item that is being read, up to the comma or the blank behind it. */
 struct cron_span cron_item_span(const struct cron_reader *reader);
 
+/*
+ * The weekday (0 to 6, Sunday first) or month (7 to 18) that a word of three letters or more
+ * abbreviates, or is, in the plural even; -1 when there is none.
+ */
+int cron_find_whole_name(const char *word, size_t length);
+
+/* What to do about a byte that cron has no use for; NULL when that is not known. */
+const char *cron_byte_hint(char byte);
+
 /* Refuses a stretch of the expression. */
 bool cron_fault_set(const struct cron_reader *reader, struct cron_span span, const char *format,
                     ...) __attribute__((format(printf, 3, 4)));
@@ -60,19 +69,25 @@ bool cron_fault_set(const struct cron_reader *reader, struct cron_span span, con
 bool cron_fault_hint(const struct cron_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Adds as hint what the field takes. */
+/*
+ * Adds as hint what the field takes, and what the refused number likely means ("midnight is 0");
+ * after cron_fault_set() with the word or the item.
+ */
 bool cron_fault_hint_values(const struct cron_reader *reader);
 
 /* Refuses the item for the character at reader->at. */
 bool cron_fault_character(const struct cron_reader *reader);
 
-/* Refuses a word of letters and digits that is neither a number nor a name. */
+/*
+ * Refuses a word of letters and digits that is neither a number nor a name of the field: a whole
+ * name ("monday"), a name of another field, or no name at all.
+ */
 bool cron_fault_word(const struct cron_reader *reader, struct cron_span word);
 
 /* Refuses the item for its range, whose last value is below its first. */
 bool cron_fault_backwards(const struct cron_reader *reader, const struct cron_item *item);
 
-/* Refuses the line for its number of fields. */
+/* Refuses the line for its number of fields, any but five (cron_fault_line.c). */
 bool cron_fault_count(const struct cron_reader *reader, struct cron_span line, size_t count);
 
 #endif

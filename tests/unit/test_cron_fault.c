@@ -7,13 +7,17 @@
 #include <string.h>
 
 #define MINUTE_VALUES "write a number from 0 to 59"
-#define MONTH_VALUES  "write a number from 1 to 12, or jan to dec"
+#define MINUTES       "minutes go from 0 to 59"
+#define HOURS         "hours go from 0 to 23"
+#define DAYS          "days go from 1 to 31"
+#define MONTHS        "months go from 1 to 12, or jan to dec"
+#define WEEKDAYS      "weekdays go from 0 to 7 (0 and 7 are Sunday), or sun to sat"
 #define DAY_VALUES    "write a number from 0 to 7 (0 and 7 are Sunday), or sun to sat"
 #define FIVE_FIELDS                                                                                \
     "write minute, hour, day-of-month, month and day-of-week, such as "                            \
     "\"0 2 * * *\""
-#define NO_LAST                                                                                    \
-    "write a day that every month has, such as \"28\", or a weekday alone, such as \"5\""
+#define NO_LAST      "write a day that every month has, such as \"28\""
+#define WEEKDAY_ONLY "write the weekday alone, such as \"5\""
 
 static const struct {
     const char *text;
@@ -23,20 +27,20 @@ static const struct {
     const char *hint;
 } faults[] = {
     /* numbers */
-    {"60 * * * *", "minute", "60", "is outside 0-59", MINUTE_VALUES},
-    {"99 * * * *", "minute", "99", "is outside 0-59", MINUTE_VALUES},
-    {"0 24 * * *", "hour", "24", "is outside 0-23", "write a number from 0 to 23"},
-    {"0 0 0 * *", "day-of-month", "0", "is outside 1-31", "write a number from 1 to 31"},
-    {"0 0 32 * *", "day-of-month", "32", "is outside 1-31", "write a number from 1 to 31"},
-    {"0 0 * 0 *", "month", "0", "is outside 1-12", MONTH_VALUES},
-    {"0 0 * 13 *", "month", "13", "is outside 1-12", MONTH_VALUES},
-    {"0 0 * * 8", "day-of-week", "8", "is outside 0-7", DAY_VALUES},
-    {"0,61 * * * *", "minute", "61", "is outside 0-59", MINUTE_VALUES},
-    {"5-64/30 * * * *", "minute", "64", "is outside 0-59", MINUTE_VALUES},
-    {"4294967296 * * * *", "minute", "4294967296", "is too large a number (0-59)", MINUTE_VALUES},
+    {"60 * * * *", "minute", "60", "is outside 0-59", MINUTES "; the full hour is 0"},
+    {"99 * * * *", "minute", "99", "is outside 0-59", MINUTES},
+    {"0 24 * * *", "hour", "24", "is outside 0-23", HOURS "; midnight is 0"},
+    {"0 0 0 * *", "day-of-month", "0", "is outside 1-31", DAYS "; the first day is 1"},
+    {"0 0 32 * *", "day-of-month", "32", "is outside 1-31", DAYS},
+    {"0 0 * 0 *", "month", "0", "is outside 1-12", MONTHS "; January is 1"},
+    {"0 0 * 13 *", "month", "13", "is outside 1-12", MONTHS "; December is 12"},
+    {"0 0 * * 8", "day-of-week", "8", "is outside 0-7", WEEKDAYS},
+    {"0,61 * * * *", "minute", "61", "is outside 0-59", MINUTES},
+    {"5-64/30 * * * *", "minute", "64", "is outside 0-59", MINUTES},
+    {"4294967296 * * * *", "minute", "4294967296", "is too large a number (0-59)", MINUTES},
     {"0 18446744073709551616 * * *", "hour", "18446744073709551616", "is too large a number (0-23)",
-     "write a number from 0 to 23"},
-    {"2147483647 * * * *", "minute", "2147483647", "is too large a number (0-59)", MINUTE_VALUES},
+     HOURS},
+    {"2147483647 * * * *", "minute", "2147483647", "is too large a number (0-59)", MINUTES},
     {"-5 * * * *", "minute", "-5", "lacks a number", MINUTE_VALUES},
     {"5- * * * *", "minute", "5-", "lacks a number", MINUTE_VALUES},
     {"5-/2 * * * *", "minute", "5-/2", "lacks a number", MINUTE_VALUES},
@@ -48,16 +52,21 @@ static const struct {
      "write a whole number"},
     {"0x5 * * * *", "minute", "0x5", "is not a number", MINUTE_VALUES},
     /* names */
-    {"mon * * * *", "minute", "mon", "is not a number", MINUTE_VALUES},
-    {"0 0 jan * *", "day-of-month", "jan", "is not a number", "write a number from 1 to 31"},
-    {"0 0 * mon *", "month", "mon", "is neither a number nor a name", MONTH_VALUES},
-    {"0 0 * * jan", "day-of-week", "jan", "is neither a number nor a name", DAY_VALUES},
+    {"mon * * * *", "minute", "mon", "is a weekday",
+     "weekdays are the fifth field, such as \"0 2 * * mon\""},
+    {"0 0 jan * *", "day-of-month", "jan", "is a month",
+     "months are the fourth field, such as \"0 2 1 jan *\""},
+    {"0 0 * mon *", "month", "mon", "is a weekday",
+     "weekdays are the fifth field, such as \"0 2 * * mon\""},
+    {"0 0 * * jan", "day-of-week", "jan", "is a month",
+     "months are the fourth field, such as \"0 2 1 jan *\""},
     {"0 0 * * monday", "day-of-week", "monday", "is longer than three letters", "write \"mon\""},
     {"0 0 * September *", "month", "September", "is longer than three letters", "write \"Sep\""},
     {"0 0 * * mo", "day-of-week", "mo", "is neither a number nor a name", DAY_VALUES},
     {"0 0 * * so", "day-of-week", "so", "is neither a number nor a name", DAY_VALUES},
     {"0 0 * * 1mon", "day-of-week", "1mon", "is neither a number nor a name", DAY_VALUES},
-    {"H/15 * * * *", "minute", "H", "is not a number", MINUTE_VALUES},
+    {"H/15 * * * *", "minute", "H/15", "has \"H\", a value that only Jenkins picks",
+     "write one number, or \"*\" before a step"},
     /* ranges */
     {"0 22-2 * * *", "hour", "22-2", "runs backwards", "write \"22-23,0-2\""},
     {"0 23-0 * * *", "hour", "23-0", "runs backwards", "write \"23,0\""},
@@ -115,7 +124,7 @@ static const struct {
     {"0 0 5* * *", "day-of-month", "5*", "has a \"*\" out of place",
      "write \"*\", a number, a range such as \"2-4\", or \"*\" or a range with a step such as "
      "\"*/2\""},
-    {"*5 * * * *", "minute", "*5", "has \"5\" in it",
+    {"*5 * * * *", "minute", "*5", "has a \"5\" out of place",
      "write \"*\", a number, a range such as \"1-3\", or \"*\" or a range with a step such as "
      "\"*/2\""},
     {"*-5 * * * *", "minute", "*-5", "has a \"-\" out of place",
@@ -136,8 +145,10 @@ static const struct {
     {"0 0 L * *", "day-of-month", "L", "has \"L\", but cron does not know last days", NO_LAST},
     {"0 0 l * *", "day-of-month", "l", "has \"L\", but cron does not know last days", NO_LAST},
     {"0 0 L-3 * *", "day-of-month", "L-3", "has \"L\", but cron does not know last days", NO_LAST},
-    {"0 0 * * 5L", "day-of-week", "5L", "has \"L\", but cron does not know last days", NO_LAST},
-    {"0 0 * * friL", "day-of-week", "friL", "has \"L\", but cron does not know last days", NO_LAST},
+    {"0 0 * * 5L", "day-of-week", "5L", "has \"L\", but cron does not know last days",
+     WEEKDAY_ONLY},
+    {"0 0 * * friL", "day-of-week", "friL", "has \"L\", but cron does not know last days",
+     WEEKDAY_ONLY},
     {"0 0 LW * *", "day-of-month", "LW", "has \"W\", but cron does not know nearest weekdays",
      "write the day alone, such as \"15\""},
     {"0 0 15W * *", "day-of-month", "15W", "has \"W\", but cron does not know nearest weekdays",
@@ -169,7 +180,8 @@ static const struct {
     {"0 0 2 * * ? *", NULL, "0 0 2 * * ? *", "has 7 fields, not five",
      "remove the seconds field and the year field"},
     {"1 2 3 4 5 6 7 8", NULL, "1 2 3 4 5 6 7 8", "has 8 fields, not five", FIVE_FIELDS},
-    {"30 seconds", NULL, "30 seconds", "has two fields, not five", FIVE_FIELDS},
+    {"30 seconds", NULL, "30 seconds", "has two fields, not five",
+     "write \"* * * * *\": every minute is as often as cron goes"},
     {"@reboot", NULL, "@reboot", "names no time", "write a time, such as \"0 2 * * *\""},
     {"@Reboot", NULL, "@Reboot", "names no time", "write a time, such as \"0 2 * * *\""},
     {"@Daily", NULL, "@Daily", "is not in lower case", "write \"@daily\""},
@@ -183,11 +195,11 @@ static const struct {
     /* bytes */
     {"0 2 * * *\n", "day-of-week", "*\\x0a", "has \"\\x0a\" in it",
      "write the expression on one line, without a line break"},
-    {"0 2 * * \xc3\xa6", "day-of-week", "\\xc3\\xa6", "has \"\\xc3\" in it", NULL},
+    {"0 2 * * \xc3\xa6", "day-of-week", "\\xc3\\xa6", "has \"\\xc3\", which is not ASCII", NULL},
     {"\x1b[2J * * * *", "minute", "\\x1b[2J", "has \"\\x1b\" in it", NULL},
     {"0\xc2\xa0"
      "2 * * * *",
-     "minute", "0\\xc2\\xa02", "has \"\\xc2\" in it", NULL},
+     "minute", "0\\xc2\\xa02", "has \"\\xc2\", which is not ASCII", NULL},
 };
 
 START_TEST(test_faults)
