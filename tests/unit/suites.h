@@ -16,6 +16,7 @@ Suite *suite_zone(void);
 Suite *suite_zones(void);
 Suite *suite_cron_parse(void);
 Suite *suite_cron_fault(void);
+Suite *suite_expressions(void);
 Suite *suite_cron(void);
 Suite *suite_cron_zones(void);
 Suite *suite_cron_jumps(void);
