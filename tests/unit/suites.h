@@ -22,6 +22,7 @@ Suite *suite_cron_zones(void);
 Suite *suite_cron_jumps(void);
 Suite *suite_cron_words(void);
 Suite *suite_cron_text(void);
+Suite *suite_cron_warn(void);
 Suite *suite_due(void);
 Suite *suite_reply(void);
 Suite *suite_config(void);
