@@ -38,65 +38,6 @@ struct function {
     bool is_from_platform;
 };
 
-/* ---- The address ---- */
-
-static bool function_host_is_local(const char *host)
-{
-    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-           (strncmp(host, "127.", 4) == 0 && host[strspn(host, "0123456789.")] == '\0');
-}
-
-static bool function_check_parts(CURLU *parts, const char *http_allowed_host, struct error *err)
-{
-    char *scheme = NULL;
-    char *host = NULL;
-    char *user = NULL;
-    bool ok = false;
-
-    curl_url_get(parts, CURLUPART_USER, &user, 0);
-    if (curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-        error_set(err, ERROR_CONFIG, "the function's address has no host");
-    else if (user != NULL)
-        error_set(err, ERROR_CONFIG, "the function's address holds a user name");
-    else if (strcmp(scheme, "https") == 0)
-        ok = true;
-    else if (strcmp(scheme, "http") != 0)
-        error_set(err, ERROR_CONFIG, "the function's address must begin with https://");
-    else if (function_host_is_local(host) ||
-             (http_allowed_host != NULL && strcasecmp(host, http_allowed_host) == 0))
-        ok = true;
-    else {
-        error_set(err, ERROR_CONFIG, "http:// would send the key to %s unprotected", host);
-        error_hint(err, "use https://, or set SYNCSCHED_ALLOW_HTTP=%s if that network is trusted",
-                   host);
-    }
-    curl_free(user);
-    curl_free(host);
-    curl_free(scheme);
-    return ok;
-}
-
-bool function_check_url(const char *url, const char *http_allowed_host, struct error *err)
-{
-    CURLU *parts;
-    bool ok;
-
-    for (const char *c = url; *c != '\0'; c++)
-        if (*c <= ' ' || *c > '~')
-            return error_set(err, ERROR_CONFIG,
-                             "the function's address holds a character that a URL cannot have");
-    parts = curl_url();
-    if (parts == NULL || curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK) {
-        error_set(err, ERROR_CONFIG, "the function's address is not a URL");
-        ok = error_hint(err, "set SUPABASE_URL=https://PROJECT.supabase.co");
-    } else {
-        ok = function_check_parts(parts, http_allowed_host, err);
-    }
-    curl_url_cleanup(parts);
-    return ok;
-}
-
 /* ---- What libcurl calls ---- */
 
 /*

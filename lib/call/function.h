@@ -21,18 +21,12 @@ struct function;
 
 /* Where and with what a function is called. Borrowed; must outlive the handle. */
 struct function_address {
-    const char *url; /* the whole address */
+    const char *url; /* the whole address; checked by address_check() */
     const char *key; /* the service key; checked by credentials_check() */
 };
 
 /* Bodies are cut off here while they arrive. */
 enum { FUNCTION_BODY_MAX = 1024 * 1024 };
-
-/*
- * Says whether url may be called: https, or http to this machine itself (localhost, 127.0.0.0/8,
- * [::1]) or to the host that is allowed by name, which may be NULL. ERROR_CONFIG.
- */
-bool function_check_url(const char *url, const char *http_allowed_host, struct error *err);
 
 /* NULL with ERROR_INTERNAL when libcurl does not start. */
 struct function *function_open(const struct function_address *address, struct error *err);

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "call/address.h"
 #include "call/credentials.h"
 
 #include <stdlib.h>
@@ -60,7 +61,7 @@ bool settings_function(const struct config *config, struct function_address *add
                           config->path);
     }
     if (!credentials_check(key, err) || !settings_function_url(config, url, err) ||
-        !function_check_url(*url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err))
+        !address_check(*url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err))
         return false;
     *address = (struct function_address){.url = *url, .key = key};
     return true;

@@ -12,7 +12,7 @@ static Suite *(*const suites[])(void) = {
     suite_tzif,        suite_zone,      suite_zones,       suite_cron_parse, suite_cron_fault,
     suite_expressions, suite_cron,      suite_cron_zones,  suite_cron_jumps, suite_cron_words,
     suite_cron_text,   suite_cron_warn, suite_due,         suite_reply,      suite_config,
-    suite_text,        suite_error,     suite_credentials, suite_summary,    suite_function_url,
+    suite_text,        suite_error,     suite_credentials, suite_summary,    suite_address,
     suite_pool,        suite_claim,
 };
 

@@ -30,7 +30,7 @@ Suite *suite_text(void);
 Suite *suite_error(void);
 Suite *suite_credentials(void);
 Suite *suite_summary(void);
-Suite *suite_function_url(void);
+Suite *suite_address(void);
 Suite *suite_pool(void);
 Suite *suite_claim(void);
 

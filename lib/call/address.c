@@ -1,0 +1,106 @@
+#include "call/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* A name in the DNS has at most 253 characters. */
+enum { ADDRESS_HOST_SIZE = 256, ADDRESS_PORT_MAX = 65535 };
+
+#define ADDRESS_DIGITS "0123456789"
+#define ADDRESS_NAME   ADDRESS_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._"
+
+/* "[::1]" as an IPv6 address; false when it is none. */
+static bool address_read_ipv6(const char *host, struct in6_addr *ip)
+{
+    char inside[INET6_ADDRSTRLEN];
+    size_t length = strlen(host);
+
+    if (length < 2 || length - 2 >= sizeof inside || host[0] != '[' || host[length - 1] != ']')
+        return false;
+    memcpy(inside, host + 1, length - 2);
+    inside[length - 2] = '\0';
+    return inet_pton(AF_INET6, inside, ip) == 1;
+}
+
+static bool address_is_host(const char *host)
+{
+    struct in6_addr ip;
+
+    return address_read_ipv6(host, &ip) ||
+           (*host != '\0' && host[strspn(host, ADDRESS_NAME)] == '\0');
+}
+
+static bool address_is_local(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+
+    if (address_read_ipv6(host, &v6))
+        return IN6_IS_ADDR_LOOPBACK(&v6);
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+    return strcasecmp(host, "localhost") == 0;
+}
+
+/* ":8443", or nothing. */
+static bool address_is_port(const char *text, size_t length)
+{
+    if (length == 0)
+        return true;
+    if (text[0] != ':' || length < 2 || length > 6 || strspn(text + 1, ADDRESS_DIGITS) < length - 1)
+        return false;
+    return strtol(text + 1, NULL, 10) >= 1 && strtol(text + 1, NULL, 10) <= ADDRESS_PORT_MAX;
+}
+
+/* The host of what stands between "//" and the path; false unless a port at most follows it. */
+static bool address_read_host(const char *authority, size_t length, char host[ADDRESS_HOST_SIZE])
+{
+    const char *bracket = *authority == '[' ? memchr(authority, ']', length) : NULL;
+    size_t n = bracket != NULL ? (size_t)(bracket - authority) + 1 : strcspn(authority, ":/?");
+
+    if (n >= ADDRESS_HOST_SIZE)
+        return false;
+    memcpy(host, authority, n);
+    host[n] = '\0';
+    return address_is_host(host) && address_is_port(authority + n, length - n);
+}
+
+static bool address_is_printable(const char *url)
+{
+    for (; *url != '\0'; url++)
+        if (*url <= ' ' || *url > '~')
+            return false;
+    return true;
+}
+
+bool address_check(const char *url, const char *http_allowed_host, struct error *err)
+{
+    bool is_https = strncasecmp(url, "https://", 8) == 0;
+    bool is_http = strncasecmp(url, "http://", 7) == 0;
+    const char *authority = strstr(url, "://");
+    char host[ADDRESS_HOST_SIZE];
+    size_t length;
+
+    if (!address_is_printable(url))
+        return error_set(err, ERROR_CONFIG,
+                         "the function's address holds a character that a URL cannot have");
+    if (authority != NULL && !is_https && !is_http)
+        return error_set(err, ERROR_CONFIG, "the function's address must begin with https://");
+    authority = authority != NULL ? authority + 3 : "";
+    length = strcspn(authority, "/?");
+    if (memchr(authority, '@', length) != NULL)
+        return error_set(err, ERROR_CONFIG, "the function's address holds a user name");
+    if (!address_read_host(authority, length, host)) {
+        error_set(err, ERROR_CONFIG, "the function's address is not a URL");
+        return error_hint(err, "set SUPABASE_URL=https://PROJECT.supabase.co");
+    }
+    if (is_https || address_is_local(host) ||
+        (http_allowed_host != NULL && strcasecmp(host, http_allowed_host) == 0))
+        return true;
+    error_set(err, ERROR_CONFIG, "http:// would send the key to %s unprotected", host);
+    return error_hint(
+        err, "use https://, or set SYNCSCHED_ALLOW_HTTP=%s if that network is trusted", host);
+}

@@ -1,0 +1,21 @@
+/*
+ * The function's address: to whom the key may be sent. Pure.
+ *
+ * Every tick checks it, and so that one with nobody to call need not load libcurl for that, what is
+ * accepted is plain enough to be read in one way only: https or http, a host in ASCII or as a
+ * literal IP address, a port, and then whatever a URL can have.
+ *
+ * Source: RFC 3986, section 3.
+ */
+#ifndef SYNCSCHED_CALL_ADDRESS_H
+#define SYNCSCHED_CALL_ADDRESS_H
+
+#include "base/error.h"
+
+/*
+ * Says whether url may be called: https, or http to this machine itself (localhost, 127.0.0.0/8,
+ * [::1]) or to the host that is allowed by name, which may be NULL. ERROR_CONFIG.
+ */
+bool address_check(const char *url, const char *http_allowed_host, struct error *err);
+
+#endif

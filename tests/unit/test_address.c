@@ -1,0 +1,157 @@
+/* Covers lib/call/address.c: to whom the key may be sent. */
+#include "suites.h"
+
+#include "call/address.h"
+
+#include <curl/curl.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+    const char *url;
+    const char *allowed; /* the host allowed by name */
+    const char *wrong;   /* part of the message; NULL: may be called */
+} urls[] = {
+    {"https://abc.supabase.co/functions/v1/run-integration", NULL, NULL},
+    {"HTTPS://abc.supabase.co/f", NULL, NULL},
+    {"https://abc.supabase.co:8443/f?x=1", NULL, NULL},
+    {"http://localhost:54321/functions/v1/f", NULL, NULL},
+    {"http://LocalHost/f", NULL, NULL},
+    {"http://127.0.0.1:9000/f", NULL, NULL},
+    {"http://127.3.2.1/f", NULL, NULL},
+    {"http://[::1]:9000/f", NULL, NULL},
+    {"http://kong:8000/f", "kong", NULL},
+    {"http://KONG:8000/f", "kong", NULL},
+    {"https://other.example/f", "kong", NULL},
+    {"https://other.example?x=@evil.example:1/", NULL, NULL},
+    {"https://abc-1.supabase.co./f#part", NULL, NULL},
+    {"https://abc.supabase.co:65535", NULL, NULL},
+    {"https://my_host", NULL, NULL},
+    {"https://10.1.2.3/f", NULL, NULL},
+    {"https://[2001:db8::1]:8443/f", NULL, NULL},
+    {"http://[2001:db8::1]/f", "[2001:db8::1]", NULL},
+    {"http://[0:0:0:0:0:0:0:1]/f", NULL, NULL},
+    {"http://abc.supabase.co/f", NULL, "http:// would send the key to abc.supabase.co"},
+    {"http://kong.evil.example/f", "kong", "would send the key to kong.evil.example"},
+    {"http://evilkong/f", "kong", "would send the key to evilkong"},
+    {"http://other/f", "", "would send the key to other"},
+    {"http://localhost.evil.example/f", NULL, "would send the key to localhost.evil.example"},
+    {"http://127.evil.example/f", NULL, "would send the key to 127.evil.example"},
+    {"http://127.0.0.1.evil.example/f", NULL, "would send the key to 127.0.0.1.evil.example"},
+    {"http://128.0.0.1/f", NULL, "would send the key to 128.0.0.1"},
+    {"http://[::2]/f", NULL, "would send the key to [::2]"},
+    {"http://0.0.0.0/f", NULL, "would send the key to 0.0.0.0"},
+    {"http://127.0.0.1@evil.example/f", NULL, "holds a user name"},
+    {"https://user:hush@abc.supabase.co/f", NULL, "holds a user name"},
+    {"https://user@abc.supabase.co/f", NULL, "holds a user name"},
+    {"ftp://abc.supabase.co/f", NULL, "must begin with https://"},
+    {"file:///etc/passwd", NULL, "the function's address"},
+    {"abc.supabase.co/f", NULL, "is not a URL"},
+    {"https://", NULL, "is not a URL"},
+    {"https:///f", NULL, "is not a URL"},
+    {"https:/abc.supabase.co/f", NULL, "is not a URL"},
+    {"https://:443/f", NULL, "is not a URL"},
+    {"https://abc.supabase.co:/f", NULL, "is not a URL"},
+    {"https://abc.supabase.co:0/f", NULL, "is not a URL"},
+    {"https://abc.supabase.co:+443/f", NULL, "is not a URL"},
+    {"https://abc.supabase.co:443x/f", NULL, "is not a URL"},
+    {"https://abc.supabase.co:0000443/f", NULL, "is not a URL"},
+    {"https://abc%2esupabase.co/f", NULL, "is not a URL"},
+    {"https://abc.supabase.co#.evil.example/f", NULL, "is not a URL"},
+    {"https://abc.supabase.co\\.evil.example/f", NULL, "is not a URL"},
+    {"https://[::1/f", NULL, "is not a URL"},
+    {"https://[]/f", NULL, "is not a URL"},
+    {"https://[::1]x/f", NULL, "is not a URL"},
+    {"https://[::1%25lo]/f", NULL, "is not a URL"},
+    {"https://[1::2::3]/f", NULL, "is not a URL"},
+    {"http://localhost\\@evil.example/f", NULL, "holds a user name"},
+    {"http://localhost#@evil.example/f", NULL, "holds a user name"},
+    {"http://127.1/f", NULL, "would send the key to 127.1"},
+    {"http://127.0.0.1.5/f", NULL, "would send the key to 127.0.0.1.5"},
+    {"javascript://localhost/f", NULL, "must begin with https://"},
+    {"", NULL, "is not a URL"},
+    {"https://abc.supabase.co:99999/f", NULL, "is not a URL"},
+    {"https://abc .supabase.co/f", NULL, "holds a character that a URL cannot have"},
+    {"https://abc.supabase.co/f\r\nX-Evil: 1", NULL, "holds a character"},
+    {"https://b\xc3\xa9.example/f", NULL, "holds a character that a URL cannot have"},
+};
+
+START_TEST(test_address)
+{
+    struct error err = {0};
+    bool ok = address_check(urls[_i].url, urls[_i].allowed, &err);
+
+    ck_assert_msg(ok == (urls[_i].wrong == NULL), "%s: %s", urls[_i].url, err.message);
+    if (urls[_i].wrong != NULL) {
+        ck_assert_int_eq(err.kind, ERROR_CONFIG);
+        ck_assert_msg(strstr(err.message, urls[_i].wrong) != NULL, "%s", err.message);
+        ck_assert_ptr_null(strstr(err.message, "hush"));
+    }
+}
+END_TEST
+
+/* Covers: what is accepted is accepted by libcurl, too, and it sees the same scheme and host. */
+START_TEST(test_address_libcurl)
+{
+    const char *start = strstr(urls[_i].url, "://");
+    CURLU *parts = curl_url();
+    char *scheme = NULL;
+    char *host = NULL;
+    CURLUcode code = curl_url_set(parts, CURLUPART_URL, urls[_i].url, 0);
+
+    if (urls[_i].wrong == NULL) {
+        ck_assert_msg(code == CURLUE_OK, "%s: %s", urls[_i].url, curl_url_strerror(code));
+        ck_assert_int_eq(curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0), CURLUE_OK);
+        ck_assert_int_eq(curl_url_get(parts, CURLUPART_HOST, &host, 0), CURLUE_OK);
+        ck_assert_int_eq(strncasecmp(urls[_i].url, scheme, strlen(scheme)), 0);
+        ck_assert_ptr_eq(urls[_i].url + strlen(scheme), start);
+        if (*host != '[') /* libcurl shortens these */
+            ck_assert_int_eq(strncasecmp(start + 3, host, strlen(host)), 0);
+    }
+    curl_free(host);
+    curl_free(scheme);
+    curl_url_cleanup(parts);
+}
+END_TEST
+
+/* Covers: a host longer than any name, with and without an end. */
+START_TEST(test_address_long)
+{
+    char url[400];
+    struct error err = {0};
+
+    memset(url, 'a', sizeof url);
+    memcpy(url, "https://", 8);
+    url[8 + 255] = '\0';
+    ck_assert(address_check(url, NULL, &err));
+    url[8 + 255] = 'a';
+    url[8 + 256] = '/';
+    url[sizeof url - 1] = '\0';
+    ck_assert(!address_check(url, NULL, &err));
+    ck_assert_int_eq(err.kind, ERROR_CONFIG);
+}
+END_TEST
+
+/* Covers: what is refused for its http:// says what to do. */
+START_TEST(test_address_hint)
+{
+    struct error err = {0};
+
+    ck_assert(!address_check("http://kong:8000/f", NULL, &err));
+    ck_assert_str_eq(err.hint,
+                     "use https://, or set SYNCSCHED_ALLOW_HTTP=kong if that network is trusted");
+}
+END_TEST
+
+Suite *suite_address(void)
+{
+    Suite *suite = suite_create("address");
+    TCase *cases = tcase_create("address");
+
+    tcase_add_loop_test(cases, test_address, 0, sizeof urls / sizeof urls[0]);
+    tcase_add_loop_test(cases, test_address_libcurl, 0, sizeof urls / sizeof urls[0]);
+    tcase_add_test(cases, test_address_long);
+    tcase_add_test(cases, test_address_hint);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
