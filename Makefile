@@ -28,7 +28,7 @@ SERVER_OBJECTS  := $(call objects,$(SERVER_SOURCES))
 SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
 UNIT_OBJECTS    := $(call objects,$(wildcard tests/unit/*.c))
 INTEGRATION_OBJECTS := $(call objects,$(wildcard tests/integration/*.c))
-BENCH_OBJECTS   := $(call objects,$(wildcard tests/bench/*.c))
+BENCH_OBJECTS   := $(call objects,$(filter-out tests/bench/empty.c,$(wildcard tests/bench/*.c)))
 TESTS           := $(BUILD)/tests/unit $(BUILD)/tests/integration $(BUILD)/tests/function_server
 
 # Flags. The user's own come last, so that they win.
@@ -86,6 +86,11 @@ $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ -pthread $(LIBS)
 
+# What bench_start.c compares the program with: nothing but main().
+$(BUILD)/tests/empty: $(BUILD)/obj/tests/bench/empty.o $(COVERAGE_OBJECT)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) -o $@ $^ $(LDLIBS)
+
 # The SQL lives in files of its own and is linked in as sql_<name>[].
 $(BUILD)/gen/sql.h: scripts/embed-sql lib/store/schema.sql $(SQL_FILES)
 	$(call say,SQL)scripts/embed-sql $(BUILD)/gen lib/store/schema.sql $(SQL_FILES)
@@ -117,7 +122,7 @@ coverage: ## run all tests and print the line coverage of lib/
 	$(MAKE) BUILD=build/coverage COVERAGE=1 CFLAGS="-O0 -g" check check-integration
 	gcovr --root . --object-directory build/coverage --filter 'lib/' build/coverage
 
-bench: $(BUILD)/syncsched $(BUILD)/tests/bench $(BUILD)/tests/function_server ## measure (BENCH=name: only that one)
+bench: $(BUILD)/syncsched $(addprefix $(BUILD)/tests/,bench function_server empty) ## measure (BENCH=name: only that one)
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/bench $(BENCH)
 
 lint: ## run every linter over the code, the scripts and the manual

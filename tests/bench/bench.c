@@ -67,7 +67,7 @@ void bench_print(const char *what, const struct bench_samples *samples, const ch
              sorted.values[sorted.count - 1]);
     printf("%-50s %9.1f %s %22s", what, median, unit, spread);
     if (base > 0)
-        printf("  %.3f of %s", median / base, base_name);
+        printf("  %.3f of %s (%+.1f %s)", median / base, base_name, median - base, unit);
     putchar('\n');
 }
 

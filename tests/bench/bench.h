@@ -14,8 +14,9 @@ void bench_busy(void);
 void bench_busy_quick(void);
 void bench_idle(void);
 void bench_parse(void);
+void bench_start(void);
 
-enum { BENCH_ROUNDS_MAX = 32 };
+enum { BENCH_ROUNDS_MAX = 256 };
 
 /* What the rounds gave, all in one unit. */
 struct bench_samples {
@@ -28,7 +29,10 @@ double bench_median(const struct bench_samples *samples);
 
 void bench_print_head(void);
 
-/* One row. With a base it also tells the ratio of the median to it, "1.04 of NAME"; 0: no ratio. */
+/*
+ * One row. With a base it also tells the ratio of the median to it and by how much it is more, "1.040
+ * of NAME (+0.2 ms)"; 0: neither.
+ */
 void bench_print(const char *what, const struct bench_samples *samples, const char *unit,
                  double base, const char *base_name);
 

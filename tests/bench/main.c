@@ -1,5 +1,5 @@
 /*
- * bench [busy|busy-quick|idle|parse]...: measures and prints a table; all of it without arguments.
+ * bench [busy|busy-quick|idle|parse|start]...: measures and prints a table; all of it without arguments.
  *
  * The PostgreSQL server comes from libpq's PG* environment and is meant to be thrown away. Exit
  * status 1 means that the work went wrong, never that it was slow.
@@ -16,10 +16,8 @@ static const struct {
     const char *name;
     void (*run)(void);
 } benches[] = {
-    {"busy", bench_busy},
-    {"busy-quick", bench_busy_quick},
-    {"idle", bench_idle},
-    {"parse", bench_parse},
+    {"busy", bench_busy},   {"busy-quick", bench_busy_quick}, {"idle", bench_idle},
+    {"parse", bench_parse}, {"start", bench_start},
 };
 
 enum { BENCH_COUNT = sizeof benches / sizeof benches[0] };
@@ -97,7 +95,8 @@ int main(int argc, char *argv[])
         int found = bench_find(argv[i]);
 
         if (found < 0) {
-            fprintf(stderr, "bench: \"%s\" is none of busy, busy-quick, idle, parse\n", argv[i]);
+            fprintf(stderr, "bench: \"%s\" is none of busy, busy-quick, idle, parse, start\n",
+                    argv[i]);
             return 2;
         }
         chosen[found] = true;
