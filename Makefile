@@ -53,15 +53,16 @@ $(error $(PACKAGES) not found by $(PKG_CONFIG): run scripts/install-dependencies
 endif
 endif
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
-PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
-CHECK_LIBS      = $(shell $(PKG_CONFIG) --libs check) -pthread
+# The program loads libpq and libcurl when it needs them (lib/base/library.h); the tests use them directly.
+PROGRAM_LIBS   := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null) -ldl
+TEST_LIBS       = $(shell $(PKG_CONFIG) --libs check libpq libcurl) -pthread
 
 # _GNU_SOURCE: for ppoll(), which POSIX has had since 2024 only.
 DEFINES := -std=c11 -D_GNU_SOURCE -DSYNCSCHED_VERSION='"$(VERSION)"' -Ilib
 COMPILE = $(CC) $(DEFINES) $(ROOM_FLAGS) $(PACKAGE_CFLAGS) $(WARNINGS) $(HARDENING) $(INSTRUMENT) -MMD -MP \
 	$(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(HARDENING) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(COVERAGE_LINK) $(CFLAGS) $(LDFLAGS)
-LIBS    = $(PACKAGE_LIBS) $(LDLIBS)
+LIBS    = $(PROGRAM_LIBS) $(LDLIBS)
 is_silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
 say     = @$(if $(V),set -x;,$(if $(is_silent),,printf '%-4s %s\n' $(1) $@;))
 
@@ -81,7 +82,7 @@ $(BUILD)/tests/integration: $(INTEGRATION_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE
 $(BUILD)/tests/bench: $(BENCH_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/unit $(BUILD)/tests/integration $(BUILD)/tests/bench:
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+	$(call say,LINK)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
 $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ -pthread $(LIBS)

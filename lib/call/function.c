@@ -3,11 +3,11 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "call/credentials.h"
+#include "call/libcurl.h"
 #include "call/reply.h"
 #include "clock/instant.h"
 #include "clock/stopwatch.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,10 +172,18 @@ static void function_set_options(struct function *function, const char *url)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, function);
 }
 
+bool function_load(struct error *err)
+{
+    return libcurl_load(err);
+}
+
 struct function *function_open(const struct function_address *address, struct error *err)
 {
-    struct function *function = memory_allocate(1, sizeof *function);
+    struct function *function;
 
+    if (!function_load(err))
+        return NULL;
+    function = memory_allocate(1, sizeof *function);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
         function->multi = curl_multi_init();
         function->easy = curl_easy_init();

@@ -1,5 +1,5 @@
 /*
- * Calling the Integration Edge Function; the only user of libcurl.
+ * Calling the Integration Edge Function; the only user of libcurl, which is loaded when needed.
  *
  * One handle keeps one HTTP connection for all calls of a worker, one at a time. A call goes out at
  * most once: libcurl would silently send a request again when a kept connection turns out dead,
@@ -28,7 +28,13 @@ struct function_address {
 /* Bodies are cut off here while they arrive. */
 enum { FUNCTION_BODY_MAX = 1024 * 1024 };
 
-/* NULL with ERROR_INTERNAL when libcurl does not start. */
+/*
+ * Makes sure that libcurl is there, for this process and the children that it forks afterwards. To
+ * be called before anything is promised that needs a call; no handle comes of it. ERROR_INTERNAL.
+ */
+bool function_load(struct error *err);
+
+/* NULL with ERROR_INTERNAL when libcurl is not there or does not start. */
 struct function *function_open(const struct function_address *address, struct error *err);
 void function_close(struct function *function);
 

@@ -61,7 +61,7 @@ static bool run_tick(const struct tick_options *options, struct summary *summary
 
     log_live_line("");
     /* Runs that stay pending for want of workers are told, too; but no result without a tick. */
-    if (is_ticked || err->kind == ERROR_INTERNAL) {
+    if (summary->is_complete) {
         struct error print_error;
 
         json = summary_json(summary);

@@ -6,9 +6,11 @@
 
 #include "base/run.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct summary {
+    bool is_complete; /* the counts are those of a tick that got as far as to dispatch */
     size_t triggered; /* runs that this tick dispatched */
     size_t skipped;   /* integrations with a slot in the window that it did not trigger, and adopted
                          runs that it did not dispatch */

@@ -125,6 +125,9 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
         }
         if (tick_has_nothing_to_do(tick))
             return true;
+        /* Before anything is claimed: a host that can call nobody leaves it to others. */
+        if (!options->is_dry && !function_load(err))
+            return false;
         tick->claim.now_us = tick->reading.now_us;
         tick->claim.window_first = tick->question.window.first;
         tick->claim.catch_up_ms = options->catch_up_ms;
@@ -306,6 +309,7 @@ static void tick_count(const struct tick *tick, const struct tick_dispatch *disp
             summary_add_run_id(summary, run->run_id);
     }
     summary->skipped = tick->count.in_window - in_window + adopted_left;
+    summary->is_complete = true;
 }
 
 static void tick_choose_runs(const struct claim_result *result, struct tick_dispatch *dispatch)

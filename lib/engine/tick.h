@@ -31,8 +31,8 @@ struct tick_options {
 
 /*
  * Carries a tick out. Faulty rows and other obstacles are warnings on stderr and do not fail it;
- * runs that failed are counted in the summary. False when the tick itself failed; the summary then
- * tells what was done until then. summary_free() releases it.
+ * runs that failed are counted in the summary. False when the tick itself failed; where that was
+ * after the claim, the summary is complete all the same. summary_free() releases it.
  */
 bool tick_run(const struct tick_options *options, struct summary *summary, struct error *err);
 

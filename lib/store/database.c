@@ -4,10 +4,10 @@
 #include "base/text.h"
 #include "clock/stopwatch.h"
 #include "sql.h"
+#include "store/libpq.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,10 +138,12 @@ static bool database_connect(struct database *db, int64_t deadline_ms, struct er
 
 struct database *database_open(const char *url, int64_t deadline_ms, struct error *err)
 {
-    PQconninfoOption *options = url != NULL ? database_parse_url(url, err) : NULL;
+    PQconninfoOption *options = NULL;
     struct database *db;
 
-    if (url != NULL && options == NULL)
+    if (!libpq_load(err))
+        return NULL;
+    if (url != NULL && (options = database_parse_url(url, err)) == NULL)
         return NULL;
     db = memory_allocate(1, sizeof *db);
     database_start(db, options);

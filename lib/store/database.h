@@ -1,5 +1,5 @@
 /*
- * One connection to PostgreSQL; the only user of libpq.
+ * One connection to PostgreSQL; the only user of libpq, which the first connection loads.
  *
  * Everything is a transaction: its statements are sent as one pipeline (one round trip, however
  * many they are) between BEGIN with its settings and COMMIT. Nothing outlives a transaction on the
@@ -46,8 +46,8 @@ struct database_transaction {
 
 /*
  * Connects to url (a URI or key=value string), or with libpq's own PG* variables where it is NULL,
- * by deadline_ms. NULL on failure: ERROR_CONFIG for a string that is not valid, else
- * ERROR_DATABASE.
+ * by deadline_ms. NULL on failure: ERROR_CONFIG for a string that is not valid, ERROR_INTERNAL when
+ * libpq is not there, else ERROR_DATABASE.
  */
 struct database *database_open(const char *url, int64_t deadline_ms, struct error *err);
 

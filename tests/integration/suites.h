@@ -18,5 +18,6 @@ Suite *suite_tick_connections(void);
 Suite *suite_traces(void);
 Suite *suite_usage(void);
 Suite *suite_output(void);
+Suite *suite_libraries(void);
 
 #endif

@@ -13,7 +13,7 @@ static Suite *(*const suites[])(void) = {
     suite_expressions, suite_cron,      suite_cron_zones,  suite_cron_jumps, suite_cron_words,
     suite_cron_text,   suite_cron_warn, suite_due,         suite_reply,      suite_config,
     suite_text,        suite_error,     suite_credentials, suite_summary,    suite_address,
-    suite_pool,        suite_claim,
+    suite_library,     suite_pool,      suite_claim,
 };
 
 int main(void)

@@ -31,6 +31,7 @@ Suite *suite_error(void);
 Suite *suite_credentials(void);
 Suite *suite_summary(void);
 Suite *suite_address(void);
+Suite *suite_library(void);
 Suite *suite_pool(void);
 Suite *suite_claim(void);
 
