@@ -52,6 +52,13 @@ void text_free(struct text *text)
     *text = (struct text){0};
 }
 
+void text_clear(struct text *text)
+{
+    text->length = 0;
+    if (text->data != NULL)
+        text->data[0] = '\0';
+}
+
 const char *text_string(const struct text *text)
 {
     return text->data != NULL ? text->data : "";

@@ -20,6 +20,9 @@ void text_add(struct text *text, const char *string);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_free(struct text *text);
 
+/* Takes everything out and keeps the room. */
+void text_clear(struct text *text);
+
 /* The string so far; "" when nothing was added. Valid until the next call on text. */
 const char *text_string(const struct text *text);
 

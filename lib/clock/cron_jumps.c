@@ -1,8 +1,8 @@
 #include "clock/cron_jumps.h"
 
-#define MINUTES_PER_YEAR (INT64_C(366) * INSTANT_MINUTES_PER_DAY)
+#include "clock/cron_words.h"
 
-enum { ALL_HOURS = (1 << 24) - 1 };
+#define MINUTES_PER_YEAR (INT64_C(366) * INSTANT_MINUTES_PER_DAY)
 
 /* Minutes of the wall clock. */
 struct cron_jump {
@@ -59,15 +59,14 @@ static void cron_jump_add_minutes(struct text *text, const struct cron_jump_minu
 static void cron_jump_describe(const struct cron_jump *jump,
                                const struct cron_jump_minutes *minutes, struct text *text)
 {
-    static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                           "Thursday", "Friday", "Saturday"};
     struct civil night = civil_from_minute(jump->from);
     int64_t width = jump->is_gap ? jump->to - jump->from : jump->from - jump->to;
     bool has_date = width >= INSTANT_MINUTES_PER_DAY;
     bool is_one = minutes->count == 1;
 
-    text_addf(text, "on %s %04d-%02d-%02d the clocks go %s from ", weekdays[night.weekday],
-              night.year, night.month, night.day, jump->is_gap ? "forward" : "back");
+    text_addf(text, "on %s %04d-%02d-%02d the clocks go %s from ",
+              civil_weekday_name(night.weekday), night.year, night.month, night.day,
+              jump->is_gap ? "forward" : "back");
     cron_jump_add_time(text, jump->from, has_date);
     text_add(text, " to ");
     cron_jump_add_time(text, jump->to, has_date);
@@ -95,7 +94,7 @@ size_t cron_warn_of_jumps(const struct cron *cron, const struct zone *zone, int6
     int64_t until = after_minute + MINUTES_PER_YEAR;
     size_t count = 0;
 
-    if (!cron->fires || (cron->wildcard && cron->hours == ALL_HOURS))
+    if (!cron->fires || (cron->wildcard && cron->hours == CRON_ALL_HOURS))
         return 0;
     while (span.to < until && count < CRON_JUMPS_MAX) {
         struct zone_span next = zone_span_at(zone, span.to);

@@ -71,13 +71,13 @@ struct cron_word {
 static bool take_word(struct cron_reader *reader, struct cron_word *word)
 {
     size_t at = reader->at; /* in a register, as is the number */
-    int number = 0;
+    int64_t number = 0;
     char c = ' ';
 
     word->span.start = at;
     for (; at < reader->length && is_digit(c = reader->text[at]); at++)
-        number = number > INT_MAX / 10 - 1 ? INT_MAX : number * 10 + (c - '0');
-    word->number = number;
+        number = number > INT_MAX ? number : number * 10 + (c - '0');
+    word->number = number > INT_MAX ? INT_MAX : (int)number;
     word->is_number = at >= reader->length || !is_letter(c);
     while (!word->is_number && at < reader->length &&
            (is_digit(reader->text[at]) || is_letter(reader->text[at])))

@@ -77,6 +77,14 @@ int civil_weekday(int64_t day)
     return (int)(since_sunday - instant_divide_down(since_sunday, 7) * 7);
 }
 
+const char *civil_weekday_name(int weekday)
+{
+    static const char *const names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                        "Thursday", "Friday", "Saturday"};
+
+    return names[weekday];
+}
+
 struct civil civil_from_minute(int64_t minute)
 {
     int64_t day = instant_divide_down(minute, INSTANT_MINUTES_PER_DAY);

@@ -21,7 +21,14 @@ static const struct command_option command_common[] = {
     {0},
 };
 
-enum { COMMON_CONFIG = 1000, COMMON_HELP, COMMON_VERSION };
+/* What getopt_long() answers; a command's own options count from ANSWER_OPTION. */
+enum {
+    ANSWER_OPERAND = 1,
+    ANSWER_OPTION = 1000,
+    ANSWER_CONFIG = 2000,
+    ANSWER_HELP,
+    ANSWER_VERSION
+};
 
 /* ---- Help ---- */
 
@@ -56,17 +63,17 @@ static void command_print_overview(const struct command *commands)
 
 /* ---- Parsing ---- */
 
-/* The table as getopt_long() wants it; the value is the option's place, or one of COMMON_. */
+/* The table as getopt_long() wants it; the values are those above. */
 static void command_make_long_options(const struct command *command, struct option *longs)
 {
     size_t n = 0;
 
     for (int i = 0; command->options != NULL && command->options[i].name != NULL; i++)
         longs[n++] = (struct option){command->options[i].name, command->options[i].argument != NULL,
-                                     NULL, i};
+                                     NULL, ANSWER_OPTION + i};
     for (int i = 0; command_common[i].name != NULL; i++)
         longs[n++] = (struct option){command_common[i].name, command_common[i].argument != NULL,
-                                     NULL, COMMON_CONFIG + i};
+                                     NULL, ANSWER_CONFIG + i};
     longs[n] = (struct option){0};
 }
 
@@ -96,29 +103,32 @@ static enum command_answer command_parse(struct command_line *line, int argc, ch
 
     command_make_long_options(line->command, longs);
     opterr = 0;
-    /* "+": operands end the options, as POSIX has it; ":" tells a missing value apart. */
-    while ((answer = getopt_long(argc, argv, "+:", longs, NULL)) != -1) {
-        if (answer == COMMON_HELP) {
+    /* "-": options may follow operands, whatever POSIXLY_CORRECT; ":" tells a missing value apart. */
+    while ((answer = getopt_long(argc, argv, "-:", longs, NULL)) != -1) {
+        if (answer == ANSWER_HELP) {
             command_print_help(line->command);
             return COMMAND_DONE;
         }
-        if (answer == COMMON_VERSION) {
+        if (answer == ANSWER_VERSION) {
             puts("syncsched " SYNCSCHED_VERSION);
             return COMMAND_DONE;
         }
-        if (answer == COMMON_CONFIG)
+        if (answer == ANSWER_OPERAND)
+            argv[line->operand_count++] = optarg; /* over what was read before */
+        else if (answer == ANSWER_CONFIG)
             *config_path = optarg;
         else if (answer == '?' || answer == ':') {
             command_refuse(line->command, answer, argv, err);
             return COMMAND_REFUSED;
         } else {
-            line->values[answer] = optarg != NULL ? optarg : "1";
+            line->values[answer - ANSWER_OPTION] = optarg != NULL ? optarg : "1";
         }
     }
-    line->operands = argv + optind;
-    line->operand_count = argc - optind;
+    while (optind < argc)
+        argv[line->operand_count++] = argv[optind++]; /* what follows "--" */
+    line->operands = argv;
     if (line->operand_count > 0 && line->command->operands == NULL) {
-        error_set(err, ERROR_USAGE, "'%.80s' is one argument too many", argv[optind]);
+        error_set(err, ERROR_USAGE, "'%.80s' is one argument too many", argv[0]);
         error_hint(err, "see syncsched %s --help", line->command->name);
         return COMMAND_REFUSED;
     }

@@ -1,0 +1,159 @@
+#include "base/text.h"
+#include "clock/cron.h"
+#include "clock/stopwatch.h"
+#include "clock/zones.h"
+#include "command/command.h"
+#include "command/cron_report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+enum { CHECK_COUNT = 5, CHECK_COUNT_MAX = 1000, CHECK_INVALID = 1 };
+
+static const struct command_option check_options[] = {
+    {"timezone", "ZONE", "the schedule's time zone, a name or an offset (default UTC)"},
+    {"from", "TIME", "list what fires after TIME instead of now"},
+    {"count", "N", "list the next N times (default 5)"},
+    {"json", NULL, "print one line of JSON for each expression"},
+    {0},
+};
+
+/* Colour belongs to terminals, unless somebody does not want it (no-color.org). */
+static bool check_has_colour(void)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || *no_colour == '\0') &&
+           terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+static bool check_read_options(const struct command_line *line, struct zones *zones,
+                               struct cron_report_options *options, struct error *err)
+{
+    const char *timezone = command_value(line, "timezone");
+    const char *from = command_value(line, "from");
+    int64_t from_us = host_clock_us();
+
+    options->timezone = timezone != NULL ? timezone : "UTC";
+    if (!zones_find(zones, options->timezone, &options->zone, err)) {
+        err->kind = ERROR_USAGE;
+        return error_prefix(err, "--timezone");
+    }
+    if (from != NULL && !instant_parse(from, &from_us, err))
+        return error_prefix(err, "--from");
+    options->after_minute = instant_divide_down(from_us, INSTANT_US_PER_MINUTE);
+    options->has_colour = check_has_colour();
+    return command_number(line, "count", CHECK_COUNT, 0, CHECK_COUNT_MAX, &options->count, err) &&
+           command_switch(line, "json", &options->is_json, err);
+}
+
+/* Five words or more, each an operand of its own: the shell has split one expression. */
+static bool check_is_unquoted(const struct command_line *line)
+{
+    if (line->operand_count < CRON_FIELD_COUNT)
+        return false;
+    for (int i = 0; i < line->operand_count; i++)
+        if (strpbrk(line->operands[i], " \t@") != NULL || strcmp(line->operands[i], "-") == 0)
+            return false;
+    return true;
+}
+
+static bool check_operands(const struct command_line *line, struct error *err)
+{
+    if (line->operand_count == 0) {
+        error_set(err, ERROR_USAGE, "no expression given");
+        return error_hint(err, "such as: syncsched check-cron '0 2 * * *'; \"-\" reads lines from "
+                               "standard input");
+    }
+    if (check_is_unquoted(line)) {
+        error_set(err, ERROR_USAGE, "each of the %d words is taken for an expression of its own",
+                  line->operand_count);
+        return error_hint(err, "put the expression in quotes: syncsched check-cron '0 2 * * *'");
+    }
+    return true;
+}
+
+/* Reports on one expression, and passes the report on. */
+static bool check_one(const struct cron_report_options *options, const char *expression,
+                      size_t length, struct cron_report_totals *totals, struct text *out,
+                      struct error *err)
+{
+    text_clear(out);
+    if (totals->expressions > 0 && !options->is_json)
+        text_add(out, "\n");
+    cron_report_add(options, expression, length, totals, out);
+    if (fwrite(out->data, 1, out->length, stdout) == out->length)
+        return true;
+    return command_write("", err);
+}
+
+/* One expression a line. */
+static bool check_lines(const struct cron_report_options *options,
+                        struct cron_report_totals *totals, struct text *out, struct error *err)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length;
+    bool ok = true;
+
+    while (ok && (length = getline(&line, &capacity, stdin)) >= 0) {
+        if (length > 0 && line[length - 1] == '\n')
+            length--;
+        ok = check_one(options, line, (size_t)length, totals, out, err);
+    }
+    if (ok && ferror(stdin))
+        ok = error_set(err, ERROR_USAGE, "cannot read standard input: %s", strerror(errno));
+    free(line);
+    return ok;
+}
+
+static bool check_all(const struct command_line *line, const struct cron_report_options *options,
+                      struct cron_report_totals *totals, struct error *err)
+{
+    struct text out = {0};
+    bool ok = true;
+
+    for (int i = 0; ok && i < line->operand_count; i++) {
+        const char *operand = line->operands[i];
+
+        if (strcmp(operand, "-") == 0)
+            ok = check_lines(options, totals, &out, err);
+        else
+            ok = check_one(options, operand, strlen(operand), totals, &out, err);
+    }
+    text_clear(&out);
+    if (totals->expressions > 1 && !options->is_json)
+        text_addf(&out, "\n%zu expressions: %zu invalid, %zu with warnings\n", totals->expressions,
+                  totals->invalid, totals->warned);
+    ok = ok && command_write(text_string(&out), err);
+    text_free(&out);
+    return ok;
+}
+
+static int check_main(const struct command_line *line)
+{
+    struct zones zones = {0};
+    struct cron_report_options options = {0};
+    struct cron_report_totals totals = {0};
+    struct error err = {0};
+    bool ok = check_operands(line, &err) && check_read_options(line, &zones, &options, &err) &&
+              check_all(line, &options, &totals, &err);
+
+    zones_free(&zones);
+    if (!ok)
+        return command_fail(&err);
+    return totals.invalid > 0 ? CHECK_INVALID : 0;
+}
+
+const struct command command_check_cron = {
+    .name = "check-cron",
+    .operands = "EXPRESSION...",
+    .summary = "Say whether cron expressions are valid, what they mean and when they fire.",
+    .options = check_options,
+    .run = check_main,
+};
