@@ -103,7 +103,7 @@ static enum command_answer command_parse(struct command_line *line, int argc, ch
 
     command_make_long_options(line->command, longs);
     opterr = 0;
-    /* "-": options may follow operands, whatever POSIXLY_CORRECT; ":" tells a missing value apart. */
+    /* "-": options may follow operands, also under POSIXLY_CORRECT; ":": tells missing values. */
     while ((answer = getopt_long(argc, argv, "-:", longs, NULL)) != -1) {
         if (answer == ANSWER_HELP) {
             command_print_help(line->command);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "clock/stopwatch.h"
+#include "engine/timetable.h"
 #include "engine/worker.h"
 
 #include <inttypes.h>
@@ -17,7 +18,6 @@ enum {
     TICK_LATE_START_MS = 1000,    /* too little time for a call, unless the budget is tiny */
     TICK_CLAIM_AGE_MS = 60000,    /* a claim on an older reading starts over */
     TICK_READINGS_MAX = 3,
-    TICK_FAULTS_MAX = 100, /* faulty rows that get a warning each */
 };
 
 #define TICK_CLOCK_WARN_US  (30 * INSTANT_US_PER_SECOND)
@@ -75,8 +75,8 @@ static void tick_read_schedule(void *context, const struct schedules_reading *re
     if (!tick->is_asked)
         tick_put_question(tick, reading);
     due_decide(&tick->question, schedule, &tick->claim, &tick->count, &fault);
-    if (fault.kind != ERROR_NONE && ++tick->faults <= TICK_FAULTS_MAX)
-        log_failure_as_warning(&fault);
+    if (fault.kind != ERROR_NONE)
+        timetable_warn(&fault, &tick->faults);
 }
 
 static bool tick_read(struct tick *tick, struct database *db, const struct trigger *trigger,
@@ -97,8 +97,7 @@ static bool tick_read(struct tick *tick, struct database *db, const struct trigg
     }
     if (!tick->is_asked)
         tick_put_question(tick, &tick->reading);
-    if (tick->faults > TICK_FAULTS_MAX)
-        log_warning("%zu more rows are not valid", tick->faults - TICK_FAULTS_MAX);
+    timetable_warn_of_rest(tick->faults);
     claim_sort(&tick->claim);
     return true;
 }

@@ -1,6 +1,10 @@
 #include "engine/timetable.h"
 
+#include "base/log.h"
+
 #include <string.h>
+
+enum { TIMETABLE_FAULTS_MAX = 100 }; /* faulty rows that get a warning each */
 
 bool timetable_name(const struct schedule *schedule, struct error *fault)
 {
@@ -51,4 +55,16 @@ bool timetable_read(const struct schedule *schedule, struct zones *zones,
 bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute)
 {
     return cron_next(&timetable->cron, &timetable->zone, after_minute, minute);
+}
+
+void timetable_warn(const struct error *fault, size_t *faults)
+{
+    if (++*faults <= TIMETABLE_FAULTS_MAX)
+        log_failure_as_warning(fault);
+}
+
+void timetable_warn_of_rest(size_t faults)
+{
+    if (faults > TIMETABLE_FAULTS_MAX)
+        log_warning("%zu more rows are not valid", faults - TIMETABLE_FAULTS_MAX);
 }

@@ -29,6 +29,13 @@ bool timetable_parse(const char *expression, size_t length, const char *timezone
 /* Prefixes an error with whose row it is. Returns false. */
 bool timetable_name(const struct schedule *schedule, struct error *fault);
 
+/*
+ * Warns about a row that is not valid, and counts it; beyond the hundredth it only counts, and
+ * timetable_warn_of_rest() says how many those were.
+ */
+void timetable_warn(const struct error *fault, size_t *faults);
+void timetable_warn_of_rest(size_t faults);
+
 /* The first slot (a UTC minute) after after_minute; false when there is none. */
 bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute);
 
