@@ -19,6 +19,8 @@ static const char *const start_commands[][4] = {
     {TEST_BUILD_DIR "/tests/empty"},
     {TEST_BUILD_DIR "/syncsched", "--version"},
     {TEST_BUILD_DIR "/syncsched", "schema"},
+    {TEST_BUILD_DIR "/syncsched", "check-cron", "0 2 * * *"},
+    {TEST_BUILD_DIR "/syncsched", "check-cron", "0 2 * * *", "--timezone=Europe/Oslo"},
 };
 
 enum { START_COUNT = sizeof start_commands / sizeof start_commands[0] };
@@ -61,7 +63,8 @@ void bench_start(void)
     for (int i = 1; i < START_COUNT; i++) {
         char what[64];
 
-        snprintf(what, sizeof what, "start: syncsched %s", start_commands[i][1]);
+        snprintf(what, sizeof what, "start: syncsched %s %s", start_commands[i][1],
+                 start_commands[i][3] != NULL ? start_commands[i][3] : "");
         bench_print(what, &samples[i], "us", bench_median(&samples[0]), "the empty one");
     }
 }

@@ -111,6 +111,7 @@ static const char *const alone[][4] = {
     {PROGRAM, "--help"},
     {PROGRAM, "run", "--help"},
     {PROGRAM, "schema"},
+    {PROGRAM, "check-cron", "0 2 * * *"},
 };
 
 /* Covers: what asks neither the database nor the function loads neither library. */
