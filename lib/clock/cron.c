@@ -1,5 +1,7 @@
 #include "clock/cron.h"
 
+#include "clock/cron_set.h"
+
 /* After 400 years the Gregorian calendar repeats, weekdays included, and every rule of a zone. */
 #define MINUTES_PER_CYCLE (INT64_C(146097) * INSTANT_MINUTES_PER_DAY)
 
@@ -9,29 +11,12 @@ enum { JUMP_MADE_UP_LEAST = 5, JUMP_MADE_UP_MOST = 179, JUMP_HELD_BACK_MOST = 18
 /* More than any two offsets of a zone lie apart. */
 enum { JUMP_ROOM = 3 * INSTANT_MINUTES_PER_DAY };
 
-static bool set_holds(uint64_t set, int value)
-{
-    return (set >> value & 1) != 0;
-}
-
-/* The members of set that are at least value; value is 0 to 63. */
-static uint64_t set_from(uint64_t set, int value)
-{
-    return set >> value << value;
-}
-
-/* The least member; the set must not be empty. */
-static int set_least(uint64_t set)
-{
-    return __builtin_ctzll(set);
-}
-
 bool cron_matches_day(const struct cron *cron, const struct civil *civil)
 {
-    bool day = set_holds(cron->days, civil->day);
-    bool weekday = set_holds(cron->weekdays, civil->weekday);
+    bool day = cron_set_holds(cron->days, civil->day);
+    bool weekday = cron_set_holds(cron->weekdays, civil->weekday);
 
-    if (!set_holds(cron->months, civil->month))
+    if (!cron_set_holds(cron->months, civil->month))
         return false;
     if (cron->days_starred || cron->weekdays_starred)
         return day && weekday;
@@ -40,25 +25,25 @@ bool cron_matches_day(const struct cron *cron, const struct civil *civil)
 
 bool cron_matches(const struct cron *cron, const struct civil *civil)
 {
-    return set_holds(cron->minutes, civil->minute) && set_holds(cron->hours, civil->hour) &&
-           cron_matches_day(cron, civil);
+    return cron_set_holds(cron->minutes, civil->minute) &&
+           cron_set_holds(cron->hours, civil->hour) && cron_matches_day(cron, civil);
 }
 
 /* Moves to the first matching time of a day at or after that one; false when there is none. */
 static bool cron_advance_time(const struct cron *cron, int *minute_of_day)
 {
     int hour = *minute_of_day / 60;
-    uint64_t minutes = set_from(cron->minutes, *minute_of_day % 60);
+    uint64_t minutes = cron_set_from(cron->minutes, *minute_of_day % 60);
     uint64_t hours;
 
-    if (minutes != 0 && set_holds(cron->hours, hour)) {
-        *minute_of_day = hour * 60 + set_least(minutes);
+    if (minutes != 0 && cron_set_holds(cron->hours, hour)) {
+        *minute_of_day = hour * 60 + cron_set_least(minutes);
         return true;
     }
-    hours = set_from(cron->hours, hour + 1);
+    hours = cron_set_from(cron->hours, hour + 1);
     if (hours == 0)
         return false;
-    *minute_of_day = set_least(hours) * 60 + set_least(cron->minutes);
+    *minute_of_day = cron_set_least(hours) * 60 + cron_set_least(cron->minutes);
     return true;
 }
 
@@ -88,18 +73,18 @@ static int64_t cron_next_day(const struct cron *cron, const struct civil *civil,
 {
     struct civil first = {.year = civil->year, .month = civil->month, .day = 1};
 
-    set = set_from(set, civil->day + 1);
+    set = cron_set_from(set, civil->day + 1);
     if (set != 0)
-        return day + set_least(set) - civil->day;
+        return day + cron_set_least(set) - civil->day;
     do { /* comes to an end: cron->fires says that some date matches */
-        uint64_t months = set_from(cron->months, first.month + 1);
+        uint64_t months = cron_set_from(cron->months, first.month + 1);
 
         first.year += months == 0 ? 1 : 0;
-        first.month = set_least(months != 0 ? months : cron->months);
+        first.month = cron_set_least(months != 0 ? months : cron->months);
         day = civil_to_day(&first);
         set = cron_month_set(cron, first.year, first.month, civil_weekday(day));
     } while (set == 0);
-    return day + set_least(set) - 1;
+    return day + cron_set_least(set) - 1;
 }
 
 int64_t cron_next_on_wall(const struct cron *cron, int64_t wall_minute)
@@ -109,11 +94,11 @@ int64_t cron_next_on_wall(const struct cron *cron, int64_t wall_minute)
     struct civil civil = civil_from_day(day);
     uint64_t set = 0;
 
-    if (set_holds(cron->months, civil.month))
+    if (cron_set_holds(cron->months, civil.month))
         set = cron_month_set(cron, civil.year, civil.month, (civil.weekday + 36 - civil.day) % 7);
-    if (!set_holds(set, civil.day) || !cron_advance_time(cron, &minute_of_day)) {
+    if (!cron_set_holds(set, civil.day) || !cron_advance_time(cron, &minute_of_day)) {
         day = cron_next_day(cron, &civil, day, set);
-        minute_of_day = set_least(cron->hours) * 60 + set_least(cron->minutes);
+        minute_of_day = cron_set_least(cron->hours) * 60 + cron_set_least(cron->minutes);
     }
     return day * INSTANT_MINUTES_PER_DAY + minute_of_day;
 }

@@ -1,6 +1,6 @@
 #include "clock/cron_jumps.h"
 
-#include "clock/cron_words.h"
+#include "clock/cron_set.h"
 
 #define MINUTES_PER_YEAR (INT64_C(366) * INSTANT_MINUTES_PER_DAY)
 

@@ -1,6 +1,7 @@
 #include "clock/cron.h"
 
 #include "clock/cron_fault.h"
+#include "clock/cron_set.h"
 
 #include <limits.h>
 #include <string.h>
@@ -231,7 +232,7 @@ static bool field_read(struct cron_reader *reader, struct cron_field_value *valu
     *value = (struct cron_field_value){.starred = peek(reader) == '*'};
     if (value->starred && field_is_star_alone(reader)) {
         reader->at++;
-        value->set = (UINT64_C(2) << reader->field->high) - (UINT64_C(1) << reader->field->low);
+        value->set = cron_set_range(reader->field->low, reader->field->high);
         return true;
     }
     do {
@@ -249,14 +250,14 @@ static bool field_read(struct cron_reader *reader, struct cron_field_value *valu
 /* Whether any of the months has any of the days; every date meets every weekday in 400 years. */
 static bool cron_has_date(const struct cron *cron)
 {
-    const uint32_t with_30 = 0x1FFE & ~(UINT32_C(1) << 2);
+    const uint32_t with_30 = CRON_ALL_MONTHS & ~(UINT32_C(1) << 2);
     const uint32_t with_31 = with_30 & ~(UINT32_C(1) << 4 | 1 << 6 | 1 << 9 | 1 << 11);
 
     if (!cron->days_starred && !cron->weekdays_starred)
         return true; /* a weekday will do */
-    return (cron->days & ((UINT32_C(2) << 29) - 1)) != 0 ||
-           ((cron->days >> 30 & 1) != 0 && (cron->months & with_30) != 0) ||
-           ((cron->days >> 31 & 1) != 0 && (cron->months & with_31) != 0);
+    return (cron->days & cron_set_range(1, 29)) != 0 ||
+           (cron_set_holds(cron->days, 30) && (cron->months & with_30) != 0) ||
+           (cron_set_holds(cron->days, 31) && (cron->months & with_31) != 0);
 }
 
 static void skip_blanks(struct cron_reader *reader)

@@ -9,11 +9,6 @@ enum {
     THIRTY_DAYS = 1 << 4 | 1 << 6 | 1 << 9 | 1 << 11, /* April, June, September, November */
 };
 
-static bool set_holds(uint64_t set, int value)
-{
-    return (set >> value & 1) != 0;
-}
-
 /* --- dates that never come, and months that are too short --- */
 
 /* "it never fires: February has no day 30 or 31" */
@@ -31,7 +26,7 @@ static void never_add(const struct cron *cron, struct text *text)
  */
 static uint16_t months_too_short(const struct cron *cron)
 {
-    bool past_30 = set_holds(cron->days, 31) && (cron->days & cron_set_range(28, 30)) == 0;
+    bool past_30 = cron_set_holds(cron->days, 31) && (cron->days & cron_set_range(28, 30)) == 0;
     bool past_28 =
         (cron->days & cron_set_range(29, 31)) != 0 && (cron->days & cron_set_range(26, 28)) == 0;
 
@@ -75,7 +70,7 @@ static bool short_months_add(const struct cron *cron, enum cron_dates dates, str
 
     if (dates == CRON_DATES_EVERY || dates == CRON_DATES_WEEKDAYS || months == 0)
         return false;
-    if (set_holds(days, 29)) {
+    if (cron_set_holds(days, 29)) {
         leap_years_add(cron, skips, text);
     } else if (skips) {
         text_add(text, "it skips ");
@@ -184,13 +179,13 @@ static bool cycle_add(const struct cycle *cycle, struct text *text)
 /* "months have 28 to 31 days: the step 2 starts again at day 1 after day 27, 29 or 31" */
 static bool day_step_add(const struct cron *cron, struct text *text)
 {
-    int step = cron->uneven_steps[2];
+    int step = cron->uneven_steps[CRON_DAY];
     uint64_t lasts = 0;
 
     if (step == 0 || cron->days == CRON_ALL_DAYS)
         return false;
     for (int month = 1; month <= 12; month++)
-        for (int year = 1999; set_holds(cron->months, month) && year <= 2000; year++)
+        for (int year = 1999; cron_set_holds(cron->months, month) && year <= 2000; year++)
             lasts |= UINT64_C(1) << ((civil_month_days(year, month) - 1) / step * step + 1);
     text_add(text, "months have 28 to 31 days: the step ");
     cron_words_number(text, step);
@@ -209,25 +204,25 @@ static size_t steps_add(const struct cron *cron, enum cron_dates dates, struct t
     bool hours_adjoin = (cron->hours & cron->hours >> 1) != 0;
     bool days_adjoin = dates == CRON_DATES_EVERY;
     const struct cycle cycles[] = {
-        {.step = steps[0],
+        {.step = steps[CRON_MINUTE],
          .set = cron->minutes,
          .size = 60,
          .whole = "60 minutes of an hour",
          .unit = hours_adjoin ? "minute" : NULL,
          .add = minute_add},
-        {.step = steps[1],
+        {.step = steps[CRON_HOUR],
          .set = cron->hours,
          .size = 24,
          .whole = "24 hours of a day",
          .unit = days_adjoin ? "hour" : NULL,
          .add = hour_add},
-        {.step = steps[3],
+        {.step = steps[CRON_MONTH],
          .set = cron->months,
          .size = 12,
          .whole = "12 months of a year",
          .unit = "month",
          .add = cron_words_month},
-        {.step = by_weekday ? steps[4] : 0,
+        {.step = by_weekday ? steps[CRON_WEEKDAY] : 0,
          .set = cron->weekdays,
          .size = 7,
          .whole = "7 days of a week",

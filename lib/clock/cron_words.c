@@ -11,26 +11,6 @@ static const char *const month_words[] = {"",        "January",  "February", "Ma
 static const char *const weekday_words[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                             "Friday", "Saturday", "Sunday"};
 
-uint64_t cron_set_range(int first, int last)
-{
-    return (UINT64_C(2) << last) - (UINT64_C(1) << first);
-}
-
-int cron_set_count(uint64_t set)
-{
-    return __builtin_popcountll(set);
-}
-
-int cron_set_least(uint64_t set)
-{
-    return __builtin_ctzll(set);
-}
-
-int cron_set_greatest(uint64_t set)
-{
-    return 63 - __builtin_clzll(set);
-}
-
 int cron_set_step(uint64_t set)
 {
     uint64_t rest = set & (set - 1);

@@ -1,31 +1,18 @@
 /*
  * The sets of a cron expression as English lists; for cron_text.c and cron_warn.c.
  *
- * A set has bit n for the value n, as in struct cron. Members come in rising order with commas
- * between them and a conjunction (" and ", " or ") before the last. The sets must not be empty.
- * Without printf(): hundreds of thousands of expressions are described in one go.
+ * Members come in rising order with commas between them and a conjunction (" and ", " or ") before
+ * the last. The sets must not be empty. Without printf(): hundreds of thousands of expressions are
+ * described in one go.
  */
 #ifndef SYNCSCHED_CLOCK_CRON_WORDS_H
 #define SYNCSCHED_CLOCK_CRON_WORDS_H
 
 #include "base/text.h"
+#include "clock/cron_set.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* The sets of fields that leave nothing out. */
-#define CRON_ALL_MINUTES  ((UINT64_C(1) << 60) - 1)
-#define CRON_ALL_HOURS    UINT32_C(0xFFFFFF)
-#define CRON_ALL_DAYS     UINT32_C(0xFFFFFFFE)
-#define CRON_ALL_MONTHS   UINT16_C(0x1FFE)
-#define CRON_ALL_WEEKDAYS UINT8_C(0x7F)
-
-/* The values from first to last as a set; 0 <= first <= last < 63. */
-uint64_t cron_set_range(int first, int last);
-
-int cron_set_count(uint64_t set);
-int cron_set_least(uint64_t set);
-int cron_set_greatest(uint64_t set);
 
 /* The distance between neighbours where all are equally far apart; 0 otherwise, and for one. */
 int cron_set_step(uint64_t set);
