@@ -80,7 +80,7 @@ static bool zone_looks_like_name(const char *text)
     size_t length = strlen(text);
 
     return length <= ZONE_NAME_MAX && strspn(text, ZONE_LETTERS) > 0 &&
-           strspn(text, ZONE_LETTERS "0123456789/_+-") == length;
+           strspn(text, ZONE_LETTERS "0123456789/_+-") == length && strstr(text, "//") == NULL;
 }
 
 /* Names in the database's directory that stand for whatever a host's administrator chose. */
