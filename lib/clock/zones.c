@@ -125,11 +125,42 @@ static void zone_capitalize(const char *name, char capitalized[ZONE_NAME_MAX + 1
     capitalized[i] = '\0';
 }
 
+/* Reads a zone's file whole into bytes; the length, or -1 when there is none of that name. */
+static ssize_t zones_read_file(const char *name, char bytes[ZONE_FILE_MAX])
+{
+    struct stat status;
+    size_t length = 0;
+    ssize_t got = -1;
+    int fd = zones_open(name);
+
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+        while ((got = read(fd, bytes + length, ZONE_FILE_MAX - length)) > 0)
+            length += (size_t)got;
+    }
+    close(fd);
+    return got < 0 || length == ZONE_FILE_MAX ? -1 : (ssize_t)length;
+}
+
+/* Whether that would be understood: a directory of the database is no zone, for one. */
+static bool zones_have(const char *name)
+{
+    char bytes[ZONE_FILE_MAX];
+    ssize_t length = zone_depends_on_host(name) ? -1 : zones_read_file(name, bytes);
+    struct tzif tzif;
+    struct error ignored;
+
+    if (length < 0 || !tzif_parse(bytes, (size_t)length, &tzif, &ignored))
+        return false;
+    tzif_free(&tzif);
+    return true;
+}
+
 /* Says that there is no such zone, and why that may be. */
 static bool zones_fail_unknown(const char *name, struct error *err)
 {
     char capitalized[ZONE_NAME_MAX + 1];
-    int fd;
 
     if (access(zones_directory(), R_OK | X_OK) != 0) {
         zone_fail(err, name, "cannot be looked up: this system has no time zone data");
@@ -137,25 +168,9 @@ static bool zones_fail_unknown(const char *name, struct error *err)
     }
     zone_fail(err, name, "is not known");
     zone_capitalize(name, capitalized);
-    fd = strcmp(name, capitalized) != 0 ? zones_open(capitalized) : -1;
-    if (fd < 0)
+    if (strcmp(name, capitalized) == 0 || !zones_have(capitalized))
         return false;
-    close(fd);
     return error_hint(err, "write \"%s\"", capitalized);
-}
-
-/* Reads a file whole into bytes; the length, or -1. */
-static ssize_t zones_read_file(int fd, char *bytes, size_t size)
-{
-    struct stat status;
-    size_t length = 0;
-    ssize_t got;
-
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-        return -1;
-    while ((got = read(fd, bytes + length, size - length)) > 0)
-        length += (size_t)got;
-    return got < 0 || length == size ? -1 : (ssize_t)length;
 }
 
 /* Reads a named zone from the database. */
@@ -163,13 +178,8 @@ static bool zones_read(const char *name, struct tzif *tzif, struct error *err)
 {
     char bytes[ZONE_FILE_MAX];
     struct error wrong = {0};
-    ssize_t length;
-    int fd = zones_open(name);
+    ssize_t length = zones_read_file(name, bytes);
 
-    if (fd < 0)
-        return zones_fail_unknown(name, err);
-    length = zones_read_file(fd, bytes, sizeof bytes);
-    close(fd);
     if (length < 0)
         return zones_fail_unknown(name, err);
     return tzif_parse(bytes, (size_t)length, tzif, &wrong) || zone_fail(err, name, wrong.message);

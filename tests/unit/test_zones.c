@@ -9,6 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The hint where no name comes near. */
+#define NO_SPELLING                                                                                \
+    "write a name of the IANA database, such as \"Europe/Oslo\", or an offset, such as \"+02:00\""
+
 static const struct {
     const char *text;
     int offset_minutes;
@@ -94,8 +98,7 @@ START_TEST(test_zones_bad)
     ck_assert_msg(!zones_find(&zones, bad[_i].text, &zone, &err), "%s", bad[_i].text);
     ck_assert_int_eq(err.kind, ERROR_INVALID);
     ck_assert_msg(strstr(err.message, bad[_i].wrong) != NULL, "%s", err.message);
-    ck_assert_str_eq(err.hint, "write a name of the IANA database, such as \"Europe/Oslo\", or an "
-                               "offset, such as \"+02:00\"");
+    ck_assert_str_eq(err.hint, NO_SPELLING);
 }
 END_TEST
 
@@ -145,8 +148,9 @@ static const struct {
     {"europe/oslo", "write \"Europe/Oslo\""},
     {"AMERICA/NEW_YORK", "write \"America/New_York\""},
     {"america/argentina/buenos_aires", "write \"America/Argentina/Buenos_Aires\""},
-    {"mars/olympus_mons", "write a name of the IANA database, such as \"Europe/Oslo\", or an "
-                          "offset, such as \"+02:00\""},
+    {"factory", NO_SPELLING}, /* Factory depends on the host */
+    {"europe", NO_SPELLING},  /* Europe is a directory */
+    {"mars/olympus_mons", NO_SPELLING},
 };
 
 START_TEST(test_zones_hint_of_capitals)
