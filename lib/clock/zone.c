@@ -21,20 +21,24 @@ static size_t zone_find_change(const struct tzif *tzif, int64_t utc_minute)
 }
 
 /*
- * Goes on from the last span of the table by the rule: over the changes of three years, of which
- * the first has two before that minute, and the last one two behind it.
+ * Goes on from the last span of the table by the rule, from where that begins to count. A change
+ * may lie a week outside its year: those of the year before last surely come before that minute,
+ * and those of the year after next behind it.
  */
 static void zone_go_on_by_rule(const struct tzif *tzif, int64_t utc_minute, struct zone_span *span)
 {
-    int year = civil_from_minute(utc_minute).year;
-    struct posix_tz_change changes[6];
+    int64_t from = utc_minute > tzif->rule_from ? utc_minute : tzif->rule_from;
+    int year = civil_from_minute(from).year;
+    struct posix_tz_change changes[2];
 
-    for (int i = 0; i < 3; i++)
-        posix_tz_changes_in(&tzif->rule, year - 1 + i, changes + 2 * i);
-    for (int i = 0; i < 6; i++) {
-        int64_t at = tzif_minute_from(changes[i].at_seconds);
-        int offset_minutes = tzif_offset_minutes(changes[i].offset_seconds);
+    for (int i = 0; i < 2 * 5; i++) {
+        int64_t at;
+        int offset_minutes;
 
+        if (i % 2 == 0)
+            posix_tz_changes_in(&tzif->rule, year - 2 + i / 2, changes);
+        at = tzif_minute_from(changes[i % 2].at_seconds);
+        offset_minutes = tzif_offset_minutes(changes[i % 2].offset_seconds);
         if (at <= tzif->rule_from || offset_minutes == span->offset_minutes)
             continue;
         if (at > utc_minute) {

@@ -2,7 +2,10 @@
 #include "suites.h"
 
 #include "clock/instant.h"
+#include "clock/tzif.h"
 #include "clock/zones.h"
+
+#include <string.h>
 
 static int64_t minute_of(const char *time)
 {
@@ -77,17 +80,16 @@ static const char *const walked[] = {"Europe/Oslo",      "Europe/Dublin",     "A
                                      "Africa/Cairo",     "Africa/Casablanca", "Asia/Gaza",
                                      "Antarctica/Troll", "Pacific/Chatham",   "America/Nuuk"};
 
-/* Span follows span without a hole, through the end of the file's table and on by its rule. */
-START_TEST(test_spans_adjoin)
+/* Span follows span without a hole, until the year 2300. */
+static void check_spans_adjoin(const struct zone *zone)
 {
-    struct zone zone = zone_of(walked[_i]);
     int64_t end = minute_of("2300-01-01T00:00Z");
-    struct zone_span span = zone_span_at(&zone, minute_of("1970-01-01T00:00Z"));
+    struct zone_span span = zone_span_at(zone, minute_of("1970-01-01T00:00Z"));
     int count = 0;
 
     for (; span.to < end; count++) {
-        struct zone_span last_minute = zone_span_at(&zone, span.to - 1);
-        struct zone_span next = zone_span_at(&zone, span.to);
+        struct zone_span last_minute = zone_span_at(zone, span.to - 1);
+        struct zone_span next = zone_span_at(zone, span.to);
 
         ck_assert_int_eq(last_minute.from, span.from);
         ck_assert_int_eq(last_minute.offset_minutes, span.offset_minutes);
@@ -98,6 +100,37 @@ START_TEST(test_spans_adjoin)
     }
     ck_assert_int_gt(count, 150);
 }
+
+/* Through the end of the file's table and on by its rule. */
+START_TEST(test_spans_adjoin)
+{
+    struct zone zone = zone_of(walked[_i]);
+
+    check_spans_adjoin(&zone);
+}
+END_TEST
+
+static const struct {
+    const char *rule;
+    int64_t table_from; /* the table's last change, */
+    int64_t rule_from;  /* and where the rule begins to count */
+} rules[] = {
+    {"AAA0BBB,M3.5.0,M10.5.0", 0, 0},
+    {"AAA0BBB,M3.5.0,M10.5.0", INT64_MIN, 36000000}, /* 2038: long after the last change */
+    {"AAA0BBB,M2.1.0/-167,M12.5.6/167", 0, 0},       /* ends in the next year */
+    {"AAA0BBB,0/-167,3/-167", 0, 0},                 /* both in the year before */
+    {"AAA0BBB,J364/167,J365/167", 0, 0},             /* both in the year after */
+};
+
+START_TEST(test_spans_by_rule_adjoin)
+{
+    struct tzif_change change = {rules[_i].table_from, 60};
+    struct tzif tzif = {.changes = &change, .count = 1, .rule_from = rules[_i].rule_from};
+    struct zone zone = {.changes = &tzif};
+
+    ck_assert(posix_tz_parse(rules[_i].rule, strlen(rules[_i].rule), &tzif.rule));
+    check_spans_adjoin(&zone);
+}
 END_TEST
 
 Suite *suite_zone(void)
@@ -107,6 +140,7 @@ Suite *suite_zone(void)
 
     tcase_add_loop_test(cases, test_span, 0, sizeof spans / sizeof spans[0]);
     tcase_add_loop_test(cases, test_spans_adjoin, 0, sizeof walked / sizeof walked[0]);
+    tcase_add_loop_test(cases, test_spans_by_rule_adjoin, 0, sizeof rules / sizeof rules[0]);
     suite_add_tcase(suite, cases);
     return suite;
 }
