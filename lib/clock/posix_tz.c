@@ -111,20 +111,52 @@ static int64_t posix_tz_day(const struct posix_tz_date *date, int year)
     return first + (day < civil_month_days(year, date->month) ? day : day - 7);
 }
 
-/* Without summer time when it never ends: when it starts again before it ended. */
-static void posix_tz_settle(struct posix_tz *rule)
+/* After so many years leap years and weekdays repeat, in this century. */
+enum { SOME_YEAR = 2001, YEARS_PER_CYCLE = 28 };
+
+/*
+ * Whether each change comes a minute or more after the one before, in every year. Otherwise nobody
+ * can say what the wall clock shows.
+ */
+static bool posix_tz_is_in_order(const struct posix_tz *rule)
 {
-    enum { SOME_YEAR = 2001 };
+    struct posix_tz_change changes[2];
+    int64_t before = INT64_MIN / 2;
+
+    for (int i = 0; i <= YEARS_PER_CYCLE; i++) {
+        posix_tz_changes_in(rule, SOME_YEAR + i, changes);
+        if (changes[0].at_seconds < before + 60 ||
+            changes[1].at_seconds < changes[0].at_seconds + 60)
+            return false;
+        before = changes[1].at_seconds;
+    }
+    return true;
+}
+
+/* Whether summer time never ends: in every year it starts again when it ends, or before. */
+static bool posix_tz_is_always_summer(const struct posix_tz *rule)
+{
     struct posix_tz_change changes[2];
     struct posix_tz_change later[2];
 
-    posix_tz_changes_in(rule, SOME_YEAR, changes);
-    posix_tz_changes_in(rule, SOME_YEAR + 1, later);
-    if (changes[1].offset_seconds == rule->offset_seconds &&
-        changes[1].at_seconds >= later[0].at_seconds) {
+    for (int i = 0; i < YEARS_PER_CYCLE; i++) {
+        posix_tz_changes_in(rule, SOME_YEAR + i, changes);
+        posix_tz_changes_in(rule, SOME_YEAR + i + 1, later);
+        if (changes[1].offset_seconds != rule->offset_seconds ||
+            changes[1].at_seconds < later[0].at_seconds)
+            return false;
+    }
+    return true;
+}
+
+/* Makes a rule that changes nothing one without summer time; false when it makes no sense. */
+static bool posix_tz_settle(struct posix_tz *rule)
+{
+    if (rule->summer_offset_seconds == rule->offset_seconds || posix_tz_is_always_summer(rule)) {
         rule->offset_seconds = rule->summer_offset_seconds;
         rule->has_summer = false;
     }
+    return !rule->has_summer || posix_tz_is_in_order(rule);
 }
 
 bool posix_tz_parse(const char *text, size_t length, struct posix_tz *rule)
@@ -150,8 +182,7 @@ bool posix_tz_parse(const char *text, size_t length, struct posix_tz *rule)
     if (!take_date(&reader, &rule->summer_start) || !take_date(&reader, &rule->summer_end) ||
         reader.at != reader.end)
         return false;
-    posix_tz_settle(rule);
-    return true;
+    return posix_tz_settle(rule);
 }
 
 void posix_tz_changes_in(const struct posix_tz *rule, int year, struct posix_tz_change changes[2])

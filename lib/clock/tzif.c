@@ -14,8 +14,8 @@ enum {
     OFFSET_MOST = 26 * 3600, /* RFC 9636, 3.2: utoff lies strictly between -25 and 26 hours */
 };
 
-/* Any time beyond is a way of writing "always"; minutes of these and sums of them fit easily. */
-#define TIME_MOST (INT64_C(1) << 59)
+/* A million years: any time beyond is a way of writing "always". Their years fit into an int. */
+#define TIME_MOST (INT64_C(1) << 45)
 
 /* One of the blocks of a file, from its header to the end of its data. */
 struct tzif_block {
@@ -142,6 +142,16 @@ static const char *tzif_read_footer(const unsigned char *bytes, size_t length, s
     return "has time zone data with a rule that cannot be read";
 }
 
+/* Whether the rule can go on from the last change, to which it must agree (RFC 9636, 3.3). */
+static bool tzif_rule_fits(const struct tzif *tzif)
+{
+    int offset_minutes = tzif->changes[tzif->count - 1].offset_minutes;
+
+    return !tzif->rule.has_summer ||
+           offset_minutes == tzif_offset_minutes(tzif->rule.offset_seconds) ||
+           offset_minutes == tzif_offset_minutes(tzif->rule.summer_offset_seconds);
+}
+
 /* Says what is wrong, or NULL. */
 static const char *tzif_read(const unsigned char *bytes, size_t length, struct tzif *tzif)
 {
@@ -160,6 +170,8 @@ static const char *tzif_read(const unsigned char *bytes, size_t length, struct t
         wrong = tzif_read_changes(&block, tzif);
     if (wrong == NULL && is_new)
         wrong = tzif_read_footer(bytes + block.size, length - block.size, tzif);
+    if (wrong == NULL && !tzif_rule_fits(tzif))
+        wrong = "has time zone data with a rule that does not fit";
     return wrong;
 }
 

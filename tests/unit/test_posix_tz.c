@@ -81,6 +81,8 @@ static const struct {
     /* summer time all year, as RFC 9636 writes it */
     {"XXX3EDT4,0/0,J365/23", -14400},
     {"<+01>-1<+02>,0/0,J365/25", 7200},
+    /* both names for one offset */
+    {"IST0GMT0,M10.5.0,M3.5.0/1", 0},
 };
 
 START_TEST(test_steady)
@@ -119,6 +121,8 @@ static const char *const refused[] = {
     "CET-1CEST,M3.5.0/168,M10.5.0",
     "CET-1CEST,M3.5.0,M10.5.0x",
     "CET-1CEST,9999,1",
+    "AAA0BBB,100/0,100/1",      /* ends as it begins */
+    "AAA0BBB,J3/0,M12.5.0/167", /* lasts until it begins again, but not every year */
 };
 
 START_TEST(test_refused)
