@@ -96,19 +96,18 @@ static bool take_date(struct posix_tz_reader *reader, struct posix_tz_date *date
 /* The day of a year on which a change falls, in days since 1970. */
 static int64_t posix_tz_day(const struct posix_tz_date *date, int year)
 {
-    struct civil civil = {.year = year, .month = 1, .day = 1};
+    bool is_weekday = date->kind == POSIX_TZ_WEEKDAY;
+    struct civil civil = {.year = year, .month = is_weekday ? date->month : 1, .day = 1};
     int64_t first = civil_to_day(&civil);
-    int day;
+    int day = date->day;
 
-    if (date->kind == POSIX_TZ_DAY_OF_YEAR)
-        return first + date->day;
-    if (date->kind == POSIX_TZ_NO_LEAP_DAY)
-        return first + date->day - 1 +
-               (date->day > 31 + 28 && civil_month_days(year, 2) == 29 ? 1 : 0);
-    civil.month = date->month;
-    first = civil_to_day(&civil);
-    day = (date->day - civil_weekday(first) + 7) % 7 + (date->week - 1) * 7;
-    return first + (day < civil_month_days(year, date->month) ? day : day - 7);
+    if (is_weekday) {
+        day = (date->day - civil_weekday(first) + 7) % 7 + (date->week - 1) * 7;
+        return first + (day < civil_month_days(year, date->month) ? day : day - 7);
+    }
+    if (date->kind == POSIX_TZ_NO_LEAP_DAY) /* its day 60 is the first of March in every year */
+        day += day >= 60 && civil_month_days(year, 2) == 29 ? 0 : -1;
+    return first + day;
 }
 
 /* After so many years leap years and weekdays repeat, in this century. */
