@@ -24,11 +24,12 @@ struct cron_report {
     size_t warning_count;
 };
 
-/* The first of the listed fires after that minute. */
+/* The first of the listed fires after that minute: one that both clocks can write. */
 static bool report_next(const struct cron_report_options *options, const struct cron *cron,
                         int64_t *minute)
 {
-    return cron_next(cron, &options->zone, *minute, minute) && *minute <= REPORT_MINUTE_LAST;
+    return cron_next(cron, &options->zone, *minute, minute) && *minute <= REPORT_MINUTE_LAST &&
+           *minute + zone_span_at(&options->zone, *minute).offset_minutes <= REPORT_MINUTE_LAST;
 }
 
 static void report_make(const struct cron_report_options *options, struct cron_report *report)
@@ -179,11 +180,33 @@ static void report_add_fire(const struct cron_report_options *options, struct te
     text_add(out, "\n");
 }
 
+static void report_add_nexts(const struct cron_report_options *options,
+                             const struct cron_report *report, struct text *out)
+{
+    int64_t minute = options->after_minute;
+    int listed = 0;
+
+    if (!report->fires || options->count == 0)
+        return;
+    report_add_label(options, out, COLOUR_BOLD, "next");
+    if (!report_next(options, &report->cron, &minute)) {
+        text_add(out, "none before the year 10000\n");
+        return;
+    }
+    text_add(out, "in ");
+    if (!report_is_utc(options)) {
+        report_add_bytes(out, options->timezone, strlen(options->timezone));
+        text_add(out, " and in ");
+    }
+    text_add(out, "UTC\n");
+    do
+        report_add_fire(options, out, minute);
+    while (++listed < options->count && report_next(options, &report->cron, &minute));
+}
+
 static void report_add_text(const struct cron_report_options *options,
                             const struct cron_report *report, struct text *out)
 {
-    int64_t minute = options->after_minute;
-
     report_add_label(options, out, COLOUR_GOOD, "valid");
     text_append(out, report->description.data, report->description.length);
     text_add(out, "\n");
@@ -192,17 +215,7 @@ static void report_add_text(const struct cron_report_options *options,
         text_add(out, text_string(&report->warnings[i]));
         text_add(out, "\n");
     }
-    if (!report->fires || options->count == 0)
-        return;
-    report_add_label(options, out, COLOUR_BOLD, "next");
-    text_add(out, "in ");
-    if (!report_is_utc(options)) {
-        report_add_bytes(out, options->timezone, strlen(options->timezone));
-        text_add(out, " and in ");
-    }
-    text_add(out, "UTC\n");
-    for (int i = 0; i < options->count && report_next(options, &report->cron, &minute); i++)
-        report_add_fire(options, out, minute);
+    report_add_nexts(options, report, out);
 }
 
 /* ---- JSON ---- */

@@ -20,6 +20,7 @@ Suite *suite_expressions(void);
 Suite *suite_cron(void);
 Suite *suite_cron_zones(void);
 Suite *suite_cron_jumps(void);
+Suite *suite_cron_report(void);
 Suite *suite_cron_words(void);
 Suite *suite_cron_text(void);
 Suite *suite_cron_warn(void);

@@ -1,0 +1,142 @@
+/* Covers lib/command/cron_report.c: what check-cron prints of an expression, byte for byte. */
+#include "suites.h"
+
+#include "base/text.h"
+#include "clock/instant.h"
+#include "clock/zones.h"
+#include "command/cron_report.h"
+
+#include <string.h>
+
+static const struct {
+    const char *expression;
+    const char *zone;
+    const char *after;
+    int count;
+    bool is_json;
+    const char *expected;
+} cases[] = {
+    {"0 2 * * *", "UTC", "2026-11-24T02:00Z", 2, false,
+     "0 2 * * *\n"
+     "  valid: at 02:00 every day\n"
+     "  next: in UTC\n"
+     "    Wed 2026-11-25 02:00\n"
+     "    Thu 2026-11-26 02:00\n"},
+    {"0 2 * * *", "UTC", "2026-11-24T02:00Z", 0, false,
+     "0 2 * * *\n"
+     "  valid: at 02:00 every day\n"},
+    {"0 2 * * *", "-03:30", "2026-11-24T02:00Z", 1, false,
+     "0 2 * * *\n"
+     "  valid: at 02:00 every day\n"
+     "  next: in -03:30 and in UTC\n"
+     "    Tue 2026-11-24 02:00 -03:30  2026-11-24T05:30:00Z\n"},
+    /* RFC 3339 has no year 10000: neither clock is to show it. */
+    {"0 * * * *", "UTC", "9999-12-31T22:00Z", 5, false,
+     "0 * * * *\n"
+     "  valid: at minute 0 of every hour\n"
+     "  next: in UTC\n"
+     "    Fri 9999-12-31 23:00\n"},
+    {"0 * * * *", "UTC", "9999-12-31T23:00Z", 5, false,
+     "0 * * * *\n"
+     "  valid: at minute 0 of every hour\n"
+     "  next: none before the year 10000\n"},
+    {"0 * * * *", "+05:00", "9999-12-31T17:00Z", 5, false,
+     "0 * * * *\n"
+     "  valid: at minute 0 of every hour\n"
+     "  next: in +05:00 and in UTC\n"
+     "    Fri 9999-12-31 23:00 +05:00  9999-12-31T18:00:00Z\n"},
+    {"0 * * * *", "-05:00", "9999-12-31T22:00Z", 5, false,
+     "0 * * * *\n"
+     "  valid: at minute 0 of every hour\n"
+     "  next: in -05:00 and in UTC\n"
+     "    Fri 9999-12-31 18:00 -05:00  9999-12-31T23:00:00Z\n"},
+    {"@hourly", "+05:00", "9999-12-31T17:00Z", 5, true,
+     "{\"expression\":\"@hourly\",\"valid\":true,\"description\":\"at minute 0 of every hour\","
+     "\"fires\":true,\"timezone\":\"+05:00\",\"next\":[\"9999-12-31T18:00:00Z\"],"
+     "\"nextLocal\":[\"9999-12-31T23:00:00+05:00\"],\"nextWeekday\":[\"Friday\"],"
+     "\"warnings\":[]}\n"},
+    {"@hourly", "UTC", "9999-12-31T23:59Z", 5, true,
+     "{\"expression\":\"@hourly\",\"valid\":true,\"description\":\"at minute 0 of every hour\","
+     "\"fires\":true,\"timezone\":\"UTC\",\"next\":[],\"nextLocal\":[],\"nextWeekday\":[],"
+     "\"warnings\":[]}\n"},
+    /* The pointer stands under what was shown of the bytes. */
+    {"\t\xff 61 * * *", "UTC", "2026-11-24T02:00Z", 5, false,
+     " \\xff 61 * * *\n"
+     " ^~~~\n"
+     "  invalid: minute \"\\xff\" has \"\\xff\", which is not ASCII\n"
+     "  hint: write plain ASCII, with ordinary blanks, digits and \"-\"\n"},
+    {"0 25 * * *", "UTC", "2026-11-24T02:00Z", 5, true,
+     "{\"expression\":\"0 25 * * *\",\"valid\":false,\"errors\":[{\"field\":\"hour\","
+     "\"value\":\"25\",\"message\":\"hour \\\"25\\\" is outside 0-23\","
+     "\"hint\":\"hours go from 0 to 23; minutes are the first field\",\"position\":2,"
+     "\"length\":2}]}\n"},
+};
+
+START_TEST(test_report)
+{
+    struct zones zones = {0};
+    struct cron_report_totals totals = {0};
+    struct cron_report_options options = {
+        .timezone = cases[_i].zone, .count = cases[_i].count, .is_json = cases[_i].is_json};
+    struct error err;
+    struct text out = {0};
+    int64_t after_us;
+
+    ck_assert(zones_find(&zones, cases[_i].zone, &options.zone, &err));
+    ck_assert(instant_parse(cases[_i].after, &after_us, &err));
+    options.after_minute = instant_divide_down(after_us, INSTANT_US_PER_MINUTE);
+    cron_report_add(&options, cases[_i].expression, strlen(cases[_i].expression), &totals, &out);
+    ck_assert_str_eq(text_string(&out), cases[_i].expected);
+    ck_assert_uint_eq(totals.expressions, 1);
+    ck_assert_uint_eq(totals.invalid, strstr(cases[_i].expected, "invalid:") != NULL ||
+                                          strstr(cases[_i].expected, "\"valid\":false") != NULL);
+    text_free(&out);
+    zones_free(&zones);
+}
+END_TEST
+
+/* Covers: colours come in pairs, and without them the text is the same. */
+START_TEST(test_colours)
+{
+    static const char *const expressions[] = {"*/7 * * * *", "0 25 * * *"};
+    struct cron_report_totals totals = {0};
+    struct cron_report_options plain = {.timezone = "UTC", .count = 1};
+    struct cron_report_options coloured = {.timezone = "UTC", .count = 1, .has_colour = true};
+
+    for (size_t i = 0; i < sizeof expressions / sizeof expressions[0]; i++) {
+        struct text expected = {0};
+        struct text shown = {0};
+        struct text bare = {0};
+        int on = 0;
+        int off = 0;
+
+        cron_report_add(&plain, expressions[i], strlen(expressions[i]), &totals, &expected);
+        cron_report_add(&coloured, expressions[i], strlen(expressions[i]), &totals, &shown);
+        for (const char *at = text_string(&shown); *at != '\0'; at++) {
+            if (*at != '\033') {
+                text_append(&bare, at, 1);
+                continue;
+            }
+            *(strncmp(at, "\033[0m", strlen("\033[0m")) == 0 ? &off : &on) += 1;
+            at = strchr(at, 'm');
+        }
+        ck_assert_str_eq(text_string(&bare), text_string(&expected));
+        ck_assert_int_eq(on, off);
+        ck_assert_int_eq(on, 4); /* the expression, two labels, and the warning's or the pointer */
+        text_free(&expected);
+        text_free(&shown);
+        text_free(&bare);
+    }
+}
+END_TEST
+
+Suite *suite_cron_report(void)
+{
+    Suite *suite = suite_create("cron_report");
+    TCase *reports = tcase_create("report");
+
+    tcase_add_loop_test(reports, test_report, 0, sizeof cases / sizeof cases[0]);
+    tcase_add_test(reports, test_colours);
+    suite_add_tcase(suite, reports);
+    return suite;
+}
