@@ -103,7 +103,7 @@ static const char *cron_long_line_hint(const char *text, struct cron_span line, 
 static const char *cron_line_bytes_hint(const char *text, struct cron_span line)
 {
     for (size_t i = line.start; i < line.end; i++) {
-        const char *hint = cron_byte_hint(text[i]);
+        const char *hint = cron_is_blank(text[i]) ? NULL : cron_byte_hint(text[i]);
         bool is_printable = text[i] >= 0x20 && text[i] < 0x7F; /* a quote, within a command say */
 
         if (hint != NULL && (i == line.start || !is_printable))
