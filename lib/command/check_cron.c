@@ -15,7 +15,7 @@
 enum { CHECK_COUNT = 5, CHECK_COUNT_MAX = 1000, CHECK_INVALID = 1 };
 
 static const struct command_option check_options[] = {
-    {"timezone", "ZONE", "the schedule's time zone, a name or an offset (default UTC)"},
+    {"timezone", "ZONE", "the time zone, a name or an offset (default UTC)"},
     {"from", "TIME", "list what fires after TIME instead of now"},
     {"count", "N", "list the next N times (default 5)"},
     {"json", NULL, "print one line of JSON for each expression"},
@@ -152,8 +152,8 @@ static int check_main(const struct command_line *line)
 
 const struct command command_check_cron = {
     .name = "check-cron",
-    .operands = "EXPRESSION...",
-    .summary = "Say whether cron expressions are valid, what they mean and when they fire.",
+    .operands = "EXPRESSION...|-",
+    .summary = "Check cron expressions: what they mean and when they fire.",
     .options = check_options,
     .run = check_main,
 };

@@ -42,7 +42,11 @@ static struct program_result run(const char *arguments)
 
 /* ---- Help ---- */
 
-static const char *const commands[] = {"", "run", "due", "schema"};
+static const struct {
+    const char *name;
+    const char *operands; /* what it cannot do without */
+} commands[] = {{"", ""},     {"run", ""},    {"due", ""},
+                {"next", ""}, {"schema", ""}, {"check-cron", "'0 2 * * *'"}};
 
 START_TEST(test_help)
 {
@@ -52,7 +56,7 @@ START_TEST(test_help)
         struct program_result result;
         char arguments[64];
 
-        snprintf(arguments, sizeof arguments, "%s %s", commands[_i], options[i]);
+        snprintf(arguments, sizeof arguments, "%s %s", commands[_i].name, options[i]);
         result = run(arguments);
         ck_assert_int_eq(result.status, 0);
         ck_assert_str_eq(result.err, "");
@@ -70,13 +74,17 @@ END_TEST
 /* Covers: each option that the help names is accepted, with the value that it names. */
 START_TEST(test_help_is_true)
 {
-    static const char *const values[][2] = {
-        {"TIME", AT}, {"D", "15s"}, {"N", "1"}, {"FILE", "/dev/null"}};
+    static const char *const values[][2] = {{"TIME", AT},       {"D", "15s"},
+                                            {"N", "1"},         {"ID", SCENE_ORG},
+                                            {"ZONE", "+02:00"}, {"FILE", "/dev/null"}};
     struct program_result help;
     char arguments[100];
     int options = 0;
 
-    snprintf(arguments, sizeof arguments, "%s --help", commands[_i]);
+    /* One id for both, and a schedule that is never due: next warns when it finds none. */
+    testdb_exec("INSERT INTO organization_integrations VALUES"
+                " ('" SCENE_ORG "', '" SCENE_ORG "', 'xledger', '0 0 30 2 *', true)");
+    snprintf(arguments, sizeof arguments, "%s --help", commands[_i].name);
     help = run(arguments);
     for (const char *at = help.out; (at = strstr(at, "\n  --")) != NULL; at++, options++) {
         struct program_result result;
@@ -84,11 +92,12 @@ START_TEST(test_help_is_true)
         char value[32] = "";
 
         ck_assert_int_ge(sscanf(at, " %31s%*1[ ]%31[A-Z]", option, value), 1);
-        snprintf(arguments, sizeof arguments, "%s %s", commands[_i], option);
+        snprintf(arguments, sizeof arguments, "%s %s %s", commands[_i].name, commands[_i].operands,
+                 option);
         for (size_t i = 0; i < COUNT(values); i++)
             if (strcmp(value, values[i][0]) == 0)
-                snprintf(arguments, sizeof arguments, "%s %s %s", commands[_i], option,
-                         values[i][1]);
+                snprintf(arguments, sizeof arguments, "%s %s %s %s", commands[_i].name,
+                         commands[_i].operands, option, values[i][1]);
         result = run(arguments);
         ck_assert_msg(result.status == 0, "%s: %s", arguments, result.err);
         ck_assert_str_eq(result.err, "");
