@@ -19,5 +19,6 @@ Suite *suite_traces(void);
 Suite *suite_usage(void);
 Suite *suite_output(void);
 Suite *suite_libraries(void);
+Suite *suite_manual(void);
 
 #endif
