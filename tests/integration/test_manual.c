@@ -1,6 +1,6 @@
 /*
- * The manual: every example is run as it stands there and must print what it shows, and the synopsis
- * names the commands and options that --help does.
+ * The manual: every example is run as it stands there and must print what it shows, as those of the
+ * README must, and the synopsis names the commands and options that --help does.
  *
  * The page is looked at as a reader sees it, formatted by mandoc.
  */
@@ -38,18 +38,26 @@ static void strip_overstrikes(char *page)
     *to = '\0';
 }
 
+/* The path of a file of the source tree, in a static buffer. */
+static const char *source_path(const char *name)
+{
+    static char path[4096];
+    const char *source = getenv("SYNCSCHED_SOURCE");
+
+    snprintf(path, sizeof path, "%s/%s", source != NULL ? source : ".", name);
+    return path;
+}
+
 /* The lines under a heading, which the caller frees. The width keeps mandoc from breaking any. */
 static char *read_section(const char *heading)
 {
-    const char *source = getenv("SYNCSCHED_SOURCE");
-    char path[4096];
+    const char *path = source_path("man/syncsched.1");
     char line[64];
     const char *const argv[] = {"mandoc", "-Tascii", "-Owidth=1000", path, NULL};
     struct program_result result;
     char *section;
     char *start;
 
-    snprintf(path, sizeof path, "%s/man/syncsched.1", source != NULL ? source : ".");
     result = program_run(argv, NULL);
     ck_assert_msg(result.status == 0, "%s", result.err);
     strip_overstrikes(result.out);
@@ -115,7 +123,7 @@ static void take_output(const char **at, size_t indent, struct text *output)
 static void take_command(const char *line, size_t length, const char **at, struct text *command)
 {
     text_append(command, line, length);
-    while (command->data[command->length - 1] == '|') {
+    while (command->data[command->length - 1] == '|' && **at != '\0') {
         line = *at;
         length = take_line(at);
         text_append(command, line, length);
@@ -238,6 +246,31 @@ START_TEST(test_surprises)
 }
 END_TEST
 
+/* Covers: what the README shows of a command's output. */
+START_TEST(test_readme)
+{
+    const char *const argv[] = {"cat", source_path("README.md"), NULL};
+    struct program_result readme = program_run(argv, NULL);
+    int examples = 0;
+
+    ck_assert_int_eq(readme.status, 0);
+    for (const char *found = readme.out; (found = strstr(found, "\n    $ ")) != NULL; examples++) {
+        const char *end = strstr(++found, "\n\n");
+        char *display = strndup(found, (size_t)(end != NULL ? end + 1 - found : 0));
+        const char *at = display;
+        struct example example;
+
+        ck_assert(take_example(&at, &example));
+        ck_assert_uint_gt(example.output.length, 0);
+        example_run(&example);
+        example_free(&example);
+        free(display);
+    }
+    ck_assert_int_ge(examples, 1);
+    program_result_free(&readme);
+}
+END_TEST
+
 /* ---- The synopsis ---- */
 
 static char *read_help(const char *command)
@@ -316,6 +349,7 @@ Suite *suite_manual(void)
     tcase_set_timeout(database, 120);
     tcase_add_checked_fixture(database, scene_open, scene_close);
     tcase_add_test(database, test_examples);
+    tcase_add_test(database, test_readme);
     suite_add_tcase(suite, database);
     return suite;
 }
