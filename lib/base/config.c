@@ -106,7 +106,7 @@ static bool config_check_mode(const struct config *config, FILE *file, struct er
     return true;
 }
 
-bool config_read(struct config *config, const char *path, struct error *err)
+bool config_read(struct config *config, const char *path, bool is_needed, struct error *err)
 {
     FILE *file;
     char *line = NULL;
@@ -115,7 +115,7 @@ bool config_read(struct config *config, const char *path, struct error *err)
 
     *config = (struct config){.path = memory_copy_text(path != NULL ? path : CONFIG_DEFAULT_PATH)};
     file = fopen(config->path, "re");
-    if (file == NULL && path == NULL && errno == ENOENT)
+    if (file == NULL && path == NULL && (errno == ENOENT || (errno == EACCES && !is_needed)))
         return true;
     if (file == NULL)
         return error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));

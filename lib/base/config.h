@@ -30,10 +30,12 @@ struct config {
 #define CONFIG_DEFAULT_PATH "/etc/syncsched.conf"
 
 /*
- * Reads the file at path; NULL means the default path, which need not exist. Errors (ERROR_CONFIG)
- * name the file and the line, never a value. config_free() releases it, after a failure too.
+ * Reads the file at path; NULL means the default path, which need not exist and, unless is_needed,
+ * need not be ours to read: it may hold a key, and not every command has a use for that. Errors
+ * (ERROR_CONFIG) name the file and the line, never a value. config_free() releases it, after a
+ * failure too.
  */
-bool config_read(struct config *config, const char *path, struct error *err);
+bool config_read(struct config *config, const char *path, bool is_needed, struct error *err);
 void config_free(struct config *config);
 
 /* The value of key: environment, else file; NULL when neither has it or it is empty. Borrowed. */

@@ -2,7 +2,8 @@
 
 #include "clock/cron_set.h"
 
-#define MINUTES_PER_YEAR (INT64_C(366) * INSTANT_MINUTES_PER_DAY)
+/* A year, but short of the same night of the next: most rules name a weekday. */
+#define MINUTES_AHEAD (INT64_C(363) * INSTANT_MINUTES_PER_DAY)
 
 /* Minutes of the wall clock. */
 struct cron_jump {
@@ -91,7 +92,7 @@ size_t cron_warn_of_jumps(const struct cron *cron, const struct zone *zone, int6
                           struct text warnings[CRON_JUMPS_MAX])
 {
     struct zone_span span = zone_span_at(zone, after_minute);
-    int64_t until = after_minute + MINUTES_PER_YEAR;
+    int64_t until = after_minute + MINUTES_AHEAD;
     size_t count = 0;
 
     if (!cron->fires || (cron->wildcard && cron->hours == CRON_ALL_HOURS))

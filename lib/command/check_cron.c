@@ -154,6 +154,7 @@ const struct command command_check_cron = {
     .name = "check-cron",
     .operands = "EXPRESSION...|-",
     .summary = "Check cron expressions: what they mean and when they fire.",
+    .is_offline = true,
     .options = check_options,
     .run = check_main,
 };

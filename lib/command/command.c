@@ -158,7 +158,7 @@ static int command_carry_out(const struct command *command, int argc, char *argv
     case COMMAND_GO_ON:
         break;
     }
-    if (!config_read(&line.config, config_path, &err))
+    if (!config_read(&line.config, config_path, !command->is_offline, &err))
         status = command_fail(&err);
     else
         status = command->run(&line);

@@ -27,6 +27,7 @@ struct command {
     const char *operands; /* what --help calls them; NULL: it takes none */
     const char *summary;
     const struct command_option *options; /* ends with a NULL name; may be NULL */
+    bool is_offline;                      /* asks neither the database nor the function */
     /* Does the work; returns the exit status. */
     int (*run)(const struct command_line *line);
 };

@@ -12,5 +12,6 @@ static int schema_main(const struct command_line *line)
 const struct command command_schema = {
     .name = "schema",
     .summary = "Print the migration for psql. Safe to apply twice.",
+    .is_offline = true,
     .run = schema_main,
 };

@@ -20,5 +20,6 @@ Suite *suite_usage(void);
 Suite *suite_output(void);
 Suite *suite_libraries(void);
 Suite *suite_manual(void);
+Suite *suite_offline(void);
 
 #endif

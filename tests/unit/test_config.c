@@ -36,7 +36,7 @@ static bool read_text(struct config *config, const char *text, mode_t mode, stru
     ck_assert_int_ge(fputs(text, file), 0);
     ck_assert_int_eq(fclose(file), 0);
     ck_assert_int_eq(chmod(path, mode), 0);
-    return config_read(config, path, err);
+    return config_read(config, path, true, err);
 }
 
 static const struct {
@@ -187,13 +187,13 @@ START_TEST(test_config_missing)
     struct config config;
     struct error err = {0};
 
-    ck_assert(!config_read(&config, "/nonexistent/syncsched.conf", &err));
+    ck_assert(!config_read(&config, "/nonexistent/syncsched.conf", true, &err));
     ck_assert_int_eq(err.kind, ERROR_CONFIG);
     ck_assert_str_eq(err.message,
                      "cannot read /nonexistent/syncsched.conf: No such file or directory");
     ck_assert_ptr_null(config_get(&config, "KEY"));
     config_free(&config);
-    ck_assert(!config_read(&config, "/", &err));
+    ck_assert(!config_read(&config, "/", true, &err));
     ck_assert_int_eq(err.kind, ERROR_CONFIG);
     ck_assert_str_eq(err.message, "cannot read /: Is a directory");
     config_free(&config);
@@ -209,7 +209,7 @@ START_TEST(test_config_default)
     if (access(CONFIG_DEFAULT_PATH, F_OK) == 0)
         return; /* this host has one; it is not for a test to read */
     ck_assert_int_eq(errno, ENOENT);
-    ck_assert_msg(config_read(&config, NULL, &err), "%s", err.message);
+    ck_assert_msg(config_read(&config, NULL, true, &err), "%s", err.message);
     ck_assert_uint_eq(config.count, 0);
     ck_assert_str_eq(config.path, "/etc/syncsched.conf");
     config_free(&config);
