@@ -101,11 +101,17 @@ struct cron_span cron_item_span(const struct cron_reader *reader)
 
 int cron_find_whole_name(const char *word, size_t length)
 {
+    if (length < CRON_NAME_LENGTH)
+        return -1;
     for (int i = 0; cron_whole_names[i] != NULL; i++) {
-        size_t whole = strlen(cron_whole_names[i]);
-        size_t common = length < whole ? length : whole;
+        size_t whole;
+        size_t common;
 
-        if (length < CRON_NAME_LENGTH || strncasecmp(cron_whole_names[i], word, common) != 0)
+        if ((word[0] | 0x20) != cron_whole_names[i][0]) /* a long line is looked up byte by byte */
+            continue;
+        whole = strlen(cron_whole_names[i]);
+        common = length < whole ? length : whole;
+        if (strncasecmp(cron_whole_names[i], word, common) != 0)
             continue;
         if (length <= whole || (length == whole + 1 && (word[whole] | 0x20) == 's'))
             return i;
