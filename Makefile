@@ -13,7 +13,8 @@ MANDIR  ?= $(PREFIX)/share/man
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 DOCUMENTS := README.md CHANGELOG.md CONTRIBUTING.md LICENSE
-DIST_FILES := $(DOCUMENTS) Makefile main.c lib man scripts tests .ci .github .clang-format .editorconfig .gitignore
+DIST_FILES := $(DOCUMENTS) Makefile main.c lib man scripts tests .ci .github .clang-format .editorconfig .gitattributes \
+	.gitignore
 
 # What is built from what.
 LIB_SOURCES  := $(sort $(wildcard lib/*/*.c))
@@ -29,6 +30,9 @@ SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
 UNIT_OBJECTS    := $(call objects,$(wildcard tests/unit/*.c))
 INTEGRATION_OBJECTS := $(call objects,$(wildcard tests/integration/*.c))
 BENCH_OBJECTS   := $(call objects,$(filter-out tests/bench/empty.c,$(wildcard tests/bench/*.c)))
+FUZZ_OBJECTS    := $(call objects,$(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
+FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/clock/*.c))
+FUZZ_TARGETS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTS           := $(BUILD)/tests/unit $(BUILD)/tests/integration $(BUILD)/tests/function_server
 
 # Flags. The user's own come last, so that they win.
@@ -77,7 +81,7 @@ $(LIBRARY): $(LIB_OBJECTS)
 	@rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
 
-$(BUILD)/tests/unit: $(UNIT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
+$(BUILD)/tests/unit: $(UNIT_OBJECTS) $(FUZZ_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/integration: $(INTEGRATION_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/bench: $(BENCH_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/unit $(BUILD)/tests/integration $(BUILD)/tests/bench:
@@ -91,6 +95,10 @@ $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/empty: $(BUILD)/obj/tests/bench/empty.o $(COVERAGE_OBJECT)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LDLIBS)
+
+# One libFuzzer program a target; what it parses lies in the two rooms on the right.
+$(FUZZ_TARGETS:%=$(BUILD)/fuzz-%): $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/libfuzzer.o $(FUZZ_OBJECTS) $(FUZZED_OBJECTS)
+	$(call say,LINK)$(LINK) -fsanitize=fuzzer -Wl,--defsym=fuzz_target=fuzz_$* -o $@ $^
 
 # The SQL lives in files of its own and is linked in as sql_<name>[].
 $(BUILD)/gen/sql.h: scripts/embed-sql lib/store/schema.sql $(SQL_FILES)
@@ -117,6 +125,13 @@ check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a
 
 check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g" check check-integration
+
+FUZZ ?= $(FUZZ_TARGETS)
+FUZZ_RUNS ?= 1000000
+fuzz: ## invent input for the parsers (FUZZ=name: only that one; FUZZ_RUNS=cases for each)
+	$(MAKE) BUILD=build/fuzz CC=clang SANITIZE=1 CFLAGS="-O1 -g -fsanitize=fuzzer-no-link" \
+		$(FUZZ:%=build/fuzz/fuzz-%)
+	FUZZ_RUNS=$(FUZZ_RUNS) scripts/fuzz build/fuzz $(FUZZ)
 
 coverage: ## run all tests and print the line coverage of lib/
 	rm -rf build/coverage
@@ -153,6 +168,6 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-integration check-asan coverage bench lint lint-flags format install uninstall dist clean help
+.PHONY: all tests check check-integration check-asan fuzz coverage bench lint lint-flags format install uninstall dist clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

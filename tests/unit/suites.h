@@ -35,5 +35,6 @@ Suite *suite_address(void);
 Suite *suite_library(void);
 Suite *suite_pool(void);
 Suite *suite_claim(void);
+Suite *suite_fuzz_corpus(void);
 
 #endif

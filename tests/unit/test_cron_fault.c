@@ -2,8 +2,10 @@
 #include "suites.h"
 
 #include "clock/cron.h"
+#include "clock/stopwatch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MINUTE_VALUES "write a number from 0 to 59"
@@ -287,6 +289,32 @@ START_TEST(test_length_limit)
 }
 END_TEST
 
+/* The fastest of five, since the machine may be busy with something else. */
+START_TEST(test_megabytes_are_refused_within_a_millisecond)
+{
+    size_t length = (size_t)16 << 20;
+    char *text = malloc(length);
+    int64_t fastest_us = INT64_MAX;
+    struct cron cron;
+    struct cron_fault fault;
+
+    ck_assert_ptr_nonnull(text);
+    memset(text, ',', length);
+    for (int i = 0; i < 5; i++) {
+        int64_t started_us = stopwatch_now_us();
+        int64_t took_us;
+
+        ck_assert(!cron_parse(text, length, &cron, &fault));
+        took_us = stopwatch_now_us() - started_us;
+        fastest_us = took_us < fastest_us ? took_us : fastest_us;
+    }
+    ck_assert_int_le(fastest_us, 1000);
+    ck_assert_ptr_nonnull(strstr(fault.message, "is longer than 1000 bytes"));
+    ck_assert_uint_eq(fault.length, length);
+    free(text);
+}
+END_TEST
+
 static bool is_clean(const char *text)
 {
     while (*text >= 0x20 && *text < 0x7F)
@@ -333,6 +361,7 @@ Suite *suite_cron_fault(void)
     tcase_add_loop_test(cases, test_hints_are_valid, 0, sizeof faults / sizeof faults[0]);
     tcase_add_test(cases, test_nul_is_a_byte);
     tcase_add_test(cases, test_length_limit);
+    tcase_add_test(cases, test_megabytes_are_refused_within_a_millisecond);
     tcase_add_test(cases, test_noise);
     suite_add_tcase(suite, cases);
     return suite;
