@@ -142,9 +142,10 @@ bool cron_next(const struct cron *cron, const struct zone *zone, int64_t after_m
                int64_t *minute)
 {
     int64_t from = after_minute + 1;
-    int64_t last = from + 2 * MINUTES_PER_CYCLE; /* the first one may see a zone's older rules */
+    int64_t settled = zone_settled_from(zone);
+    int64_t until = (settled > from ? settled : from) + MINUTES_PER_CYCLE;
 
-    while (cron->fires && from < last) {
+    while (cron->fires && from < until) {
         struct zone_span span = zone_span_at(zone, from);
         int64_t wall;
 

@@ -70,3 +70,8 @@ struct zone_span zone_span_at(const struct zone *zone, int64_t utc_minute)
         zone_go_on_by_rule(tzif, utc_minute, &span);
     return span;
 }
+
+int64_t zone_settled_from(const struct zone *zone)
+{
+    return zone->changes != NULL ? zone->changes->rule_from : INT64_MIN;
+}

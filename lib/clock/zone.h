@@ -30,4 +30,7 @@ struct zone_span {
 /* The span that holds that UTC minute; looked up for each instant, never to be remembered. */
 struct zone_span zone_span_at(const struct zone *zone, int64_t utc_minute);
 
+/* The UTC minute from which on the zone's changes repeat every 400 years; INT64_MIN: always. */
+int64_t zone_settled_from(const struct zone *zone);
+
 #endif

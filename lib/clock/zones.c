@@ -114,7 +114,7 @@ static void zone_capitalize(const char *name, char capitalized[ZONE_NAME_MAX + 1
     bool is_first = true;
     size_t i;
 
-    for (i = 0; name[i] != '\0' && i < ZONE_NAME_MAX; i++) {
+    for (i = 0; i < ZONE_NAME_MAX && name[i] != '\0'; i++) {
         bool is_letter = (name[i] | 0x20) >= 'a' && (name[i] | 0x20) <= 'z';
 
         capitalized[i] = name[i];

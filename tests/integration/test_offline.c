@@ -5,6 +5,7 @@
 #include "integration/suites.h"
 #include "support/program.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PROGRAM TEST_BUILD_DIR "/syncsched"
@@ -41,12 +42,7 @@ END_TEST
 /* Only root may make another /etc, and not in every container: then nothing is tested here. */
 static bool can_be_tested(void)
 {
-    const char *const argv[] = {"unshare", "-m", "mount", "-t", "tmpfs", "none", "/etc", NULL};
-    struct program_result result = program_run(argv, NULL);
-    bool ok = result.status == 0;
-
-    program_result_free(&result);
-    return ok;
+    return system("unshare -m mount -t tmpfs none /etc 2>/dev/null") == 0;
 }
 
 Suite *suite_offline(void)
