@@ -12,6 +12,7 @@ BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
+ZIC     ?= /usr/sbin/zic
 DOCUMENTS := README.md CHANGELOG.md CONTRIBUTING.md LICENSE
 DIST_FILES := $(DOCUMENTS) Makefile main.c lib man scripts tests .ci .github .clang-format .editorconfig .gitattributes \
 	.gitignore
@@ -29,11 +30,12 @@ SERVER_OBJECTS  := $(call objects,$(SERVER_SOURCES))
 SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
 UNIT_OBJECTS    := $(call objects,$(wildcard tests/unit/*.c))
 INTEGRATION_OBJECTS := $(call objects,$(wildcard tests/integration/*.c))
+JUDGE_OBJECTS   := $(call objects,$(wildcard tests/judge/*.c))
 BENCH_OBJECTS   := $(call objects,$(filter-out tests/bench/empty.c,$(wildcard tests/bench/*.c)))
 FUZZ_OBJECTS    := $(call objects,$(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
 FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/clock/*.c))
 FUZZ_TARGETS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-TESTS           := $(BUILD)/tests/unit $(BUILD)/tests/integration $(BUILD)/tests/function_server
+TESTS           := $(addprefix $(BUILD)/tests/,unit judge integration function_server)
 
 # Flags. The user's own come last, so that they win.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings \
@@ -83,8 +85,9 @@ $(LIBRARY): $(LIB_OBJECTS)
 
 $(BUILD)/tests/unit: $(UNIT_OBJECTS) $(FUZZ_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/integration: $(INTEGRATION_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
+$(BUILD)/tests/judge: $(JUDGE_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/bench: $(BENCH_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
-$(BUILD)/tests/unit $(BUILD)/tests/integration $(BUILD)/tests/bench:
+$(addprefix $(BUILD)/tests/,unit integration judge bench):
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
 $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
@@ -99,6 +102,11 @@ $(BUILD)/tests/empty: $(BUILD)/obj/tests/bench/empty.o $(COVERAGE_OBJECT)
 # One libFuzzer program a target; what it parses lies in the two rooms on the right.
 $(FUZZ_TARGETS:%=$(BUILD)/fuzz-%): $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/libfuzzer.o $(FUZZ_OBJECTS) $(FUZZED_OBJECTS)
 	$(call say,LINK)$(LINK) -fsanitize=fuzzer -Wl,--defsym=fuzz_target=fuzz_$* -o $@ $^
+
+# Zones that do not exist, for the judge.
+$(BUILD)/tests/judge: | $(BUILD)/tests/zoneinfo
+$(BUILD)/tests/zoneinfo: tests/judge/bounds.zi
+	$(call say,ZIC)$(ZIC) -d $@ $< && touch $@
 
 # The SQL lives in files of its own and is linked in as sql_<name>[].
 $(BUILD)/gen/sql.h: scripts/embed-sql lib/store/schema.sql $(SQL_FILES)
@@ -120,11 +128,13 @@ $(filter $(BUILD)/obj/lib/store/% $(BUILD)/obj/lib/command/%,$(LIB_OBJECTS)): | 
 
 check: $(BUILD)/tests/unit ## run the unit tests (no network, no database)
 	$(BUILD)/tests/unit
+check-judge: $(BUILD)/tests/judge ## compare every minute with an independent judge
+	$(BUILD)/tests/judge
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/integration
 
 check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(MAKE) BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g" check check-integration
+	$(MAKE) BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g" check check-judge check-integration
 
 FUZZ ?= $(FUZZ_TARGETS)
 FUZZ_RUNS ?= 1000000
@@ -168,6 +178,7 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-integration check-asan fuzz coverage bench lint lint-flags format install uninstall dist clean help
+.PHONY: all tests check check-judge check-integration check-asan fuzz coverage bench lint lint-flags format \
+	install uninstall dist clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
