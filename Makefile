@@ -85,7 +85,7 @@ $(LIBRARY): $(LIB_OBJECTS)
 
 $(BUILD)/tests/unit: $(UNIT_OBJECTS) $(FUZZ_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/integration: $(INTEGRATION_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
-$(BUILD)/tests/judge: $(JUDGE_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
+$(BUILD)/tests/judge: $(JUDGE_OBJECTS) $(BUILD)/obj/tests/support/program.o $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/bench: $(BENCH_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(addprefix $(BUILD)/tests/,unit integration judge bench):
 	@mkdir -p $(@D)
@@ -128,8 +128,8 @@ $(filter $(BUILD)/obj/lib/store/% $(BUILD)/obj/lib/command/%,$(LIB_OBJECTS)): | 
 
 check: $(BUILD)/tests/unit ## run the unit tests (no network, no database)
 	$(BUILD)/tests/unit
-check-judge: $(BUILD)/tests/judge ## compare every minute with an independent judge
-	$(BUILD)/tests/judge
+check-judge: $(BUILD)/tests/judge ## compare every minute with an independent judge, and with Debian's cron
+	$(BUILD)/tests/judge $(if $(SANITIZE),,tests/judge/ask-cron)
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/integration
 
