@@ -4,17 +4,12 @@
  */
 #include "integration/suites.h"
 #include "support/scene.h"
+#include "support/terminal.h"
 #include "support/testdb.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 #define PROGRAM  TEST_BUILD_DIR "/syncsched"
 #define AT       "2024-05-01T02:00:00Z"
@@ -213,52 +208,23 @@ static struct program_result run_two(const char *redirection)
     return result;
 }
 
-/*
- * A new pseudo-terminal's master. A bare chroot has no devpts: one is mounted then, in a mount
- * namespace of this test's own process.
- */
-static int open_terminal(void)
-{
-    char directory[] = "/tmp/devpts.XXXXXX";
-    char path[64];
-    int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-
-    if (master < 0 && mkdtemp(directory) != NULL && unshare(CLONE_NEWNS) == 0 &&
-        mount("devpts", directory, "devpts", 0, "newinstance,ptmxmode=0666") == 0) {
-        snprintf(path, sizeof path, "%s/ptmx", directory);
-        master = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-        umount2(directory, MNT_DETACH); /* what is open goes on working */
-        rmdir(directory);
-    }
-    ck_assert_msg(master >= 0, "no pseudo-terminal to be had: %s", strerror(errno));
-    ck_assert_int_eq(unlockpt(master), 0);
-    return master;
-}
-
 START_TEST(test_live_line)
 {
     static char shown[65536];
     static const char erase[] = "\r\033[K";
-    int master = open_terminal();
-    /* Open until all is read: what is left is dropped with the last one. */
-    int terminal = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    struct terminal terminal = terminal_open();
     struct program_result result;
     char redirection[40];
-    ssize_t n;
-    size_t length = 0;
+    size_t length;
 
-    ck_assert_int_ge(terminal, 0);
-    ck_assert_int_eq(fcntl(terminal, F_SETFD, 0), 0); /* the shell inherits it */
-    snprintf(redirection, sizeof redirection, "2>/proc/self/fd/%d", terminal);
+    snprintf(redirection, sizeof redirection, "2>%s", terminal.path);
     result = run_two(redirection);
-    while ((n = read(master, shown + length, sizeof shown - 1 - length)) > 0)
-        length += (size_t)n;
+    length = terminal_read(&terminal, shown, sizeof shown);
     ck_assert_ptr_nonnull(strstr(shown, "\r\033[K0 of 2 done, 2 in flight, 0 failed"));
     ck_assert_ptr_nonnull(strstr(shown, "\r\033[K2 of 2 done, 0 in flight, 0 failed"));
     ck_assert_ptr_null(strchr(shown, '\n'));
     ck_assert_str_eq(shown + length - (sizeof erase - 1), erase); /* it is gone at the end */
-    close(terminal);
-    close(master);
+    terminal_close(&terminal);
     program_result_free(&result);
 }
 END_TEST
