@@ -9,10 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
 #include <unistd.h>
 
-enum { CHECK_COUNT = 5, CHECK_COUNT_MAX = 1000, CHECK_INVALID = 1 };
+enum {
+    CHECK_COUNT = 5,
+    CHECK_COUNT_MAX = 1000,
+    CHECK_INVALID = 1,
+    CHECK_LINE_MAX = 64 * 1024, /* bytes; far beyond what cron_parse() takes */
+};
 
 static const struct command_option check_options[] = {
     {"timezone", "ZONE", "the time zone, a name or an offset (default UTC)"},
@@ -92,24 +96,35 @@ static bool check_one(const struct cron_report_options *options, const char *exp
     return command_write("", err);
 }
 
+/*
+ * Reads a line of standard input without its end, any bytes; false when there is none. Of a longer
+ * line only the first CHECK_LINE_MAX bytes are kept, and the rest is read past: a line without an
+ * end must not take all memory.
+ */
+static bool check_read_line(char line[CHECK_LINE_MAX], size_t *length)
+{
+    int c;
+
+    *length = 0;
+    while ((c = getc_unlocked(stdin)) != EOF && c != '\n')
+        if (*length < CHECK_LINE_MAX)
+            line[(*length)++] = (char)c;
+    return c == '\n' || (*length > 0 && !ferror(stdin));
+}
+
 /* One expression a line. */
 static bool check_lines(const struct cron_report_options *options,
                         struct cron_report_totals *totals, struct text *out, struct error *err)
 {
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t length;
-    bool ok = true;
+    char line[CHECK_LINE_MAX];
+    size_t length;
 
-    while (ok && (length = getline(&line, &capacity, stdin)) >= 0) {
-        if (length > 0 && line[length - 1] == '\n')
-            length--;
-        ok = check_one(options, line, (size_t)length, totals, out, err);
-    }
-    if (ok && ferror(stdin))
-        ok = error_set(err, ERROR_USAGE, "cannot read standard input: %s", strerror(errno));
-    free(line);
-    return ok;
+    while (check_read_line(line, &length))
+        if (!check_one(options, line, length, totals, out, err))
+            return false;
+    if (ferror(stdin))
+        return error_set(err, ERROR_USAGE, "cannot read standard input: %s", strerror(errno));
+    return true;
 }
 
 static bool check_all(const struct command_line *line, const struct cron_report_options *options,

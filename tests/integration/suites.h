@@ -21,5 +21,6 @@ Suite *suite_output(void);
 Suite *suite_libraries(void);
 Suite *suite_manual(void);
 Suite *suite_offline(void);
+Suite *suite_check_cron_lines(void);
 
 #endif

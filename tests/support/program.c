@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -124,7 +125,7 @@ static struct program *program_start_with(const char *const argv[], const char *
 }
 
 /* The whole of a memory file, which it closes. */
-static char *program_read(int fd)
+static char *program_read(int fd, size_t *length)
 {
     struct stat file;
     size_t done = 0;
@@ -140,6 +141,7 @@ static char *program_read(int fd)
         done += (size_t)n;
     }
     close(fd);
+    *length = done;
     return text;
 }
 
@@ -148,6 +150,8 @@ struct program_result program_wait(struct program *program)
     int64_t until = program_now_ms() + PROGRAM_WAIT_MS;
     struct pollfd end = {.fd = program->pid_fd, .events = POLLIN};
     struct program_result result = {0};
+    struct rusage usage = {0};
+    size_t err_length;
     int status = 0;
     int64_t left;
 
@@ -155,16 +159,17 @@ struct program_result program_wait(struct program *program)
         continue;
     if (left <= 0)
         kill(-program->pid, SIGKILL);
-    while (waitpid(program->pid, &status, 0) < 0)
+    while (wait4(program->pid, &status, 0, &usage) < 0)
         if (errno != EINTR)
-            ck_abort_msg("program: waitpid: %s", strerror(errno));
+            ck_abort_msg("program: wait4: %s", strerror(errno));
+    result.most_kb = usage.ru_maxrss; /* what the test itself held at the fork is counted, too */
     result.wall_ms = program_now_ms() - program->started_ms;
     if (left <= 0)
         result.status = -1;
     else
         result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    result.out = program_read(program->out_fd);
-    result.err = program_read(program->err_fd);
+    result.out = program_read(program->out_fd, &result.out_length);
+    result.err = program_read(program->err_fd, &err_length);
     close(program->pid_fd);
     free(program);
     return result;

@@ -9,6 +9,7 @@
 #define TESTS_SUPPORT_PROGRAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -16,10 +17,12 @@
 enum { PROGRAM_WAIT_MS = 120 * 1000 };
 
 struct program_result {
-    int status;      /* exit status, 128+signal, or -1: it was killed for taking too long */
-    char *out;       /* stdout, NUL-terminated */
-    char *err;       /* stderr, the same */
-    int64_t wall_ms; /* from its start until program_wait() saw its end */
+    int status;        /* exit status, 128+signal, or -1: it was killed for taking too long */
+    char *out;         /* stdout, NUL-terminated */
+    char *err;         /* stderr, the same */
+    size_t out_length; /* of stdout, which may hold NUL bytes itself */
+    int64_t wall_ms;   /* from its start until program_wait() saw its end */
+    long most_kb;      /* the most memory that it, or a child that it waited for, held at once */
 };
 
 /*
