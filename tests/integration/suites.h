@@ -21,6 +21,7 @@ Suite *suite_output(void);
 Suite *suite_libraries(void);
 Suite *suite_manual(void);
 Suite *suite_offline(void);
+Suite *suite_check_cron(void);
 Suite *suite_check_cron_lines(void);
 
 #endif
