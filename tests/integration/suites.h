@@ -23,5 +23,6 @@ Suite *suite_manual(void);
 Suite *suite_offline(void);
 Suite *suite_check_cron(void);
 Suite *suite_check_cron_lines(void);
+Suite *suite_next(void);
 
 #endif

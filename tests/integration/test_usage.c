@@ -18,6 +18,11 @@
 #define KEY         "eyJhbGciOiJIUzI1NiJ9.usage-service-role.c2VjcmV0"
 #define DATABASE    "SUPABASE_DB_URL=postgresql://"
 #define HINT_RUN    "see syncsched run --help"
+#define HINT_CHECK  "see syncsched check-cron --help"
+#define HINT_NEXT   "see syncsched next --help"
+#define HINT_QUOTES "put the expression in quotes: syncsched check-cron '0 2 * * *'"
+#define HINT_UUID   "write it as 123e4567-e89b-12d3-a456-426614174000"
+#define HINT_ZONE   "write a name of the IANA database, such as"
 #define HINT_ENCODE "percent-encode '@', ':', '/', '?' and '#' in user name and password"
 #define HINT_URL    "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"
 
@@ -149,7 +154,49 @@ static const struct {
      2,
      "SUPABASE_DB_URL is not a valid",
      HINT_URL},
+    {"check-cron", {0}, 2, "no expression given", "such as: syncsched check-cron '0 2 * * *'"},
+    {"check-cron --json", {0}, 2, "no expression given", "such as: syncsched check-cron"},
+    {"check-cron --", {0}, 2, "no expression given", "such as: syncsched check-cron"},
+    {"check-cron 0 2 '*' '*' '*'", {0}, 2, "each of the 5 words is taken for", HINT_QUOTES},
+    {"check-cron 0 2 '*' '*' '*' --json", {0}, 2, "each of the 5 words is taken", HINT_QUOTES},
+    {"check-cron 0 2 a b.c d e", {0}, 2, "each of the 6 words is taken for", HINT_QUOTES},
+    {"check-cron -1", {0}, 2, "unknown option '-1'", HINT_CHECK},
+    {"check-cron @daily --bogus", {0}, 2, "unknown option '--bogus'", HINT_CHECK},
+    {"check-cron @daily --count", {0}, 2, "option '--count' needs a value", HINT_CHECK},
+    {"check-cron @daily --count 1001", {0}, 2, "--count: '1001' is not a whole number", NULL},
+    {"check-cron @daily --count -1", {0}, 2, "--count: '-1' is not a whole number from 0", NULL},
+    {"check-cron @daily --count 2.5", {0}, 2, "--count: '2.5' is not a whole number", NULL},
+    {"check-cron @daily", {"SYNCSCHED_COUNT=many"}, 2, "--count: 'many' is not a whole", NULL},
+    {"check-cron @daily --from noon", {0}, 2, "--from: time \"noon\"", "write it as 2024-05"},
+    {"check-cron @daily --from 2026-02-29T00:00Z", {0}, 2, "--from: time \"2026-02-29T", NULL},
+    {"check-cron @daily --timezone Mars/X", {0}, 2, "--timezone: time zone \"Mars/X\"", HINT_ZONE},
+    {"check-cron @daily --timezone ''", {0}, 2, "--timezone: time zone \"\" is", HINT_ZONE},
+    {"check-cron @daily --timezone +16:00", {0}, 2, "--timezone: time zone \"+16:00\"", HINT_ZONE},
+    {"check-cron @daily --timezone europe/oslo", {0}, 2, "--timezone: ", "write \"Europe/Oslo\""},
+    {"check-cron @daily", {"SYNCSCHED_TIMEZONE=x"}, 2, "--timezone: time zone \"x\"", HINT_ZONE},
+    {"check-cron @daily --timezone Europe/Oslo",
+     {"TZDIR=/nonexistent"},
+     2,
+     "--timezone: time zone \"Europe/Oslo\" cannot be looked up",
+     "install the package tzdata, or set TZDIR"},
+    {"check-cron @daily", {"SYNCSCHED_JSON=perhaps"}, 2, "--json is a switch", NULL},
+    {"check-cron - </", {0}, 2, "cannot read standard input: Is a directory", NULL},
+    {"next now", {0}, 2, "'now' is one argument too many", HINT_NEXT},
+    {"next --at " AT, {0}, 2, "unknown option '--at'", HINT_NEXT},
+    {"next --hours 0", {0}, 2, "--hours: '0' is not a whole number from 1 to 8784", NULL},
+    {"next --hours 8785", {0}, 2, "--hours: '8785' is not a whole number from 1 to", NULL},
+    {"next --hours 1h", {0}, 2, "--hours: '1h' is not a whole number from 1 to 8784", NULL},
+    {"next", {"SYNCSCHED_HOURS=x"}, 2, "--hours: 'x' is not a whole number from 1 to", NULL},
+    {"next --org 1", {0}, 2, "--org: \"1\" is not a UUID", HINT_UUID},
+    {"next --org ''", {0}, 2, "--org: \"\" is not a UUID", HINT_UUID},
+    {"next --org " SCENE_ORG "0", {0}, 2, "--org: ", HINT_UUID},
+    {"next --org 00000000-0000-4000-8000_00000000000a", {0}, 2, "--org: ", HINT_UUID},
+    {"next --org {0000000-0000-4000-8000-00000000000a", {0}, 2, "--org: ", HINT_UUID},
+    {"next --integration 0000000g-0000-4000-8000-00000000000a", {0}, 2, "--integration", HINT_UUID},
+    {"next", {"SYNCSCHED_INTEGRATION=x"}, 2, "--integration: \"x\" is not a UUID", HINT_UUID},
     /* No database. */
+    {"next", {"PGHOST=127.0.0.1", "PGPORT=1"}, 3, "no connection to the database: ", "check"},
+    {"next --json", {DATABASE "u:hush@127.0.0.1:1/d"}, 3, "no connection to the data", "check"},
     {"due", {"PGHOST=127.0.0.1", "PGPORT=1"}, 3, "no connection to the database: ", "check"},
     {"run", {"PGHOST=127.0.0.1", "PGPORT=1"}, 3, "no connection to the database: ", "check"},
     {"run", {DATABASE "u:hush@127.0.0.1:1/d"}, 3, "no connection to the database: ", "check"},
@@ -195,14 +242,26 @@ START_TEST(test_wrong_file)
 END_TEST
 
 static const char *const unwritable[] = {
-    "exec \"$0\" schema >&-",     "exec \"$0\" schema >/dev/full", "exec \"$0\" --help >&-",
-    "exec \"$0\" run --help >&-", "exec \"$0\" --help >/dev/full", "exec \"$0\" --version >&-",
-    "exec \"$0\" due >&-",        "exec \"$0\" due >/dev/full",    "exec \"$0\" run >&-",
-    "exec \"$0\" run >/dev/full", "exec \"$0\" run >&- <&-",
+    "exec \"$0\" schema >&-",
+    "exec \"$0\" schema >/dev/full",
+    "exec \"$0\" --help >&-",
+    "exec \"$0\" run --help >&-",
+    "exec \"$0\" --help >/dev/full",
+    "exec \"$0\" --version >&-",
+    "exec \"$0\" due >&-",
+    "exec \"$0\" due >/dev/full",
+    "exec \"$0\" run >&-",
+    "exec \"$0\" run >/dev/full",
+    "exec \"$0\" run >&- <&-",
+    "exec \"$0\" check-cron @daily >&-",
+    "exec \"$0\" check-cron --json @daily >/dev/full",
+    "exec \"$0\" next --json >&-",
+    "exec \"$0\" next --json >/dev/full",
 };
 
 START_TEST(test_unwritable)
 {
+    scene_seed(1, 1, "0 0 30 2 *"); /* to have something enabled */
     assert_error(run_shell(unwritable[_i], NULL), 4, "cannot write to standard output: ", NULL);
 }
 END_TEST
@@ -211,7 +270,7 @@ END_TEST
 
 START_TEST(test_wrong_password)
 {
-    static const char *const commands[] = {"due", "run"};
+    static const char *const commands[] = {"due", "next", "run"};
     const char *const env[] = {"PGPASSWORD=hushhush", NULL};
     char url[200];
     const char *const url_env[] = {url, NULL};
@@ -229,6 +288,8 @@ START_TEST(test_missing_table)
 {
     testdb_exec("DROP TABLE sync_schedule_state");
     assert_error(run("due", NULL), 3, "reading the schedules: database: relation",
+                 "apply the migration first: syncsched schema | psql");
+    assert_error(run("next", NULL), 3, "reading the schedules: database: relation",
                  "apply the migration first: syncsched schema | psql");
     assert_error(run("run", NULL), 3, "reading the schedules: database: relation",
                  "apply the migration first: syncsched schema | psql");
