@@ -24,5 +24,6 @@ Suite *suite_offline(void);
 Suite *suite_check_cron(void);
 Suite *suite_check_cron_lines(void);
 Suite *suite_next(void);
+Suite *suite_zones(void);
 
 #endif
