@@ -25,5 +25,6 @@ Suite *suite_check_cron(void);
 Suite *suite_check_cron_lines(void);
 Suite *suite_next(void);
 Suite *suite_zones(void);
+Suite *suite_window(void);
 
 #endif
