@@ -18,7 +18,7 @@ enum {
     INVALID_EVERY = 1000,
     LONG_MB = 50,
 #ifdef __SANITIZE_ADDRESS__
-    MOST_KB = 192 * 1024, /* its bookkeeping has its price */
+    MOST_KB = 1024 * 1024, /* it keeps what was freed for a while */
 #else
     MOST_KB = 32 * 1024, /* less than one long line */
 #endif

@@ -21,7 +21,7 @@
 enum {
     QUICK_MS = 15000, /* all slots would take minutes */
 #ifdef __SANITIZE_ADDRESS__
-    MOST_KB = 192 * 1024, /* its bookkeeping has its price */
+    MOST_KB = 1024 * 1024, /* it keeps what was freed for a while */
 #else
     MOST_KB = 32 * 1024, /* half of what the slots take as text */
 #endif
