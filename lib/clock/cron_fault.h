@@ -18,6 +18,7 @@ struct cron_field {
     int low;
     int high;                 /* the greatest number it takes: 7 for the weekdays */
     int end;                  /* its last value: 6 for the weekdays, where 7 is 0 again */
+    const char *round;        /* after which its values start anew */
     const char *const *names; /* of low, low + 1, ...; NULL: numbers only */
 };
 

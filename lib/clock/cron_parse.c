@@ -12,11 +12,11 @@ static const char *const month_names[] = {"jan", "feb", "mar", "apr", "may", "ju
 static const char *const weekday_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
 
 static const struct cron_field cron_fields[CRON_FIELD_COUNT] = {
-    [CRON_MINUTE] = {"minute", 0, 59, 59, NULL},
-    [CRON_HOUR] = {"hour", 0, 23, 23, NULL},
-    [CRON_DAY] = {"day-of-month", 1, 31, 31, NULL},
-    [CRON_MONTH] = {"month", 1, 12, 12, month_names},
-    [CRON_WEEKDAY] = {"day-of-week", 0, 7, 6, weekday_names},
+    [CRON_MINUTE] = {"minute", 0, 59, 59, "hour", NULL},
+    [CRON_HOUR] = {"hour", 0, 23, 23, "day", NULL},
+    [CRON_DAY] = {"day-of-month", 1, 31, 31, "month", NULL},
+    [CRON_MONTH] = {"month", 1, 12, 12, "year", month_names},
+    [CRON_WEEKDAY] = {"day-of-week", 0, 7, 6, "week", weekday_names},
 };
 
 static const struct {
@@ -141,16 +141,19 @@ static bool item_check(const struct cron_reader *reader, const struct cron_item 
     if (item->first > item->last)
         return cron_fault_backwards(reader, item);
     if (item->step > field->high) {
-        /* Some crons run it at its first value, some refuse it. */
+        /* Crons run it at its first value alone, which hardly anybody means who writes it. */
         cron_fault_set(reader, cron_item_span(reader), "has a step beyond its range (%d-%d)",
                        field->low, field->high);
-        return cron_fault_hint(reader, "write \"%d\"", item->first);
+        return cron_fault_hint(reader, "write \"%d\"; steps start anew with each %s", item->first,
+                               field->round);
     }
     if (item->single && item->stepped) {
         /* cronie takes the number and drops the step, others go on to the field's end. */
         cron_fault_set(reader, cron_item_span(reader), "has a step after a single number");
         if (item->first >= field->end)
             return cron_fault_hint(reader, "write \"%d\"", item->first);
+        if (item->first == 0 && field->low == 0 && field->names == NULL)
+            return cron_fault_hint(reader, "write \"*/%d\"", item->step);
         return cron_fault_hint(reader, "write \"%d-%d/%d\"", item->first, field->end, item->step);
     }
     return true;
