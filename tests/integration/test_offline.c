@@ -11,10 +11,11 @@
 #define PROGRAM TEST_BUILD_DIR "/syncsched"
 
 /* Runs the program, $1, as nobody with an /etc of its own, in which the file is root's alone. */
-#define AS_NOBODY                                                                                  \
-    "mount -t tmpfs none /etc && cp \"$1\" /etc/program && chmod 755 /etc /etc/program && shift "  \
-    "&&"                                                                                           \
-    " umask 077 && echo SYNCSCHED_COUNT=1 >/etc/syncsched.conf && cd / &&"                         \
+#define AS_NOBODY                                                                                    \
+    "mount -t tmpfs none /etc && cp \"$1\" /etc/program && chmod 755 /etc /etc/program && shift "    \
+    "&&"                                                                                             \
+    " mkdir -m 777 /etc/counters && export GCOV_PREFIX=/etc/counters &&" /* if it is instrumented */ \
+    " umask 077 && echo SYNCSCHED_COUNT=1 >/etc/syncsched.conf && cd / &&"                           \
     " exec setpriv --reuid=65534 --regid=65534 --clear-groups -- /etc/program \"$@\""
 
 static struct program_result run_as_nobody(const char *command, const char *operand)
