@@ -211,29 +211,49 @@ static void worker_call(struct worker *worker, const struct run *run, struct out
         worker->function = NULL; /* left behind for the process's end, see function.h */
 }
 
+/*
+ * Stores the outcome of a call. An answer that came after its run was given up by the 30-minute rule
+ * is recorded where nobody has called again. Says whether the log now tells of a success.
+ */
+static bool worker_store_outcome(struct worker *worker, const struct run *run,
+                                 const struct outcome *outcome)
+{
+    int64_t until_ms = worker->plan->store_until_ms;
+    struct run_state state;
+
+    if (!worker_store(worker, run_log_finish, run, worker->token, outcome, until_ms, &state))
+        return false;
+    if (state.status == RUN_FAILED && state.is_mine && state.is_abandoned) {
+        if (!worker_store(worker, run_log_finish_late, run, worker->token, outcome, until_ms,
+                          &state))
+            return false;
+        worker_warn(run,
+                    state.status == RUN_COMPLETED
+                        ? "its success came after it had been given up, and is recorded"
+                        : "its answer came after it had been given up, and is noted",
+                    NULL);
+    } else if (!state.is_mine || state.status == RUN_RUNNING) {
+        worker_warn(run, "its answer came after it had been given up", NULL);
+    }
+    return state.status == RUN_COMPLETED && state.is_mine;
+}
+
 static enum worker_verdict worker_serve(struct worker *worker, const struct run *run)
 {
     struct run_state state = {0};
     struct outcome outcome;
     bool is_unclear;
-    bool failed;
+    bool is_completed;
 
     if (!worker_start(worker, run, &state, &is_unclear))
         return is_unclear ? worker_take_back(worker, run) : WORKER_LEFT;
     worker_warn_of_drift(worker, run, &state);
     worker_call(worker, run, &outcome);
-    failed = outcome.error_class != OUTCOME_NONE;
-    if (!worker_store(worker, run_log_finish, run, worker->token, &outcome,
-                      worker->plan->store_until_ms, &state))
-        failed = true;
-    else if (!state.is_mine || state.is_abandoned || state.status == RUN_RUNNING) {
-        worker_warn(run, "its answer came after it had been given up", NULL);
-        failed = true; /* as the log has it */
-    }
+    is_completed = worker_store_outcome(worker, run, &outcome);
     if (outcome.warning != NULL)
         worker_warn(run, outcome.warning, NULL);
     outcome_free(&outcome);
-    return failed ? WORKER_FAILED : WORKER_COMPLETED;
+    return is_completed ? WORKER_COMPLETED : WORKER_FAILED;
 }
 
 /*

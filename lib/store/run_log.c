@@ -51,12 +51,16 @@ static void run_log_read_state(void *context, const struct database_row *row)
     };
 }
 
-/* The transition, and behind it the state, in one transaction. values[0] is the run's id. */
-static bool run_log_change(struct database *db, const char *sql, int parameters,
+/*
+ * The transition, and behind it the state, in one transaction; in front of it the integration's
+ * lock where there is a statement that takes it. values[0] is the run's id.
+ */
+static bool run_log_change(struct database *db, const char *lock, const char *sql, int parameters,
                            const char *const *values, struct run_log_question *question,
                            int64_t deadline_ms, struct error *err)
 {
     struct database_statement statements[] = {
+        {.sql = lock, .parameters = 1, .values = values},
         {.sql = sql, .parameters = parameters, .values = values},
         {.sql = sql_state,
          .parameters = 1,
@@ -64,9 +68,11 @@ static bool run_log_change(struct database *db, const char *sql, int parameters,
          .read_row = run_log_read_state,
          .context = question},
     };
+    int first = lock != NULL ? 0 : 1;
 
     *question->state = (struct run_state){.status = RUN_GONE};
-    return database_transact(db, statements, 2, RUN_LOG_LOCK_MS, deadline_ms, err);
+    return database_transact(db, statements + first, (size_t)(3 - first), RUN_LOG_LOCK_MS,
+                             deadline_ms, err);
 }
 
 bool run_log_start(struct database *db, const char *run_id, const char *token, int64_t deadline_ms,
@@ -75,24 +81,38 @@ bool run_log_start(struct database *db, const char *run_id, const char *token, i
     const char *values[] = {run_id, token};
     struct run_log_question question = {.token = token, .state = state};
 
-    return run_log_change(db, sql_start, 2, values, &question, deadline_ms, err);
+    return run_log_change(db, NULL, sql_start, 2, values, &question, deadline_ms, err);
+}
+
+/* The columns of an outcome, as finish.sql and late.sql take them from $3 on. */
+struct run_log_outcome {
+    const char *values[7];
+    char records[32];
+};
+
+static void run_log_fill(const char *run_id, const struct run_log_question *question,
+                         const struct outcome *outcome, struct run_log_outcome *filled)
+{
+    bool failed = outcome->error_class != OUTCOME_NONE;
+    const char **values = filled->values;
+
+    snprintf(filled->records, sizeof filled->records, "%" PRId64, outcome->records_exported);
+    values[0] = run_id;
+    values[1] = question->token;
+    values[2] = outcome_class_name(outcome->error_class);
+    values[3] = failed ? outcome->error_code : NULL;
+    values[4] = failed ? outcome->message : NULL;
+    values[5] = !failed && outcome->records_exported >= 0 ? filled->records : NULL;
+    values[6] = question->is_prefix ? "t" : "f";
 }
 
 static bool run_log_end(struct database *db, const char *run_id, const struct outcome *outcome,
                         struct run_log_question *question, int64_t deadline_ms, struct error *err)
 {
-    bool failed = outcome->error_class != OUTCOME_NONE;
-    char records[32];
-    const char *values[] = {run_id,
-                            question->token,
-                            outcome_class_name(outcome->error_class),
-                            failed ? outcome->error_code : NULL,
-                            failed ? outcome->message : NULL,
-                            !failed && outcome->records_exported >= 0 ? records : NULL,
-                            question->is_prefix ? "t" : "f"};
+    struct run_log_outcome filled;
 
-    snprintf(records, sizeof records, "%" PRId64, outcome->records_exported);
-    return run_log_change(db, sql_finish, 7, values, question, deadline_ms, err);
+    run_log_fill(run_id, question, outcome, &filled);
+    return run_log_change(db, NULL, sql_finish, 7, filled.values, question, deadline_ms, err);
 }
 
 bool run_log_finish(struct database *db, const char *run_id, const char *token,
@@ -102,6 +122,18 @@ bool run_log_finish(struct database *db, const char *run_id, const char *token,
     struct run_log_question question = {.token = token, .state = state};
 
     return run_log_end(db, run_id, outcome, &question, deadline_ms, err);
+}
+
+bool run_log_finish_late(struct database *db, const char *run_id, const char *token,
+                         const struct outcome *outcome, int64_t deadline_ms,
+                         struct run_state *state, struct error *err)
+{
+    struct run_log_question question = {.token = token, .state = state};
+    struct run_log_outcome filled;
+
+    run_log_fill(run_id, &question, outcome, &filled);
+    return run_log_change(db, sql_late_lock, sql_late, 6, filled.values, &question, deadline_ms,
+                          err);
 }
 
 bool run_log_settle(struct database *db, const char *run_id, const char *token,
