@@ -46,6 +46,8 @@ struct outcome {
     char *message;                  /* owned; clean UTF-8, NULL when there is nothing to say */
     int64_t records_exported;       /* -1: not told */
     const char *warning;            /* static text for stderr, or NULL */
+    bool may_retry;                 /* not delivered, and a moment later it may be */
+    int64_t retry_after_ms;         /* such a call is not to be made sooner */
 };
 
 /* The class as the log spells it; NULL for OUTCOME_NONE. */

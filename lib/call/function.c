@@ -13,7 +13,11 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FUNCTION_CONNECT_MS = 10000, FUNCTION_LOOK_MS = 1000 };
+enum {
+    FUNCTION_CONNECT_MS = 10000,
+    FUNCTION_LOOK_MS = 1000,
+    FUNCTION_FAR_S = 86400, /* no budget is longer */
+};
 
 /* Longer than any budget. */
 #define FUNCTION_NEVER_MS 86400000L
@@ -320,6 +324,7 @@ static void function_prepare(struct function *function, const char *request, int
 static void function_judge(struct function *function, enum reply_end end, struct outcome *outcome)
 {
     struct reply reply;
+    curl_off_t retry_after_s = 0; /* also where the header gives a date */
 
     /* A function that echoes what it was sent must not bring the key into the log. */
     text_redact_bytes(function->body.data, function->body.length, function->key);
@@ -336,6 +341,8 @@ static void function_judge(struct function *function, enum reply_end end, struct
 
     memcpy(reply.platform_code, function->platform_code, sizeof reply.platform_code);
     curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &reply.status);
+    curl_easy_getinfo(function->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    reply.retry_after_ms = 1000 * (retry_after_s < FUNCTION_FAR_S ? retry_after_s : FUNCTION_FAR_S);
     reply_judge(&reply, outcome);
     if (outcome->message != NULL)
         text_redact(outcome->message, function->key); /* it may have been escaped in the JSON */

@@ -64,7 +64,10 @@ extern struct libcurl {
          ? _Generic((value), curl_off_t : 1, default : 0)                                          \
          : LIBCURL_IS_POINTER(value))
 #define LIBCURL_INFO_FITS(info, place)                                                             \
-    (((info)&CURLINFO_TYPEMASK) == CURLINFO_LONG && _Generic((place), long * : 1, default : 0))
+    (((info)&CURLINFO_TYPEMASK) == CURLINFO_LONG ? _Generic((place), long * : 1, default : 0)      \
+     : ((info)&CURLINFO_TYPEMASK) == CURLINFO_OFF_T                                                \
+         ? _Generic((place), curl_off_t * : 1, default : 0)                                        \
+         : 0)
 
 #undef curl_easy_setopt
 #define curl_easy_setopt(easy, option, value)                                                      \
@@ -76,7 +79,7 @@ extern struct libcurl {
 #undef curl_easy_getinfo
 #define curl_easy_getinfo(easy, info, place)                                                       \
     __extension__({                                                                                \
-        _Static_assert(LIBCURL_INFO_FITS(info, place), "a long is all that is asked for so far");  \
+        _Static_assert(LIBCURL_INFO_FITS(info, place), "the information is of another type");      \
         libcurl.easy_getinfo(easy, info, place);                                                   \
     })
 

@@ -48,6 +48,21 @@ static void reply_fail(const struct reply *reply, const struct reply_failure *fa
         outcome->error_class = OUTCOME_NOT_DELIVERED;
 }
 
+/*
+ * Whether calling again within the tick makes sense. Of what was surely not delivered that is so
+ * where the way there may be free again a moment later: a key that is refused (401) or a function
+ * that is not there (404) stays so, and so does a certificate.
+ */
+static bool reply_may_retry(const struct reply *reply, const struct outcome *outcome)
+{
+    if (outcome->error_class != OUTCOME_NOT_DELIVERED)
+        return false;
+    if (reply->end == REPLY_WHOLE)
+        return reply->status == 429 || reply->status == 503;
+    return reply->end == REPLY_DNS_FAILED || reply->end == REPLY_CONNECT_FAILED ||
+           reply->end == REPLY_TIMEOUT;
+}
+
 /* ---- Codes and messages ---- */
 
 static bool reply_is_token(const char *text)
@@ -223,17 +238,10 @@ static json_t *reply_parse(const struct reply *reply)
     return body;
 }
 
-void reply_judge(const struct reply *reply, struct outcome *outcome)
+static void reply_judge_response(const struct reply *reply, struct outcome *outcome)
 {
-    json_t *body;
+    json_t *body = reply->body_length > 0 ? reply_parse(reply) : NULL;
 
-    *outcome = (struct outcome){.records_exported = -1};
-    if (reply->end != REPLY_WHOLE &&
-        !(reply->end == REPLY_TOO_LARGE && (reply->status < 200 || reply->status > 299))) {
-        reply_fail(reply, &reply_failures[reply->end], outcome);
-        return;
-    }
-    body = reply->body_length > 0 ? reply_parse(reply) : NULL;
     if (reply->status >= 200 && reply->status <= 299)
         reply_judge_success(reply, body, outcome);
     else if (reply->status >= 300 && reply->status <= 399)
@@ -242,4 +250,17 @@ void reply_judge(const struct reply *reply, struct outcome *outcome)
     else
         reply_fail_with_body(reply, body, reply_class(reply), outcome);
     json_decref(body);
+}
+
+void reply_judge(const struct reply *reply, struct outcome *outcome)
+{
+    bool is_error_status = reply->status < 200 || reply->status > 299;
+
+    *outcome = (struct outcome){.records_exported = -1};
+    if (reply->end == REPLY_WHOLE || (reply->end == REPLY_TOO_LARGE && is_error_status))
+        reply_judge_response(reply, outcome);
+    else
+        reply_fail(reply, &reply_failures[reply->end], outcome);
+    outcome->may_retry = reply_may_retry(reply, outcome);
+    outcome->retry_after_ms = reply->retry_after_ms;
 }

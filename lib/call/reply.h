@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* How the transport ended. */
 enum reply_end {
@@ -30,6 +31,7 @@ struct reply {
     long status;             /* HTTP status, 0 when there was none */
     bool is_from_platform;   /* an sb-error-code or x-relay-error header: the platform's own mark */
     char platform_code[128]; /* the value of sb-error-code, "" without */
+    int64_t retry_after_ms;  /* from its header Retry-After; 0 without */
     const char *body;        /* may hold any bytes; borrowed */
     size_t body_length;
     const char *detail; /* the transport's own words for what failed, or NULL; borrowed */

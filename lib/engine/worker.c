@@ -9,12 +9,15 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     WORKER_TOKEN_SIZE = 160,
     WORKER_PAUSE_FIRST_MS = 50,
     WORKER_PAUSE_MAX_MS = 1000,
     WORKER_TRY_MS = 3000,
+    WORKER_CALLS_MAX = 4, /* of one run that is not delivered */
+    WORKER_BACK_OFF_MS = 500,
     WORKER_STOP_MS = 5000, /* told to stop, an answer may take this long to be stored */
 };
 
@@ -183,7 +186,7 @@ static void worker_warn_of_drift(const struct worker *worker, const struct run *
             run->org_id, run->integration_id, run->run_id, drift_us / INSTANT_US_PER_MINUTE);
 }
 
-static void worker_call(struct worker *worker, const struct run *run, struct outcome *outcome)
+static void worker_call_once(struct worker *worker, const struct run *run, struct outcome *outcome)
 {
     int64_t until_ms = worker->plan->deadline_ms;
     int64_t now_ms = stopwatch_now_ms();
@@ -209,6 +212,47 @@ static void worker_call(struct worker *worker, const struct run *run, struct out
                   outcome);
     if (function_is_stuck(worker->function))
         worker->function = NULL; /* left behind for the process's end, see function.h */
+}
+
+/*
+ * How long to wait before the call after the n-th one: half a second, then twice as long each time,
+ * less up to half of it, so that the workers of many ticks do not come back as one.
+ */
+static int64_t worker_back_off_ms(int n, int64_t retry_after_ms)
+{
+    int64_t longest_ms = (int64_t)WORKER_BACK_OFF_MS << (n - 1);
+    uint16_t random;
+
+    if (getentropy(&random, sizeof random) != 0)
+        random = (uint16_t)getpid();
+    longest_ms -= longest_ms / 2 * random / UINT16_MAX;
+    return longest_ms > retry_after_ms ? longest_ms : retry_after_ms;
+}
+
+/*
+ * Calls the function, and again where it surely was not reached and may be a moment later, a few
+ * times and while a run may be begun at all. The run is the same, so is the key.
+ */
+static void worker_call(struct worker *worker, const struct run *run, struct outcome *outcome)
+{
+    for (int n = 1;; n++) {
+        int64_t again_at_ms;
+
+        worker_call_once(worker, run, outcome);
+        if (!outcome->may_retry || n == WORKER_CALLS_MAX)
+            return;
+        again_at_ms = stopwatch_now_ms() + worker_back_off_ms(n, outcome->retry_after_ms);
+        if (again_at_ms >= worker->plan->start_until_ms)
+            return; /* as it stands: there is no time for another */
+        while (worker_may_begin(worker) && stopwatch_now_ms() < again_at_ms) {
+            int64_t pause_ms = again_at_ms - stopwatch_now_ms();
+
+            worker_pause(worker, &pause_ms);
+        }
+        if (!worker_may_begin(worker))
+            return;
+        outcome_free(outcome);
+    }
 }
 
 /*

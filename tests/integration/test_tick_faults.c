@@ -55,7 +55,7 @@ static const struct {
     {"* status=502", "", "unknown/HTTP_502", 1},
     {"* status=504", "", "unknown/HTTP_504", 1},
     {"* status=503", "", "rejected/HTTP_503", 1},
-    {"* status=503 header=sb-error-code:BOOT_ERROR", "", "not_delivered/BOOT_ERROR", 1},
+    {"* status=503 header=sb-error-code:BOOT_ERROR", "", "not_delivered/BOOT_ERROR", 4},
     {"* status=404 body={\"code\": \"no plain token\"}", "", "rejected/HTTP_404", 1},
     {"* body={\"error\": \"nothing exported\"}", "", "rejected/", 1},
     {"* body=<html>", "", "unknown/INVALID_RESPONSE", 1},
