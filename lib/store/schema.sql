@@ -124,6 +124,8 @@ CREATE TABLE IF NOT EXISTS sync_run_log (
     error_class      text,
     error_code       text,
     error_message    text,
+    trigger_name     text,
+    host             text,
 
     PRIMARY KEY (run_id),
 
@@ -179,6 +181,11 @@ CREATE TABLE IF NOT EXISTS sync_run_log (
     )
 );
 
+-- Columns that the first version did not have: who made the run.
+ALTER TABLE sync_run_log
+    ADD COLUMN IF NOT EXISTS trigger_name text,
+    ADD COLUMN IF NOT EXISTS host text;
+
 -- At most one active run an integration; and the few active runs among all that ever were. No
 -- fillfactor: every update of a run changes status, which this predicate reads, so none is HOT.
 CREATE UNIQUE INDEX IF NOT EXISTS sync_run_log_active_key
@@ -196,6 +203,7 @@ CREATE TABLE IF NOT EXISTS sync_schedule_state (
     integration_id uuid,
     schedule       text        NOT NULL,
     mark           timestamptz NOT NULL,
+    since          timestamptz,
 
     PRIMARY KEY (org_id, integration_id),
 
@@ -204,6 +212,10 @@ CREATE TABLE IF NOT EXISTS sync_schedule_state (
         AND date_trunc('minute', mark AT TIME ZONE 'UTC') = mark AT TIME ZONE 'UTC'
     )
 ) WITH (fillfactor = 70); -- marks move as often as every minute, in no index: room keeps that HOT
+
+-- A column that the first version did not have: from when on the text has been in force. What an
+-- older text asked for is not known any more.
+ALTER TABLE sync_schedule_state ADD COLUMN IF NOT EXISTS since timestamptz;
 
 COMMENT ON TABLE sync_schedule_state IS
     'Each schedule as last seen, and the minute up to which its slots are accounted for.';
@@ -218,12 +230,25 @@ CREATE TABLE IF NOT EXISTS sync_trigger_state (
 
 COMMENT ON TABLE sync_trigger_state IS 'Who starts syncsched, and when last.';
 
+-- One row at most.
+CREATE TABLE IF NOT EXISTS sync_prune_state (
+    is_only_row   boolean     DEFAULT true,
+    pruned_before timestamptz NOT NULL,
+
+    PRIMARY KEY (is_only_row),
+
+    CONSTRAINT sync_prune_state_is_only_row_check CHECK (is_only_row)
+);
+
+COMMENT ON TABLE sync_prune_state IS
+    'Up to when the log has been pruned: of earlier slots nobody knows any more who covered them.';
+
 
 -- Who may see it -------------------------------------------------------------------------------
 --
 -- Members read the rows of their organisation; only the service role, which bypasses row level
--- security, and the tables' owner write. sync_trigger_state belongs to no organisation and has no
--- policy. The scalar subselect makes PostgreSQL ask for the organisation once a statement.
+-- security, and the tables' owner write. sync_trigger_state and sync_prune_state belong to no
+-- organisation and have no policy. The scalar subselect makes PostgreSQL ask for the organisation once a statement.
 --
 -- Not FORCE ROW LEVEL SECURITY. It would bind the owner too, and the tool sets row_security = off,
 -- under which PostgreSQL refuses whom RLS binds, whatever the policies say: on plain PostgreSQL an
@@ -239,6 +264,7 @@ COMMENT ON TABLE sync_trigger_state IS 'Who starts syncsched, and when last.';
 ALTER TABLE sync_run_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sync_schedule_state ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sync_trigger_state ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_prune_state ENABLE ROW LEVEL SECURITY;
 
 DROP POLICY IF EXISTS sync_members_read ON sync_run_log;
 CREATE POLICY sync_members_read ON sync_run_log
@@ -262,6 +288,7 @@ BEGIN
         FROM (VALUES (to_regclass('sync_run_log'), true),
                      (to_regclass('sync_schedule_state'), true),
                      (to_regclass('sync_trigger_state'), true),
+                     (to_regclass('sync_prune_state'), true),
                      (to_regclass('organizations'), false),
                      (to_regclass('organization_integrations'), false)
              ) AS listed (relation, is_ours)

@@ -36,14 +36,15 @@ static void assert_text(char *actual, const char *expected)
     free(actual);
 }
 
-/* Covers: the columns of sync_run_log are those of design section 3, in that order. */
+/* Covers: the columns of sync_run_log are those of design section 3, in that order, and who made it. */
 START_TEST(test_columns)
 {
     assert_text(testdb_text("SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute"
                             " WHERE attrelid = 'sync_run_log'::regclass AND attnum > 0"),
                 "run_id org_id integration_id integration_type scheduled_for covers_from attempt"
                 " status idempotency_key triggered_by worker created_at started_at completed_at"
-                " failed_at records_exported error_class error_code error_message");
+                " failed_at records_exported error_class error_code error_message"
+                " trigger_name host");
 }
 END_TEST
 
@@ -393,6 +394,10 @@ Suite *suite_schema(void)
     TCase *applied = tcase_create("applied");
     TCase *existing = tcase_create("existing");
     TCase *rows = tcase_create("rows");
+
+    tcase_set_timeout(applied, 60);
+    tcase_set_timeout(existing, 60);
+    tcase_set_timeout(rows, 60);
 
     tcase_add_checked_fixture(applied, testdb_create, testdb_drop);
     tcase_add_test(applied, test_columns);

@@ -347,6 +347,9 @@ Suite *suite_schema_access(void)
     TCase *supabase = tcase_create("supabase");
     TCase *plain = tcase_create("plain");
 
+    tcase_set_timeout(supabase, 60);
+    tcase_set_timeout(plain, 60);
+
     tcase_add_checked_fixture(supabase, setup, testdb_drop);
     tcase_add_test(supabase, test_member_reads_own);
     tcase_add_test(supabase, test_without_rls_member_reads_all);

@@ -18,7 +18,8 @@
           GROUP BY k.n, k.org_id, k.integration_id, k.schedule, k.looked_from, k.looked_to
        )
 UPDATE sync_schedule_state AS s
-   SET schedule = t.schedule, mark = t.mark
+   SET schedule = t.schedule, mark = t.mark,
+       since = CASE WHEN s.schedule <> t.schedule THEN to_timestamp(t.looked_from * 60) ELSE s.since END
   FROM target AS t
  WHERE s.org_id = t.org_id AND s.integration_id = t.integration_id
    AND (s.schedule <> t.schedule
