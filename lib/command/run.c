@@ -14,12 +14,18 @@
 #define RUN_HOUR_MS   (3600 * RUN_SECOND_MS)
 #define RUN_DAY_MS    (24 * RUN_HOUR_MS)
 
+enum { RUN_ATTEMPTS_MAX = 10, RUN_TRIGGER_MAX = 64 };
+
 static const struct command_option run_options[] = {
     {"at", "TIME", "serve exactly the slots in the window of TIME, now"},
     {"catch-up", "D", "serve missed slots up to this old (default 1h)"},
     {"budget", "D", "time for the whole tick, under 30m (default 50s)"},
     {"timeout", "D", "time for each call (default: the rest of the budget)"},
     {"concurrency", "N", "calls at the same time, 1 to 5 (default 5)"},
+    {"max-attempts", "N", "attempts at a slot that fails, 1 to 10 (default 1)"},
+    {"retry-unknown", NULL, "attempt again what may have run, too"},
+    {"retry-failed", NULL, "with --at: attempt again what failed there"},
+    {"trigger-name", "NAME", "who starts this, for the log (default cron)"},
     {"dry-run", NULL, "print the counts as they would be; write nothing"},
     {0},
 };
@@ -32,6 +38,38 @@ static void run_show_progress(const struct pool_progress *progress, size_t faile
     snprintf(line, sizeof line, "%zu of %zu done, %zu in flight, %zu failed", progress->done,
              progress->jobs, progress->in_flight, failed);
     log_live_line(line);
+}
+
+/* The trigger's name stands in the database and in messages: short, and nothing to stumble over. */
+static bool run_read_trigger(const struct command_line *line, struct tick_options *options,
+                             struct error *err)
+{
+    const char *name = command_value(line, "trigger-name");
+
+    if (name == NULL)
+        return true;
+    if (strlen(name) > RUN_TRIGGER_MAX ||
+        name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:-")] !=
+            '\0')
+        return error_set(err, ERROR_USAGE,
+                         "--trigger-name: at most %d letters, digits and any of _.:-",
+                         RUN_TRIGGER_MAX);
+    options->trigger.name = name;
+    return true;
+}
+
+static bool run_read_retries(const struct command_line *line, struct tick_options *options,
+                             struct error *err)
+{
+    if (!command_number(line, "max-attempts", 1, 1, RUN_ATTEMPTS_MAX, &options->max_attempts,
+                        err) ||
+        !command_switch(line, "retry-unknown", &options->retries_unknown, err) ||
+        !command_switch(line, "retry-failed", &options->retries_failed, err))
+        return false;
+    if (!options->retries_failed || options->has_at)
+        return true;
+    error_set(err, ERROR_USAGE, "--retry-failed: without --at nobody knows which");
+    return error_hint(err, "such as: syncsched run --at 2024-05-01T02:00Z --retry-failed");
 }
 
 static bool run_read_options(const struct command_line *line, struct tick_options *options,
@@ -50,7 +88,8 @@ static bool run_read_options(const struct command_line *line, struct tick_option
                             err) &&
            command_number(line, "concurrency", POOL_WORKERS_MAX, 1, POOL_WORKERS_MAX,
                           &options->concurrency, err) &&
-           command_switch(line, "dry-run", &options->is_dry, err);
+           command_switch(line, "dry-run", &options->is_dry, err) &&
+           run_read_retries(line, options, err) && run_read_trigger(line, options, err);
 }
 
 static bool run_tick(const struct tick_options *options, struct summary *summary, struct error *err)

@@ -104,8 +104,8 @@ bool coming_read(const struct coming_options *options, struct coming *coming, st
     db = database_open(options->database_url, options->deadline_ms, err);
     if (db == NULL)
         return false;
-    ok = schedules_read(db, NULL, options->deadline_ms, coming_read_schedule, &reader, &reading,
-                        &no_heartbeat, err) ||
+    ok = schedules_read(db, NULL, false, options->deadline_ms, coming_read_schedule, &reader,
+                        &reading, &no_heartbeat, err) ||
          error_prefix(err, "reading the schedules");
     database_close(db);
     timetable_warn_of_rest(reader.faults);

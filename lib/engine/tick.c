@@ -88,8 +88,8 @@ static bool tick_read(struct tick *tick, struct database *db, const struct trigg
     tick->count = (struct due_count){0};
     tick->faults = 0;
     tick->is_asked = false;
-    if (!schedules_read(db, trigger, deadline_ms, tick_read_schedule, tick, &tick->reading,
-                        &heartbeat, err))
+    if (!schedules_read(db, trigger, tick->options->max_attempts > 1, deadline_ms,
+                        tick_read_schedule, tick, &tick->reading, &heartbeat, err))
         return error_prefix(err, "reading the schedules");
     if (heartbeat.kind != ERROR_NONE) {
         error_prefix(&heartbeat, "the trigger's heartbeat was not written");
@@ -106,7 +106,8 @@ static bool tick_read(struct tick *tick, struct database *db, const struct trigg
 
 static bool tick_has_nothing_to_do(const struct tick *tick)
 {
-    return tick->claim.key_count == 0 && !tick->reading.has_unfinished_runs;
+    return tick->claim.key_count == 0 && !tick->reading.has_unfinished_runs &&
+           !tick->options->retries_failed;
 }
 
 /* Reads and claims; a process that was frozen in between claims nothing on an old reading. */
@@ -129,7 +130,13 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
             return false;
         tick->claim.now_us = tick->reading.now_us;
         tick->claim.window_first = tick->question.window.first;
+        tick->claim.window_last = tick->question.window.last;
         tick->claim.catch_up_ms = options->catch_up_ms;
+        tick->claim.max_attempts = options->max_attempts;
+        tick->claim.retries_unknown = options->retries_unknown;
+        tick->claim.retries_failed = options->retries_failed;
+        tick->claim.trigger_name = options->trigger.name;
+        tick->claim.host = options->trigger.host;
         tick->claim.is_manual = options->has_at;
         tick->claim.is_dry = options->is_dry;
         tick->claim.may_give_up = tick->question.may_give_up;
@@ -161,6 +168,16 @@ static void tick_warn_of_given_up(const struct claim_run *given_up)
                 from, to, run->run_id);
 }
 
+/* Whether the integration of a key got a run after all: another attempt. */
+static bool tick_has_run(const struct claim_result *result, const struct claim_key *key)
+{
+    for (size_t i = 0; i < result->run_count; i++)
+        if (strcmp(result->runs[i].run.org_id, key->org_id) == 0 &&
+            strcmp(result->runs[i].run.integration_id, key->integration_id) == 0)
+            return true;
+    return false;
+}
+
 /* Why slots of the window were not claimed, where a person should know. */
 static void tick_warn_of_obstacles(const struct tick *tick, const struct claim_result *result)
 {
@@ -173,7 +190,8 @@ static void tick_warn_of_obstacles(const struct tick *tick, const struct claim_r
                         "%" PRId64 " minutes",
                         key->org_id, key->integration_id, obstacle->active_run,
                         obstacle->running_minutes);
-        else if (tick->options->has_at && *obstacle->covering_run != '\0')
+        else if (tick->options->has_at && *obstacle->covering_run != '\0' &&
+                 !(tick->options->retries_failed && tick_has_run(result, key)))
             log_warning("organisation %s, integration %s: skipped, the slot is covered by run %s, "
                         "which is %s",
                         key->org_id, key->integration_id, obstacle->covering_run,

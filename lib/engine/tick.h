@@ -24,7 +24,10 @@ struct tick_options {
     int concurrency; /* 1..POOL_WORKERS_MAX */
     bool has_at;     /* --at: exactly the slots in the window of at_us, now */
     int64_t at_us;
-    bool is_dry; /* nothing is written, nobody is called */
+    int max_attempts;     /* at a slot that fails, across ticks; 1: none but the first */
+    bool retries_unknown; /* also those of which nobody knows whether the function ran */
+    bool retries_failed;  /* with --at: whatever failed in the window gets another attempt */
+    bool is_dry;          /* nothing is written, nobody is called */
     /* Called when something changed while runs are served; may be NULL. */
     void (*progress)(const struct pool_progress *progress, size_t failed);
 };

@@ -186,7 +186,7 @@ static void claim_read_obstacle(void *context, const struct database_row *row)
 
 /* ---- The transaction ---- */
 
-enum { CLAIM_STATEMENTS_MAX = 8, CLAIM_PARAMETERS_MAX = 9 };
+enum { CLAIM_STATEMENTS_MAX = 10, CLAIM_PARAMETERS_MAX = 11 };
 
 /* Statements and their parameters while they are put together. */
 struct claim_batch {
@@ -196,7 +196,9 @@ struct claim_batch {
     struct claim_result *result;
     char now_us[24];
     char window_first[24];
+    char window_last[24];
     char catch_up_ms[24];
+    char max_attempts[12];
 };
 
 static void claim_add(struct claim_batch *batch, const char *sql, database_row_reader *read_row,
@@ -214,6 +216,30 @@ static void claim_add(struct claim_batch *batch, const char *sql, database_row_r
     batch->count++;
 }
 
+/* What earlier ticks left: what hangs, what waits, what failed. */
+static void claim_compose_past(const struct claim *claim, struct claim_batch *batch)
+{
+    const char *first = claim->retries_failed ? batch->window_first : NULL;
+    const char *last = claim->retries_failed ? batch->window_last : NULL;
+
+    if (claim->may_give_up)
+        claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){batch->now_us}, 1);
+    if (!claim->is_manual)
+        claim_add(
+            batch, sql_adopt, claim_read_adopted,
+            (const char *[]){batch->now_us, batch->catch_up_ms, claim->may_give_up ? "t" : "f"}, 3);
+    if (!claim->retries_failed && (claim->is_manual || claim->max_attempts <= 1))
+        return;
+    claim_add(batch, sql_retry_lock, NULL,
+              (const char *[]){batch->now_us, batch->max_attempts,
+                               claim->retries_unknown ? "t" : "f", first, last},
+              5);
+    claim_add(batch, sql_retry, claim->is_manual ? claim_read_claimed : claim_read_adopted,
+              (const char *[]){batch->now_us, claim->is_manual ? "t" : "f", claim->trigger_name,
+                               claim->host},
+              4);
+}
+
 /* Steps 4a to 4e, in order. They depend on one another only inside the server: one round trip. */
 static void claim_compose(const struct claim *claim, const struct claim_columns *columns,
                           bool is_first, bool has_keys, struct claim_batch *batch)
@@ -229,12 +255,10 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
     snprintf(batch->window_first, sizeof batch->window_first, "%" PRId64, claim->window_first);
     snprintf(batch->catch_up_ms, sizeof batch->catch_up_ms, "%" PRId64, claim->catch_up_ms);
 
-    if (is_first && claim->may_give_up)
-        claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){batch->now_us}, 1);
-    if (is_first && !claim->is_manual)
-        claim_add(
-            batch, sql_adopt, claim_read_adopted,
-            (const char *[]){batch->now_us, batch->catch_up_ms, claim->may_give_up ? "t" : "f"}, 3);
+    snprintf(batch->window_last, sizeof batch->window_last, "%" PRId64, claim->window_last);
+    snprintf(batch->max_attempts, sizeof batch->max_attempts, "%d", claim->max_attempts);
+    if (is_first)
+        claim_compose_past(claim, batch);
     if (!has_keys)
         return;
     claim_add(batch, sql_lock, NULL,
@@ -251,8 +275,9 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
     claim_add(batch, sql_claim, claim_read_claimed,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TYPE],
                                a[COLUMN_SLOT_KEY], a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE],
-                               is_manual, batch->window_first, batch->now_us},
-              9);
+                               is_manual, batch->window_first, batch->now_us, claim->trigger_name,
+                               claim->host},
+              11);
     if (*leaves_state == 'f')
         claim_add(batch, sql_mark, NULL,
                   (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_SCHEDULE],

@@ -52,10 +52,16 @@ struct claim {
     int64_t now_us;       /* the server's clock, for ages and created_at */
     int64_t window_first; /* the window's first minute: a run before it is a catch-up */
     int64_t catch_up_ms;
-    int64_t valid_until_ms; /* stopwatch: no transaction begins on this reading from here on */
-    bool is_manual;         /* run --at: adopts nothing, leaves state and marks alone */
-    bool is_dry;            /* everything is rolled back, no lock is taken */
-    bool may_give_up;       /* false while the clocks disagree: nothing is abandoned or missed */
+    int64_t valid_until_ms;   /* stopwatch: no transaction begins on this reading from here on */
+    int64_t window_last;      /* its last */
+    int max_attempts;         /* at a slot that fails, across ticks */
+    bool retries_unknown;     /* also those of which nobody knows whether the function ran */
+    bool retries_failed;      /* by hand: whatever failed in the window gets another attempt */
+    const char *trigger_name; /* who claims; borrowed */
+    const char *host;
+    bool is_manual;   /* run --at: adopts nothing, leaves state and marks alone */
+    bool is_dry;      /* everything is rolled back, no lock is taken */
+    bool may_give_up; /* false while the clocks disagree: nothing is abandoned or missed */
 };
 
 enum claim_verdict { CLAIM_RUN, CLAIM_RUN_MISSED, CLAIM_RUN_CANCELLED };
@@ -63,7 +69,7 @@ enum claim_verdict { CLAIM_RUN, CLAIM_RUN_MISSED, CLAIM_RUN_CANCELLED };
 struct claim_run {
     struct run run;
     enum claim_verdict verdict; /* CLAIM_RUN: to be dispatched */
-    bool is_adopted;
+    bool is_adopted;            /* left by an earlier tick, or another attempt by policy */
 };
 
 /* Why a slot of the window was not claimed. */

@@ -56,15 +56,19 @@ static void schedules_read_row(void *context, const struct database_row *row)
     cursor->read_schedule(cursor->context, cursor->reading, &schedule);
 }
 
-bool schedules_read(struct database *db, const struct trigger *trigger, int64_t deadline_ms,
-                    schedules_reader *read_schedule, void *context,
+bool schedules_read(struct database *db, const struct trigger *trigger, bool wants_retries,
+                    int64_t deadline_ms, schedules_reader *read_schedule, void *context,
                     struct schedules_reading *reading, struct error *heartbeat, struct error *err)
 {
     struct schedules_cursor cursor = {reading, read_schedule, context, false};
     const char *names[] = {trigger != NULL ? trigger->name : NULL,
                            trigger != NULL ? trigger->host : NULL};
-    struct database_statement read = {
-        .sql = sql_read, .read_row = schedules_read_row, .context = &cursor};
+    const char *asked[] = {wants_retries ? "t" : "f"};
+    struct database_statement read = {.sql = sql_read,
+                                      .parameters = 1,
+                                      .values = asked,
+                                      .read_row = schedules_read_row,
+                                      .context = &cursor};
     struct database_statement beat = {.sql = sql_heartbeat, .parameters = 2, .values = names};
     struct database_transaction transactions[] = {
         {.statements = &read, .count = 1, .lock_timeout_ms = SCHEDULES_LOCK_MS},

@@ -30,7 +30,7 @@ struct schedules_reading {
     int64_t now_us;           /* the server's clock, microseconds since 1970 UTC */
     int64_t sent_at_ms;       /* the stopwatch when the question was sent */
     int64_t host_now_us;      /* the host's clock at that moment */
-    bool has_unfinished_runs; /* some run waits to be abandoned or adopted */
+    bool has_unfinished_runs; /* some run waits to be abandoned, adopted or tried again */
 };
 
 typedef void schedules_reader(void *context, const struct schedules_reading *reading,
@@ -43,12 +43,13 @@ struct trigger {
 };
 
 /*
- * Reads all schedules that are active, or whose state is still open, in no order. With a trigger
+ * Reads all schedules that are active, or whose state is still open, in no order; wants_retries:
+ * failed runs of the last day are unfinished, too. With a trigger
  * its heartbeat is written in the same round trip; if that fails, *heartbeat says why (its kind is
  * ERROR_NONE otherwise) and the reading counts all the same.
  */
-bool schedules_read(struct database *db, const struct trigger *trigger, int64_t deadline_ms,
-                    schedules_reader *read_schedule, void *context,
+bool schedules_read(struct database *db, const struct trigger *trigger, bool wants_retries,
+                    int64_t deadline_ms, schedules_reader *read_schedule, void *context,
                     struct schedules_reading *reading, struct error *heartbeat, struct error *err);
 
 #endif

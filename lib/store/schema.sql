@@ -192,6 +192,11 @@ CREATE UNIQUE INDEX IF NOT EXISTS sync_run_log_active_key
     ON sync_run_log (org_id, integration_id)
     WHERE status IN ('pending', 'running');
 
+-- The failures of the last day, of which some may be tried again.
+CREATE INDEX IF NOT EXISTS sync_run_log_failed_idx
+    ON sync_run_log (failed_at)
+    WHERE status = 'failed';
+
 COMMENT ON TABLE sync_run_log IS
     'One row a run: one attempt of syncsched to serve a slot, and earlier ones folded into it.';
 

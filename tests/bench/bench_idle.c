@@ -179,8 +179,8 @@ static double idle_read_ms(struct database *db, bool decides, int pairs)
     struct error heartbeat;
     struct error err = {0};
     int64_t started_us = stopwatch_now_us();
-    bool ok = schedules_read(db, NULL, stopwatch_now_ms() + IDLE_DEADLINE_MS, idle_take_schedule,
-                             &reading, &found, &heartbeat, &err);
+    bool ok = schedules_read(db, NULL, false, stopwatch_now_ms() + IDLE_DEADLINE_MS,
+                             idle_take_schedule, &reading, &found, &heartbeat, &err);
     int64_t wall_us = stopwatch_now_us() - started_us;
 
     ck_assert_msg(ok, "%s", err.message);

@@ -16,6 +16,7 @@ Suite *suite_tick_locks(void);
 Suite *suite_tick_debts(void);
 Suite *suite_tick_late(void);
 Suite *suite_tick_retries(void);
+Suite *suite_tick_attempts(void);
 Suite *suite_tick_connections(void);
 Suite *suite_traces(void);
 Suite *suite_usage(void);

@@ -29,7 +29,8 @@
        )
 INSERT INTO sync_run_log AS r
        (org_id, integration_id, integration_type, scheduled_for, covers_from, attempt, status,
-        idempotency_key, triggered_by, created_at, failed_at, error_class, error_code, error_message)
+        idempotency_key, triggered_by, created_at, failed_at, error_class, error_code, error_message,
+        trigger_name, host)
 SELECT s.org_id, s.integration_id,
        coalesce(s.integration_type, -- the integration is gone, and owed slots
                 (SELECT b.integration_type
@@ -54,7 +55,8 @@ SELECT s.org_id, s.integration_id,
        CASE s.fate
          WHEN 'MISSED' THEN 'no tick served it within the catch-up time'
          WHEN 'CANCELLED' THEN 'the schedule was changed before it was served'
-       END
+       END,
+       $10, $11
   FROM stretches AS s
  WHERE s.fate <> 'SERVE'
     OR s.turn = 1

@@ -1,5 +1,5 @@
--- Everything a tick decides from, in one statement: the clock, whether runs wait to be abandoned or
--- adopted, and each schedule with its organisation's zone and its state. There is always a row, for
+-- Everything a tick decides from, in one statement: the clock, whether runs wait to be abandoned,
+-- adopted or, if that is wanted ($1), tried again, and each schedule with its organisation's zone and its state. There is always a row, for
 -- the clock's sake. A FULL JOIN, because the state of an integration that was disabled or deleted
 -- must be closed, too. Long texts are cut one character past what is valid: hostile rows stay small.
 SELECT (extract(epoch FROM now()) * 1000000)::bigint,
@@ -10,6 +10,10 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint,
                  SELECT FROM sync_run_log
                   WHERE status = 'running' AND started_at < now() - interval '30 minutes'
                      OR status = 'pending' AND created_at < now() - interval '55 seconds'
+               ) OR $1::boolean AND EXISTS (
+                 SELECT FROM sync_run_log
+                  WHERE status = 'failed' AND failed_at > now() - interval '1 day'
+                    AND started_at IS NOT NULL
                ) AS unfinished) AS c
   LEFT JOIN (
          SELECT coalesce(i.org_id, s.org_id) AS org_id,

@@ -1,0 +1,33 @@
+-- Another attempt, under the same key, at the earliest failed slot of each integration whose lock is
+-- held: the last attempt at it is still the failed one, no run is active, the schedule is enabled,
+-- and by policy ($2: by hand) no newer slot has been completed. $1: now; $3, $4: who makes it.
+  WITH chosen AS (
+         SELECT DISTINCT ON (r.org_id, r.integration_id) r.*
+           FROM unnest(string_to_array(current_setting('syncsched.retry'), ',')::uuid[]) AS h (run_id)
+           JOIN sync_run_log AS r ON r.run_id = h.run_id
+           JOIN organization_integrations AS i
+             ON i.org_id = r.org_id AND i.integration_id = r.integration_id
+          WHERE r.status = 'failed'
+            AND i.is_enabled AND i.cron_schedule IS NOT NULL
+            AND NOT EXISTS (SELECT
+                              FROM sync_run_log AS o
+                             WHERE o.org_id = r.org_id AND o.integration_id = r.integration_id
+                               AND (o.status IN ('pending', 'running')
+                                    OR o.scheduled_for = r.scheduled_for AND o.attempt > r.attempt
+                                    OR o.scheduled_for > r.scheduled_for AND o.status = 'completed'
+                                       AND NOT $2::boolean))
+          ORDER BY r.org_id, r.integration_id, r.scheduled_for
+       )
+INSERT INTO sync_run_log AS r
+       (org_id, integration_id, integration_type, scheduled_for, covers_from, attempt, status,
+        idempotency_key, triggered_by, created_at, trigger_name, host)
+SELECT c.org_id, c.integration_id, c.integration_type, c.scheduled_for, c.covers_from, c.attempt + 1,
+       'pending', c.idempotency_key, CASE WHEN $2::boolean THEN 'manual' ELSE 'retry' END,
+       to_timestamp($1::bigint / 1000000.0), $3, $4
+  FROM chosen AS c
+ ORDER BY c.org_id, c.integration_id
+    ON CONFLICT DO NOTHING
+RETURNING r.run_id, r.org_id, r.integration_id, r.integration_type, r.idempotency_key,
+       (extract(epoch FROM r.scheduled_for) / 60)::bigint,
+       (extract(epoch FROM r.covers_from) / 60)::bigint,
+       r.attempt, NULL::text

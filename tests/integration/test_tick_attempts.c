@@ -1,0 +1,204 @@
+/*
+ * Attempts across ticks (--max-attempts, --retry-unknown) and by hand (--at T --retry-failed): the
+ * same key, a run of its own, and only while nothing newer has made it pointless.
+ */
+#include "integration/suites.h"
+#include "support/scene.h"
+#include "support/testdb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT    "2024-05-01T02:00:00Z"
+#define DAILY "0 2 * * *"
+
+/* A failed run of the first integration, begun, at a slot half an hour ago. */
+static void seed_failed(const char *error_class, int attempt, int failed_minutes_ago)
+{
+    testdb_exec(
+        "INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
+        " covers_from, attempt, status, idempotency_key, triggered_by, worker, started_at, "
+        "failed_at,"
+        " error_class, error_code) SELECT org_id, integration_id, integration_type, t, t, %d,"
+        " 'failed', 'the key', 'schedule', 'w', now(), now() - interval '%d minutes', '%s', 'X'"
+        " FROM organization_integrations,"
+        " date_trunc('minute', now() - interval '30 minutes') AS t",
+        attempt, failed_minutes_ago, error_class);
+}
+
+static const struct {
+    const char *error_class;
+    int attempt;
+    int failed_minutes_ago;
+    const char *also; /* what else stands in the log, or NULL */
+    const char *options;
+    long attempts; /* made by the tick */
+} cases[] = {
+    {"not_delivered", 1, 2, NULL, "", 0}, /* nobody asked for it */
+    {"not_delivered", 1, 2, NULL, "--max-attempts 2", 1},
+    {"rejected", 1, 2, NULL, "--max-attempts 2", 1},
+    {"unknown", 1, 2, NULL, "--max-attempts 2", 0},
+    {"unknown", 1, 2, NULL, "--max-attempts 2 --retry-unknown", 1},
+    {"rejected", 2, 60, NULL, "--max-attempts 2", 0}, /* no more of them */
+    {"rejected", 2, 60, NULL, "--max-attempts 3", 1},
+    /* the pauses: 1, 2, 4 minutes, ... */
+    {"rejected", 1, 0, NULL, "--max-attempts 9", 0},
+    {"rejected", 2, 1, NULL, "--max-attempts 9", 0},
+    {"rejected", 3, 3, NULL, "--max-attempts 9", 0},
+    {"rejected", 3, 5, NULL, "--max-attempts 9", 1},
+    {"rejected", 8, 61, NULL, "--max-attempts 9", 1},      /* an hour at most */
+    {"rejected", 1, 60 * 25, NULL, "--max-attempts 9", 0}, /* yesterday's are left alone */
+    /* a newer slot is completed; a newer attempt was made; the schedule is disabled */
+    {"rejected", 1, 2,
+     "INSERT INTO sync_run_log SELECT gen_random_uuid(), org_id, integration_id, integration_type,"
+     " scheduled_for + interval '1 minute', scheduled_for + interval '1 minute', 1, 'completed',"
+     " 'k', 'schedule', 'w', now(), now(), now() FROM sync_run_log",
+     "--max-attempts 9", 0},
+    {"rejected", 1, 2,
+     "INSERT INTO sync_run_log SELECT gen_random_uuid(), org_id, integration_id, integration_type,"
+     " scheduled_for, covers_from, 2, 'completed', 'k', 'retry', 'w', now(), now(), now()"
+     " FROM sync_run_log",
+     "--max-attempts 9", 0},
+    {"rejected", 1, 2, "UPDATE organization_integrations SET is_enabled = false",
+     "--max-attempts 9", 0},
+    /* given up without having begun: that was decided, not tried */
+    {"not_delivered", 1, 2, "UPDATE sync_run_log SET started_at = NULL, worker = NULL",
+     "--max-attempts 9", 0},
+};
+
+START_TEST(test_policy)
+{
+    struct scene_tick tick;
+
+    scene_seed(1, 1, "0 0 1 1 *");
+    scene_seed_state(1, "0 0 1 1 * UTC", scene_settle(0));
+    seed_failed(cases[_i].error_class, cases[_i].attempt, cases[_i].failed_minutes_ago);
+    if (cases[_i].also != NULL)
+        testdb_exec("%s", cases[_i].also);
+    tick = scene_run(cases[_i].options);
+    scene_check(&tick, cases[_i].attempts, 0, 0, 0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE triggered_by = 'retry'"
+                                   " AND status = 'completed' AND idempotency_key = 'the key'"
+                                   " AND attempt = %d",
+                                   cases[_i].attempt + 1),
+                     cases[_i].attempts);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), (size_t)cases[_i].attempts);
+    scene_tick_free(&tick);
+}
+END_TEST
+
+/* An attempt that fails waits for the next pause; a run that is active goes first. */
+START_TEST(test_one_at_a_time)
+{
+    int64_t slot = scene_settle(3000);
+
+    scene_seed(1, 1, "0 0 1 1 *");
+    scene_seed_state(1, "0 0 1 1 * UTC", slot);
+    seed_failed("rejected", 1, 2);
+    free(scene_seed_run(1, "running", slot, 5));
+    scene_expect(scene_run("--max-attempts 9"), 0, 0, 0, 0);
+    testdb_exec("DELETE FROM sync_run_log WHERE status = 'running'");
+    function_script(scene_function(), "* status=500");
+    scene_expect(scene_run("--max-attempts 9"), 1, 0, 1, 1);
+    scene_expect(scene_run("--max-attempts 9"), 0, 0, 0, 0);
+    ck_assert_int_eq(scene_count("failed"), 2);
+}
+END_TEST
+
+/* By hand: whatever failed in the window, as often as a person asks for it. */
+START_TEST(test_by_hand)
+{
+    char *key;
+
+    scene_seed(1, 2, DAILY);
+    function_script(scene_function(), "* action=close times=2\n* count=7");
+    scene_expect(scene_run("--at " AT), 2, 0, 2, 1);
+    scene_expect(scene_run("--at " AT), 0, 2, 0, 0);
+    function_script(scene_function(), "10000000-0000-4000-8000-000000000001 status=500\n* count=7");
+    scene_expect(scene_run("--retry-failed --at " AT), 2, 0, 1, 1);
+    function_script(scene_function(), "* count=7");
+    scene_expect(scene_run("--retry-failed --at " AT), 1, 1, 0, 0); /* the other one is done */
+    scene_expect(scene_run("--retry-failed --at " AT), 0, 2, 0, 0);
+    key =
+        testdb_text("SELECT string_agg(concat_ws(' ', attempt, status, triggered_by, error_class),"
+                    " ', ' ORDER BY attempt) FROM sync_run_log WHERE integration_id ="
+                    " '10000000-0000-4000-8000-000000000001'");
+    ck_assert_str_eq(key, "1 failed manual unknown, 2 failed manual rejected, 3 completed manual");
+    free(key);
+    ck_assert_int_eq(testdb_number("SELECT count(DISTINCT idempotency_key) FROM sync_run_log"), 2);
+}
+END_TEST
+
+/* What a run by hand retries, it does not warn of as covered. */
+START_TEST(test_by_hand_warns_of_what_stays)
+{
+    struct scene_tick tick;
+
+    scene_seed(1, 1, DAILY);
+    function_script(scene_function(), "* status=500 times=1\n* count=7");
+    scene_expect(scene_run("--at " AT), 1, 0, 1, 1);
+    tick = scene_run("--retry-failed --at " AT);
+    ck_assert_str_eq(tick.err, "");
+    scene_tick_free(&tick);
+    tick = scene_run("--retry-failed --at " AT);
+    ck_assert_ptr_nonnull(strstr(tick.err, "which is completed"));
+    scene_tick_free(&tick);
+}
+END_TEST
+
+/* Two at once make one attempt. */
+START_TEST(test_two_at_once)
+{
+    struct program *one;
+    struct program *other;
+    struct scene_tick ticks[2];
+
+    scene_seed(1, 1, "0 0 1 1 *");
+    scene_seed_state(1, "0 0 1 1 * UTC", scene_settle(0));
+    seed_failed("rejected", 1, 2);
+    function_script(scene_function(), "* latency_ms=300");
+    one = scene_start("--max-attempts 2");
+    other = scene_start("--max-attempts 2");
+    ticks[0] = scene_wait(one);
+    ticks[1] = scene_wait(other);
+    ck_assert_int_eq(ticks[0].triggered + ticks[1].triggered, 1);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
+    scene_tick_free(&ticks[0]);
+    scene_tick_free(&ticks[1]);
+}
+END_TEST
+
+/* Each run tells who made it. */
+START_TEST(test_who)
+{
+    char *who;
+
+    scene_seed(1, 1, DAILY);
+    scene_expect(scene_run("--trigger-name pg_cron --at " AT), 1, 0, 0, 0);
+    who = testdb_text("SELECT concat_ws(' ', trigger_name, host = split_part(worker, ':', 1))"
+                      " FROM sync_run_log");
+    ck_assert_str_eq(who, "pg_cron t");
+    free(who);
+    who = testdb_text("SELECT string_agg(trigger_name, ' ') FROM sync_trigger_state");
+    ck_assert_str_eq(who, "pg_cron");
+    free(who);
+}
+END_TEST
+
+Suite *suite_tick_attempts(void)
+{
+    Suite *suite = suite_create("tick_attempts");
+    TCase *all = tcase_create("attempts");
+
+    tcase_set_timeout(all, 60);
+    tcase_add_checked_fixture(all, scene_open, scene_close);
+    tcase_add_loop_test(all, test_policy, 0, (int)(sizeof cases / sizeof *cases));
+    tcase_add_test(all, test_one_at_a_time);
+    tcase_add_test(all, test_by_hand);
+    tcase_add_test(all, test_by_hand_warns_of_what_stays);
+    tcase_add_test(all, test_two_at_once);
+    tcase_add_test(all, test_who);
+    suite_add_tcase(suite, all);
+    return suite;
+}
