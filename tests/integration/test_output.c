@@ -69,9 +69,9 @@ END_TEST
 /* Covers: each option that the help names is accepted, with the value that it names. */
 START_TEST(test_help_is_true)
 {
-    static const char *const values[][2] = {{"TIME", AT},       {"D", "15s"},
-                                            {"N", "1"},         {"ID", SCENE_ORG},
-                                            {"ZONE", "+02:00"}, {"FILE", "/dev/null"}};
+    static const char *const values[][2] = {
+        {"TIME", AT},       {"D", "15s"},          {"N", "1"},      {"ID", SCENE_ORG},
+        {"ZONE", "+02:00"}, {"FILE", "/dev/null"}, {"NAME", "name"}};
     struct program_result help;
     char arguments[100];
     int options = 0;
@@ -93,6 +93,8 @@ START_TEST(test_help_is_true)
             if (strcmp(value, values[i][0]) == 0)
                 snprintf(arguments, sizeof arguments, "%s %s %s %s", commands[_i].name,
                          commands[_i].operands, option, values[i][1]);
+        if (strcmp(option, "--retry-failed") == 0) /* the one that asks for another */
+            strcat(arguments, " --at " AT);
         result = run(arguments);
         ck_assert_msg(result.status == 0, "%s: %s", arguments, result.err);
         ck_assert_str_eq(result.err, "");
