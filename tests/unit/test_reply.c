@@ -295,6 +295,53 @@ START_TEST(test_reply_end)
 }
 END_TEST
 
+/* ---- Whether a call may be made again within the tick ---- */
+
+static const struct {
+    enum reply_end end;
+    bool was_sent;
+    long status;
+    bool is_from_platform;
+    bool may_retry;
+} agains[] = {
+    {REPLY_DNS_FAILED, false, 0, false, true},
+    {REPLY_CONNECT_FAILED, false, 0, false, true},
+    {REPLY_TIMEOUT, false, 0, false, true},
+    {REPLY_TIMEOUT, true, 0, false, false},
+    {REPLY_TLS_FAILED, false, 0, false, false},
+    {REPLY_CANCELLED, false, 0, false, false}, /* told to stop */
+    {REPLY_CONNECTION_LOST, true, 0, false, false},
+    {REPLY_WHOLE, true, 503, true, true},
+    {REPLY_WHOLE, true, 429, true, true},
+    {REPLY_WHOLE, true, 503, false, false},
+    {REPLY_WHOLE, true, 429, false, false},
+    {REPLY_WHOLE, true, 401, true, false},
+    {REPLY_WHOLE, true, 404, true, false},
+    {REPLY_WHOLE, true, 500, true, false},
+    {REPLY_WHOLE, true, 504, true, false},
+    {REPLY_WHOLE, true, 200, true, false},
+};
+
+START_TEST(test_reply_again)
+{
+    struct reply reply = {
+        .end = agains[_i].end,
+        .was_sent = agains[_i].was_sent,
+        .status = agains[_i].status,
+        .is_from_platform = agains[_i].is_from_platform,
+        .retry_after_ms = 7000,
+        .body = "",
+    };
+    struct outcome outcome;
+
+    reply_judge(&reply, &outcome);
+    ck_assert_int_eq(outcome.may_retry, agains[_i].may_retry);
+    ck_assert_int_eq(outcome.retry_after_ms, 7000);
+    ck_assert(!outcome.may_retry || outcome.error_class == OUTCOME_NOT_DELIVERED);
+    outcome_free(&outcome);
+}
+END_TEST
+
 Suite *suite_reply(void)
 {
     Suite *suite = suite_create("reply");
@@ -305,6 +352,7 @@ Suite *suite_reply(void)
     tcase_add_test(cases, test_reply_deep_nesting);
     tcase_add_test(cases, test_reply_limits);
     tcase_add_loop_test(cases, test_reply_end, 0, sizeof ends / sizeof ends[0]);
+    tcase_add_loop_test(cases, test_reply_again, 0, sizeof agains / sizeof agains[0]);
     suite_add_tcase(suite, cases);
     return suite;
 }
