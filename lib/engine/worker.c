@@ -256,8 +256,8 @@ static void worker_call(struct worker *worker, const struct run *run, struct out
 }
 
 /*
- * Stores the outcome of a call. An answer that came after its run was given up by the 30-minute rule
- * is recorded where nobody has called again. Says whether the log now tells of a success.
+ * Stores the outcome of a call. An answer that came after its run was given up by the 30-minute
+ * rule is recorded where nobody has called again. Says whether the log now tells of a success.
  */
 static bool worker_store_outcome(struct worker *worker, const struct run *run,
                                  const struct outcome *outcome)

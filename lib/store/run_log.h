@@ -40,16 +40,17 @@ typedef bool run_log_store(struct database *db, const char *run_id, const char *
 run_log_store run_log_finish;
 
 /*
- * The answer to a call whose run was abandoned meanwhile, under the integration's lock. A success is
- * recorded when nobody has made another attempt at the slot: the state is RUN_COMPLETED then.
+ * The answer to a call whose run was abandoned meanwhile, under the integration's lock. A success
+ * is recorded when nobody has made another attempt at the slot: the state is RUN_COMPLETED then.
  * Otherwise the run stays failed and its message tells of the answer. Changes nothing when the run
  * is not an abandoned one of this token.
  */
 run_log_store run_log_finish_late;
 
 /*
- * The same as run_log_finish() for a run that some dead worker of a tick left running: token is the tick's, which
- * stands in front of its workers' ("TICK/NUMBER"); is_mine says that one of them had the run.
+ * The same as run_log_finish() for a run that some dead worker of a tick left running: token is the
+ * tick's, which stands in front of its workers' ("TICK/NUMBER"); is_mine says that one of them had
+ * the run.
  */
 run_log_store run_log_settle;
 
