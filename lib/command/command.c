@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "clock/duration.h"
+#include "clock/instant.h"
 #include "clock/stopwatch.h"
 
 #include <ctype.h>
@@ -274,6 +275,32 @@ bool command_number(const struct command_line *line, const char *name, int fallb
                          name, text, least, most);
     *value = (int)number;
     return true;
+}
+
+bool command_id(const struct command_line *line, const char *name, const char **id,
+                struct error *err)
+{
+    static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    bool ok;
+
+    *id = command_value(line, name);
+    ok = *id == NULL || strlen(*id) == strlen(pattern);
+    for (size_t i = 0; ok && *id != NULL && pattern[i] != '\0'; i++)
+        ok = pattern[i] == '-' ? (*id)[i] == '-' : isxdigit((unsigned char)(*id)[i]) != 0;
+    if (ok)
+        return true;
+    error_set(err, ERROR_USAGE, "--%s: \"%.80s\" is not a UUID", name, *id);
+    return error_hint(err, "write it as %s", "123e4567-e89b-12d3-a456-426614174000");
+}
+
+bool command_time(const struct command_line *line, const char *name, bool *has_value,
+                  int64_t *instant_us, struct error *err)
+{
+    const char *value = command_value(line, name);
+
+    *has_value = value != NULL;
+    return value == NULL || instant_parse(value, instant_us, err) ||
+           error_prefix(err, "--%s", name);
 }
 
 /* ---- The end ---- */

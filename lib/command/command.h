@@ -61,6 +61,14 @@ bool command_duration(const struct command_line *line, const char *name, int64_t
 bool command_number(const struct command_line *line, const char *name, int fallback, int least,
                     int most, int *value, struct error *err);
 
+/* An id: a UUID in any case, NULL where it is not given. Borrowed. */
+bool command_id(const struct command_line *line, const char *name, const char **id,
+                struct error *err);
+
+/* A time (instant.h); has_value is false, and instant_us left alone, where it is not given. */
+bool command_time(const struct command_line *line, const char *name, bool *has_value,
+                  int64_t *instant_us, struct error *err);
+
 /* Prints the error and returns its exit status. */
 int command_fail(const struct error *err);
 

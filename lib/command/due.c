@@ -36,20 +36,18 @@ static char *due_json(const struct claim *claim)
 
 static int due_main(const struct command_line *line)
 {
-    const char *at = command_value(line, "at");
     struct tick_options options = {
         .database_url = settings_database_url(&line->config),
         .started_at_ms = line->started_at_ms,
         .budget_ms = DUE_BUDGET_MS,
-        .has_at = at != NULL,
     };
     struct claim claim = {0};
     struct error err = {0};
     char *json = NULL;
     bool ok;
 
-    ok = at == NULL || instant_parse(at, &options.at_us, &err) || error_prefix(&err, "--at");
-    ok = ok && tick_read_due(&options, &claim, &err);
+    ok = command_time(line, "at", &options.has_at, &options.at_us, &err) &&
+         tick_read_due(&options, &claim, &err);
     if (ok) {
         json = due_json(&claim);
         ok = json != NULL && command_print(json, &err);

@@ -20,24 +20,6 @@ static const struct command_option next_options[] = {
     {0},
 };
 
-/* An id, or NULL where none is given. */
-static bool next_read_id(const struct command_line *line, const char *name, const char **id,
-                         struct error *err)
-{
-    static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    bool ok;
-
-    *id = command_value(line, name);
-    ok = *id == NULL || strlen(*id) == strlen(pattern);
-    for (size_t i = 0; ok && *id != NULL && pattern[i] != '\0'; i++)
-        ok = pattern[i] == '-' ? (*id)[i] == '-'
-                               : strchr("0123456789abcdefABCDEF", (*id)[i]) != NULL;
-    if (ok)
-        return true;
-    error_set(err, ERROR_USAGE, "--%s: \"%.80s\" is not a UUID", name, *id);
-    return error_hint(err, "write it as %s", "123e4567-e89b-12d3-a456-426614174000");
-}
-
 /* The wall clock's time of a slot, 2026-11-24T02:00:00+01:00; its weekday's name. */
 static const char *next_local(const struct coming_schedule *schedule, char local[INSTANT_TEXT_SIZE])
 {
@@ -112,8 +94,8 @@ static int next_main(const struct command_line *line)
     struct coming coming = {0};
     struct error err = {0};
     bool is_json;
-    bool ok = next_read_id(line, "org", &options.org_id, &err) &&
-              next_read_id(line, "integration", &options.integration_id, &err) &&
+    bool ok = command_id(line, "org", &options.org_id, &err) &&
+              command_id(line, "integration", &options.integration_id, &err) &&
               command_number(line, "hours", NEXT_HOURS, 1, NEXT_HOURS_MAX, &options.hours, &err) &&
               command_switch(line, "json", &is_json, &err) && coming_read(&options, &coming, &err);
 

@@ -75,12 +75,8 @@ static bool run_read_retries(const struct command_line *line, struct tick_option
 static bool run_read_options(const struct command_line *line, struct tick_options *options,
                              struct error *err)
 {
-    const char *at = command_value(line, "at");
-
-    options->has_at = at != NULL;
-    if (at != NULL && !instant_parse(at, &options->at_us, err))
-        return error_prefix(err, "--at");
-    return command_duration(line, "catch-up", RUN_HOUR_MS, 0, 366 * RUN_DAY_MS,
+    return command_time(line, "at", &options->has_at, &options->at_us, err) &&
+           command_duration(line, "catch-up", RUN_HOUR_MS, 0, 366 * RUN_DAY_MS,
                             &options->catch_up_ms, err) &&
            command_duration(line, "budget", 50 * RUN_SECOND_MS, RUN_SECOND_MS,
                             RUN_HOUR_MS / 2 - RUN_SECOND_MS, &options->budget_ms, err) &&
