@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *outcome_class_name(enum outcome_class error_class)
 {
@@ -18,6 +19,17 @@ const char *outcome_class_name(enum outcome_class error_class)
         break;
     }
     return NULL;
+}
+
+enum outcome_class outcome_class_parse(const char *name)
+{
+    static const enum outcome_class classes[] = {OUTCOME_NOT_DELIVERED, OUTCOME_REJECTED,
+                                                 OUTCOME_UNKNOWN};
+
+    for (size_t i = 0; name != NULL && i < sizeof classes / sizeof *classes; i++)
+        if (strcmp(outcome_class_name(classes[i]), name) == 0)
+            return classes[i];
+    return OUTCOME_NONE;
 }
 
 void outcome_fail(struct outcome *outcome, enum outcome_class error_class, const char *code,

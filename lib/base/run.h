@@ -53,6 +53,9 @@ struct outcome {
 /* The class as the log spells it; NULL for OUTCOME_NONE. */
 const char *outcome_class_name(enum outcome_class error_class);
 
+/* The inverse; OUTCOME_NONE for NULL and what is none. */
+enum outcome_class outcome_class_parse(const char *name);
+
 /* A failure in words of our own; replaces what outcome held. message may be NULL. */
 void outcome_fail(struct outcome *outcome, enum outcome_class error_class, const char *code,
                   const char *message);

@@ -27,7 +27,7 @@ static bool run_log_is_mine(const struct run_log_question *question, const char 
     return worker[length] == (question->is_prefix ? '/' : '\0');
 }
 
-static enum run_status run_log_status(const char *text)
+enum run_status run_log_parse_status(const char *text)
 {
     static const char *const names[] = {"pending", "running", "completed", "failed"};
 
@@ -44,7 +44,7 @@ static void run_log_read_state(void *context, const struct database_row *row)
     const char *code = database_row_text(row, STATE_CODE);
 
     *question->state = (struct run_state){
-        .status = run_log_status(database_row_text(row, STATE_STATUS)),
+        .status = run_log_parse_status(database_row_text(row, STATE_STATUS)),
         .is_mine = run_log_is_mine(question, worker),
         .is_abandoned = code != NULL && strcmp(code, "ABANDONED") == 0,
         .started_at_us = database_row_number(row, STATE_STARTED_AT, 0),

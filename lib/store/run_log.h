@@ -16,6 +16,9 @@
 
 enum run_status { RUN_PENDING, RUN_RUNNING, RUN_COMPLETED, RUN_FAILED, RUN_GONE };
 
+/* A status as the log spells it; RUN_GONE for NULL and what is none. */
+enum run_status run_log_parse_status(const char *text);
+
 /* How a run stands in the log. */
 struct run_state {
     enum run_status status; /* RUN_GONE: the row does not exist */

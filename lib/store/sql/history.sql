@@ -1,0 +1,47 @@
+-- What an audit judges from, in one statement and so in one snapshot: a mark of which the log has
+-- not got the runs, or runs that were pruned meanwhile, would be slots missing that are not. First the
+-- clock, up to where the log was pruned, and then, integration by integration, its schedule and state
+-- and behind them the runs that touch the period ($1 to $2, minutes), by slot and attempt. There is
+-- always a row, for the clock's sake. $3, $4: only this organisation, only this integration.
+SELECT (extract(epoch FROM now()) * 1000000)::bigint,
+       (SELECT ceil(extract(epoch FROM p.pruned_before) / 60)::bigint
+          FROM sync_prune_state AS p
+         WHERE isfinite(p.pruned_before)),
+       h.*
+  FROM (SELECT 1) AS always
+  LEFT JOIN (
+         SELECT coalesce(i.org_id, s.org_id) AS org_id,
+                coalesce(i.integration_id, s.integration_id) AS integration_id,
+                i.is_enabled IS TRUE AND i.cron_schedule IS NOT NULL AS is_active,
+                o.id IS NOT NULL AS has_organization,
+                left(i.integration_type::text, 64) AS integration_type,
+                left(i.cron_schedule::text, 1001) AS cron_schedule,
+                left(o.timezone::text, 65) AS timezone,
+                s.schedule AS schedule_seen,
+                (extract(epoch FROM s.mark) / 60)::bigint AS mark,
+                CASE WHEN isfinite(s.since) THEN floor(extract(epoch FROM s.since) / 60)::bigint END
+                  AS since,
+                NULL::uuid AS run_id, NULL::bigint AS scheduled_for, NULL::bigint AS covers_from,
+                NULL::integer AS attempt, NULL::text AS status, NULL::boolean AS is_by_schedule,
+                NULL::bigint AS started_at, NULL::text AS error_class, NULL::text AS error_code
+           FROM organization_integrations AS i
+           FULL JOIN sync_schedule_state AS s
+             ON s.org_id = i.org_id AND s.integration_id = i.integration_id
+           LEFT JOIN organizations AS o ON o.id = i.org_id
+          WHERE ($3::uuid IS NULL OR $3 IN (i.org_id, s.org_id))
+            AND ($4::uuid IS NULL OR $4 IN (i.integration_id, s.integration_id))
+          UNION ALL
+         SELECT r.org_id, r.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                r.run_id, (extract(epoch FROM r.scheduled_for) / 60)::bigint,
+                (extract(epoch FROM r.covers_from) / 60)::bigint, r.attempt, r.status,
+                r.triggered_by IN ('schedule', 'catch_up'),
+                CASE WHEN isfinite(r.started_at)
+                     THEN (extract(epoch FROM r.started_at) * 1000)::bigint END,
+                r.error_class, r.error_code
+           FROM sync_run_log AS r
+          WHERE r.scheduled_for >= to_timestamp($1::bigint * 60)
+            AND r.covers_from < to_timestamp($2::bigint * 60)
+            AND ($3::uuid IS NULL OR r.org_id = $3)
+            AND ($4::uuid IS NULL OR r.integration_id = $4)
+       ) AS h ON true
+ ORDER BY h.org_id, h.integration_id, h.scheduled_for NULLS FIRST, h.attempt
