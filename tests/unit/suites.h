@@ -25,6 +25,7 @@ Suite *suite_cron_words(void);
 Suite *suite_cron_text(void);
 Suite *suite_cron_warn(void);
 Suite *suite_due(void);
+Suite *suite_audit(void);
 Suite *suite_reply(void);
 Suite *suite_config(void);
 Suite *suite_text(void);
