@@ -81,6 +81,7 @@ bool command_print(const char *text, struct error *err);
 extern const struct command command_run;
 extern const struct command command_due;
 extern const struct command command_next;
+extern const struct command command_audit;
 extern const struct command command_check_cron;
 
 extern const struct command command_schema;

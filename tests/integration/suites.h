@@ -19,6 +19,7 @@ Suite *suite_tick_retries(void);
 Suite *suite_tick_attempts(void);
 Suite *suite_tick_connections(void);
 Suite *suite_traces(void);
+Suite *suite_audit(void);
 Suite *suite_usage(void);
 Suite *suite_output(void);
 Suite *suite_libraries(void);

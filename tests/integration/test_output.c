@@ -40,8 +40,13 @@ static struct program_result run(const char *arguments)
 static const struct {
     const char *name;
     const char *operands; /* what it cannot do without */
-} commands[] = {{"", ""},     {"run", ""},    {"due", ""},
-                {"next", ""}, {"schema", ""}, {"check-cron", "'0 2 * * *'"}};
+} commands[] = {{"", ""},
+                {"run", ""},
+                {"due", ""},
+                {"next", ""},
+                {"schema", ""},
+                {"audit", "--from 2024-04-01T00:00Z"},
+                {"check-cron", "'0 2 * * *'"}};
 
 START_TEST(test_help)
 {

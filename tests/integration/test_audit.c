@@ -1,0 +1,462 @@
+/*
+ * `syncsched audit` on a real log: made by real ticks, and then spoilt row by row.
+ */
+#include "integration/suites.h"
+#include "support/scene.h"
+#include "support/testdb.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define PROGRAM  TEST_BUILD_DIR "/syncsched"
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+#define DAILY "0 2 * * *"
+#define FIRST "10000000-0000-4000-8000-000000000001"
+#define OTHER "00000000-0000-4000-8000-00000000000b"
+#define MAY   "--from 2024-05-01T00:00Z --to 2024-05-06T00:00Z"
+#define WHOSE SCENE_ORG "  " FIRST "  "
+
+/* The run of a day of May 2024, and a further one. */
+#define RUN(day)   "run 00000000-0000-4000-9000-0000000000" day
+#define SECOND_RUN "00000000-0000-4000-9000-000000000077"
+
+static struct program_result run_audit(const char *options)
+{
+    static const char *const env[] = {"SUPABASE_DB_URL", NULL};
+    char line[1000];
+    const char *const argv[] = {"sh", "-c", line, PROGRAM, NULL};
+
+    snprintf(line, sizeof line, "exec \"$0\" audit --config /dev/null %s", options);
+    return program_run(argv, env);
+}
+
+/* Checks all that it says. */
+static void expect(const char *options, int status, const char *out, const char *err)
+{
+    struct program_result result = run_audit(options);
+
+    ck_assert_str_eq(result.out, out);
+    ck_assert_str_eq(result.err, err);
+    ck_assert_int_eq(result.status, status);
+    program_result_free(&result);
+}
+
+static json_t *audit_json(const char *options, int status)
+{
+    struct program_result result;
+    char with_json[500];
+    json_error_t error;
+    json_t *json;
+
+    snprintf(with_json, sizeof with_json, "--json %s", options);
+    result = run_audit(with_json);
+    ck_assert_msg(result.status == status, "exit status %d: %s", result.status, result.err);
+    json = json_loads(result.out, 0, &error);
+    ck_assert_msg(json != NULL, "%s: %s", error.text, result.out);
+    program_result_free(&result);
+    return json;
+}
+
+static int number(const json_t *json, const char *key)
+{
+    ck_assert_msg(json_is_integer(json_object_get(json, key)), "no number: %s", key);
+    return (int)json_integer_value(json_object_get(json, key));
+}
+
+/* ---- Logs ---- */
+
+/* The first schedule, daily at 02:00, in force since the eve of May 2024 and ticked until 10 May. */
+static void seed_may(void)
+{
+    scene_seed(1, 1, DAILY);
+    testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '" FIRST "',"
+                " '" DAILY " UTC', '2024-05-10Z', '2024-04-30Z')");
+    testdb_exec("INSERT INTO sync_run_log SELECT"
+                " ('00000000-0000-4000-9000-' || lpad(day::text, 12, '0'))::uuid, '" SCENE_ORG "',"
+                " '" FIRST "', 'xledger', t, t, 1, 'completed', 'key', 'schedule', 'w', t, t, t"
+                " FROM generate_series(1, 5) AS day,"
+                " LATERAL (SELECT '2024-04-30 02:00Z'::timestamptz + day * interval '1 day' AS t)"
+                " AS slot");
+}
+
+/* A copy of the run of 3 May, with another id and what changes tells. */
+#define COPY(changes, columns)                                                                     \
+    "INSERT INTO sync_run_log (run_id, org_id, integration_id, integration_type, scheduled_for,"   \
+    " covers_from, attempt, status, idempotency_key, triggered_by, worker, started_at,"            \
+    " completed_at) SELECT '" SECOND_RUN "', org_id, integration_id, integration_type, " columns   \
+    ", status, idempotency_key, " changes ", worker, started_at, completed_at FROM sync_run_log"   \
+    " WHERE scheduled_for = '2024-05-03 02:00Z'"
+
+/* In the order in which they are printed. */
+#define TOTALS(slots, completed, folded, failed, unknown, in_progress, missing, doubled, late,     \
+               extra, unjudged)                                                                    \
+    "2024-05-01T00:00:00Z to 2024-05-06T00:00:00Z: " #slots " slots\n  completed " #completed      \
+    ", folded " #folded ", failed " #failed ", unknown " #unknown ", in progress " #in_progress    \
+    ", waiting 0, missing " #missing ", doubled " #doubled "\n  late " #late ", extra " #extra     \
+    ", known by their runs alone " #unjudged "\n"
+
+#define DAY(verdict, detail) "2024-05-03T02:00:00Z  " verdict "  " WHOSE detail "\n"
+
+#define GIVEN_UP(class, code)                                                                      \
+    "UPDATE sync_run_log SET status = 'failed', failed_at = completed_at, completed_at = NULL,"    \
+    " error_class = '" class "', error_code = " code " WHERE scheduled_for = '2024-05-03 02:00Z'"
+
+static const struct {
+    const char *sql; /* what is done to a log without a fault */
+    int status;
+    const char *out;
+    const char *err;
+} cases[] = {
+    {"SELECT 1", 0, TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0), ""},
+    {"DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z'", 1,
+     DAY("missing    ", "no run covers it") TOTALS(5, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0), ""},
+    {COPY("'retry'", "scheduled_for, covers_from, 2"), 1,
+     DAY("doubled    ", RUN("03") " and run " SECOND_RUN) TOTALS(5, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0),
+     ""},
+    /* the run of the 4th says that it covers the 3rd, too */
+    {"UPDATE sync_run_log SET covers_from = '2024-05-03 02:00Z'"
+     " WHERE scheduled_for = '2024-05-04 02:00Z'",
+     1, DAY("doubled    ", RUN("03") " and " RUN("04")) TOTALS(5, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0),
+     ""},
+    {"DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z';"
+     "UPDATE sync_run_log SET covers_from = '2024-05-03 02:00Z', triggered_by = 'catch_up'"
+     " WHERE scheduled_for = '2024-05-04 02:00Z'",
+     0,
+     DAY("folded     ", RUN("04") " of 2024-05-04T02:00:00Z")
+         TOTALS(5, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0),
+     ""},
+    {"UPDATE sync_run_log SET started_at = scheduled_for + interval '12 minutes 5 seconds'"
+     " WHERE scheduled_for = '2024-05-03 02:00Z'",
+     0, DAY("late       ", RUN("03") ", 12 min 5 s late") TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 1, 0, 0),
+     ""},
+    {GIVEN_UP("rejected", "'HTTP_500'"), 0,
+     DAY("failed     ", RUN("03") ", attempt 1: rejected/HTTP_500")
+         TOTALS(5, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0),
+     ""},
+    {GIVEN_UP("unknown", "'TIMEOUT'"), 0,
+     DAY("unknown    ", RUN("03") ", attempt 1: unknown/TIMEOUT")
+         TOTALS(5, 4, 0, 0, 1, 0, 0, 0, 0, 0, 0),
+     ""},
+    /* what a terminal would obey */
+    {GIVEN_UP("rejected", "E'\\x1b[2J\\u009b1m'"), 0,
+     DAY("failed     ", RUN("03") ", attempt 1: rejected/\xef\xbf\xbd[2J\xef\xbf\xbd"
+                                  "1m") TOTALS(5, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0),
+     ""},
+    {"UPDATE sync_run_log SET status = 'running', completed_at = NULL"
+     " WHERE scheduled_for = '2024-05-03 02:00Z'",
+     0, DAY("in progress", RUN("03") ", running") TOTALS(5, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0), ""},
+    {COPY("'manual'", "'2024-05-03 03:00Z', '2024-05-03 03:00Z', 1"), 0,
+     "2024-05-03T03:00:00Z  extra        " WHOSE "run " SECOND_RUN
+     "\n" TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 1, 0),
+     ""},
+    /* an older text held until the 3rd at 02:00: it may have asked for the 1st, or not */
+    {"UPDATE sync_schedule_state SET since = '2024-05-03 02:00Z';"
+     "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-01 02:00Z'",
+     0, TOTALS(4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 2), ""},
+    /* one that held until a minute before does not excuse the 3rd */
+    {"UPDATE sync_schedule_state SET since = '2024-05-03 01:59Z';"
+     "DELETE FROM sync_run_log WHERE scheduled_for <= '2024-05-03 02:00Z'",
+     1, DAY("missing    ", "no run covers it") TOTALS(3, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0), ""},
+    {"INSERT INTO sync_prune_state VALUES (true, '2024-05-03 01:59:01Z');"
+     "DELETE FROM sync_run_log WHERE scheduled_for <= '2024-05-03 02:00Z'",
+     1, DAY("missing    ", "no run covers it") TOTALS(3, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0),
+     "syncsched: warning: the log was pruned: no slot before 2024-05-03T02:00:00Z is missing or "
+     "extra\n"},
+    {"INSERT INTO sync_prune_state VALUES (true, '2024-05-03 02:00:01Z');"
+     "DELETE FROM sync_run_log WHERE scheduled_for <= '2024-05-03 02:00Z'",
+     0, TOTALS(2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+     "syncsched: warning: the log was pruned: no slot before 2024-05-03T02:01:00Z is missing or "
+     "extra\n"},
+    /* no tick has seen the edit, nor that it is gone: what ticks go by is their state */
+    {"UPDATE organization_integrations SET cron_schedule = '0 * * * *'", 0,
+     TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0), ""},
+    {"DELETE FROM organization_integrations", 0, TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0), ""},
+    /* disabled, and seen to be */
+    {"UPDATE sync_schedule_state SET schedule = '', since = '2024-05-04Z';"
+     "DELETE FROM sync_run_log WHERE scheduled_for > '2024-05-04Z' OR run_id ="
+     " '00000000-0000-4000-9000-000000000003'",
+     0, TOTALS(2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 2), ""},
+    /* nothing is known but the runs */
+    {"DELETE FROM organization_integrations; DELETE FROM sync_schedule_state;"
+     "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z'",
+     0, TOTALS(4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4), ""},
+    /* since when it holds is not known: rather a false alarm than none */
+    {"UPDATE sync_schedule_state SET since = NULL;"
+     "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z'",
+     1, DAY("missing    ", "no run covers it") TOTALS(5, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0),
+     "syncsched: warning: 1 schedule with slots missing: since when the text holds is not known, "
+     "and it is taken to have held in the whole period\n"},
+    {"DELETE FROM sync_schedule_state; UPDATE organization_integrations SET cron_schedule = '0 25 "
+     "* * *'",
+     0, TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 5),
+     "syncsched: warning: organisation " SCENE_ORG ", integration " FIRST
+     ": cron_schedule: hour \"25\" is outside 0-23 (hours go from 0 to 23; minutes are the first "
+     "field)\n"},
+};
+
+START_TEST(test_planted)
+{
+    seed_may();
+    testdb_exec("%s", cases[_i].sql);
+    expect(MAY, cases[_i].status, cases[_i].out, cases[_i].err);
+}
+END_TEST
+
+/* ---- Logs that ticks made ---- */
+
+/* A tick that catches up folds; when its run is lost, all that it covered is missing. */
+START_TEST(test_after_a_tick)
+{
+    int64_t slot = scene_settle(5000);
+    char period[200];
+    json_t *json;
+
+    scene_seed(1, 1, "* * * * *");
+    scene_seed_state(1, "* * * * * UTC", slot - 5);
+    testdb_exec("UPDATE sync_schedule_state SET since = mark");
+    scene_expect(scene_run(""), 1, 0, 0, 0);
+    snprintf(period, sizeof period, "--from %s --to %s", scene_minute_text(slot - 9),
+             scene_minute_text(slot - 1));
+    json = audit_json(period, 0);
+    ck_assert_int_eq(number(json, "folded"), 3);
+    ck_assert_int_eq(number(json, "slots"), 3);
+    json_decref(json);
+    testdb_exec("DELETE FROM sync_run_log");
+    json = audit_json(period, 1);
+    ck_assert_int_eq(number(json, "missing"), 3);
+    json_decref(json);
+}
+END_TEST
+
+/* By hand, without a tick ever: the schedules' slots are what they name today. */
+START_TEST(test_after_runs_by_hand)
+{
+    json_t *json;
+
+    scene_seed(1, 1, DAILY);
+    scene_expect(scene_run("--at 2024-05-01T02:00Z"), 1, 0, 0, 0);
+    function_script(scene_function(), "* action=close");
+    scene_expect(scene_run("--at 2024-05-02T02:00Z"), 1, 0, 1, 1);
+    function_script(scene_function(), "* status=500");
+    scene_expect(scene_run("--at 2024-05-04T02:00Z"), 1, 0, 1, 1);
+    json = audit_json(MAY, 1);
+    ck_assert_int_eq(number(json, "completed"), 1);
+    ck_assert_int_eq(number(json, "unknown"), 1);
+    ck_assert_int_eq(number(json, "failed"), 1);
+    ck_assert_int_eq(number(json, "missing"), 2);
+    ck_assert_int_eq(number(json, "late"), 0); /* nobody was late: they were asked for now */
+    json_decref(json);
+}
+END_TEST
+
+/* Ahead of the mark a slot may wait for an hour, and is missing after that. */
+START_TEST(test_waiting)
+{
+    int64_t slot = scene_settle(5000);
+    char period[200];
+    json_t *json;
+
+    scene_seed(1, 1, "* * * * *");
+    scene_seed_state(1, "* * * * * UTC", slot - 90);
+    testdb_exec("UPDATE sync_schedule_state SET since = mark");
+    snprintf(period, sizeof period, "--from %s --to %s", scene_minute_text(slot - 65),
+             scene_minute_text(slot - 50));
+    json = audit_json(period, 1);
+    ck_assert_int_eq(number(json, "missing") + number(json, "waiting"), 15);
+    ck_assert_int_ge(number(json, "missing"), 4); /* now is up to 30 seconds off the slot */
+    ck_assert_int_le(number(json, "missing"), 5);
+    json_decref(json);
+    testdb_exec("UPDATE sync_schedule_state SET mark = '%s'", scene_minute_text(slot - 52));
+    json = audit_json(period, 1);
+    ck_assert_int_eq(number(json, "missing"), 14);
+    ck_assert_int_eq(number(json, "waiting"), 1);
+    json_decref(json);
+}
+END_TEST
+
+/* ---- The period, whose schedules, which zone ---- */
+
+/* What is due now is being served: an end that lies later is not taken at its word. */
+START_TEST(test_end)
+{
+    int64_t slot = scene_settle(5000);
+    struct program_result result;
+    char options[200];
+
+    scene_seed(1, 1, "0 0 1 1 *");
+    snprintf(options, sizeof options, "--from %s", scene_minute_text(slot - 10));
+    result = run_audit(options);
+    ck_assert_int_eq(result.status, 0);
+    ck_assert_str_eq(result.err, "");
+    ck_assert(strstr(result.out, scene_minute_text(slot)) != NULL ||
+              strstr(result.out, scene_minute_text(slot - 1)) != NULL);
+    program_result_free(&result);
+    snprintf(options, sizeof options, "--from %s --to %s", scene_minute_text(slot - 10),
+             scene_minute_text(slot + 10));
+    result = run_audit(options);
+    ck_assert_int_eq(result.status, 0);
+    ck_assert_ptr_nonnull(strstr(result.err, "warning: the period is judged up to "));
+    program_result_free(&result);
+    expect("--from 2900-05-01T00:00Z", 2, "",
+           "syncsched: error: nothing in the period lies in the past (--from must lie before --to "
+           "and at least two minutes back)\n");
+}
+END_TEST
+
+#define COPIES                                                                                     \
+    "(VALUES ('" SCENE_ORG "'::uuid, '10000000-0000-4000-8000-000000000002'::uuid),"               \
+    " ('" OTHER "', '" FIRST "')) AS copies (org, integration)"
+
+/* 1 slot is missing in each of three integrations of two organisations. */
+static const struct {
+    const char *options;
+    int slots;
+} filters[] = {
+    {"", 12},
+    {"--org " SCENE_ORG, 8},
+    {"--org " OTHER, 4},
+    {"--integration " FIRST, 8},
+    {"--org " SCENE_ORG " --integration " FIRST, 4},
+    {"--org 00000000-0000-4000-8000-00000000000B", 4},
+};
+
+START_TEST(test_filters)
+{
+    char options[300];
+    json_t *json;
+
+    seed_may();
+    testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for < '2024-05-02Z'");
+    testdb_exec("UPDATE sync_schedule_state SET since = '2024-05-01 03:00Z'");
+    testdb_exec(
+        "INSERT INTO sync_schedule_state SELECT org, integration, schedule, mark, since"
+        " FROM sync_schedule_state, " COPIES ";"
+        "INSERT INTO sync_run_log SELECT gen_random_uuid(), org, integration,"
+        " integration_type, scheduled_for, covers_from, attempt, status, idempotency_key,"
+        " triggered_by, worker, created_at, started_at, completed_at FROM sync_run_log, " COPIES);
+    testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z'");
+    snprintf(options, sizeof options, MAY " %s", filters[_i].options);
+    json = audit_json(options, 1);
+    ck_assert_int_eq(number(json, "slots"), filters[_i].slots);
+    ck_assert_int_eq(number(json, "missing"), filters[_i].slots / 4);
+    json_decref(json);
+}
+END_TEST
+
+START_TEST(test_nobody)
+{
+    seed_may();
+    expect(MAY " --org " OTHER, 0, TOTALS(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+           "syncsched: warning: there is neither a schedule nor a run for what was asked for\n");
+}
+END_TEST
+
+/* The night on which the clocks skip 02:30: the slot is at 03:00 local time. */
+START_TEST(test_daylight_saving)
+{
+    scene_seed(1, 1, "30 2 * * *");
+    testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '" FIRST "',"
+                " '30 2 * * * Europe/Oslo', '2024-05-10Z', '2024-03-01Z')");
+    testdb_exec("INSERT INTO sync_run_log SELECT gen_random_uuid(), '" SCENE_ORG "', '" FIRST "',"
+                " 'xledger', t, t, 1, 'completed', 'key', 'schedule', 'w', t, t, t"
+                " FROM unnest('{2024-03-30 01:30Z,2024-04-01 00:30Z}'::timestamptz[]) AS t");
+    expect("--from 2024-03-30T00:00Z --to 2024-04-02T00:00Z", 1,
+           "2024-03-31T01:00:00Z  missing      " WHOSE "no run covers it\n"
+           "2024-03-30T00:00:00Z to 2024-04-02T00:00:00Z: 3 slots\n"
+           "  completed 2, folded 0, failed 0, unknown 0, in progress 0, waiting 0, missing 1, "
+           "doubled 0\n  late 0, extra 0, known by their runs alone 0\n",
+           "");
+}
+END_TEST
+
+/* ---- JSON ---- */
+
+START_TEST(test_json)
+{
+    seed_may();
+    testdb_exec(COPY("'retry'", "scheduled_for, covers_from, 2"));
+    testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-01 02:00Z'");
+    testdb_exec("UPDATE sync_run_log SET status = 'failed', failed_at = now(), completed_at = NULL,"
+                " error_class = 'unknown', error_code = E'\\x1b\"',"
+                " started_at = scheduled_for + interval '6 minutes'"
+                " WHERE scheduled_for = '2024-05-04 02:00Z'");
+    expect("--json " MAY, 1,
+           "{\"from\":\"2024-05-01T00:00:00Z\",\"to\":\"2024-05-06T00:00:00Z\",\"slots\":5,"
+           "\"completed\":2,\"folded\":0,\"failed\":0,\"unknown\":1,\"inProgress\":0,"
+           "\"waiting\":0,\"missing\":1,\"doubled\":1,\"late\":1,\"extra\":0,\"unjudged\":0,"
+           "\"findings\":[\n"
+           "{\"verdict\":\"missing\",\"scheduledFor\":\"2024-05-01T02:00:00Z\","
+           "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\"},\n"
+           "{\"verdict\":\"doubled\",\"scheduledFor\":\"2024-05-03T02:00:00Z\","
+           "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
+           "\"runId\":\"00000000-0000-4000-9000-000000000003\","
+           "\"runScheduledFor\":\"2024-05-03T02:00:00Z\",\"attempt\":1,"
+           "\"otherRunId\":\"" SECOND_RUN "\"},\n"
+           "{\"verdict\":\"unknown\",\"scheduledFor\":\"2024-05-04T02:00:00Z\","
+           "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
+           "\"runId\":\"00000000-0000-4000-9000-000000000004\","
+           "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"attempt\":1,"
+           "\"errorClass\":\"unknown\",\"errorCode\":\"\xef\xbf\xbd\\\"\",\"lateSeconds\":360}]}\n",
+           "");
+    json_decref(audit_json(MAY, 1));
+}
+END_TEST
+
+/* ---- Much of it ---- */
+
+enum { MANY = 100000, MANY_MS = 20000, MANY_KIB = 100 * 1024 };
+
+/* 100,000 runs of one integration, every second one late, and one that is not there. */
+START_TEST(test_many)
+{
+    struct program_result result;
+    struct rusage usage;
+
+    scene_seed(1, 1, "* * * * *");
+    testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '" FIRST "',"
+                " '* * * * * UTC', '2024-10-01Z', '2023-12-31Z')");
+    testdb_exec("INSERT INTO sync_run_log SELECT gen_random_uuid(), '" SCENE_ORG "', '" FIRST "',"
+                " 'xledger', t, t, 1, 'completed', 'key', 'schedule', 'w', t,"
+                " t + minute %% 2 * interval '6 minutes', t"
+                " FROM generate_series(0, %d) AS minute,"
+                " LATERAL (SELECT '2024-01-01Z'::timestamptz + minute * interval '1 minute' AS t)"
+                " AS slot WHERE minute <> 77777",
+                MANY);
+    result = run_audit("--from 2024-01-01T00:00Z --to 2024-03-10T10:41Z");
+    ck_assert_int_eq(result.status, 1);
+    ck_assert_ptr_nonnull(strstr(result.out, "\n2024-02-24T00:17:00Z  missing  "));
+    ck_assert_ptr_nonnull(strstr(result.out, ": 100001 slots\n"));
+    ck_assert_ptr_nonnull(strstr(result.out, " missing 1, doubled 0\n  late 49999, "));
+    ck_assert_int_lt(result.wall_ms, MANY_MS);
+    program_result_free(&result);
+    ck_assert_int_eq(getrusage(RUSAGE_CHILDREN, &usage), 0);
+#ifndef __SANITIZE_ADDRESS__
+    ck_assert_int_lt(usage.ru_maxrss, MANY_KIB);
+#endif
+}
+END_TEST
+
+Suite *suite_audit(void)
+{
+    Suite *suite = suite_create("audit");
+    TCase *all = tcase_create("audit");
+
+    tcase_set_timeout(all, 120);
+    tcase_add_checked_fixture(all, scene_open, scene_close);
+    tcase_add_loop_test(all, test_planted, 0, (int)COUNT(cases));
+    tcase_add_test(all, test_after_a_tick);
+    tcase_add_test(all, test_after_runs_by_hand);
+    tcase_add_test(all, test_waiting);
+    tcase_add_test(all, test_end);
+    tcase_add_loop_test(all, test_filters, 0, (int)COUNT(filters));
+    tcase_add_test(all, test_nobody);
+    tcase_add_test(all, test_daylight_saving);
+    tcase_add_test(all, test_json);
+    tcase_add_test(all, test_many);
+    suite_add_tcase(suite, all);
+    return suite;
+}
