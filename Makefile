@@ -53,7 +53,7 @@ HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
 PACKAGES := libpq libcurl jansson
-ifeq ($(filter clean help dist format uninstall,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter clean help dist format uninstall model,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell $(PKG_CONFIG) --exists $(PACKAGES) && echo found),found)
 $(error $(PACKAGES) not found by $(PKG_CONFIG): run scripts/install-dependencies)
 endif
@@ -143,6 +143,9 @@ fuzz: ## invent input for the parsers (FUZZ=name: only that one; FUZZ_RUNS=cases
 		$(FUZZ:%=build/fuzz/fuzz-%)
 	FUZZ_RUNS=$(FUZZ_RUNS) scripts/fuzz build/fuzz $(FUZZ)
 
+model: ## check the model of the protocol exhaustively (needs spin; a minute or two)
+	BUILD=$(BUILD) CC="$(CC)" scripts/model
+
 coverage: ## run all tests and print the line coverage of lib/
 	rm -rf build/coverage
 	$(MAKE) BUILD=build/coverage COVERAGE=1 CFLAGS="-O0 -g" check check-integration
@@ -178,7 +181,7 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration check-asan fuzz coverage bench lint lint-flags format \
+.PHONY: all tests check check-judge check-integration check-asan fuzz model coverage bench lint lint-flags format \
 	install uninstall dist clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
