@@ -1,6 +1,7 @@
--- An answer to a call whose run was given up meanwhile. A success is recorded when no other attempt
--- at the slot exists: nobody has called again, and nobody will. Otherwise, and for a failure, the
--- log stays as it is and the message tells. The token says whose answer it is; once noted, it is not
+-- An answer to a call whose run was given up meanwhile. A success is recorded when no later attempt
+-- at the slot exists: nobody has called again, and nobody will. (An earlier one that failed is what
+-- this attempt was made for.) Otherwise, and for a failure, the log stays as it is and the message
+-- tells. The token says whose answer it is; once noted, it is not
 -- noted again.
   WITH late AS (
          SELECT r.run_id,
@@ -9,7 +10,7 @@
                                     FROM sync_run_log AS o
                                    WHERE o.org_id = r.org_id AND o.integration_id = r.integration_id
                                      AND o.scheduled_for = r.scheduled_for
-                                     AND o.attempt <> r.attempt) AS is_recorded,
+                                     AND o.attempt > r.attempt) AS is_recorded,
                 CASE
                   WHEN $3::text IS NULL THEN 'it succeeded, but late'
                   ELSE left('it failed, and late: ' || $4::text || ', ' || $5::text, 1000)
