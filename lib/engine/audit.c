@@ -17,7 +17,7 @@ struct audit_group {
     int64_t late_ms;
 };
 
-/* A group where it begins to cover. */
+/* An element of the two lists below. */
 struct audit_cover {
     const struct audit_group *group;
 };

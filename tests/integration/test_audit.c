@@ -69,7 +69,7 @@ static int number(const json_t *json, const char *key)
 
 /* ---- Logs ---- */
 
-/* The first schedule, daily at 02:00, in force since the eve of May 2024 and ticked until 10 May. */
+/* The first schedule, daily at 02:00, in force since the eve of May 2024, ticked until 10 May. */
 static void seed_may(void)
 {
     scene_seed(1, 1, DAILY);

@@ -1,8 +1,8 @@
--- What an audit judges from, in one statement and so in one snapshot: a mark of which the log has
--- not got the runs, or runs that were pruned meanwhile, would be slots missing that are not. First the
--- clock, up to where the log was pruned, and then, integration by integration, its schedule and state
--- and behind them the runs that touch the period ($1 to $2, minutes), by slot and attempt. There is
--- always a row, for the clock's sake. $3, $4: only this organisation, only this integration.
+-- What an audit judges from, in one statement and so in one snapshot: a mark whose runs the log has
+-- not got, or runs that were pruned meanwhile, would be slots missing that are not. In each row the
+-- clock and up to where the log was pruned; then, integration by integration, its schedule and
+-- state, and behind them the runs that touch the period ($1 to $2, minutes), by slot and attempt.
+-- There is always a row, for the clock's sake. $3, $4: only this organisation, this integration.
 SELECT (extract(epoch FROM now()) * 1000000)::bigint,
        (SELECT ceil(extract(epoch FROM p.pruned_before) / 60)::bigint
           FROM sync_prune_state AS p
