@@ -110,6 +110,28 @@ static bool tick_has_nothing_to_do(const struct tick *tick)
            !tick->options->retries_failed;
 }
 
+/* Whether --at names a time whose slots may be served: one that has come and is still in the log. */
+static bool tick_check_at(const struct tick *tick, struct error *err)
+{
+    const struct tick_options *options = tick->options;
+    char pruned_before[INSTANT_TEXT_SIZE];
+
+    if (!options->has_at)
+        return true;
+    if (options->at_us > tick->reading.now_us) {
+        error_set(err, ERROR_USAGE, "--at: that time is in the future");
+        return error_hint(err, "give a time that has come; by the database's clock");
+    }
+    if (tick->question.window.first >= tick->reading.pruned_before)
+        return true;
+    instant_format_minute(tick->reading.pruned_before, pruned_before);
+    error_set(err, ERROR_USAGE,
+              "--at: the log has been pruned up to %s: nobody knows any more whether that slot was "
+              "served",
+              pruned_before);
+    return error_hint(err, "give a time that is not before it");
+}
+
 /* Reads and claims; a process that was frozen in between claims nothing on an old reading. */
 static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_ms,
                        struct claim_result *result, struct error *err)
@@ -119,10 +141,8 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
     for (int n = 0; n < TICK_READINGS_MAX; n++) {
         if (!tick_read(tick, db, options->is_dry ? NULL : &options->trigger, deadline_ms, err))
             return false;
-        if (options->has_at && options->at_us > tick->reading.now_us) {
-            error_set(err, ERROR_USAGE, "--at: that time is in the future");
-            return error_hint(err, "give a time that has come; by the database's clock");
-        }
+        if (!tick_check_at(tick, err))
+            return false;
         if (tick_has_nothing_to_do(tick))
             return true;
         /* Before anything is claimed: a host that can call nobody leaves it to others. */

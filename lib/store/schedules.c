@@ -21,6 +21,7 @@ enum {
     READ_TIMEZONE,
     READ_SCHEDULE_SEEN,
     READ_MARK,
+    READ_PRUNED_BEFORE,
 };
 
 struct schedules_cursor {
@@ -46,6 +47,7 @@ static void schedules_read_row(void *context, const struct database_row *row)
     if (!cursor->is_first_past) {
         cursor->reading->now_us = database_row_number(row, READ_NOW, 0);
         cursor->reading->has_unfinished_runs = database_row_is_true(row, READ_UNFINISHED);
+        cursor->reading->pruned_before = database_row_number(row, READ_PRUNED_BEFORE, INT64_MIN);
         cursor->is_first_past = true;
     }
     if (database_row_text(row, READ_ORG_ID) == NULL)

@@ -31,6 +31,7 @@ struct schedules_reading {
     int64_t sent_at_ms;       /* the stopwatch when the question was sent */
     int64_t host_now_us;      /* the host's clock at that moment */
     bool has_unfinished_runs; /* some run waits to be abandoned, adopted or tried again */
+    int64_t pruned_before; /* of earlier minutes nobody knows who covered them; INT64_MIN: none */
 };
 
 typedef void schedules_reader(void *context, const struct schedules_reading *reading,

@@ -242,7 +242,8 @@ CREATE TABLE IF NOT EXISTS sync_prune_state (
 
     PRIMARY KEY (is_only_row),
 
-    CONSTRAINT sync_prune_state_is_only_row_check CHECK (is_only_row)
+    CONSTRAINT sync_prune_state_is_only_row_check CHECK (is_only_row),
+    CONSTRAINT sync_prune_state_pruned_before_check CHECK (isfinite(pruned_before))
 );
 
 COMMENT ON TABLE sync_prune_state IS

@@ -3,13 +3,23 @@
 --   the earliest stretch that is to be served, as a pending run, unless a run is active;
 --   every stretch that is given up ($6: its error code), as a failed run.
 -- Its snapshot is younger than the locks, so the check is exact; the keys are the second fence.
+-- Where the log was pruned nobody knows any more who covered a slot: there a slot counts as covered,
+-- unless a tick ($7: not by hand) finds it ahead of the mark, where nothing is pruned. The mark is the
+-- one of now, under open.sql's row lock: another tick may have moved it since this one read it.
   WITH looked AS (
          SELECT k.n, k.org_id, k.integration_id, k.integration_type, l.fate, t.slot,
                 row_number() OVER (PARTITION BY k.n ORDER BY l.minute) AS place,
                 EXISTS (SELECT
                           FROM sync_run_log AS r
                          WHERE r.org_id = k.org_id AND r.integration_id = k.integration_id
-                           AND r.scheduled_for >= t.slot AND r.covers_from <= t.slot) AS is_covered
+                           AND r.scheduled_for >= t.slot AND r.covers_from <= t.slot)
+                OR (t.slot < (SELECT max(pruned_before) FROM sync_prune_state)
+                    AND ($7::boolean
+                         OR t.slot <= (SELECT s.mark
+                                         FROM sync_schedule_state AS s
+                                        WHERE s.org_id = k.org_id
+                                          AND s.integration_id = k.integration_id)))
+                   IS TRUE AS is_covered
            FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[], $3::text[])
                 WITH ORDINALITY AS k (org_id, integration_id, integration_type, n) ON k.n = h.n

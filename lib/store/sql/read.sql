@@ -5,7 +5,8 @@
 SELECT (extract(epoch FROM now()) * 1000000)::bigint,
        c.unfinished,
        r.org_id, r.integration_id, r.is_active, r.has_organization,
-       r.integration_type, r.cron_schedule, r.timezone, r.schedule_seen, r.mark
+       r.integration_type, r.cron_schedule, r.timezone, r.schedule_seen, r.mark,
+       (SELECT ceil(extract(epoch FROM max(pruned_before)) / 60)::bigint FROM sync_prune_state)
   FROM (SELECT EXISTS (
                  SELECT FROM sync_run_log
                   WHERE status = 'running' AND started_at < now() - interval '30 minutes'

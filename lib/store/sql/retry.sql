@@ -1,6 +1,7 @@
 -- Another attempt, under the same key, at the earliest failed slot of each integration whose lock is
 -- held: the last attempt at it is still the failed one, no run is active, the schedule is enabled,
 -- and by policy ($2: by hand) no newer slot has been completed. $1: now; $3, $4: who makes it.
+-- By hand nothing is attempted again where the log was pruned: a newer attempt may be gone.
   WITH chosen AS (
          SELECT DISTINCT ON (r.org_id, r.integration_id) r.*
            FROM unnest(string_to_array(current_setting('syncsched.retry'), ',')::uuid[]) AS h (run_id)
@@ -9,6 +10,8 @@
              ON i.org_id = r.org_id AND i.integration_id = r.integration_id
           WHERE r.status = 'failed'
             AND i.is_enabled AND i.cron_schedule IS NOT NULL
+            AND (r.scheduled_for < (SELECT max(pruned_before) FROM sync_prune_state)
+                 AND $2::boolean) IS NOT TRUE
             AND NOT EXISTS (SELECT
                               FROM sync_run_log AS o
                              WHERE o.org_id = r.org_id AND o.integration_id = r.integration_id
