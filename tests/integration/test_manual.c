@@ -16,9 +16,9 @@
 #define PROGRAM  TEST_BUILD_DIR "/syncsched"
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-/* How a line of the crontab starts; the rest is the command. */
-#define CRONTAB_TIMES     "* * * * * "
-#define CRONTAB_DIRECTORY "/usr/local/bin/"
+/* Where in a line of the crontab the times end and the command begins; and what times are of. */
+#define CRONTAB_DIRECTORY " /usr/local/bin/"
+#define CRONTAB_TIMES     "0123456789* "
 
 enum { EXAMPLES_LEAST = 20, PROSE_INDENT = 5 };
 
@@ -140,12 +140,14 @@ static bool take_example(const char **at, struct example *example)
         size_t length = take_line(at) - indent;
 
         line += indent;
-        example->is_crontab = strncmp(line, CRONTAB_TIMES, strlen(CRONTAB_TIMES)) == 0;
+        example->is_crontab = length > 0 && strspn(line, CRONTAB_TIMES) >= strlen("* * * * *");
         if (example->is_crontab) {
-            static const char start[] = CRONTAB_TIMES CRONTAB_DIRECTORY;
+            size_t times = strspn(line, CRONTAB_TIMES) - 1;
+            size_t start = times + strlen(CRONTAB_DIRECTORY);
 
-            ck_assert_msg(strncmp(line, start, strlen(start)) == 0, "not installed: %.80s", line);
-            text_append(&example->command, line + strlen(start), length - strlen(start));
+            ck_assert_msg(strncmp(line + times, CRONTAB_DIRECTORY, start - times) == 0,
+                          "not installed: %.80s", line);
+            text_append(&example->command, line + start, length - start);
             return true;
         }
         if (strncmp(line, "$ ", 2) == 0) {
@@ -215,7 +217,7 @@ START_TEST(test_examples)
         crontabs += example.is_crontab ? 1 : 0;
     }
     ck_assert_int_ge(examples, EXAMPLES_LEAST);
-    ck_assert_int_eq(crontabs, 1);
+    ck_assert_int_eq(crontabs, 2);
     free(section);
 }
 END_TEST
@@ -284,6 +286,15 @@ static char *read_help(const char *command)
     return result.out;
 }
 
+/* Whether the synopsis has the option, with or without brackets around it. */
+static bool has_option(const char *usage, const char *option)
+{
+    for (const char *at = usage; (at = strstr(at, option)) != NULL; at++)
+        if (strchr(" ]", at[strlen(option)]) != NULL)
+            return true;
+    return false;
+}
+
 /* Checks a command's line in the synopsis, "     syncsched run [--at time] ...", against --help. */
 static void assert_synopsis(const char *synopsis, const char *command)
 {
@@ -293,7 +304,7 @@ static void assert_synopsis(const char *synopsis, const char *command)
     char *usage;
     int options = 0;
 
-    snprintf(start, sizeof start, "     syncsched %s [", command);
+    snprintf(start, sizeof start, "     syncsched %s ", command);
     line = strstr(synopsis, start);
     ck_assert_msg(line != NULL, "the synopsis lacks %s", command);
     usage = strndup(line, strcspn(line, "\n"));
@@ -304,11 +315,11 @@ static void assert_synopsis(const char *synopsis, const char *command)
         ck_assert_int_eq(sscanf(at, " --%30[a-z-]", name), 1);
         if (strcmp(name, "help") == 0 || strcmp(name, "version") == 0)
             continue;
-        snprintf(option, sizeof option, "[--%s", name);
-        ck_assert_msg(strstr(usage, option) != NULL, "%s: the synopsis lacks --%s", command, name);
+        snprintf(option, sizeof option, "--%s", name);
+        ck_assert_msg(has_option(usage, option), "%s: the synopsis lacks --%s", command, name);
         options++;
     }
-    for (const char *at = usage; (at = strstr(at, "[--")) != NULL; at++)
+    for (const char *at = usage; (at = strstr(at, "--")) != NULL; at += 2)
         options--;
     ck_assert_msg(options == 0, "%s has fewer options than: %s", command, usage);
     free(usage);

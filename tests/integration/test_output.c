@@ -46,7 +46,8 @@ static const struct {
                 {"next", ""},
                 {"schema", ""},
                 {"audit", "--from 2024-04-01T00:00Z"},
-                {"check-cron", "'0 2 * * *'"}};
+                {"check-cron", "'0 2 * * *'"},
+                {"prune", "--older-than 90d"}};
 
 START_TEST(test_help)
 {
@@ -100,6 +101,8 @@ START_TEST(test_help_is_true)
                          commands[_i].operands, option, values[i][1]);
         if (strcmp(option, "--retry-failed") == 0) /* the one that asks for another */
             strcat(arguments, " --at " AT);
+        if (strcmp(option, "--older-than") == 0) /* the one that 15s is too short for */
+            strcat(arguments, " --older-than 90d");
         result = run(arguments);
         ck_assert_msg(result.status == 0, "%s: %s", arguments, result.err);
         ck_assert_str_eq(result.err, "");

@@ -1,0 +1,133 @@
+#include "store/prune.h"
+
+#include "base/run.h"
+#include "clock/stopwatch.h"
+#include "sql.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Small enough that no transaction lasts; nothing here waits for a lock of ours for longer. */
+enum { PRUNE_BATCH_RUNS = 1000, PRUNE_LOCK_MS = 2000 };
+
+/* Where the batches are: the last run found. */
+struct prune_place {
+    char org_id[RUN_UUID_SIZE];
+    char integration_id[RUN_UUID_SIZE];
+    int64_t scheduled_for;
+    int64_t attempt;
+    int64_t found; /* by the last batch */
+};
+
+/* ---- Rows ---- */
+
+static void prune_read_begin(void *context, const struct database_row *row)
+{
+    struct prune_result *result = context;
+
+    result->cutoff = database_row_number(row, 0, 0);
+    result->pruned_before = database_row_number(row, 1, 0);
+}
+
+static void prune_read_place(void *context, const struct database_row *row)
+{
+    struct prune_place *place = context;
+
+    place->found = database_row_number(row, 1, 0);
+    database_row_copy(row, 2, place->org_id, sizeof place->org_id);
+    database_row_copy(row, 3, place->integration_id, sizeof place->integration_id);
+    place->scheduled_for = database_row_number(row, 4, 0);
+    place->attempt = database_row_number(row, 5, 0);
+}
+
+static void prune_read_count(void *context, const struct database_row *row)
+{
+    *(int64_t *)context = database_row_number(row, 0, 0);
+}
+
+/* ---- Transactions ---- */
+
+static bool prune_begin(struct database *db, const struct prune_plan *plan,
+                        struct prune_result *result, struct error *err)
+{
+    char older_than_ms[24];
+    const char *values[] = {older_than_ms, plan->is_dry ? "t" : "f"};
+    struct database_statement begin = {.sql = sql_prune_begin,
+                                       .parameters = 2,
+                                       .values = values,
+                                       .read_row = prune_read_begin,
+                                       .context = result};
+
+    snprintf(older_than_ms, sizeof older_than_ms, "%" PRId64, plan->older_than_ms);
+    return database_transact(db, &begin, 1, PRUNE_LOCK_MS, plan->deadline_ms, err);
+}
+
+/* One batch behind place; a dry run finds and does not delete. */
+static bool prune_delete(struct database *db, const struct prune_plan *plan,
+                         struct prune_place *place, struct prune_result *result, struct error *err)
+{
+    char cutoff[24];
+    char scheduled_for[24];
+    char attempt[24];
+    char batch_runs[12];
+    bool is_first = *place->org_id == '\0';
+    const char *values[] = {cutoff,
+                            is_first ? NULL : place->org_id,
+                            is_first ? NULL : place->integration_id,
+                            is_first ? NULL : scheduled_for,
+                            is_first ? NULL : attempt,
+                            batch_runs};
+    struct prune_place next = {0};
+    int64_t deleted = 0;
+    struct database_statement statements[] = {
+        {sql_prune_walk, 0, NULL, NULL, NULL},
+        {sql_prune_find, 6, values, prune_read_place, &next},
+        {sql_prune_delete, 0, NULL, prune_read_count, &deleted},
+    };
+
+    snprintf(cutoff, sizeof cutoff, "%" PRId64, result->cutoff);
+    snprintf(scheduled_for, sizeof scheduled_for, "%" PRId64, place->scheduled_for);
+    snprintf(attempt, sizeof attempt, "%" PRId64, place->attempt);
+    snprintf(batch_runs, sizeof batch_runs, "%d", PRUNE_BATCH_RUNS);
+    if (!database_transact(db, statements, plan->is_dry ? 2 : 3, PRUNE_LOCK_MS, plan->deadline_ms,
+                           err))
+        return false;
+    *place = next;
+    result->deleted += plan->is_dry ? next.found : deleted;
+    return true;
+}
+
+static bool prune_count_kept(struct database *db, const struct prune_plan *plan,
+                             struct prune_result *result, struct error *err)
+{
+    char cutoff[24];
+    const char *values[] = {cutoff};
+    struct database_statement kept = {.sql = sql_prune_kept,
+                                      .parameters = 1,
+                                      .values = values,
+                                      .read_row = prune_read_count,
+                                      .context = &result->kept};
+
+    snprintf(cutoff, sizeof cutoff, "%" PRId64, result->cutoff);
+    if (!database_transact(db, &kept, 1, PRUNE_LOCK_MS, plan->deadline_ms, err))
+        return false;
+    result->kept -= plan->is_dry ? result->deleted : 0;
+    return true;
+}
+
+bool prune_execute(struct database *db, const struct prune_plan *plan, struct prune_result *result,
+                   struct error *err)
+{
+    struct prune_place place = {0};
+
+    *result = (struct prune_result){.kept = -1};
+    if (!prune_begin(db, plan, result, err))
+        return error_prefix(err, "remembering up to when the log is pruned");
+    result->has_begun = true;
+    do {
+        if (!prune_delete(db, plan, &place, result, err))
+            return error_prefix(err, "pruning the log");
+        result->is_complete = place.found < PRUNE_BATCH_RUNS;
+    } while (!result->is_complete && stopwatch_now_ms() < plan->stop_at_ms);
+    return prune_count_kept(db, plan, result, err) || error_prefix(err, "counting what was kept");
+}

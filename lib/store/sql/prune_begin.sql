@@ -1,0 +1,17 @@
+-- Up to when the log is pruned, remembered before anything is deleted, in a transaction of its own:
+-- whoever misses a deleted row then sees the bound. It only moves forward. $1: how old slots must
+-- be; $2: a dry run writes nothing and tells what would be.
+  WITH asked AS (
+         SELECT to_timestamp(60 * floor(extract(epoch FROM now() - $1::bigint * interval '1 millisecond')
+                                        / 60)) AS cutoff
+       ), remembered AS (
+         INSERT INTO sync_prune_state AS p (pruned_before)
+         SELECT cutoff FROM asked WHERE NOT $2::boolean
+             ON CONFLICT (is_only_row)
+             DO UPDATE SET pruned_before = greatest(p.pruned_before, excluded.pruned_before)
+         RETURNING pruned_before
+       )
+SELECT (extract(epoch FROM cutoff) / 60)::bigint,
+       (extract(epoch FROM greatest(cutoff, (SELECT pruned_before FROM remembered),
+                                    (SELECT max(pruned_before) FROM sync_prune_state))) / 60)::bigint
+  FROM asked

@@ -1,0 +1,43 @@
+-- The next runs that may go, at most $6, in key order behind the last one found ($2 to $5; NULL: from
+-- the start), of slots before $1, a minute. What stays, and who still asks for it:
+--   pending and running runs: adopt.sql, abandon.sql;
+--   what ended lately, however old its slot: retry.sql (a day back), late.sql. A newer attempt ends
+--     later than the one it repeats, so it never goes first;
+--   the last run of an integration, and the last one completed: people, and retry.sql, which wants
+--     to know whether anything newer than a failed slot was completed;
+--   what lies ahead of the mark of a schedule in force: the next tick looks there for what is covered.
+--     At and behind the mark no tick inserts anything (claim.sql), and a mark only moves forward.
+-- None of this becomes true of a run once it may go, so nothing is locked here, and a dry run writes
+-- nothing. OFFSET 0 keeps the planner from hashing the whole log for each batch.
+  WITH found AS MATERIALIZED (
+         SELECT r.run_id, r.org_id, r.integration_id, r.scheduled_for, r.attempt
+           FROM sync_run_log AS r
+          WHERE (r.org_id, r.integration_id, r.scheduled_for, r.attempt)
+                > (coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'),
+                   coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'),
+                   coalesce(to_timestamp($4::bigint * 60), '-infinity'), coalesce($5::integer, 0))
+            AND r.scheduled_for < to_timestamp($1::bigint * 60)
+            AND r.status IN ('completed', 'failed')
+            AND coalesce(r.completed_at, r.failed_at) < to_timestamp($1::bigint * 60)
+            AND r.scheduled_for <= coalesce((SELECT s.mark
+                                               FROM sync_schedule_state AS s
+                                              WHERE s.org_id = r.org_id
+                                                AND s.integration_id = r.integration_id
+                                                AND s.schedule <> ''), 'infinity')
+            AND EXISTS (SELECT
+                          FROM sync_run_log AS l
+                         WHERE l.org_id = r.org_id AND l.integration_id = r.integration_id
+                           AND (l.scheduled_for, l.attempt) > (r.scheduled_for, r.attempt)
+                           AND (l.status = 'completed' OR r.status = 'failed')
+                        OFFSET 0)
+          ORDER BY r.org_id, r.integration_id, r.scheduled_for, r.attempt
+          LIMIT $6::integer
+       )
+SELECT set_config('syncsched.found', coalesce((SELECT string_agg(run_id::text, ',') FROM found), ''), true),
+       (SELECT count(*) FROM found),
+       l.org_id, l.integration_id, (extract(epoch FROM l.scheduled_for) / 60)::bigint, l.attempt
+  FROM (VALUES (true)) AS always
+  LEFT JOIN (SELECT *
+               FROM found
+              ORDER BY org_id DESC, integration_id DESC, scheduled_for DESC, attempt DESC
+              LIMIT 1) AS l ON true
