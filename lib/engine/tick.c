@@ -110,7 +110,7 @@ static bool tick_has_nothing_to_do(const struct tick *tick)
            !tick->options->retries_failed;
 }
 
-/* Whether --at names a time whose slots may be served: one that has come and is still in the log. */
+/* Whether --at names a time that has come, and of which the log still tells. */
 static bool tick_check_at(const struct tick *tick, struct error *err)
 {
     const struct tick_options *options = tick->options;

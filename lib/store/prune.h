@@ -3,8 +3,8 @@
  *
  * A slot is served again when somebody looks at it and finds no run that covers it. Two look: a
  * plain tick at what lies ahead of a schedule's mark, and a run by hand (--at) wherever a person
- * points. So nothing ahead of a mark is deleted, and up to when the log was pruned is remembered, in
- * sync_prune_state: a run by hand before that is refused.
+ * points. So nothing ahead of a mark is deleted, and up to when the log was pruned is remembered,
+ * in sync_prune_state: a run by hand before that is refused.
  *
  * Why no race gets between: the bound is committed before the first run is deleted, and the claim
  * looks for covering runs and for the bound (and at the mark) in one statement, that is, in one
@@ -47,9 +47,10 @@ struct prune_result {
 };
 
 /*
- * Prunes the log, in short transactions of a thousand runs each, in key order; a run that a stranger
- * has locked is left for the next call, and so is what does not fit into the time. Any number may
- * run at once. False with ERROR_DATABASE when it broke off; what was deleted by then is in result.
+ * Prunes the log, in short transactions of a thousand runs each, in key order; a run that a
+ * stranger has locked is left for the next call, and so is what does not fit into the time. Any
+ * number may run at once. False with ERROR_DATABASE when it broke off; what was deleted by then is
+ * in result.
  */
 bool prune_execute(struct database *db, const struct prune_plan *plan, struct prune_result *result,
                    struct error *err);
