@@ -30,12 +30,13 @@ SERVER_OBJECTS  := $(call objects,$(SERVER_SOURCES))
 SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
 UNIT_OBJECTS    := $(call objects,$(wildcard tests/unit/*.c))
 INTEGRATION_OBJECTS := $(call objects,$(wildcard tests/integration/*.c))
+FAULT_OBJECTS   := $(call objects,$(wildcard tests/fault/*.c))
 JUDGE_OBJECTS   := $(call objects,$(wildcard tests/judge/*.c))
 BENCH_OBJECTS   := $(call objects,$(filter-out tests/bench/empty.c,$(wildcard tests/bench/*.c)))
 FUZZ_OBJECTS    := $(call objects,$(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
 FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/clock/*.c))
 FUZZ_TARGETS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-TESTS           := $(addprefix $(BUILD)/tests/,unit judge integration function_server)
+TESTS           := $(addprefix $(BUILD)/tests/,unit judge integration fault function_server)
 
 # Flags. The user's own come last, so that they win.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings \
@@ -85,9 +86,10 @@ $(LIBRARY): $(LIB_OBJECTS)
 
 $(BUILD)/tests/unit: $(UNIT_OBJECTS) $(FUZZ_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/integration: $(INTEGRATION_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
+$(BUILD)/tests/fault: $(FAULT_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/judge: $(JUDGE_OBJECTS) $(BUILD)/obj/tests/support/program.o $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/bench: $(BENCH_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
-$(addprefix $(BUILD)/tests/,unit integration judge bench):
+$(addprefix $(BUILD)/tests/,unit integration fault judge bench):
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
 $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
@@ -132,6 +134,8 @@ check-judge: $(BUILD)/tests/judge ## compare every minute with an independent ju
 	$(BUILD)/tests/judge $(if $(SANITIZE),,tests/judge/ask-cron)
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/integration
+check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS)
+	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/fault $(FAULT)
 
 check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g" check check-judge check-integration
@@ -181,7 +185,7 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration check-asan fuzz model coverage bench lint lint-flags format \
-	install uninstall dist clean help
+.PHONY: all tests check check-judge check-integration check-fault check-asan fuzz model coverage bench lint lint-flags \
+	format install uninstall dist clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -268,22 +268,31 @@ size_t function_connections(const struct function *function)
     return count;
 }
 
-json_t *function_request(const struct function *function, size_t index)
+json_t *function_requests(const struct function *function)
 {
     json_t *lines = function_read_log(function);
-    json_t *found = NULL;
-    size_t begun = 0;
+    json_t *begun = json_array();
     size_t i;
     json_t *line;
 
     json_array_foreach(lines, i, line)
     {
-        if (function_is_event(line, "begin") && begun++ == index)
-            found = json_incref(line);
+        if (function_is_event(line, "begin"))
+            json_array_append(begun, line);
     }
     json_decref(lines);
+    return begun;
+}
+
+json_t *function_request(const struct function *function, size_t index)
+{
+    json_t *begun = function_requests(function);
+    json_t *found = json_incref(json_array_get(begun, index));
+    size_t count = json_array_size(begun);
+
+    json_decref(begun);
     if (found == NULL)
-        ck_abort_msg("function: no request %zu, there were %zu", index, begun);
+        ck_abort_msg("function: no request %zu, there were %zu", index, count);
     return found;
 }
 

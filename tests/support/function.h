@@ -49,6 +49,9 @@ size_t function_connections(const struct function *function);
 /* The index-th "begin" line, from 0: a new reference, to be released with json_decref(). */
 json_t *function_request(const struct function *function, size_t index);
 
+/* All "begin" lines, in order: a new reference to an array. */
+json_t *function_requests(const struct function *function);
+
 /* Waits until count calls have begun; fails the test after 30 s. */
 void function_wait_for_calls(const struct function *function, size_t count);
 

@@ -1,0 +1,88 @@
+/*
+ * The fault suite: ticks that are killed, cut off, frozen and starved at random instants, and then
+ * a tally of what became of every slot.
+ *
+ * A scenario goes on in bursts. Each burst makes a few new integrations that owe slots of the last
+ * hour, starts one, two or five ticks at once, does something to them, and waits. Now and then the
+ * rows that dead ticks left are aged by SQL, as if their time had passed. At the end undisturbed
+ * ticks run until nothing is left to do, and then nothing may be missing, doubled or stuck.
+ *
+ * A scenario runs as a Check test; whatever goes wrong in the harness fails it.
+ */
+#ifndef SYNCSCHED_TESTS_FAULT_FAULT_H
+#define SYNCSCHED_TESTS_FAULT_FAULT_H
+
+#include "fault/chance.h"
+#include "fault/tally.h"
+#include "support/scene.h"
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FAULT_AT_ONCE_MAX = 5 };
+
+struct fault_scenario;
+
+/* A scenario that runs. */
+struct fault_world {
+    const struct fault_scenario *scenario;
+    struct chance chance;
+    struct program *ticks[FAULT_AT_ONCE_MAX]; /* those of the running burst */
+    int at_once;
+    int integrations; /* numbered from 1 */
+    int tick_count;
+    int fault_count; /* deeds: kills, cuts, restarts, whatever the scenario does */
+    int64_t base;    /* the minute in which it began */
+    struct tally_slot *slots;
+    size_t slot_count;
+    size_t slot_capacity;
+    pid_t *groups; /* process groups of all ticks */
+    size_t group_count;
+    size_t group_capacity;
+};
+
+struct fault_scenario {
+    const char *name;
+    const char *options;                        /* of every disturbed tick */
+    int ticks;                                  /* so many, at the least */
+    int latency_ms_max;                         /* of the function */
+    void (*begin)(struct fault_world *world);   /* once; NULL in all four: nothing */
+    void (*prepare)(struct fault_world *world); /* before the ticks of a burst start */
+    void (*disturb)(struct fault_world *world); /* while they run; must not leave them stopped */
+    void (*end)(struct fault_world *world);     /* once, before the undisturbed ticks */
+    bool has_bad_replies;                       /* answers are lost, broken or too late */
+};
+
+/* Fails the test unless the scenario ends with nothing missing, doubled or stuck; prints its row. */
+void fault_run(const struct fault_scenario *scenario);
+
+/* The seed of this run, from FAULT_SEED or the clock. */
+uint64_t fault_seed(void);
+
+/* So many ticks, or FAULT_TICKS where that is fewer. */
+int fault_ticks(int wanted);
+
+/* Sleeps for up to that long, by chance. */
+void fault_wait(struct fault_world *world, int ms_max);
+
+/* One of the ticks of the burst. */
+struct program *fault_pick_tick(struct fault_world *world);
+
+/* One of its workers; 0 when it has none now. */
+pid_t fault_pick_worker(struct fault_world *world, struct program *tick);
+
+/* Makes pending and running runs old enough for ticks to care for them. */
+void fault_age_runs(void);
+
+void fault_print_head(void);
+
+/* ---- The cases of the suite ---- */
+
+/* All scenarios of a file, by place; NULL behind the last. */
+const struct fault_scenario *fault_kills(size_t place);
+
+TCase *tcase_tally(void);
+
+#endif

@@ -1,0 +1,90 @@
+/* Processes that are killed, told to stop, or frozen, at random instants. */
+#include "fault/fault.h"
+
+#include <signal.h>
+
+/* A tick with a few calls takes about this long; a little more, so that some deeds come too late. */
+enum { KILLS_SPAN_MS = 90 };
+
+static void kills_count(struct fault_world *world, pid_t pid, int signal_number)
+{
+    world->fault_count += kill(pid, signal_number) == 0 ? 1 : 0;
+}
+
+static void kills_kill(struct fault_world *world)
+{
+    for (int deeds = chance_pick(&world->chance, 1, 3); deeds > 0; deeds--) {
+        struct program *tick = fault_pick_tick(world);
+        pid_t worker;
+
+        fault_wait(world, KILLS_SPAN_MS);
+        if (!program_is_running(tick))
+            continue;
+        switch (chance_pick(&world->chance, 0, 2)) {
+        case 0:
+            kills_count(world, program_pid(tick), SIGKILL);
+            break;
+        case 1:
+            worker = fault_pick_worker(world, tick);
+            if (worker > 0)
+                kills_count(world, worker, SIGKILL);
+            break;
+        default:
+            kills_count(world, -program_pid(tick), SIGKILL);
+        }
+    }
+}
+
+static void kills_stop(struct fault_world *world)
+{
+    struct program *tick = fault_pick_tick(world);
+    int signal_number = chance_percent(&world->chance, 50) ? SIGTERM : SIGINT;
+    bool is_for_all = chance_percent(&world->chance, 30); /* a terminal's ^C */
+
+    fault_wait(world, KILLS_SPAN_MS);
+    if (program_is_running(tick))
+        kills_count(world, is_for_all ? -program_pid(tick) : program_pid(tick), signal_number);
+}
+
+/* Longer than the budget of a second, and longer still than the grace behind it, now and then. */
+static void kills_freeze(struct fault_world *world)
+{
+    struct program *tick = fault_pick_tick(world);
+    pid_t frozen = program_pid(tick);
+    int part = chance_pick(&world->chance, 0, 2);
+    int ms = chance_percent(&world->chance, 10) ? 7500 : chance_pick(&world->chance, 1000, 1800);
+
+    fault_wait(world, KILLS_SPAN_MS);
+    if (part == 0)
+        frozen = -frozen;
+    else if (part == 1)
+        frozen = fault_pick_worker(world, tick);
+    if (frozen == 0 || !program_is_running(tick))
+        return;
+    kills_count(world, frozen, SIGSTOP);
+    scene_sleep_ms(ms);
+    kill(frozen, SIGCONT);
+}
+
+static const struct fault_scenario scenarios[] = {
+    {.name = "kill",
+     .ticks = 1000,
+     .options = "--budget 5s",
+     .latency_ms_max = 40,
+     .disturb = kills_kill},
+    {.name = "stop",
+     .ticks = 150,
+     .options = "--budget 5s",
+     .latency_ms_max = 60,
+     .disturb = kills_stop},
+    {.name = "freeze",
+     .ticks = 60,
+     .options = "--budget 1s",
+     .latency_ms_max = 60,
+     .disturb = kills_freeze},
+};
+
+const struct fault_scenario *fault_kills(size_t place)
+{
+    return place < sizeof scenarios / sizeof *scenarios ? &scenarios[place] : NULL;
+}
