@@ -110,6 +110,7 @@ int main(int argc, char **argv)
             0); /* rows appear as they are measured; none twice after a fork */
     read_seed();
     collect(fault_kills);
+    collect(fault_databases);
     if (!check_names(argc, argv))
         return 2;
     fault_print_head();
