@@ -55,8 +55,8 @@ struct database *database_open(const char *url, int64_t deadline_ms, struct erro
 void database_close(struct database *db);
 
 /*
- * Runs count transactions, one after another, in one round trip. One that fails takes those after
- * it along, never those before it. False when the connection was lost or the deadline passed: the
+ * Runs count transactions, one after another, in one round trip. One that fails is rolled back
+ * and leaves the others alone. False when the connection was lost or the deadline passed: the
  * database must be closed, and a transaction that is not done may have been committed all the same.
  */
 bool database_run(struct database *db, struct database_transaction *transactions, size_t count,

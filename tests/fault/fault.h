@@ -85,5 +85,6 @@ const struct fault_scenario *fault_kills(size_t place);
 const struct fault_scenario *fault_databases(size_t place);
 
 TCase *tcase_tally(void);
+TCase *tcase_frozen(void);
 
 #endif

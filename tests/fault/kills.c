@@ -11,27 +11,25 @@ static void kills_count(struct fault_world *world, pid_t pid, int signal_number)
     world->fault_count += kill(pid, signal_number) == 0 ? 1 : 0;
 }
 
+/* After a while the parent, a worker, or all of them, as kill() takes it; 0: there is no worker. */
+static pid_t kills_pick_victim(struct fault_world *world, struct program *tick)
+{
+    int part = chance_pick(&world->chance, 0, 2);
+
+    fault_wait(world, KILLS_SPAN_MS);
+    if (part == 0)
+        return program_pid(tick);
+    return part == 1 ? fault_pick_worker(world, tick) : -program_pid(tick);
+}
+
 static void kills_kill(struct fault_world *world)
 {
     for (int deeds = chance_pick(&world->chance, 1, 3); deeds > 0; deeds--) {
         struct program *tick = fault_pick_tick(world);
-        pid_t worker;
+        pid_t victim = kills_pick_victim(world, tick);
 
-        fault_wait(world, KILLS_SPAN_MS);
-        if (!program_is_running(tick))
-            continue;
-        switch (chance_pick(&world->chance, 0, 2)) {
-        case 0:
-            kills_count(world, program_pid(tick), SIGKILL);
-            break;
-        case 1:
-            worker = fault_pick_worker(world, tick);
-            if (worker > 0)
-                kills_count(world, worker, SIGKILL);
-            break;
-        default:
-            kills_count(world, -program_pid(tick), SIGKILL);
-        }
+        if (victim != 0 && program_is_running(tick))
+            kills_count(world, victim, SIGKILL);
     }
 }
 
@@ -50,15 +48,9 @@ static void kills_stop(struct fault_world *world)
 static void kills_freeze(struct fault_world *world)
 {
     struct program *tick = fault_pick_tick(world);
-    pid_t frozen = program_pid(tick);
-    int part = chance_pick(&world->chance, 0, 2);
     int ms = chance_percent(&world->chance, 10) ? 7500 : chance_pick(&world->chance, 1000, 1800);
+    pid_t frozen = kills_pick_victim(world, tick);
 
-    fault_wait(world, KILLS_SPAN_MS);
-    if (part == 0)
-        frozen = -frozen;
-    else if (part == 1)
-        frozen = fault_pick_worker(world, tick);
     if (frozen == 0 || !program_is_running(tick))
         return;
     kills_count(world, frozen, SIGSTOP);

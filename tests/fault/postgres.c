@@ -79,7 +79,7 @@ _Noreturn static void postgres_become(struct postgres *postgres)
          at += strlen(postgres->words + at) + 1)
         words[count++] = postgres->words + at;
     setsid();
-    if (null >= 0 && dup2(null, 0) >= 0 && dup2(null, 1) >= 0 && dup2(null, 2) >= 0 &&
+    if (count > 0 && null >= 0 && dup2(null, 0) >= 0 && dup2(null, 1) >= 0 && dup2(null, 2) >= 0 &&
         (geteuid() != 0 || (setgroups(0, NULL) == 0 && setgid(postgres->group) == 0 &&
                             setuid(postgres->user) == 0)) &&
         chdir(postgres->directory) == 0)

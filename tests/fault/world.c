@@ -41,9 +41,10 @@ struct program *fault_pick_tick(struct fault_world *world)
 pid_t fault_pick_worker(struct fault_world *world, struct program *tick)
 {
     pid_t workers[SCENE_CHILDREN_MAX];
+    int drawn = chance_pick(&world->chance, 0, SCENE_CHILDREN_MAX); /* whatever there is to pick */
     int count = scene_children(program_pid(tick), workers);
 
-    return count > 0 ? workers[chance_pick(&world->chance, 0, count - 1)] : 0;
+    return count > 0 ? workers[drawn % count] : 0;
 }
 
 int fault_ticks(int wanted)
