@@ -83,6 +83,7 @@ void fault_print_head(void);
 /* All scenarios of a file, by place; NULL behind the last. */
 const struct fault_scenario *fault_kills(size_t place);
 const struct fault_scenario *fault_databases(size_t place);
+const struct fault_scenario *fault_resources(size_t place);
 
 TCase *tcase_tally(void);
 TCase *tcase_frozen(void);

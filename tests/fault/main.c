@@ -112,6 +112,7 @@ int main(int argc, char **argv)
     read_seed();
     collect(fault_kills);
     collect(fault_databases);
+    collect(fault_resources);
     if (!check_names(argc, argv))
         return 2;
     fault_print_head();

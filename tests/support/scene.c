@@ -11,13 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SCENE_TEXTS = 8, SCENE_TEXT_SIZE = 64, SCENE_OPTIONS_MAX = 24 };
+enum { SCENE_TEXTS = 8, SCENE_TEXT_SIZE = 64, SCENE_OPTIONS_MAX = 28 };
 
 static struct function *scene_server;
 static const char *scene_url;
 static const char *scene_key_name;
 static const char *scene_key;
 static const char *scene_variable;
+static const char *scene_wrapper;
 
 void scene_open(void)
 {
@@ -27,6 +28,7 @@ void scene_open(void)
     scene_key_name = "SUPABASE_SERVICE_ROLE_KEY";
     scene_key = SCENE_KEY;
     scene_variable = NULL;
+    scene_wrapper = NULL;
     testdb_exec("INSERT INTO organizations (id, name) VALUES ('" SCENE_ORG "', 'Nordlys')");
 }
 
@@ -55,6 +57,11 @@ void scene_set_key(const char *name, const char *key)
 void scene_set_variable(const char *variable)
 {
     scene_variable = variable;
+}
+
+void scene_set_wrapper(const char *line)
+{
+    scene_wrapper = line;
 }
 
 /* ---- Time ---- */
@@ -229,7 +236,9 @@ static const char *scene_program(void)
 
 struct program *scene_start(const char *options)
 {
-    const char *argv[SCENE_OPTIONS_MAX] = {scene_program(), "run", "--config", "/dev/null"};
+    const char *argv[SCENE_OPTIONS_MAX] = {"sh",  "-c",       scene_wrapper, "sh", scene_program(),
+                                           "run", "--config", "/dev/null"};
+    const char *const *first = scene_wrapper != NULL ? argv : argv + 4;
     char url[4096];
     char key[4096];
     const char *env[] = {url,
@@ -241,7 +250,7 @@ struct program *scene_start(const char *options)
     char *words = strdup(options);
     char *rest = NULL;
     struct program *program;
-    int count = 4;
+    int count = 8;
 
     ck_assert_ptr_nonnull(words);
     for (char *word = strtok_r(words, " ", &rest); word != NULL;
@@ -254,7 +263,7 @@ struct program *scene_start(const char *options)
     snprintf(url, sizeof url, "SUPABASE_URL=%s",
              scene_url != NULL ? scene_url : function_url(scene_server));
     snprintf(key, sizeof key, "%s=%s", scene_key_name, scene_key);
-    program = program_start(argv, env);
+    program = program_start(first, env);
     free(words);
     return program;
 }

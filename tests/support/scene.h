@@ -18,7 +18,7 @@
 #define SCENE_ORG "00000000-0000-4000-8000-00000000000a"
 #define SCENE_KEY "eyJhbGciOiJIUzI1NiJ9.scene-service-role.c2VjcmV0"
 
-enum { SCENE_CHILDREN_MAX = 16 };
+enum { SCENE_CHILDREN_MAX = 64 };
 
 /* Fixtures: a fresh database with the schema and a function server; and the end of both. */
 void scene_open(void);
@@ -32,6 +32,12 @@ void scene_set_key(const char *name, const char *key);
 
 /* More of the environment, "K=V" as for program_run(); NULL: nothing. Borrowed. */
 void scene_set_variable(const char *variable);
+
+/*
+ * A line of shell that starts the program, "$@" being its words ('exec "$@" >/dev/full'); NULL: it is
+ * started as it is. Borrowed.
+ */
+void scene_set_wrapper(const char *line);
 
 /* ---- Time ---- */
 
