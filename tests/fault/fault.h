@@ -86,6 +86,7 @@ const struct fault_scenario *fault_databases(size_t place);
 const struct fault_scenario *fault_resources(size_t place);
 
 TCase *tcase_tally(void);
+TCase *tcase_outages(void);
 TCase *tcase_frozen(void);
 
 #endif

@@ -75,6 +75,7 @@ static Suite *make_suite(int argc, char **argv)
         add_case(suite, tcase, scenarios[i]->name, argc, argv);
     }
     add_case(suite, tcase_frozen(), "frozen", argc, argv);
+    add_case(suite, tcase_outages(), "outages", argc, argv);
     return suite;
 }
 
@@ -83,7 +84,7 @@ static bool is_name(const char *name)
     for (int n = 0; n < scenario_count; n++)
         if (strcmp(scenarios[n]->name, name) == 0)
             return true;
-    return strcmp(name, "frozen") == 0;
+    return strcmp(name, "outages") == 0 || strcmp(name, "frozen") == 0;
 }
 
 static bool check_names(int argc, char **argv)
