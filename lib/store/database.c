@@ -214,9 +214,9 @@ static bool database_send(struct database *db, const char *sql, int n, const cha
 
 /*
  * The Sync behind each statement is for the server's idle_in_transaction_session_timeout (see
- * settings.sql), which runs only where the server knows that a statement is over. Without it a server
- * that got a part of a pipeline, because a host froze or a network broke in the middle, would wait
- * for the rest of it for ever, and hold all that was locked so far. No answer is waited for here.
+ * settings.sql), which runs only where the server knows that a statement is over. Without it a
+ * server that got a part of a pipeline, because a host froze or a network broke in the middle,
+ * would wait for the rest for ever, and hold all that was locked so far. No answer is waited for.
  * A statement that fails makes those behind it fail, and of the COMMIT a rollback.
  */
 static bool database_send_transaction(struct database *db, const struct database_transaction *t,
