@@ -1,4 +1,4 @@
-/* The database killed and its connections cut, at random instants; and answers of the function lost. */
+/* The database killed and its connections cut, at random instants; answers lost. */
 #include "fault/fault.h"
 #include "fault/postgres.h"
 #include "fault/proxy.h"

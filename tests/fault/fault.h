@@ -55,7 +55,7 @@ struct fault_scenario {
     bool has_bad_replies;                       /* answers are lost, broken or too late */
 };
 
-/* Fails the test unless the scenario ends with nothing missing, doubled or stuck; prints its row. */
+/* Fails the test unless the scenario ends with nothing missing, doubled or stuck. Prints a row. */
 void fault_run(const struct fault_scenario *scenario);
 
 /* The seed of this run, from FAULT_SEED or the clock. */
@@ -73,7 +73,7 @@ struct program *fault_pick_tick(struct fault_world *world);
 /* One of its workers; 0 when it has none now. */
 pid_t fault_pick_worker(struct fault_world *world, struct program *tick);
 
-/* Makes pending and running runs old enough for ticks to care for them. */
+/* Makes pending, running and failed runs old enough for ticks to care for them. */
 void fault_age_runs(void);
 
 void fault_print_head(void);

@@ -1,9 +1,10 @@
 /* Processes that are killed, told to stop, or frozen, at random instants. */
 #include "fault/fault.h"
+#include "support/testdb.h"
 
 #include <signal.h>
 
-/* A tick with a few calls takes about this long; a little more, so that some deeds come too late. */
+/* A tick with a few calls takes about this long; a bit more, so that some deeds come late. */
 enum { KILLS_SPAN_MS = 90 };
 
 static void kills_count(struct fault_world *world, pid_t pid, int signal_number)
@@ -58,6 +59,12 @@ static void kills_freeze(struct fault_world *world)
     kill(frozen, SIGCONT);
 }
 
+static void kills_expect_attempts(struct fault_world *world)
+{
+    (void)world;
+    ck_assert_int_gt(testdb_number("SELECT count(*) FROM sync_run_log WHERE attempt > 1"), 0);
+}
+
 static const struct fault_scenario scenarios[] = {
     {.name = "kill",
      .ticks = 1000,
@@ -74,6 +81,13 @@ static const struct fault_scenario scenarios[] = {
      .options = "--budget 1s",
      .latency_ms_max = 60,
      .disturb = kills_freeze},
+    {.name = "attempts",
+     .ticks = 120,
+     .options = "--budget 1s --max-attempts 3 --retry-unknown",
+     .latency_ms_max = 40,
+     .disturb = kills_kill,
+     .end = kills_expect_attempts,
+     .has_bad_replies = true},
 };
 
 const struct fault_scenario *fault_kills(size_t place)

@@ -1,8 +1,8 @@
 /*
  * fault [SCENARIO]...: runs the fault suite and prints its table; all of it without arguments.
  *
- * FAULT_SEED=N repeats the chances of an earlier run, FAULT_TICKS=N makes it shorter. The PostgreSQL
- * server comes from libpq's PG* environment, is meant to be thrown away, and is killed on the way.
+ * FAULT_SEED=N repeats the chances of an earlier run, FAULT_TICKS=N makes it shorter. The server
+ * comes from libpq's PG* environment, is meant to be thrown away, and is killed on the way.
  */
 #include "fault/fault.h"
 

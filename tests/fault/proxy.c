@@ -41,8 +41,9 @@ struct proxy_state {
 
 static int proxy_connect(void)
 {
+    const char *port = getenv("PGPORT");
     struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)atoi(getenv("PGPORT")))};
+                                  .sin_port = htons((uint16_t)atoi(port != NULL ? port : "0"))};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int at_once = 1;
 
@@ -111,7 +112,7 @@ static enum proxy_cut proxy_choose(struct proxy_state *state)
     return PROXY_CUT_COUNT;
 }
 
-/* Bytes of the client with a COMMIT, in front of which stand `before` of them; false: all is over. */
+/* Bytes of the client with a COMMIT, `before` of them in front of it; false: all is over. */
 static bool proxy_commit_or_cut(struct proxy_state *state, struct proxy_link *link,
                                 const char *bytes, size_t length, size_t before)
 {
@@ -148,7 +149,7 @@ static bool proxy_to_server(struct proxy_state *state, struct proxy_link *link)
     if (commit == NULL || !link->is_meant)
         return proxy_pass_on(link->server, bytes, (size_t)n);
     link->is_meant = false;
-    /* In front of the text stand a statement's empty name, four bytes of length and the kind 'P'. */
+    /* Before the text stand a statement's empty name, a length of four bytes and the kind 'P'. */
     return proxy_commit_or_cut(state, link, bytes, (size_t)n, (size_t)(commit - bytes) - 6);
 }
 

@@ -15,6 +15,7 @@ enum {
 
 /* One scenario is one process. */
 static char resources_wrapper[256];
+static char resources_directory[] = "/tmp/fault.XXXXXX";
 static PGconn *resources_taken[RESOURCES_CONNECTIONS_MAX];
 static int resources_taken_count;
 
@@ -49,8 +50,7 @@ static void resources_take_descriptors(struct fault_world *world)
 /* Somebody without privileges may not be let in to where the program was built: it gets a copy. */
 static void resources_copy_program(struct fault_world *world)
 {
-    static char directory[] = "/tmp/fault.XXXXXX";
-    static char copy[sizeof directory + 16];
+    static char copy[sizeof resources_directory + 16];
     char source[4096];
     const char *build = getenv("BUILD");
     const char *argv[] = {"install", "-m", "755", source, copy, NULL};
@@ -58,36 +58,35 @@ static void resources_copy_program(struct fault_world *world)
 
     (void)world;
     snprintf(source, sizeof source, "%s/syncsched", build != NULL ? build : TEST_BUILD_DIR);
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    snprintf(copy, sizeof copy, "%s/syncsched", directory);
+    ck_assert_ptr_nonnull(mkdtemp(resources_directory));
+    snprintf(copy, sizeof copy, "%s/syncsched", resources_directory);
     result = program_run(argv, NULL);
     ck_assert_msg(result.status == 0, "%s", result.err);
     program_result_free(&result);
     argv[0] = "chmod";
     argv[1] = "755";
-    argv[2] = directory;
+    argv[2] = resources_directory;
     argv[3] = NULL;
     result = program_run(argv, NULL);
     program_result_free(&result);
-    setenv("BUILD", directory, 1);
+    setenv("BUILD", resources_directory, 1);
 }
 
 static void resources_remove_program(struct fault_world *world)
 {
-    const char *directory = getenv("BUILD");
     char copy[4096];
 
     (void)world;
     scene_set_wrapper(NULL);
-    snprintf(copy, sizeof copy, "%s/syncsched", directory);
+    snprintf(copy, sizeof copy, "%s/syncsched", resources_directory);
     unlink(copy);
-    rmdir(directory);
+    rmdir(resources_directory);
     unsetenv("BUILD");
 }
 
 /*
- * RLIMIT_NPROC counts the processes of a user, and root is exempt: as root, as nobody, who has none.
- * An ordinary user has some, so that only no new one at all can be asked for.
+ * RLIMIT_NPROC counts the processes of a user, and root is exempt: as root, as nobody, with none.
+ * An ordinary user has some, so that all one can ask for is no new one.
  */
 static void resources_take_processes(struct fault_world *world)
 {

@@ -139,7 +139,9 @@ void fault_age_runs(void)
         "UPDATE sync_run_log SET created_at = least(created_at, now() - interval '1 minute')"
         " WHERE status = 'pending';"
         "UPDATE sync_run_log SET started_at = least(started_at, now() - interval '31 minutes')"
-        " WHERE status = 'running'");
+        " WHERE status = 'running';"
+        "UPDATE sync_run_log SET failed_at = least(failed_at, now() - interval '2 hours')"
+        " WHERE status = 'failed'");
 }
 
 /* ---- The bursts ---- */
@@ -219,7 +221,7 @@ static void world_settle(void)
 
 /* ---- The lists, and the row ---- */
 
-/* Those that fire every minute owe all since the beginning; the one that is just due may be done. */
+/* Those that fire every minute owe all since the beginning; the one just due may be done. */
 static void world_add_live_slots(struct fault_world *world, int64_t settled)
 {
     for (int n = 1; n <= WORLD_LIVE; n++) {
