@@ -37,15 +37,6 @@ static const struct {
     {'.', NULL, "has \".\", but cron knows whole numbers only", "write a whole number"},
 };
 
-/* What the numbers of a field count. */
-static const struct {
-    const char *field;
-    const char *plural;
-} cron_plurals[] = {
-    {"minute", "minutes"}, {"hour", "hours"},           {"day-of-month", "days"},
-    {"month", "months"},   {"day-of-week", "weekdays"},
-};
-
 /* Numbers that a field does not take, and what they are likely meant to say. */
 static const struct {
     const char *field;
@@ -69,11 +60,6 @@ static const char *const cron_whole_names[] = {
     "january", "february",  "march",   "april",     "may",      "june",   "july",
     "august",  "september", "october", "november",  "december", NULL,
 };
-
-static bool cron_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 int cron_find_name(const struct cron_field *field, const char *word, size_t length)
 {
@@ -180,16 +166,6 @@ static const char *cron_likely_meaning(const struct cron_reader *reader, int num
     return NULL;
 }
 
-static const char *cron_field_plural(const struct cron_field *field)
-{
-    size_t i = 0;
-
-    while (i + 1 < sizeof cron_plurals / sizeof cron_plurals[0] &&
-           strcmp(cron_plurals[i].field, field->name) != 0)
-        i++;
-    return cron_plurals[i].plural;
-}
-
 bool cron_fault_hint_values(const struct cron_reader *reader)
 {
     const struct cron_field *field = reader->field;
@@ -205,8 +181,8 @@ bool cron_fault_hint_values(const struct cron_reader *reader)
         return cron_fault_hint(reader, "write a number from %d to %d%s%s", field->low, field->high,
                                sundays, names);
     meaning = cron_likely_meaning(reader, number);
-    return cron_fault_hint(reader, "%s go from %d to %d%s%s%s%s", cron_field_plural(field),
-                           field->low, field->high, sundays, names, meaning != NULL ? "; " : "",
+    return cron_fault_hint(reader, "%s go from %d to %d%s%s%s%s", field->plural, field->low,
+                           field->high, sundays, names, meaning != NULL ? "; " : "",
                            meaning != NULL ? meaning : "");
 }
 

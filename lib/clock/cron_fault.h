@@ -15,12 +15,23 @@ enum { CRON_NAME_LENGTH = 3 };
 /* One of the five fields. */
 struct cron_field {
     const char *name;
+    const char *plural; /* what its numbers count */
     int low;
     int high;                 /* the greatest number it takes: 7 for the weekdays */
     int end;                  /* its last value: 6 for the weekdays, where 7 is 0 again */
     const char *round;        /* after which its values start anew */
     const char *const *names; /* of low, low + 1, ...; NULL: numbers only */
 };
+
+static inline bool cron_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool cron_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
 
 /* A stretch of the expression: [start, end). */
 struct cron_span {

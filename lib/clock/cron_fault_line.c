@@ -3,18 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FIELD_COUNT = 5 };
-
-static bool cron_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool cron_is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 static bool cron_is_one_of(char c, const char *set)
 {
     return c != '\0' && strchr(set, c) != NULL;
@@ -60,7 +48,7 @@ static bool cron_word_is_field(const char *text, struct cron_span word)
 /* Whether a list, a range or a step has a blank in it: "1, 2" or "mon - fri". */
 static bool cron_line_has_broken_item(const char *text, struct cron_span line)
 {
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
+    for (size_t i = 0; i < CRON_FIELD_COUNT; i++) {
         struct cron_span word = cron_line_word(text, line, i);
         struct cron_span next = cron_line_word(text, line, i + 1);
 
@@ -77,7 +65,7 @@ static bool cron_line_ends_in_year(const char *text, struct cron_span line)
 {
     struct cron_span day = cron_line_word(text, line, 2);
     struct cron_span weekday = cron_line_word(text, line, 4);
-    struct cron_span last = cron_line_word(text, line, FIELD_COUNT);
+    struct cron_span last = cron_line_word(text, line, CRON_FIELD_COUNT);
     size_t digits = 0;
 
     while (last.start + digits < last.end && cron_is_digit(text[last.start + digits]))
@@ -90,7 +78,7 @@ static const char *cron_long_line_hint(const char *text, struct cron_span line, 
 {
     if (memchr(text + line.start, '=', cron_line_word(text, line, 0).end - line.start) != NULL)
         return "remove the setting before the five fields";
-    if (!cron_word_is_field(text, cron_line_word(text, line, FIELD_COUNT)))
+    if (!cron_word_is_field(text, cron_line_word(text, line, CRON_FIELD_COUNT)))
         return "remove what follows the five fields";
     if (count == 6 && cron_line_ends_in_year(text, line))
         return "remove the year field";
@@ -125,7 +113,7 @@ static bool cron_fault_hint_line(const struct cron_reader *reader, struct cron_s
         hint = "write lists, ranges and steps without blanks, such as \"1,2\"";
     if (hint == NULL && count == 2 && cron_word_is(text, cron_line_word(text, line, 1), "seconds"))
         hint = "write \"* * * * *\": every minute is as often as cron goes";
-    if (hint == NULL && count > FIELD_COUNT)
+    if (hint == NULL && count > CRON_FIELD_COUNT)
         hint = cron_long_line_hint(text, line, count);
     for (size_t i = 0; count == 1 && i < sizeof words / sizeof words[0]; i++) {
         if (cron_word_is(text, line, words[i]))

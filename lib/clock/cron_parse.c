@@ -12,11 +12,11 @@ static const char *const month_names[] = {"jan", "feb", "mar", "apr", "may", "ju
 static const char *const weekday_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
 
 static const struct cron_field cron_fields[CRON_FIELD_COUNT] = {
-    [CRON_MINUTE] = {"minute", 0, 59, 59, "hour", NULL},
-    [CRON_HOUR] = {"hour", 0, 23, 23, "day", NULL},
-    [CRON_DAY] = {"day-of-month", 1, 31, 31, "month", NULL},
-    [CRON_MONTH] = {"month", 1, 12, 12, "year", month_names},
-    [CRON_WEEKDAY] = {"day-of-week", 0, 7, 6, "week", weekday_names},
+    [CRON_MINUTE] = {"minute", "minutes", 0, 59, 59, "hour", NULL},
+    [CRON_HOUR] = {"hour", "hours", 0, 23, 23, "day", NULL},
+    [CRON_DAY] = {"day-of-month", "days", 1, 31, 31, "month", NULL},
+    [CRON_MONTH] = {"month", "months", 1, 12, 12, "year", month_names},
+    [CRON_WEEKDAY] = {"day-of-week", "weekdays", 0, 7, 6, "week", weekday_names},
 };
 
 static const struct {
@@ -28,24 +28,14 @@ static const struct {
     {"@hourly", "0 * * * *"},
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 static bool is_separator(char c)
 {
-    return c == ',' || is_blank(c);
+    return c == ',' || cron_is_blank(c);
 }
 
 /* The character where reading stands; a blank at the end of the text. */
@@ -76,12 +66,12 @@ static bool take_word(struct cron_reader *reader, struct cron_word *word)
     char c = ' ';
 
     word->span.start = at;
-    for (; at < reader->length && is_digit(c = reader->text[at]); at++)
+    for (; at < reader->length && cron_is_digit(c = reader->text[at]); at++)
         number = number > INT_MAX ? number : number * 10 + (c - '0');
     word->number = number > INT_MAX ? INT_MAX : (int)number;
     word->is_number = at >= reader->length || !is_letter(c);
     while (!word->is_number && at < reader->length &&
-           (is_digit(reader->text[at]) || is_letter(reader->text[at])))
+           (cron_is_digit(reader->text[at]) || is_letter(reader->text[at])))
         at++;
     reader->at = at;
     word->span.end = at;
@@ -207,7 +197,7 @@ static bool field_has_empty_item(struct cron_reader *reader, size_t start)
 {
     struct cron_span field = {start, reader->at};
 
-    while (field.end < reader->length && !is_blank(reader->text[field.end]))
+    while (field.end < reader->length && !cron_is_blank(reader->text[field.end]))
         field.end++;
     cron_fault_set(reader, field, "has an empty list item");
     return cron_fault_hint(reader, "remove the extra comma");
@@ -216,7 +206,7 @@ static bool field_has_empty_item(struct cron_reader *reader, size_t start)
 /* Most fields are a "*" and nothing else: worth a way of their own. */
 static bool field_is_star_alone(const struct cron_reader *reader)
 {
-    return reader->at + 1 == reader->length || is_blank(reader->text[reader->at + 1]);
+    return reader->at + 1 == reader->length || cron_is_blank(reader->text[reader->at + 1]);
 }
 
 /* What one field says. */
@@ -265,7 +255,7 @@ static bool cron_has_date(const struct cron *cron)
 
 static void skip_blanks(struct cron_reader *reader)
 {
-    while (reader->at < reader->length && is_blank(reader->text[reader->at]))
+    while (reader->at < reader->length && cron_is_blank(reader->text[reader->at]))
         reader->at++;
 }
 
@@ -310,10 +300,10 @@ static struct cron_line line_split(const char *text, size_t length)
     size_t start;
 
     for (size_t at = 0; at < length;) {
-        while (at < length && is_blank(text[at]))
+        while (at < length && cron_is_blank(text[at]))
             at++;
         start = at;
-        while (at < length && !is_blank(text[at]))
+        while (at < length && !cron_is_blank(text[at]))
             at++;
         if (at == start)
             break;
@@ -371,8 +361,9 @@ static bool time_of_day_refused(struct cron_reader *reader, struct cron_span fie
     int hour;
     int minute;
 
-    if (colon < 1 || colon > 2 || word[colon] != ':' || !is_digit(word[0]) ||
-        !is_digit(word[colon - 1]) || !is_digit(word[colon + 1]) || !is_digit(word[colon + 2]))
+    if (colon < 1 || colon > 2 || word[colon] != ':' || !cron_is_digit(word[0]) ||
+        !cron_is_digit(word[colon - 1]) || !cron_is_digit(word[colon + 1]) ||
+        !cron_is_digit(word[colon + 2]))
         return false;
     hour = read_digits(word, colon);
     minute = read_digits(word + colon + 1, 2);

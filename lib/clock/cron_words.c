@@ -1,15 +1,13 @@
 #include "clock/cron_words.h"
 
+#include "clock/instant.h"
+
 /* One run of members this long or longer is written as a range. */
 enum { RUN_OF_THREE = 3, RUN_NEVER = 64 };
 
 static const char *const month_words[] = {"",        "January",  "February", "March",  "April",
                                           "May",     "June",     "July",     "August", "September",
                                           "October", "November", "December"};
-
-/* Monday first, as people list them. */
-static const char *const weekday_words[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                            "Friday", "Saturday", "Sunday"};
 
 int cron_set_step(uint64_t set)
 {
@@ -48,9 +46,10 @@ static void list_add(struct text *text, uint64_t set, const char *conjunction, i
     }
 }
 
+/* Monday first, as people list them. */
 static void weekday_add(struct text *text, int from_monday)
 {
-    text_add(text, weekday_words[from_monday]);
+    text_add(text, civil_weekday_name((from_monday + 1) % 7));
 }
 
 static void weekday_add_plural(struct text *text, int from_monday)
@@ -90,7 +89,7 @@ void cron_words_month(struct text *text, int month)
 
 void cron_words_weekday(struct text *text, int weekday)
 {
-    weekday_add(text, (weekday + 6) % 7);
+    text_add(text, civil_weekday_name(weekday));
 }
 
 void cron_words_numbers(struct text *text, uint64_t set, const char *conjunction)

@@ -1,6 +1,5 @@
 #include "clock/zone.h"
 
-#include "clock/instant.h"
 #include "clock/tzif.h"
 
 /* The last of the changes at or before that minute. */
@@ -69,6 +68,15 @@ struct zone_span zone_span_at(const struct zone *zone, int64_t utc_minute)
     else if (tzif->rule.has_summer)
         zone_go_on_by_rule(tzif, utc_minute, &span);
     return span;
+}
+
+const char *zone_format_local(const struct zone *zone, int64_t utc_minute,
+                              char text[INSTANT_TEXT_SIZE])
+{
+    int offset_minutes = zone_span_at(zone, utc_minute).offset_minutes;
+
+    instant_format_local(utc_minute, offset_minutes, text);
+    return civil_weekday_name(civil_from_minute(utc_minute + offset_minutes).weekday);
 }
 
 int64_t zone_settled_from(const struct zone *zone)

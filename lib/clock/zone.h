@@ -9,6 +9,8 @@
 #ifndef SYNCSCHED_CLOCK_ZONE_H
 #define SYNCSCHED_CLOCK_ZONE_H
 
+#include "clock/instant.h"
+
 #include <stdint.h>
 
 struct tzif;
@@ -29,6 +31,13 @@ struct zone_span {
 
 /* The span that holds that UTC minute; looked up for each instant, never to be remembered. */
 struct zone_span zone_span_at(const struct zone *zone, int64_t utc_minute);
+
+/*
+ * Writes what the wall clock shows at that UTC minute, 2024-05-01T04:00:00+02:00; returns the name
+ * of its weekday.
+ */
+const char *zone_format_local(const struct zone *zone, int64_t utc_minute,
+                              char text[INSTANT_TEXT_SIZE]);
 
 /* The UTC minute from which on the zone's changes repeat every 400 years; INT64_MIN: always. */
 int64_t zone_settled_from(const struct zone *zone);

@@ -40,7 +40,7 @@ static bool check_read_options(const struct command_line *line, struct zones *zo
                                struct cron_report_options *options, struct error *err)
 {
     const char *timezone = command_value(line, "timezone");
-    const char *from = command_value(line, "from");
+    bool has_from;
     int64_t from_us = host_clock_us();
 
     options->timezone = timezone != NULL ? timezone : "UTC";
@@ -48,8 +48,8 @@ static bool check_read_options(const struct command_line *line, struct zones *zo
         err->kind = ERROR_USAGE;
         return error_prefix(err, "--timezone");
     }
-    if (from != NULL && !instant_parse(from, &from_us, err))
-        return error_prefix(err, "--from");
+    if (!command_time(line, "from", &has_from, &from_us, err))
+        return false;
     options->after_minute = instant_divide_down(from_us, INSTANT_US_PER_MINUTE);
     options->has_colour = check_has_colour();
     return command_number(line, "count", CHECK_COUNT, 0, CHECK_COUNT_MAX, &options->count, err) &&

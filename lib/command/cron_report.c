@@ -47,11 +47,6 @@ static void report_make(const struct cron_report_options *options, struct cron_r
                  "it never fires in this time zone, which skips all its minutes");
 }
 
-static const char *report_weekday(int64_t wall_minute)
-{
-    return civil_weekday_name(civil_from_minute(wall_minute).weekday);
-}
-
 static void report_free(struct cron_report *report)
 {
     text_free(&report->description);
@@ -159,13 +154,12 @@ static bool report_is_utc(const struct cron_report_options *options)
 static void report_add_fire(const struct cron_report_options *options, struct text *out,
                             int64_t minute)
 {
-    int offset_minutes = zone_span_at(&options->zone, minute).offset_minutes;
     char local[INSTANT_TEXT_SIZE];
     char utc[INSTANT_TEXT_SIZE];
+    const char *weekday = zone_format_local(&options->zone, minute, local);
 
-    instant_format_local(minute, offset_minutes, local);
     text_add(out, "    ");
-    text_append(out, report_weekday(minute + offset_minutes), 3);
+    text_append(out, weekday, 3);
     text_add(out, " ");
     text_append(out, local, strlen("2026-12-31"));
     text_add(out, " ");
@@ -244,17 +238,16 @@ static void report_json_nexts(const struct cron_report_options *options,
     int64_t minute = options->after_minute;
 
     for (int i = 0; report->fires && i < options->count; i++) {
-        int offset_minutes;
         char text[INSTANT_TEXT_SIZE];
+        const char *weekday;
 
         if (!report_next(options, &report->cron, &minute))
             break;
-        offset_minutes = zone_span_at(&options->zone, minute).offset_minutes;
         instant_format_minute(minute, text);
         json_array_append_new(nexts, json_string(text));
-        instant_format_local(minute, offset_minutes, text);
+        weekday = zone_format_local(&options->zone, minute, text);
         json_array_append_new(locals, json_string(text));
-        json_array_append_new(weekdays, json_string(report_weekday(minute + offset_minutes)));
+        json_array_append_new(weekdays, json_string(weekday));
     }
     json_object_set_new(object, "next", nexts);
     json_object_set_new(object, "nextLocal", locals);

@@ -20,21 +20,12 @@ static const struct command_option next_options[] = {
     {0},
 };
 
-/* The wall clock's time of a slot, 2026-11-24T02:00:00+01:00; its weekday's name. */
-static const char *next_local(const struct coming_schedule *schedule, char local[INSTANT_TEXT_SIZE])
-{
-    struct zone_span span = zone_span_at(&schedule->timetable.zone, schedule->slot);
-
-    instant_format_local(schedule->slot, span.offset_minutes, local);
-    return civil_weekday_name(civil_from_minute(schedule->slot + span.offset_minutes).weekday);
-}
-
 /* 2026-11-24T01:00:00Z  Tue 02:00 +01:00  xledger   ORG INTEGRATION  0 2 * * * */
 static void next_add_text(const struct coming_schedule *schedule, struct text *out)
 {
     char utc[INSTANT_TEXT_SIZE];
     char local[INSTANT_TEXT_SIZE];
-    const char *weekday = next_local(schedule, local);
+    const char *weekday = zone_format_local(&schedule->timetable.zone, schedule->slot, local);
 
     instant_format_minute(schedule->slot, utc);
     text_addf(out, "%s  %.3s %.5s %s  %-8s  %s  %s  ", utc, weekday, local + strlen("2026-11-24T"),
@@ -52,7 +43,7 @@ static void next_add_json(const struct coming_schedule *schedule, bool is_first,
     char *json;
 
     instant_format_minute(schedule->slot, utc);
-    next_local(schedule, local);
+    zone_format_local(&schedule->timetable.zone, schedule->slot, local);
     object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "orgId", schedule->org_id,
                        "integrationId", schedule->integration_id, "integrationType",
                        schedule->integration_type, "scheduledFor", utc, "localTime", local,
