@@ -73,6 +73,12 @@ struct program *fault_pick_tick(struct fault_world *world);
 /* One of its workers; 0 when it has none now. */
 pid_t fault_pick_worker(struct fault_world *world, struct program *tick);
 
+/*
+ * What `audit --json` says of the minutes from (included) to to (not): a new reference. Fails the
+ * test when it finds a slot missing or doubled.
+ */
+json_t *fault_audit(int64_t from, int64_t to);
+
 /* Makes pending, running and failed runs old enough for ticks to care for them. */
 void fault_age_runs(void);
 

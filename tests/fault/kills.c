@@ -1,8 +1,10 @@
-/* Processes that are killed, told to stop, or frozen, at random instants. */
+/* Processes that are killed, told to stop, or frozen, at random instants; with wrong clocks, too. */
 #include "fault/fault.h"
 #include "support/testdb.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 
 /* A tick with a few calls takes about this long; a bit more, so that some deeds come late. */
 enum { KILLS_SPAN_MS = 90 };
@@ -59,6 +61,34 @@ static void kills_freeze(struct fault_world *world)
     kill(frozen, SIGCONT);
 }
 
+/*
+ * A host whose clock is 90 s ahead, 90 s behind or a day ahead of the database's. Without the shared
+ * memory that lets processes agree on a clock that is set anew: the killed would leave it behind.
+ */
+static void kills_shift_clock(struct fault_world *world)
+{
+    static const char *const shifts[] = {"+90s", "-90s", "+1d"};
+    static char wrapper[160];
+
+    snprintf(wrapper, sizeof wrapper,
+             "export FAKETIME=%s FAKETIME_DISABLE_SHM=1"
+             " LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1); exec \"$@\"",
+             shifts[chance_pick(&world->chance, 0, 2)]);
+    scene_set_wrapper(wrapper);
+    world->fault_count++;
+}
+
+/* One more tick, to see that the clocks were wrong indeed. */
+static void kills_expect_wrong_clock(struct fault_world *world)
+{
+    struct scene_tick tick = scene_run(world->scenario->options);
+
+    ck_assert_msg(strstr(tick.err, "the database's counts") != NULL, "no word of clocks: %s",
+                  tick.err);
+    scene_tick_free(&tick);
+    scene_set_wrapper(NULL);
+}
+
 /* One more tick, so that there surely are further attempts, however few ticks there were. */
 static void kills_expect_attempts(struct fault_world *world)
 {
@@ -86,6 +116,13 @@ static const struct fault_scenario scenarios[] = {
      .options = "--budget 1s",
      .latency_ms_max = 60,
      .disturb = kills_freeze},
+    {.name = "clocks",
+     .ticks = 150,
+     .options = "--budget 5s",
+     .latency_ms_max = 40,
+     .prepare = kills_shift_clock,
+     .disturb = kills_kill,
+     .end = kills_expect_wrong_clock},
     {.name = "attempts",
      .ticks = 120,
      .options = "--budget 1s --max-attempts 3 --retry-unknown",

@@ -74,6 +74,25 @@ START_TEST(test_40_minutes)
 }
 END_TEST
 
+/* Of what was given up the audit says so: minutes 179 to 61 of the first, then 2 and 4. */
+static void expect_audit(int64_t now)
+{
+    json_t *audit = fault_audit(now - 3 * HOUR + 1, now);
+    json_t *finding;
+    size_t i;
+    int missed = 0;
+
+    json_array_foreach(json_object_get(audit, "findings"), i, finding)
+    {
+        const char *code = json_string_value(json_object_get(finding, "errorCode"));
+
+        missed += code != NULL && strcmp(code, "MISSED") == 0 ? 1 : 0;
+    }
+    ck_assert_int_eq(json_integer_value(json_object_get(audit, "failed")), missed);
+    ck_assert_int_eq(missed, 2 * HOUR - 1 + 2 + 4);
+    json_decref(audit);
+}
+
 /* Of three hours two are given up, in the log; the last one is served. */
 START_TEST(test_3_hours)
 {
@@ -100,6 +119,7 @@ START_TEST(test_3_hours)
                      3 * HOUR);
     ck_assert_int_eq(scene_count("failed"), 3);
     ck_assert_int_eq(scene_count("completed"), 3);
+    expect_audit(now);
     expect_calls(3);
     printf("%-20s 3 runs and 3 calls for the last hour; what was given up stands in the log\n",
            "down for 3 hours");

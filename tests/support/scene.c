@@ -225,7 +225,7 @@ PGconn *scene_stranger(const char *sql)
 
 /* ---- The program ---- */
 
-static const char *scene_program(void)
+const char *scene_program(void)
 {
     static char path[4096];
     const char *build = getenv("BUILD");

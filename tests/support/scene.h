@@ -95,6 +95,9 @@ struct scene_tick {
     long run_ids;
 };
 
+/* Where the program is; in a static buffer. */
+const char *scene_program(void);
+
 /* `syncsched run OPTIONS...`, the options in one text, separated by blanks. */
 struct scene_tick scene_run(const char *options);
 struct program *scene_start(const char *options);
