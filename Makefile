@@ -134,7 +134,7 @@ check-judge: $(BUILD)/tests/judge ## compare every minute with an independent ju
 	$(BUILD)/tests/judge $(if $(SANITIZE),,tests/judge/ask-cron)
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/integration
-check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS)
+check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS, FAULT_MINUTES)
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/fault $(FAULT)
 
 check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -94,5 +94,6 @@ const struct fault_scenario *fault_resources(size_t place);
 TCase *tcase_tally(void);
 TCase *tcase_outages(void);
 TCase *tcase_frozen(void);
+TCase *tcase_simulation(void);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * fault [SCENARIO]...: runs the fault suite and prints its table; all of it without arguments.
  *
- * FAULT_SEED=N repeats the chances of an earlier run, FAULT_TICKS=N makes it shorter. The server
- * comes from libpq's PG* environment, is meant to be thrown away, and is killed on the way.
+ * FAULT_SEED=N repeats the chances of an earlier run, FAULT_TICKS=N and FAULT_MINUTES=N make it
+ * shorter. The server comes from libpq's PG* environment, is meant to be thrown away, and is killed
+ * on the way.
  */
 #include "fault/fault.h"
 
@@ -76,6 +77,7 @@ static Suite *make_suite(int argc, char **argv)
     }
     add_case(suite, tcase_frozen(), "frozen", argc, argv);
     add_case(suite, tcase_outages(), "outages", argc, argv);
+    add_case(suite, tcase_simulation(), "simulation", argc, argv);
     return suite;
 }
 
@@ -84,7 +86,8 @@ static bool is_name(const char *name)
     for (int n = 0; n < scenario_count; n++)
         if (strcmp(scenarios[n]->name, name) == 0)
             return true;
-    return strcmp(name, "outages") == 0 || strcmp(name, "frozen") == 0;
+    return strcmp(name, "outages") == 0 || strcmp(name, "frozen") == 0 ||
+           strcmp(name, "simulation") == 0;
 }
 
 static bool check_names(int argc, char **argv)
