@@ -301,6 +301,7 @@ Suite *suite_prune(void)
 {
     Suite *suite = suite_create("prune");
     TCase *all = tcase_create("prune");
+    TCase *bounds = tcase_create("bounds");
 
     tcase_set_timeout(all, 180);
     tcase_add_checked_fixture(all, scene_open, scene_close);
@@ -308,13 +309,17 @@ Suite *suite_prune(void)
     tcase_add_test(all, test_last_of_kind);
     tcase_add_test(all, test_batches);
     tcase_add_test(all, test_dry_run);
-    tcase_add_test(all, test_bound);
-    tcase_add_test(all, test_at_before);
-    tcase_add_test(all, test_at_the_bound);
     tcase_add_test(all, test_two_at_once);
     tcase_add_test(all, test_locked_row);
     tcase_add_test(all, test_killed);
     tcase_add_test(all, test_usage);
     suite_add_tcase(suite, all);
+
+    tcase_set_timeout(bounds, 180);
+    tcase_add_checked_fixture(bounds, scene_open, scene_close);
+    tcase_add_test(bounds, test_bound);
+    tcase_add_test(bounds, test_at_before);
+    tcase_add_test(bounds, test_at_the_bound);
+    suite_add_tcase(suite, bounds);
     return suite;
 }

@@ -169,6 +169,23 @@ START_TEST(test_two_at_once)
 }
 END_TEST
 
+/* Somebody is deciding about the integration just now: no attempt is made beside it. */
+START_TEST(test_held_by_a_stranger)
+{
+    PGconn *stranger;
+
+    scene_seed(1, 1, "0 0 1 1 *");
+    scene_seed_state(1, "0 0 1 1 * UTC", scene_settle(0));
+    seed_failed("rejected", 1, 2);
+    stranger = scene_stranger("SELECT pg_advisory_xact_lock(hashtextextended('syncsched/' ||"
+                              " org_id || '/' || integration_id, 0)) FROM sync_run_log");
+    scene_expect(scene_run("--max-attempts 2"), 0, 0, 0, 0);
+    PQfinish(stranger);
+    scene_wait_for("SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'");
+    scene_expect(scene_run("--max-attempts 2"), 1, 0, 0, 0);
+}
+END_TEST
+
 /* Each run tells who made it. */
 START_TEST(test_who)
 {
@@ -189,15 +206,21 @@ END_TEST
 Suite *suite_tick_attempts(void)
 {
     Suite *suite = suite_create("tick_attempts");
+    TCase *policy = tcase_create("policy");
     TCase *all = tcase_create("attempts");
+
+    tcase_set_timeout(policy, 60);
+    tcase_add_checked_fixture(policy, scene_open, scene_close);
+    tcase_add_loop_test(policy, test_policy, 0, (int)(sizeof cases / sizeof *cases));
+    suite_add_tcase(suite, policy);
 
     tcase_set_timeout(all, 60);
     tcase_add_checked_fixture(all, scene_open, scene_close);
-    tcase_add_loop_test(all, test_policy, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(all, test_one_at_a_time);
     tcase_add_test(all, test_by_hand);
     tcase_add_test(all, test_by_hand_warns_of_what_stays);
     tcase_add_test(all, test_two_at_once);
+    tcase_add_test(all, test_held_by_a_stranger);
     tcase_add_test(all, test_who);
     suite_add_tcase(suite, all);
     return suite;

@@ -279,6 +279,21 @@ START_TEST(test_at_covered)
 }
 END_TEST
 
+/* Covers: a slot that was folded into a later one's run is covered, too. */
+START_TEST(test_at_in_a_fold)
+{
+    int64_t slot = seed_behind(10);
+    char options[64];
+
+    scene_expect(scene_run(""), 1, 0, 0, 0);
+    for (int n = 9; n >= 1; n -= 4) {
+        snprintf(options, sizeof options, "--at %s", scene_minute_text(slot - n));
+        scene_expect(scene_run(options), 0, 1, 0, 0);
+    }
+    ck_assert_int_eq(scene_count(NULL), 1);
+}
+END_TEST
+
 /* Covers: --at adopts nothing. */
 START_TEST(test_at_adopts_nothing)
 {
@@ -336,6 +351,7 @@ Suite *suite_tick_marks(void)
     tcase_add_checked_fixture(by_hand, scene_open, scene_close);
     tcase_add_test(by_hand, test_at);
     LOOP(by_hand, test_at_covered, covering);
+    tcase_add_test(by_hand, test_at_in_a_fold);
     tcase_add_test(by_hand, test_at_adopts_nothing);
     tcase_add_test(by_hand, test_at_in_the_future);
     suite_add_tcase(suite, by_hand);

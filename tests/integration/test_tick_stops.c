@@ -73,6 +73,25 @@ START_TEST(test_worker_replaced)
 }
 END_TEST
 
+/* Covers: the run of a dead worker that is another tick's by now is left to that one. */
+START_TEST(test_worker_killed_over_anothers_run)
+{
+    struct program *program;
+    char *worker;
+
+    scene_seed(1, 1, DAILY);
+    function_script(scene_function(), "* latency_ms=1000");
+    program = scene_start("--at " AT);
+    function_wait_for_calls(scene_function(), 1);
+    testdb_exec("UPDATE sync_run_log SET worker = 'other:1:0/0'");
+    signal_worker(program, 1, 1, SIGKILL);
+    scene_expect(scene_wait(program), 0, 1, 0, 0);
+    worker = testdb_text("SELECT worker FROM sync_run_log WHERE status = 'running'");
+    ck_assert_pstr_eq(worker, "other:1:0/0");
+    free(worker);
+}
+END_TEST
+
 /* Covers: a worker that freezes is killed after the budget and its grace; its run is failed. */
 START_TEST(test_worker_frozen)
 {
@@ -331,23 +350,39 @@ END_TEST
 Suite *suite_tick_stops(void)
 {
     Suite *suite = suite_create("tick_stops");
+    TCase *workers = tcase_create("workers");
     TCase *stops = tcase_create("stops");
+    TCase *adopted = tcase_create("adopted");
+    TCase *uncalled = tcase_create("uncalled");
+
+    tcase_set_timeout(workers, 60);
+    tcase_add_checked_fixture(workers, scene_open, scene_close);
+    tcase_add_test(workers, test_worker_killed);
+    tcase_add_test(workers, test_worker_killed_over_anothers_run);
+    tcase_add_test(workers, test_worker_replaced);
+    tcase_add_test(workers, test_worker_frozen);
+    tcase_add_test(workers, test_successor_killed);
+    suite_add_tcase(suite, workers);
 
     tcase_set_timeout(stops, 60);
     tcase_add_checked_fixture(stops, scene_open, scene_close);
-    tcase_add_test(stops, test_worker_killed);
-    tcase_add_test(stops, test_worker_replaced);
-    tcase_add_test(stops, test_worker_frozen);
     tcase_add_test(stops, test_parent_killed);
     tcase_add_loop_test(stops, test_told_to_stop, 0,
                         (int)(sizeof stop_signals / sizeof *stop_signals));
     tcase_add_test(stops, test_group_told_to_stop);
     tcase_add_test(stops, test_budget);
-    tcase_add_test(stops, test_adopted);
-    tcase_add_test(stops, test_adopted_in_vain);
-    tcase_add_test(stops, test_told_to_stop_before_the_call);
-    tcase_add_test(stops, test_frozen_before_the_call);
-    tcase_add_test(stops, test_successor_killed);
     suite_add_tcase(suite, stops);
+
+    tcase_set_timeout(adopted, 60);
+    tcase_add_checked_fixture(adopted, scene_open, scene_close);
+    tcase_add_test(adopted, test_adopted);
+    tcase_add_test(adopted, test_adopted_in_vain);
+    suite_add_tcase(suite, adopted);
+
+    tcase_set_timeout(uncalled, 60);
+    tcase_add_checked_fixture(uncalled, scene_open, scene_close);
+    tcase_add_test(uncalled, test_told_to_stop_before_the_call);
+    tcase_add_test(uncalled, test_frozen_before_the_call);
+    suite_add_tcase(suite, uncalled);
     return suite;
 }

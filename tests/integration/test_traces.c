@@ -368,6 +368,7 @@ Suite *suite_traces(void)
 {
     Suite *suite = suite_create("traces");
     TCase *statements = tcase_create("statements");
+    TCase *guarded = tcase_create("guards");
     TCase *secrets = tcase_create("secrets");
 
     tcase_set_timeout(statements, 60);
@@ -375,9 +376,13 @@ Suite *suite_traces(void)
     tcase_add_test(statements, test_statements);
     tcase_add_test(statements, test_statements_of_plain_tick);
     tcase_add_test(statements, test_transitions);
-    LOOP(statements, test_guard_of_finish, guards);
-    tcase_add_test(statements, test_guard_of_start);
     suite_add_tcase(suite, statements);
+
+    tcase_set_timeout(guarded, 60);
+    tcase_add_checked_fixture(guarded, scene_open, scene_close);
+    LOOP(guarded, test_guard_of_finish, guards);
+    tcase_add_test(guarded, test_guard_of_start);
+    suite_add_tcase(suite, guarded);
 
     tcase_set_timeout(secrets, 60);
     tcase_add_checked_fixture(secrets, scene_open, scene_close);
