@@ -150,6 +150,9 @@ fuzz: ## invent input for the parsers (FUZZ=name: only that one; FUZZ_RUNS=cases
 model: ## check the model of the protocol exhaustively (needs spin; a minute or two)
 	BUILD=$(BUILD) CC="$(CC)" scripts/model
 
+mutate: ## take each guard away and see that a test notices (MUTATE=name: only that one)
+	CC="$(CC)" scripts/mutate $(MUTATE)
+
 coverage: ## run all tests and print the line coverage of lib/
 	rm -rf build/coverage
 	$(MAKE) BUILD=build/coverage COVERAGE=1 CFLAGS="-O0 -g" check check-integration
@@ -185,7 +188,7 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration check-fault check-asan fuzz model coverage bench lint lint-flags \
+.PHONY: all tests check check-judge check-integration check-fault check-asan fuzz model mutate coverage bench lint lint-flags \
 	format install uninstall dist clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -62,8 +62,9 @@ static const struct {
      "--max-attempts 9", 0},
     {"rejected", 1, 2, "UPDATE organization_integrations SET is_enabled = false",
      "--max-attempts 9", 0},
-    /* given up without having begun: that was decided, not tried */
-    {"not_delivered", 1, 2, "UPDATE sync_run_log SET started_at = NULL, worker = NULL",
+    /* given up without having begun: that was decided, not tried; be there something to claim */
+    {"not_delivered", 1, 2,
+     "UPDATE sync_run_log SET started_at = NULL, worker = NULL; DELETE FROM sync_schedule_state",
      "--max-attempts 9", 0},
 };
 
