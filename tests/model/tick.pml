@@ -5,11 +5,11 @@
  * NO_... and the like below). README.md says what that proves and what it does not.
  *
  * The same protocol is looked at with more or less of everything, since two of each in the smallest
- * steps at once is too many states for a check that one waits for:
+ * steps at once are many states for a check that one waits for:
  *
  *   all in steps          the statements of a claim one by one, two claims at a time; and all that
  *                         a worker does one by one, one worker at a time;
- *   -DRUNS_AT_ONCE        the same, but a worker starts a run and calls in one step;
+ *   -DRUNS_AT_ONCE        one worker, which starts a run and calls in one step;
  *   -DCLAIMS_AT_ONCE      two workers at a time; a claim happens at its commit, in one step.
  *
  * Why a claim may be one step, given its lock: from its snapshot to its commit nobody else can
@@ -41,8 +41,11 @@
 #define RUNNING       2
 #define COMPLETED     3
 #define NOT_DELIVERED 4 /* failed, and the function surely did not run */
-#define UNKNOWN       5 /* failed, and it may have run; `rejected`, too, which is treated alike */
+#define UNKNOWN       5 /* failed, and it may have run */
 #define ABANDONED     6 /* UNKNOWN by the 30-minute rule, while its worker may still answer */
+/* Failed, and it says so: sent again wherever further attempts are allowed, as what was not
+ * delivered is; so only a policy that spares UNKNOWN can tell it from that. */
+#define REJECTED      (POLICY -> UNKNOWN : 7)
 
 byte status[RUNS];
 byte owner[RUNS]; /* the column `worker`: a token, or one of these */
@@ -64,7 +67,6 @@ bit row_locked;
 
 /* ---- The world ---- */
 
-byte now = 1;     /* slot 1 of A and the slot of B are due from 1, slot 2 of A from 2 */
 bit handed[RUNS]; /* some tick alive has this run on its list of runs to dispatch */
 byte flying[RUNS]; /* whose start of it is under way to the server, its client gone or impatient */
 
@@ -84,7 +86,7 @@ bit called_twice;                /* 4: for one attempt */
 bit unknown_resent;              /* 5: what may have run already, unasked */
 bit log_is_wrong;                /* 6: not_delivered, and yet it was called */
 bit retried_after_success;       /* 7: another attempt at what the log calls completed */
-bit older_after_newer;           /* 8: another attempt once a newer slot is completed */
+bit older_after_newer;           /* 8: another attempt once a newer slot is completed, unasked */
 bit success_reported_as_failure; /* 9: it was heard, and nobody has tried again */
 bit inserted_twice;              /* 10: two rows of one slot and attempt */
 
@@ -120,20 +122,27 @@ bit is_queued_for;
 #define covered_1 (status[A1] != NONE || (status[A2] != NONE && wide))
 #define covered_2 (status[A2] != NONE)
 
-/* A second attempt: only after what was surely not delivered, or if the policy says so; and never
- * once a newer slot has been completed. */
+/* A second attempt (retry.sql): after what was surely not delivered or was rejected, and after the
+ * rest if the policy says so; once a newer slot is completed, by hand only. By hand (`run --at
+ * --retry-failed`) one asks for all of it, so that is looked at where the policy does, too. */
 #ifdef UNKNOWN_RESENT_UNASKED
 #define may_resend(run) (status[run] >= NOT_DELIVERED)
 #else
-#define may_resend(run) (status[run] == NOT_DELIVERED || (status[run] > NOT_DELIVERED && POLICY))
+#define may_resend(run) \
+    (status[run] == NOT_DELIVERED || status[run] == REJECTED || \
+     (status[run] > NOT_DELIVERED && POLICY))
 #endif
 #define newer_completed (status[A2] == COMPLETED || status[A2_AGAIN] == COMPLETED)
 #ifdef RETRY_PASSES_NEWER
-#define may_retry_1 (may_resend(A1) && status[A1_AGAIN] == NONE)
+#define may_pass_newer true
 #else
-#define may_retry_1 (may_resend(A1) && status[A1_AGAIN] == NONE && !newer_completed)
+#define may_pass_newer manual
 #endif
-#define may_retry_2 (may_resend(A2) && status[A2_AGAIN] == NONE)
+#define may_retry    (POLICY || !manual)
+#define may_retry_1 \
+    (may_retry && may_resend(A1) && status[A1_AGAIN] == NONE && \
+     (!newer_completed || may_pass_newer))
+#define may_retry_2 (may_retry && may_resend(A2) && status[A2_AGAIN] == NONE)
 
 /* ---- The promises: checked after every change of the log ---- */
 
@@ -165,6 +174,7 @@ inline check()
 #define WORKERS 2
 #define TICKS 1 /* its claim being one step, the next tick is as good as another one */
 #define NEXT_STATEMENT ;
+#define LAST_STATEMENT ; commit:
 #define WITHOUT_B 1 /* a worker has one run at a time, whosever it is */
 #else
 #ifndef WORKERS
@@ -172,6 +182,7 @@ inline check()
 #endif
 #define TICKS 2
 #define NEXT_STATEMENT } atomic {
+#define LAST_STATEMENT } commit: atomic {
 #ifndef WITHOUT_B
 #define WITHOUT_B 0
 #endif
@@ -225,7 +236,7 @@ inline insert_pending(run_)
         status[run_] = PENDING;
         inserted = run_ + 1;
         printf("tick %d: inserts run %d\n", _pid, run_);
-        older_after_newer = broken(8, run_ == A1_AGAIN && newer_completed);
+        older_after_newer = broken(8, !manual && run_ == A1_AGAIN && newer_completed);
         assert(!older_after_newer)
     fi
 }
@@ -267,16 +278,18 @@ inline take_locks()
 }
 
 /* read.sql and lib/engine/due.c: which slots of A to look at, (mark, now] as they were at any time
- * in the past; or by hand (`run --at`) any one slot that is past. Bit 1: slot 1, bit 2: slot 2. */
+ * in the past; or by hand (`run --at`) any one slot that is past. Bit 1: slot 1, bit 2: slot 2. No
+ * clock is needed: what a tick can do before slot 2 is due it can also do later, on an old reading;
+ * and once all is calm it is due. */
 inline look()
 {
     if
-    :: calm -> looked = (now == 2 -> (3 << mark_a) & 3 : (1 << mark_a) & 1)
+    :: calm -> looked = (3 << mark_a) & 3
     :: !calm -> looked = 1
-    :: !calm && now == 2 -> looked = 3
-    :: !calm && now == 2 && mark_a >= 1 -> looked = 2
+    :: !calm -> looked = 3
+    :: !calm && mark_a >= 1 -> looked = 2
     :: !calm -> looked = 1; manual = 1
-    :: !calm && now == 2 -> looked = 2; manual = 1
+    :: !calm -> looked = 2; manual = 1
     fi
 }
 
@@ -296,17 +309,25 @@ inline look()
 #define NOTHING 0 /* else the run to insert, plus 1; or: */
 #define FOLD    6 /* A2, both slots in one */
 
-/* The snapshot of claim.sql: what it is going to insert. */
+#define owes_1 ((looked & 1) && is_uncovered_1 && !gives_up_1)
+#define owes_2 ((looked & 2) && is_uncovered_2)
+
+/* The snapshots of retry.sql and claim.sql: what they are going to insert. Both are younger than
+ * the lock, so between them nothing can happen to A but that its active run ends; and what
+ * retry.sql inserts is an active run to claim.sql. So one look, at which either may have its turn,
+ * leads to all that two can lead to. */
 inline choose()
 {
     look();
-    /* Statements a and b stand before it: the run that they end is not active, and stays locked. */
+    /* Statements a and b stand before it: the run that they end is not active, and stays locked.
+     * They pass over what somebody else has locked. */
     if
     :: calm -> ends_a = count_a(is_dead) > 0
-    :: !calm && (count_a(is_running) || (count_a(is_active) && !manual)) -> ends_a = 1
+    :: !calm && !row_locked && (count_a(is_running) || (count_a(is_active) && !manual)) ->
+        ends_a = 1
     :: !calm
     fi;
-    row_locked = ends_a;
+    if :: ends_a -> row_locked = 1 :: else fi;
     /* Slot 1 may be older than the catch-up time by the time that slot 2 is due. */
     if
     :: looked == 3 && is_uncovered_1 -> gives_up_1 = 1
@@ -314,13 +335,19 @@ inline choose()
     fi;
     if
     :: !is_free_a
-    :: is_free_a && !manual && may_retry_1 -> serves = A1_AGAIN + 1
-    :: is_free_a && !manual && may_retry_2 -> serves = A2_AGAIN + 1
-    :: is_free_a && (looked & 1) && is_uncovered_1 && !gives_up_1 ->
-        serves = ((looked & 2) && is_uncovered_2 -> FOLD : A1 + 1)
-    :: is_free_a && (looked & 2) && is_uncovered_2 &&
-       !((looked & 1) && is_uncovered_1 && !gives_up_1) ->
-        serves = A2 + 1
+    :: is_free_a && may_retry_1 -> serves = A1_AGAIN + 1
+    :: is_free_a && may_retry_2 -> serves = A2_AGAIN + 1
+    :: is_free_a && owes_1 -> serves = (owes_2 -> FOLD : A1 + 1)
+    :: is_free_a && !owes_1 && owes_2 -> serves = A2 + 1
+    /* A further attempt may have to wait for its pause, or not be wanted. */
+    :: is_free_a && !owes_1 && !owes_2
+    fi;
+    printf("tick %d: looks at %d, serves %d, gives up %d, ends %d\n", _pid, looked, serves,
+        gives_up_1, ends_a);
+    /* What was looked at is only needed for the mark now: forgotten where that will not move. It is
+     * ours to move as long as the lock is held, and nobody moves it back. */
+    if
+    :: manual || mark_a >= (looked & 2 -> 2 : 1) -> looked = 0
     :: else
     fi
 }
@@ -331,8 +358,8 @@ inline write()
     if
     :: ends_a -> end_active_a()
     /* Without the advisory lock, too: statements a and b do not need it. */
-    :: !ends_a && !(held & 1) && (!calm || count_a(is_dead)) -> end_active_a()
-    :: !ends_a && !(calm && count_a(is_dead))
+    :: !ends_a && !(held & 1) && !row_locked && (!calm || count_a(is_dead)) -> end_active_a()
+    :: !ends_a && ((held & 1) || row_locked || !(calm && count_a(is_dead)))
     fi;
     if
     :: gives_up_1 && status[A1] == NONE -> status[A1] = NOT_DELIVERED /* MISSED */
@@ -343,8 +370,7 @@ inline write()
 #endif
     :: else
     fi;
-    printf("tick %d: writes its claim: looked at %d, serves %d, gives up %d, ends %d\n", _pid,
-        looked, serves, gives_up_1, ends_a);
+    printf("tick %d: writes its claim\n", _pid);
     if
     :: serves == NOTHING
     :: serves == FOLD -> insert_pending(A2); if :: inserted -> wide = 1 :: else fi
@@ -413,9 +439,10 @@ active [TICKS] proctype tick()
 next_tick:
     atomic {
         if
-        :: !calm -> wants = (WITHOUT_B -> 1 : 3)
+        /* Once B's slot is covered, to hold its lock changes nothing and is in nobody's way. */
+        :: !calm -> wants = (mark_b || WITHOUT_B -> 1 : 3)
         :: calm ->
-            wants = (mark_a < now || may_retry_1 || may_retry_2) +
+            wants = (mark_a < 2 || may_retry_1 || may_retry_2) +
                 (mark_b || WITHOUT_B -> 0 : 2)
         fi;
 #ifdef LOCK_AND_CHECK_IN_ONE_STATEMENT
@@ -428,17 +455,25 @@ next_tick:
         take_locks();
         if
         :: held & 1
-        :: else -> looked = 0; ends_a = 0; gives_up_1 = 0; serves = NOTHING
+        :: else ->
+            if :: ends_a -> row_locked = 0 :: else fi;
+            looked = 0; ends_a = 0; gives_up_1 = 0; serves = NOTHING
         fi
 #else
         take_locks();
+        /* Without a lock a claim has only its statements a and b to commit, and nothing yet that it
+         * could remember or that others could see: it may as well have begun just now. */
+        if
+        :: !held -> goto commit
+        :: else
+        fi
     NEXT_STATEMENT
         if
         :: held & 1 -> choose()
         :: else
         fi
 #endif
-    NEXT_STATEMENT
+    LAST_STATEMENT
         /* The COMMIT is carried out and heard of; carried out, its answer lost or the tick dead; or
          * the server rolls back, since something broke at any statement: what stood so far was
          * seen by nobody, so it does not matter when. */
@@ -583,7 +618,8 @@ call:
             assert(!called_twice);
             called[job] = 1;
             unknown_resent = broken(5, !POLICY &&
-                ((job == A1_AGAIN && called[A1]) || (job == A2_AGAIN && called[A2])));
+                ((job == A1_AGAIN && called[A1] && status[A1] != REJECTED) ||
+                 (job == A2_AGAIN && called[A2] && status[A2] != REJECTED)));
             assert(!unknown_resent);
             printf("worker %d: calls for run %d\n", me, job)
         :: finish(NOT_DELIVERED); goto leave /* past the deadline, or nobody to connect to */
@@ -597,12 +633,13 @@ wait:
         :: may_finish -> finish(COMPLETED); goto leave
         :: !may_finish -> queue(1); goto late
         :: finish(UNKNOWN); goto leave
+        :: !POLICY -> finish(REJECTED); goto leave
         :: !calm -> crash(); goto leave
         fi
     }
 
-    /* A success after the run was given up: the lock, in a statement of its own; a look, whose
-     * snapshot is younger; the record. */
+    /* A success after the run was given up: the lock (late_lock.sql), in a statement of its own; a
+     * look, whose snapshot is younger, and the record (late.sql). */
 late:
     atomic {
 #ifdef LATE_ANSWER_DROPPED
@@ -689,9 +726,8 @@ end:
     :: atomic { befall(A1_AGAIN) }
     :: atomic { befall(A2) }
     :: atomic { befall(A2_AGAIN) }
-    :: now == 1 -> now = 2
 #ifdef LIVENESS
-    :: now == 2 && !calm -> calm = true
+    :: !calm -> calm = true
 #endif
     od
 }
