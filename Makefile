@@ -147,8 +147,8 @@ fuzz: ## invent input for the parsers (FUZZ=name: only that one; FUZZ_RUNS=cases
 		$(FUZZ:%=build/fuzz/fuzz-%)
 	FUZZ_RUNS=$(FUZZ_RUNS) scripts/fuzz build/fuzz $(FUZZ)
 
-model: ## check the model of the protocol exhaustively (needs spin; a minute or two)
-	BUILD=$(BUILD) CC="$(CC)" scripts/model
+model: ## check the model of the protocol exhaustively (needs spin; a minute or two; MODEL=largest: ten)
+	BUILD=$(BUILD) CC="$(CC)" scripts/model $(MODEL:%=--%)
 
 mutate: ## take each guard away and see that a test notices (MUTATE=name: only that one)
 	CC="$(CC)" scripts/mutate $(MUTATE)

@@ -9,6 +9,7 @@
  *
  *   all in steps          the statements of a claim one by one, two claims at a time; and all that
  *                         a worker does one by one, one worker at a time;
+ *   -DWORKERS=2           the same with two workers at a time: all there is (model --largest);
  *   -DRUNS_AT_ONCE        one worker, which starts a run and calls in one step;
  *   -DCLAIMS_AT_ONCE      two workers at a time; a claim happens at its commit, in one step.
  *
