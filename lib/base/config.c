@@ -111,6 +111,7 @@ bool config_read(struct config *config, const char *path, bool is_needed, struct
     FILE *file;
     char *line = NULL;
     size_t size = 0;
+    ssize_t length;
     bool ok = true;
 
     *config = (struct config){.path = memory_copy_text(path != NULL ? path : CONFIG_DEFAULT_PATH)};
@@ -119,8 +120,11 @@ bool config_read(struct config *config, const char *path, bool is_needed, struct
         return true;
     if (file == NULL)
         return error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
-    for (size_t number = 1; ok && getline(&line, &size, file) >= 0; number++)
-        ok = config_add_line(config, line, number, err);
+    for (size_t number = 1; ok && (length = getline(&line, &size, file)) >= 0; number++)
+        ok = memchr(line, '\0', (size_t)length) == NULL
+                 ? config_add_line(config, line, number, err)
+                 : error_set(err, ERROR_CONFIG, "%s, line %zu: holds a NUL byte", config->path,
+                             number);
     if (ok && ferror(file))
         ok = error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
     ok = ok && config_check_mode(config, file, err);

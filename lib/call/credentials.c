@@ -1,8 +1,87 @@
 #include "call/credentials.h"
 
+#include "clock/instant.h"
+#include "clock/quote.h"
+
+#include <jansson.h>
+#include <math.h>
 #include <string.h>
 
-bool credentials_check(const char *key, struct error *err)
+#define CREDENTIALS_SECRET      "sb_secret_"
+#define CREDENTIALS_PUBLISHABLE "sb_publishable_"
+
+#define CREDENTIALS_BASE64URL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+static bool credentials_starts_with(const char *key, const char *prefix)
+{
+    return strncmp(key, prefix, strlen(prefix)) == 0;
+}
+
+/* ---- What a JWT says of itself ---- */
+
+/* Decodes base64url without padding; false for a length that it cannot have. */
+static bool credentials_decode(const char *digits, size_t length, struct text *bytes)
+{
+    unsigned int bits = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        const char *digit = strchr(CREDENTIALS_BASE64URL, digits[i]);
+
+        bits = (bits << 6 | (unsigned int)(digit - CREDENTIALS_BASE64URL)) & 0xFFFF;
+        if (i % 4 != 0)
+            text_append(bytes, &(char){(char)(bits >> (6 - 2 * (i % 4)) & 0xFF)}, 1);
+    }
+    return length % 4 != 1;
+}
+
+/* The payload of a JWT: three parts of base64url, the second a JSON object. NULL for any other key.
+ */
+static json_t *credentials_payload(const char *key)
+{
+    size_t header = strspn(key, CREDENTIALS_BASE64URL);
+    const char *payload = key + header + 1;
+    struct text bytes = {0};
+    json_t *claims = NULL;
+    size_t length;
+
+    if (header == 0 || key[header] != '.')
+        return NULL;
+    length = strspn(payload, CREDENTIALS_BASE64URL);
+    if (payload[length] != '.' ||
+        payload[length + 1 + strspn(payload + length + 1, CREDENTIALS_BASE64URL)] != '\0')
+        return NULL;
+    if (credentials_decode(payload, length, &bytes))
+        claims = json_loadb(text_string(&bytes), bytes.length,
+                            JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+    text_free(&bytes);
+    if (json_is_object(claims))
+        return claims;
+    json_decref(claims);
+    return NULL;
+}
+
+static bool credentials_check_role(const json_t *claims, struct error *err)
+{
+    static const char wanted[] = "service_role";
+    const json_t *role = json_object_get(claims, "role");
+    char quoted[QUOTE_SIZE];
+
+    if (!json_is_string(role)) {
+        error_set(err, ERROR_CONFIG, "the service key is a JWT without a role");
+    } else {
+        if (json_string_length(role) == sizeof wanted - 1 &&
+            strcmp(json_string_value(role), wanted) == 0)
+            return true;
+        quote_bytes(json_string_value(role), json_string_length(role), quoted, sizeof quoted);
+        error_set(err, ERROR_CONFIG, "the service key is a JWT for the role \"%s\"", quoted);
+    }
+    return error_hint(err, "take the project's service_role key, or a secret one "
+                           "(" CREDENTIALS_SECRET "...)");
+}
+
+/* ---- Checks ---- */
+
+static bool credentials_check_characters(const char *key, struct error *err)
 {
     for (const char *c = key; *c != '\0'; c++) {
         if (*c <= ' ' || *c > '~') {
@@ -15,11 +94,57 @@ bool credentials_check(const char *key, struct error *err)
     return true;
 }
 
+bool credentials_check(const char *key, struct error *err)
+{
+    json_t *claims;
+    bool ok;
+
+    if (!credentials_check_characters(key, err))
+        return false;
+    if (credentials_starts_with(key, CREDENTIALS_PUBLISHABLE)) {
+        error_set(err, ERROR_CONFIG,
+                  "the service key is a publishable one (" CREDENTIALS_PUBLISHABLE "...)");
+        return error_hint(err, "take a secret one of the project (" CREDENTIALS_SECRET "...)");
+    }
+    claims = credentials_payload(key);
+    ok = claims == NULL || credentials_check_role(claims, err);
+    json_decref(claims);
+    return ok;
+}
+
+/* A second since 1970 as RFC 3339 writes it. */
+static void credentials_format(double second, char text[INSTANT_TEXT_SIZE])
+{
+    int64_t s = (int64_t)(second > 0 ? second : 0);
+    char *digits;
+
+    instant_format_minute(s / 60, text);
+    digits = strrchr(text, ':') + 1;
+    digits[0] = (char)('0' + s % 60 / 10);
+    digits[1] = (char)('0' + s % 10);
+}
+
+bool credentials_check_time(const char *key, int64_t now_us, struct error *err)
+{
+    json_t *claims = credentials_payload(key);
+    const json_t *expiry = json_object_get(claims, "exp");
+    double second = json_is_number(expiry) ? json_number_value(expiry) : HUGE_VAL;
+    char text[INSTANT_TEXT_SIZE];
+
+    json_decref(claims);
+    if ((double)now_us / (double)INSTANT_US_PER_SECOND < second)
+        return true;
+    credentials_format(second, text);
+    error_set(err, ERROR_CONFIG, "the service key expired at %s", text);
+    return error_hint(err, "take a new one, or a secret one (" CREDENTIALS_SECRET "...), which "
+                           "does not expire; the database's clock counts");
+}
+
+/* ---- Headers ---- */
+
 void credentials_headers(const char *key, struct text *authorization, struct text *apikey)
 {
-    static const char new_key[] = "sb_secret_";
-
-    if (strncmp(key, new_key, sizeof new_key - 1) != 0)
+    if (!credentials_starts_with(key, CREDENTIALS_SECRET))
         text_addf(authorization, "Authorization: Bearer %s", key);
     text_addf(apikey, "apikey: %s", key);
 }

@@ -1,5 +1,10 @@
 /*
- * The function's key and the headers that carry it (design section 6).
+ * The function's key: what it may be, and the headers that carry it (design section 6). Pure.
+ *
+ * A key is opaque but for this: a legacy one is a JWT, which says for whom and until when it is.
+ * Signatures are not looked at; that is the platform's business.
+ *
+ * Sources: RFC 7519 (JWT), RFC 4648, section 5 (base64url).
  */
 #ifndef SYNCSCHED_CALL_CREDENTIALS_H
 #define SYNCSCHED_CALL_CREDENTIALS_H
@@ -7,11 +12,17 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <stdint.h>
+
 /*
- * Refuses a key that could not stand in a header (control characters, blanks, more than ASCII).
- * ERROR_CONFIG; the key itself is never quoted.
+ * Refuses a key that could not stand in a header (control characters, blanks, more than ASCII), a
+ * publishable one (sb_publishable_...), and a JWT whose role is not service_role. What does not
+ * decode as a JWT passes as it is. ERROR_CONFIG; the key itself is never quoted, a role is.
  */
 bool credentials_check(const char *key, struct error *err);
+
+/* Refuses a JWT that has expired at now_us (microseconds since 1970). ERROR_CONFIG, and when. */
+bool credentials_check_time(const char *key, int64_t now_us, struct error *err);
 
 /*
  * The headers for a key: a new one (sb_secret_...) goes as apikey alone, since Supabase refuses it

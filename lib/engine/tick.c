@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "call/credentials.h"
 #include "clock/stopwatch.h"
 #include "engine/timetable.h"
 #include "engine/worker.h"
@@ -141,7 +142,8 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
     for (int n = 0; n < TICK_READINGS_MAX; n++) {
         if (!tick_read(tick, db, options->is_dry ? NULL : &options->trigger, deadline_ms, err))
             return false;
-        if (!tick_check_at(tick, err))
+        if (!tick_check_at(tick, err) ||
+            !credentials_check_time(options->function.key, tick->reading.now_us, err))
             return false;
         if (tick_has_nothing_to_do(tick))
             return true;

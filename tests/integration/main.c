@@ -15,7 +15,7 @@ static Suite *(*const suites[])(void) = {
     suite_tick_guards, suite_prune,         suite_prune_races,   suite_traces,
     suite_audit,       suite_usage,         suite_output,        suite_libraries,
     suite_manual,      suite_offline,       suite_check_cron,    suite_check_cron_lines,
-    suite_next,        suite_zones,         suite_window,
+    suite_next,        suite_zones,         suite_window,        suite_keys,
 };
 
 int main(void)

@@ -15,7 +15,7 @@
 #define PROGRAM     TEST_BUILD_DIR "/syncsched"
 #define AT          "2024-05-01T02:00:00Z"
 #define COUNT(a)    (sizeof(a) / sizeof(a)[0])
-#define KEY         "eyJhbGciOiJIUzI1NiJ9.usage-service-role.c2VjcmV0"
+#define KEY         "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIiwiaXNzIjoidXNhZ2UifQ.c2VjcmV0"
 #define DATABASE    "SUPABASE_DB_URL=postgresql://"
 #define HINT_RUN    "see syncsched run --help"
 #define HINT_CHECK  "see syncsched check-cron --help"
@@ -25,6 +25,11 @@
 #define HINT_ZONE   "write a name of the IANA database, such as"
 #define HINT_ENCODE "percent-encode '@', ':', '/', '?' and '#' in user name and password"
 #define HINT_URL    "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"
+
+/* A JWT whose payload is {"role":"anon","exp":4102444800}. */
+#define ANON_KEY  "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiIsImV4cCI6NDEwMjQ0NDgwMH0.c2VjcmV0"
+#define FOR_ANON  "the service key is a JWT for the role \"anon\""
+#define HINT_ROLE "take the project's service_role key, or a secret one (sb_secret_...)"
 
 #define KEY_VARIABLE "SUPABASE_SERVICE_ROLE_KEY=" KEY
 
@@ -121,6 +126,17 @@ static const struct {
     {"run", {"SYNCSCHED_DRY_RUN=perhaps"}, 2, "--dry-run is a switch", NULL},
     {"run", {"SUPABASE_SERVICE_ROLE_KEY"}, 2, "neither SUPABASE_SERVICE_ROLE_KEY nor", "set one"},
     {"run", {"SUPABASE_SERVICE_ROLE_KEY=hu sh"}, 2, "the service key holds a character", "copy"},
+    {"run", {"SUPABASE_SERVICE_ROLE_KEY=hu\rsh"}, 2, "the service key holds a character", "copy"},
+    {"run",
+     {"SUPABASE_SERVICE_ROLE_KEY=sb_publishable_hush"},
+     2,
+     "the service key is a pub",
+     "take"},
+    {"run", {"SUPABASE_SERVICE_ROLE_KEY=" ANON_KEY, "PGHOST=/none"}, 2, FOR_ANON, HINT_ROLE},
+    {"run --dry-run", {"SUPABASE_SERVICE_ROLE_KEY=" ANON_KEY}, 2, FOR_ANON, HINT_ROLE},
+    {"run", {"SYNCSCHED_FUNCTION=a\nb"}, 2, "SYNCSCHED_FUNCTION may hold letters", NULL},
+    {"run", {"SUPABASE_URL=https://a.b/\r\nhush: 1"}, 2, "the function's address holds", NULL},
+    {"run", {"SYNCSCHED_FUNCTION_URL=https://a.b/\x1b"}, 2, "the function's address holds", NULL},
     {"run", {"SUPABASE_URL"}, 2, "SUPABASE_URL is not set", "set SUPABASE_URL=https://"},
     {"run", {"SUPABASE_URL=abc.supabase.co"}, 2, "the function's address", "set SUPABASE_URL="},
     {"run", {"SUPABASE_URL=http://abc.example"}, 2, "http:// would send the key", "use https://"},

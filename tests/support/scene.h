@@ -16,7 +16,9 @@
 #include <sys/types.h>
 
 #define SCENE_ORG "00000000-0000-4000-8000-00000000000a"
-#define SCENE_KEY "eyJhbGciOiJIUzI1NiJ9.scene-service-role.c2VjcmV0"
+
+/* A legacy key: a JWT whose payload is {"role":"service_role","iss":"scene"}. */
+#define SCENE_KEY "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIiwiaXNzIjoic2NlbmUifQ.c2VjcmV0"
 
 enum { SCENE_CHILDREN_MAX = 64 };
 

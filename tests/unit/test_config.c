@@ -110,6 +110,24 @@ START_TEST(test_config_bad_line)
 }
 END_TEST
 
+/* Covers: a value is never cut short in silence. */
+START_TEST(test_config_nul)
+{
+    static const char text[] = "A=1\nKEY=hush\0hush\n";
+    struct config config;
+    struct error err = {0};
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(text, 1, sizeof text - 1, file), sizeof text - 1);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert(!config_read(&config, path, true, &err));
+    ck_assert_int_eq(err.kind, ERROR_CONFIG);
+    ck_assert_ptr_nonnull(strstr(err.message, ", line 2: holds a NUL byte"));
+    config_free(&config);
+}
+END_TEST
+
 START_TEST(test_config_environment_wins)
 {
     struct config config;
@@ -242,6 +260,7 @@ Suite *suite_config(void)
     tcase_add_checked_fixture(cases, write_file, remove_file);
     tcase_add_loop_test(cases, test_config_line, 0, sizeof lines / sizeof lines[0]);
     tcase_add_loop_test(cases, test_config_bad_line, 0, sizeof bad / sizeof bad[0]);
+    tcase_add_test(cases, test_config_nul);
     tcase_add_test(cases, test_config_environment_wins);
     tcase_add_test(cases, test_config_libpq);
     tcase_add_loop_test(cases, test_config_mode, 0, sizeof modes / sizeof modes[0]);
