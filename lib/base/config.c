@@ -1,12 +1,12 @@
 #include "base/config.h"
 
 #include "base/memory.h"
+#include "base/secret.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* What a file may hold that others must not read. */
 static bool config_is_secret(const char *key)
@@ -92,9 +92,7 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
 
 static bool config_check_mode(const struct config *config, FILE *file, struct error *err)
 {
-    struct stat status;
-
-    if (fstat(fileno(file), &status) != 0 || (status.st_mode & (S_IROTH | S_IWOTH)) == 0)
+    if (!secret_is_exposed(fileno(file)))
         return true;
     for (size_t i = 0; i < config->count; i++) {
         if (config_is_secret(config->entries[i].key)) {

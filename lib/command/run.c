@@ -118,20 +118,21 @@ static int run_main(const struct command_line *line)
         .progress = log_has_live_line() ? run_show_progress : NULL,
     };
     struct summary summary = {0};
+    struct settings_function function = {0};
     struct error err = {0};
-    char *url = NULL;
+    bool is_ticked = false;
     int status;
 
     if (gethostname(host, sizeof host - 1) != 0)
         snprintf(host, sizeof host, "unknown");
     if (run_read_options(line, &options, &err) &&
-        settings_function(&line->config, &options.function, &url, &err) &&
-        run_tick(&options, &summary, &err))
-        status = summary.failed > 0 ? 1 : 0;
-    else
-        status = command_fail(&err);
+        settings_function(&line->config, &function, &err)) {
+        options.function = function.address;
+        is_ticked = run_tick(&options, &summary, &err);
+    }
+    status = !is_ticked ? command_fail(&err) : summary.failed > 0 ? 1 : 0;
     summary_free(&summary);
-    free(url);
+    settings_function_free(&function);
     return status;
 }
 

@@ -1,6 +1,7 @@
 #include "command/settings.h"
 
 #include "base/memory.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "call/address.h"
 #include "call/credentials.h"
@@ -46,23 +47,47 @@ static bool settings_function_url(const struct config *config, char **url, struc
     return true;
 }
 
-bool settings_function(const struct config *config, struct function_address *address, char **url,
-                       struct error *err)
+/* The key, from wherever it is set; owned by the caller. */
+static bool settings_key(const struct config *config, char **key, struct error *err)
 {
-    const char *key = config_get(config, "SUPABASE_SERVICE_ROLE_KEY");
+    static const char file[] = "SUPABASE_SERVICE_ROLE_KEY_FILE";
+    const char *name = "SUPABASE_SERVICE_ROLE_KEY";
+    const char *value = config_get(config, name);
+    const char *path = config_get(config, file);
 
-    *url = NULL;
-    if (key == NULL)
-        key = config_get(config, "SUPABASE_SECRET_KEY");
-    if (key == NULL) {
+    if (value == NULL)
+        value = config_get(config, name = "SUPABASE_SECRET_KEY");
+    if (value != NULL && path != NULL) {
+        error_set(err, ERROR_CONFIG, "both %s and %s are set", name, file);
+        return error_hint(err, "leave one of them out: nobody can tell which key is the new one");
+    }
+    if (path != NULL)
+        return secret_read_file(file, path, key, err);
+    if (value == NULL) {
         error_set(err, ERROR_CONFIG,
                   "neither SUPABASE_SERVICE_ROLE_KEY nor SUPABASE_SECRET_KEY is set");
-        return error_hint(err, "set one in the environment or in %s; never as an argument",
-                          config->path);
+        return error_hint(err, "set one in the environment or in %s, or %s; never as an argument",
+                          config->path, file);
     }
-    if (!credentials_check(key, err) || !settings_function_url(config, url, err) ||
-        !address_check(*url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err))
-        return false;
-    *address = (struct function_address){.url = *url, .key = key};
+    *key = memory_copy_text(value);
     return true;
+}
+
+bool settings_function(const struct config *config, struct settings_function *function,
+                       struct error *err)
+{
+    *function = (struct settings_function){0};
+    if (!settings_key(config, &function->key, err) || !credentials_check(function->key, err) ||
+        !settings_function_url(config, &function->url, err) ||
+        !address_check(function->url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err))
+        return false;
+    function->address = (struct function_address){.url = function->url, .key = function->key};
+    return true;
+}
+
+void settings_function_free(struct settings_function *function)
+{
+    secret_free(function->key);
+    free(function->url);
+    *function = (struct settings_function){0};
 }

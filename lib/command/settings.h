@@ -11,11 +11,19 @@
 /* SUPABASE_DB_URL, or NULL for libpq's own variables. Borrowed from config or environment. */
 const char *settings_database_url(const struct config *config);
 
+/* Where and with what the function is called, and the texts that address borrows. */
+struct settings_function {
+    struct function_address address;
+    char *url;
+    char *key;
+};
+
 /*
- * Where and with what the function is called, checked. *url receives the address, which the caller
- * frees and which address borrows. ERROR_CONFIG, naming the setting.
+ * Reads and checks it; settings_function_free() releases it, after a failure too. ERROR_CONFIG,
+ * naming the setting.
  */
-bool settings_function(const struct config *config, struct function_address *address, char **url,
+bool settings_function(const struct config *config, struct settings_function *function,
                        struct error *err);
+void settings_function_free(struct settings_function *function);
 
 #endif

@@ -7,10 +7,15 @@
 #include "support/testdb.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define AT    "2024-05-01T02:00:00Z"
 #define DAILY "0 2 * * *"
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof(a)[0]))
 
 /* {"role":"service_role","exp":1714528830}, and the same for 4102444800, the year 2100. */
 #define EXPIRED_KEY                                                                                \
@@ -50,15 +55,133 @@ START_TEST(test_not_expired)
 }
 END_TEST
 
+/* ---- A key in a file ---- */
+
+/* A tick with this configuration, and up to three more variables. */
+static struct program_result run_with(const char *config, const char *const env[3])
+{
+    static const char program[] = TEST_BUILD_DIR "/syncsched";
+    const char *const argv[] = {program, "run", "--at", AT, "--config", config, NULL};
+    char url[200];
+    const char *const all[] = {"SUPABASE_DB_URL",
+                               "SUPABASE_SECRET_KEY",
+                               "SUPABASE_SERVICE_ROLE_KEY",
+                               "SUPABASE_SERVICE_ROLE_KEY_FILE",
+                               "SYNCSCHED_FUNCTION_URL",
+                               url,
+                               env[0],
+                               env[1],
+                               env[2],
+                               NULL};
+
+    snprintf(url, sizeof url, "SUPABASE_URL=%s", function_url(scene_function()));
+    return program_run(argv, all);
+}
+
+static char key_path[64];
+static char config_path[64];
+
+static void write_file(char *path, const char *text, mode_t mode)
+{
+    int fd;
+
+    strcpy(path, "/tmp/syncsched-test-key-XXXXXX");
+    fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    ck_assert_int_eq(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+static void write_files(void)
+{
+    char text[200];
+
+    scene_open();
+    scene_seed(1, 1, DAILY);
+    write_file(key_path, SCENE_KEY "\n", 0440);
+    snprintf(text, sizeof text, "SUPABASE_SERVICE_ROLE_KEY_FILE=%s\n", key_path);
+    write_file(config_path, text, 0644); /* a path is no secret */
+}
+
+static void remove_files(void)
+{
+    unlink(key_path);
+    unlink(config_path);
+    scene_close();
+}
+
+/* Covers: the key of a file that the environment or the configuration names is sent, whole. */
+START_TEST(test_key_file)
+{
+    char variable[100];
+    const char *const env[] = {_i == 0 ? variable : NULL, NULL, NULL};
+    struct program_result result;
+    json_t *request;
+
+    snprintf(variable, sizeof variable, "SUPABASE_SERVICE_ROLE_KEY_FILE=%s", key_path);
+    result = run_with(_i == 0 ? "/dev/null" : config_path, env);
+    ck_assert_msg(result.status == 0, "%s", result.err);
+    request = function_request(scene_function(), 0);
+    ck_assert_str_eq(
+        json_string_value(json_object_get(json_object_get(request, "headers"), "apikey")),
+        SCENE_KEY);
+    json_decref(request);
+    program_result_free(&result);
+}
+END_TEST
+
+static const struct {
+    const char *env[3];
+    mode_t mode;
+    const char *message;
+} refused[] = {
+    {{"SUPABASE_SERVICE_ROLE_KEY=" SCENE_KEY},
+     0400,
+     "both SUPABASE_SERVICE_ROLE_KEY and SUPABASE_SERVICE_ROLE_KEY_FILE are set (leave one"},
+    {{"SUPABASE_SECRET_KEY=sb_secret_x"},
+     0400,
+     "both SUPABASE_SECRET_KEY and SUPABASE_SERVICE_ROLE_KEY_FILE are set (leave one"},
+    {{NULL}, 0444, "SUPABASE_SERVICE_ROLE_KEY_FILE: others may read /tmp/syncsched-test-key-"},
+    {{"SUPABASE_SERVICE_ROLE_KEY_FILE=" SCENE_KEY},
+     0400,
+     "cannot read the file that SUPABASE_SERVICE_ROLE_KEY_FILE names: No such file"},
+    {{"SUPABASE_SERVICE_ROLE_KEY_FILE=/dev/null"},
+     0400,
+     "SUPABASE_SERVICE_ROLE_KEY_FILE: /dev/null is no regular file"},
+};
+
+/* Covers: a key that is set twice, or that others may read; exit 2, nothing claimed or told. */
+START_TEST(test_key_file_refused)
+{
+    struct program_result result;
+
+    ck_assert_int_eq(chmod(key_path, refused[_i].mode), 0);
+    result = run_with(config_path, refused[_i].env);
+    ck_assert_int_eq(result.status, 2);
+    ck_assert_str_eq(result.out, "");
+    ck_assert_msg(strstr(result.err, refused[_i].message) != NULL, "%s", result.err);
+    ck_assert_ptr_null(strstr(result.err, SCENE_KEY));
+    ck_assert_int_eq(scene_count(NULL), 0);
+    program_result_free(&result);
+}
+END_TEST
+
 Suite *suite_keys(void)
 {
     Suite *suite = suite_create("keys");
     TCase *expiry = tcase_create("keys-expiry");
+    TCase *files = tcase_create("keys-files");
 
     tcase_set_timeout(expiry, 60);
     tcase_add_checked_fixture(expiry, scene_open, scene_close);
-    tcase_add_loop_test(expiry, test_expired, 0, (int)(sizeof expired / sizeof expired[0]));
+    tcase_add_loop_test(expiry, test_expired, 0, COUNT(expired));
     tcase_add_test(expiry, test_not_expired);
     suite_add_tcase(suite, expiry);
+    tcase_set_timeout(files, 60);
+    tcase_add_checked_fixture(files, write_files, remove_files);
+    tcase_add_loop_test(files, test_key_file, 0, 2);
+    tcase_add_loop_test(files, test_key_file_refused, 0, COUNT(refused));
+    suite_add_tcase(suite, files);
     return suite;
 }

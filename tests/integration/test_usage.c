@@ -42,8 +42,8 @@ static struct program_result run_shell(const char *line, const char *const env[]
     const char *all[ARGUMENTS_MAX] = {
         KEY_VARIABLE,          "SUPABASE_URL=http://127.0.0.1:1", "SUPABASE_DB_URL",
         "SUPABASE_SECRET_KEY", "SYNCSCHED_FUNCTION_URL",          "SYNCSCHED_ALLOW_HTTP",
-        "SYNCSCHED_FUNCTION"};
-    size_t n = 7;
+        "SYNCSCHED_FUNCTION",  "SUPABASE_SERVICE_ROLE_KEY_FILE"};
+    size_t n = 8;
 
     for (size_t i = 0; env != NULL && env[i] != NULL; i++)
         all[n++] = env[i];

@@ -260,6 +260,7 @@ struct program *scene_start(const char *options)
     }
     unsetenv("SUPABASE_SERVICE_ROLE_KEY");
     unsetenv("SUPABASE_SECRET_KEY");
+    unsetenv("SUPABASE_SERVICE_ROLE_KEY_FILE");
     snprintf(url, sizeof url, "SUPABASE_URL=%s",
              scene_url != NULL ? scene_url : function_url(scene_server));
     snprintf(key, sizeof key, "%s=%s", scene_key_name, scene_key);

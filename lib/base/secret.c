@@ -1,0 +1,89 @@
+#include "base/secret.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool secret_is_exposed(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0;
+}
+
+static bool secret_check_file(const char *name, const char *path, int fd, struct error *err)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return error_set(err, ERROR_CONFIG, "%s: %s is no regular file", name, path);
+    if (!secret_is_exposed(fd))
+        return true;
+    error_set(err, ERROR_CONFIG, "%s: others may read %s", name, path);
+    return error_hint(err, "chmod o= %s", path);
+}
+
+/* Reads up to size bytes; -1 with errno set when that fails. */
+static ssize_t secret_read(int fd, char *bytes, size_t size)
+{
+    size_t length = 0;
+    ssize_t n;
+
+    do {
+        n = read(fd, bytes + length, size - length);
+        length += n > 0 ? (size_t)n : 0;
+    } while ((n > 0 && length < size) || (n < 0 && errno == EINTR));
+    return n < 0 ? -1 : (ssize_t)length;
+}
+
+/* Makes the length bytes of value, which has room for a NUL, a text; or says why they are none. */
+static bool secret_finish(const char *name, const char *path, char *value, ssize_t length,
+                          struct error *err)
+{
+    if (length < 0)
+        return error_set(err, ERROR_CONFIG, "%s: cannot read %s: %s", name, path, strerror(errno));
+    if (length > SECRET_FILE_MAX)
+        return error_set(err, ERROR_CONFIG, "%s: %s is larger than %d bytes", name, path,
+                         SECRET_FILE_MAX);
+    if (memchr(value, '\0', (size_t)length) != NULL)
+        return error_set(err, ERROR_CONFIG, "%s: %s holds a NUL byte", name, path);
+    if (length > 0 && value[length - 1] == '\n')
+        length -= length > 1 && value[length - 2] == '\r' ? 2 : 1;
+    value[length] = '\0';
+    return length > 0 || error_set(err, ERROR_CONFIG, "%s: %s is empty", name, path);
+}
+
+bool secret_read_file(const char *name, const char *path, char **value, struct error *err)
+{
+    /* Not to be held up by a FIFO without a writer. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    bool ok;
+
+    *value = NULL;
+    if (fd < 0)
+        return error_set(err, ERROR_CONFIG, "cannot read the file that %s names: %s", name,
+                         strerror(errno));
+    ok = secret_check_file(name, path, fd, err);
+    if (ok) {
+        *value = memory_allocate(SECRET_FILE_MAX + 2, 1);
+        ok = secret_finish(name, path, *value, secret_read(fd, *value, SECRET_FILE_MAX + 1), err);
+    }
+    close(fd);
+    if (ok)
+        return true;
+    secret_free(*value);
+    *value = NULL;
+    return false;
+}
+
+void secret_free(char *value)
+{
+    if (value != NULL)
+        explicit_bzero(value, strlen(value));
+    free(value);
+}

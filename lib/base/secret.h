@@ -1,0 +1,30 @@
+/*
+ * Secrets: from a file that nobody else may read.
+ *
+ * No message here quotes a value; nor a path before it has been opened, since somebody may have
+ * given the secret itself there.
+ */
+#ifndef SYNCSCHED_BASE_SECRET_H
+#define SYNCSCHED_BASE_SECRET_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+enum { SECRET_FILE_MAX = 16 * 1024 };
+
+/* Whether others than the open file's owner and group may read or write it. */
+bool secret_is_exposed(int fd);
+
+/*
+ * Reads what the file at path holds, less a line end behind it; name is the setting that gave the
+ * path. Symbolic links are followed: Kubernetes mounts its secrets so. Refused is what is no
+ * regular file, exposed, empty, larger than SECRET_FILE_MAX bytes, or holds a NUL. ERROR_CONFIG,
+ * naming the setting. secret_free() releases *value.
+ */
+bool secret_read_file(const char *name, const char *path, char **value, struct error *err);
+
+/* Overwrites and frees; NULL is fine. */
+void secret_free(char *value);
+
+#endif
