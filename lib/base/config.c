@@ -8,16 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a file may hold that others must not read. */
-static bool config_is_secret(const char *key)
-{
-    static const char *const secrets[] = {"SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SECRET_KEY",
-                                          "SUPABASE_DB_URL", "PGPASSWORD"};
+/* What others must not see; PGPASSWORD, which libpq reads, besides. */
+static const char *const config_secrets[CONFIG_SECRETS] = {
+    "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL"};
 
-    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
-        if (strcmp(key, secrets[i]) == 0)
-            return true;
-    return false;
+static const char config_password[] = "PGPASSWORD";
+
+/* Its number, CONFIG_SECRETS when it is none. */
+static size_t config_find_secret(const char *key)
+{
+    size_t i = 0;
+
+    while (i < CONFIG_SECRETS && strcmp(key, config_secrets[i]) != 0)
+        i++;
+    return i;
+}
+
+static void config_take_secrets(struct config *config)
+{
+    char *password = secret_take(config_password);
+
+    for (size_t i = 0; i < CONFIG_SECRETS; i++)
+        config->secrets[i] = secret_take(config_secrets[i]);
+    /* libpq gets it from a place that is not in sight. */
+    if (password != NULL)
+        setenv(config_password, password, 1);
+    secret_free(password);
 }
 
 /* Cuts white space off both ends, in place. */
@@ -95,9 +111,10 @@ static bool config_check_mode(const struct config *config, FILE *file, struct er
     if (!secret_is_exposed(fileno(file)))
         return true;
     for (size_t i = 0; i < config->count; i++) {
-        if (config_is_secret(config->entries[i].key)) {
-            error_set(err, ERROR_CONFIG, "%s holds %s and others may read it", config->path,
-                      config->entries[i].key);
+        const char *key = config->entries[i].key;
+
+        if (config_find_secret(key) < CONFIG_SECRETS || strcmp(key, config_password) == 0) {
+            error_set(err, ERROR_CONFIG, "%s holds %s and others may read it", config->path, key);
             return error_hint(err, "chmod o= %s", config->path);
         }
     }
@@ -113,6 +130,7 @@ bool config_read(struct config *config, const char *path, bool is_needed, struct
     bool ok = true;
 
     *config = (struct config){.path = memory_copy_text(path != NULL ? path : CONFIG_DEFAULT_PATH)};
+    config_take_secrets(config);
     file = fopen(config->path, "re");
     if (file == NULL && path == NULL && (errno == ENOENT || (errno == EACCES && !is_needed)))
         return true;
@@ -137,6 +155,8 @@ void config_free(struct config *config)
         free(config->entries[i].key);
         free(config->entries[i].value);
     }
+    for (size_t i = 0; i < CONFIG_SECRETS; i++)
+        secret_free(config->secrets[i]);
     free(config->entries);
     free(config->path);
     *config = (struct config){0};
@@ -144,7 +164,8 @@ void config_free(struct config *config)
 
 const char *config_get(const struct config *config, const char *key)
 {
-    const char *value = getenv(key);
+    size_t secret = config_find_secret(key);
+    const char *value = secret < CONFIG_SECRETS ? config->secrets[secret] : getenv(key);
 
     if (value != NULL && *value != '\0')
         return value;

@@ -20,8 +20,11 @@ struct config_entry {
     char *value;
 };
 
+enum { CONFIG_SECRETS = 3 };
+
 struct config {
     char *path;
+    char *secrets[CONFIG_SECRETS]; /* those of the environment; NULL where it has none */
     struct config_entry *entries;
     size_t count;
     size_t capacity;
@@ -30,15 +33,19 @@ struct config {
 #define CONFIG_DEFAULT_PATH "/etc/syncsched.conf"
 
 /*
- * Reads the file at path; NULL means the default path, which need not exist and, unless is_needed,
- * need not be ours to read: it may hold a key, and not every command has a use for that. Errors
- * (ERROR_CONFIG) name the file and the line, never a value. config_free() releases it, after a
- * failure too.
+ * Takes the secrets out of the environment (secret.h), so that only this configuration still has
+ * them, and libpq its PGPASSWORD; then reads the file at path. NULL means the default path, which
+ * need not exist and, unless is_needed, need not be ours to read: it may hold a key, and not every
+ * command has a use for that. Errors (ERROR_CONFIG) name the file and the line, never a value.
+ * config_free() releases it, after a failure too.
  */
 bool config_read(struct config *config, const char *path, bool is_needed, struct error *err);
 void config_free(struct config *config);
 
-/* The value of key: environment, else file; NULL when neither has it or it is empty. Borrowed. */
+/*
+ * The value of key: environment as it was, else file; NULL when neither has it or it is empty.
+ * Borrowed.
+ */
 const char *config_get(const struct config *config, const char *key);
 
 #endif

@@ -8,6 +8,35 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+void secret_hide_memory(void)
+{
+#ifdef __linux__
+    (void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
+#endif
+}
+
+char *secret_take(const char *name)
+{
+    size_t length = strlen(name);
+    char *copy = NULL;
+
+    /* Nothing keeps a caller from giving a name twice; the first one counts, as with getenv(). */
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        char *value = *entry + length + 1;
+
+        if (strncmp(*entry, name, length) != 0 || (*entry)[length] != '=')
+            continue;
+        if (copy == NULL)
+            copy = memory_copy_text(value);
+        explicit_bzero(value, strlen(value));
+    }
+    unsetenv(name);
+    return copy;
+}
 
 bool secret_is_exposed(int fd)
 {

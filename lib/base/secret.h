@@ -1,5 +1,5 @@
 /*
- * Secrets: from a file that nobody else may read.
+ * Secrets: kept out of sight, and read from a file that nobody else may read.
  *
  * No message here quotes a value; nor a path before it has been opened, since somebody may have
  * given the secret itself there.
@@ -10,6 +10,19 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+
+/*
+ * Keeps the memory of this process, and of those that it forks, from core dumps, and from others
+ * but root: what /proc/PID shows of it, and ptrace(). To be called before anything else. Does
+ * nothing where the system is not Linux.
+ */
+void secret_hide_memory(void);
+
+/*
+ * Takes a variable out of the environment. Its value is overwritten where the process got it, which
+ * is what /proc/PID/environ shows. NULL when it is not set; secret_free() releases the copy.
+ */
+char *secret_take(const char *name);
 
 enum { SECRET_FILE_MAX = 16 * 1024 };
 

@@ -1,6 +1,7 @@
 #include "command/command.h"
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "clock/duration.h"
 #include "clock/instant.h"
 #include "clock/stopwatch.h"
@@ -185,6 +186,7 @@ int command_main(int argc, char *argv[], const struct command *commands)
     const char *name = argc > 1 ? argv[1] : NULL;
     struct error err;
 
+    secret_hide_memory();
     command_secure_descriptors();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not a death */
     if (name != NULL && strcmp(name, "--help") == 0) {

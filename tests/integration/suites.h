@@ -24,6 +24,7 @@ Suite *suite_prune_races(void);
 Suite *suite_traces(void);
 Suite *suite_audit(void);
 Suite *suite_keys(void);
+Suite *suite_secrets(void);
 Suite *suite_usage(void);
 Suite *suite_output(void);
 Suite *suite_libraries(void);

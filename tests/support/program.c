@@ -168,6 +168,7 @@ struct program_result program_wait(struct program *program)
         result.status = -1;
     else
         result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    result.left_core = WIFSIGNALED(status) && WCOREDUMP(status);
     result.out = program_read(program->out_fd, &result.out_length);
     result.err = program_read(program->err_fd, &err_length);
     close(program->pid_fd);

@@ -21,6 +21,7 @@ struct program_result {
     char *out;         /* stdout, NUL-terminated */
     char *err;         /* stderr, the same */
     size_t out_length; /* of stdout, which may hold NUL bytes itself */
+    bool left_core;    /* it ended with a signal, and the system wrote its memory to a file */
     int64_t wall_ms;   /* from its start until program_wait() saw its end */
     long most_kb;      /* the most memory that it, or a child that it waited for, held at once */
 };

@@ -147,6 +147,27 @@ START_TEST(test_config_environment_wins)
 }
 END_TEST
 
+/* Covers: secrets leave the environment and stay settings; libpq still finds its own. */
+START_TEST(test_config_secrets)
+{
+    struct config config;
+    struct error err = {0};
+
+    setenv("SUPABASE_DB_URL", "environment", 1);
+    setenv("SUPABASE_SECRET_KEY", "", 1);
+    setenv("PGPASSWORD", "libpq's", 1);
+    ck_assert(read_text(&config, "SUPABASE_DB_URL=file\nSUPABASE_SECRET_KEY=file\n", 0600, &err));
+    ck_assert_str_eq(config_get(&config, "SUPABASE_DB_URL"), "environment");
+    ck_assert_str_eq(config_get(&config, "SUPABASE_SECRET_KEY"), "file");
+    ck_assert_ptr_null(config_get(&config, "SUPABASE_SERVICE_ROLE_KEY"));
+    ck_assert_ptr_null(getenv("SUPABASE_DB_URL"));
+    ck_assert_ptr_null(getenv("SUPABASE_SECRET_KEY"));
+    ck_assert_str_eq(getenv("PGPASSWORD"), "libpq's");
+    unsetenv("PGPASSWORD");
+    config_free(&config);
+}
+END_TEST
+
 /* Covers: libpq's own variables reach libpq, and the environment's own win. */
 START_TEST(test_config_libpq)
 {
@@ -262,6 +283,7 @@ Suite *suite_config(void)
     tcase_add_loop_test(cases, test_config_bad_line, 0, sizeof bad / sizeof bad[0]);
     tcase_add_test(cases, test_config_nul);
     tcase_add_test(cases, test_config_environment_wins);
+    tcase_add_test(cases, test_config_secrets);
     tcase_add_test(cases, test_config_libpq);
     tcase_add_loop_test(cases, test_config_mode, 0, sizeof modes / sizeof modes[0]);
     tcase_add_test(cases, test_config_missing);

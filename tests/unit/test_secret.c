@@ -40,6 +40,35 @@ static void write_bytes(const char *bytes, size_t length, mode_t mode)
     ck_assert_int_eq(chmod(path, mode), 0);
 }
 
+/* Covers: a variable is taken out with all its traces, others are left alone. */
+START_TEST(test_secret_take)
+{
+    char first[] = "THE_SECRET=hush";
+    char longer[] = "THE_SECRET_TOO=stays";
+    char second[] = "THE_SECRET=hush again";
+    char *entries[] = {first, longer, second, NULL};
+    char **saved = environ;
+    char *taken;
+    char *again;
+    char *empty;
+
+    environ = entries;
+    taken = secret_take("THE_SECRET");
+    again = secret_take("THE_SECRET");
+    empty = secret_take("THE_SECRE");
+    environ = saved;
+    ck_assert_pstr_eq(taken, "hush");
+    ck_assert_ptr_null(again);
+    ck_assert_ptr_null(empty);
+    ck_assert_ptr_eq(entries[0], longer);
+    ck_assert_ptr_null(entries[1]);
+    ck_assert_str_eq(longer, "THE_SECRET_TOO=stays");
+    ck_assert_mem_eq(first, "THE_SECRET=\0\0\0\0", sizeof first);
+    ck_assert_mem_eq(second, "THE_SECRET=\0\0\0\0\0\0\0\0\0\0", sizeof second);
+    secret_free(taken);
+}
+END_TEST
+
 /* Reads the file, expecting an error that holds this and does not tell the secret. */
 static void expect_refusal(const char *message)
 {
@@ -155,6 +184,7 @@ Suite *suite_secret(void)
     TCase *cases = tcase_create("secret");
 
     tcase_add_checked_fixture(cases, make_directory, remove_directory);
+    tcase_add_test(cases, test_secret_take);
     tcase_add_loop_test(cases, test_secret_file, 0, sizeof files / sizeof files[0]);
     tcase_add_test(cases, test_secret_size);
     tcase_add_test(cases, test_secret_link);
