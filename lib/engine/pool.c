@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "clock/stopwatch.h"
+#include "engine/pool_channel.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,60 +17,6 @@
 
 /* A job over which so many workers died without starting it is left alone. */
 enum { POOL_DEATHS_MAX = 3, POOL_FORK_PAUSE_MS = 200, POOL_DISMISS_MS = 2000 };
-
-/* What goes over the channel; each message is one packet, so none is ever torn. */
-enum pool_kind { POOL_TASK, POOL_STOP, POOL_REPORT };
-
-struct pool_message {
-    enum pool_kind kind;
-    int predecessor;
-    int verdict;
-    bool is_wound_up;
-    size_t job;
-};
-
-/* ---- The worker's side ---- */
-
-static ssize_t pool_receive(int fd, struct pool_message *message, int flags)
-{
-    ssize_t n;
-
-    do /* a reset hides what came before it */
-        n = recv(fd, message, sizeof *message, flags);
-    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-    return n;
-}
-
-bool pool_next(struct pool_channel *channel, struct pool_task *task)
-{
-    struct pool_message message;
-
-    if (pool_receive(channel->fd, &message, 0) != (ssize_t)sizeof message ||
-        message.kind != POOL_TASK)
-        return false;
-    *task = (struct pool_task){message.job, message.predecessor, message.is_wound_up};
-    return true;
-}
-
-void pool_report(struct pool_channel *channel, size_t job, int verdict)
-{
-    struct pool_message message = {.kind = POOL_REPORT, .job = job, .verdict = verdict};
-
-    /* Without a parent nobody wants to know; pool_next() will notice. */
-    (void)send(channel->fd, &message, sizeof message, MSG_NOSIGNAL);
-}
-
-enum pool_word pool_listen(struct pool_channel *channel)
-{
-    struct pool_message message;
-    ssize_t n = pool_receive(channel->fd, &message, MSG_DONTWAIT);
-
-    if (n < 0)
-        return errno == EAGAIN ? POOL_WORD_NONE : POOL_WORD_GONE;
-    return n == 0 ? POOL_WORD_GONE : POOL_WORD_STOP;
-}
-
-/* ---- The parent's side ---- */
 
 struct pool_worker {
     pid_t pid; /* 0: the place is free */
@@ -159,28 +106,36 @@ static void pool_be_worker(struct pool *pool, int fd, int number)
     _exit(0);
 }
 
-static bool pool_start_worker(struct pool *pool, struct pool_worker *worker)
+/* fork(), with a channel between the two; *fd is each one's end of it. -1 with errno set. */
+static pid_t pool_fork(int *fd)
 {
     int ends[2];
     pid_t pid;
+    int cause;
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return false;
+        return -1;
     fflush(NULL); /* or what is buffered is written twice */
     pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        pool_be_worker(pool, ends[1], pool->next_number);
-    }
-    close(ends[1]);
-    if (pid < 0) {
-        int cause = errno;
+    cause = errno;
+    *fd = ends[pid == 0 ? 1 : 0];
+    close(ends[pid == 0 ? 0 : 1]);
+    if (pid < 0)
+        close(*fd);
+    errno = cause;
+    return pid;
+}
 
-        close(ends[0]);
-        errno = cause;
+static bool pool_start_worker(struct pool *pool, struct pool_worker *worker)
+{
+    int fd;
+    pid_t pid = pool_fork(&fd);
+
+    if (pid < 0)
         return false;
-    }
-    *worker = (struct pool_worker){.pid = pid, .fd = ends[0], .number = pool->next_number++};
+    if (pid == 0)
+        pool_be_worker(pool, fd, pool->next_number);
+    *worker = (struct pool_worker){.pid = pid, .fd = fd, .number = pool->next_number++};
     return true;
 }
 
@@ -427,4 +382,36 @@ bool pool_run(const struct pool_plan *plan, int *verdicts, struct error *err)
         return true;
     error_set(err, ERROR_INTERNAL, "no worker could be started");
     return error_hint(err, "the runs stay pending; a later tick adopts them");
+}
+
+/* ---- A helper ---- */
+
+bool pool_start_helper(struct pool_helper *helper, void (*work)(void *context), void *context)
+{
+    char word;
+
+    helper->pid = pool_fork(&helper->fd);
+    if (helper->pid == 0) {
+        if (recv(helper->fd, &word, 1, 0) == 1)
+            work(context);
+        _exit(0);
+    }
+    return helper->pid > 0;
+}
+
+void pool_tell_helper(const struct pool_helper *helper)
+{
+    if (helper->pid > 0)
+        (void)send(helper->fd, "", 1, MSG_NOSIGNAL);
+}
+
+void pool_end_helper(struct pool_helper *helper)
+{
+    if (helper->pid > 0) {
+        kill(helper->pid, SIGKILL);
+        close(helper->fd);
+        while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    *helper = (struct pool_helper){0};
 }

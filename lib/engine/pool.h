@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* ---- The worker's side ---- */
 
@@ -72,5 +73,27 @@ struct pool_plan {
  * all; jobs are left POOL_UNDONE then.
  */
 bool pool_run(const struct pool_plan *plan, int *verdicts, struct error *err);
+
+/* ---- A helper beside the workers ---- */
+
+/* A child for one errand, whose end nobody waits for. {0} is none, on which all this does nothing.
+ */
+struct pool_helper {
+    pid_t pid;
+    int fd;
+};
+
+/*
+ * Forks a child that waits for a word, does work(context), and ends; without a word it ends with
+ * its parent. To be started before there is a connection, or a library that has threads, that a
+ * child could come to share. False when it could not be started; helper is none then.
+ */
+bool pool_start_helper(struct pool_helper *helper, void (*work)(void *context), void *context);
+
+/* Says the word, without waiting; more often than once is as good as once. */
+void pool_tell_helper(const struct pool_helper *helper);
+
+/* Ends it, however far it is. */
+void pool_end_helper(struct pool_helper *helper);
 
 #endif
