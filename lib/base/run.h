@@ -45,6 +45,7 @@ struct outcome {
     char error_code[RUN_CODE_SIZE]; /* a plain token, "" when completed */
     char *message;                  /* owned; clean UTF-8, NULL when there is nothing to say */
     int64_t records_exported;       /* -1: not told */
+    int64_t first_byte_ms;          /* from the request to the answer's first byte; 0: none came */
     const char *warning;            /* static text for stderr, or NULL */
     bool may_retry;                 /* not delivered, and a moment later it may be */
     int64_t retry_after_ms;         /* such a call is not to be made sooner */

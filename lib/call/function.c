@@ -9,6 +9,7 @@
 #include "clock/stopwatch.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -36,6 +37,8 @@ struct function {
     size_t request_length;
     bool request_is_given;
     int64_t send_until_ms;
+    int64_t given_at_ms;
+    int64_t answered_at_ms; /* the answer's first header; 0: none came */
     struct text body;
     bool body_is_cut;
     char platform_code[128];
@@ -58,6 +61,7 @@ static size_t function_give_request(char *buffer, size_t size, size_t count, voi
         return CURL_READFUNC_ABORT; /* libcurl's buffers are far larger than a request */
     memcpy(buffer, function->request, function->request_length);
     function->request_is_given = true;
+    function->given_at_ms = stopwatch_now_ms();
     return function->request_length;
 }
 
@@ -104,6 +108,9 @@ static size_t function_take_header(char *bytes, size_t size, size_t count, void 
     size_t length = size * count;
     char ignored[128];
 
+    /* Not libcurl's STARTTRANSFER_TIME, which with a body to send is the time of sending it. */
+    if (function->answered_at_ms == 0)
+        function->answered_at_ms = stopwatch_now_ms();
     if (function_read_header(bytes, length, "sb-error-code", function->platform_code,
                              sizeof function->platform_code) ||
         function_read_header(bytes, length, "x-relay-error", ignored, sizeof ignored))
@@ -193,7 +200,7 @@ struct function *function_open(const struct function_address *address, struct er
         function->easy = curl_easy_init();
     }
     if (function->multi == NULL || function->easy == NULL ||
-        !function_set_headers(function, address->key)) {
+        (address->key != NULL && !function_set_headers(function, address->key))) {
         error_set(err, ERROR_INTERNAL, "libcurl does not start");
         function_close(function);
         return NULL;
@@ -310,6 +317,8 @@ static void function_prepare(struct function *function, const char *request, int
     function->request_length = strlen(request);
     function->request_is_given = false;
     function->send_until_ms = deadline_ms;
+    function->given_at_ms = stopwatch_now_ms(); /* unless it is answered before it is given */
+    function->answered_at_ms = 0;
     function->body.length = 0;
     function->body_is_cut = false;
     function->is_from_platform = false;
@@ -344,6 +353,8 @@ static void function_judge(struct function *function, enum reply_end end, struct
     curl_easy_getinfo(function->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     reply.retry_after_ms = 1000 * (retry_after_s < FUNCTION_FAR_S ? retry_after_s : FUNCTION_FAR_S);
     reply_judge(&reply, outcome);
+    if (function->answered_at_ms != 0)
+        outcome->first_byte_ms = function->answered_at_ms - function->given_at_ms;
     if (outcome->message != NULL)
         text_redact(outcome->message, function->key); /* it may have been escaped in the JSON */
     text_redact(outcome->error_code, function->key);
@@ -383,4 +394,44 @@ void function_call(struct function *function, const struct run *run, int64_t dea
     curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, NULL);
     text_free(&key);
     free(request);
+}
+
+/* ---- The ping ---- */
+
+/* Whether the host was found: before that, releasing a handle would wait for the resolver. */
+static bool function_has_host(const struct function *function)
+{
+    curl_off_t found_us = 0;
+
+    curl_easy_getinfo(function->easy, CURLINFO_NAMELOOKUP_TIME_T, &found_us);
+    return found_us > 0;
+}
+
+bool function_ping(const char *url, int64_t deadline_ms, struct function_ping *ping,
+                   struct error *err)
+{
+    struct function_address address = {.url = url, .key = NULL};
+    struct function *function = function_open(&address, err);
+    int64_t started_ms = stopwatch_now_ms();
+    enum reply_end end;
+
+    *ping = (struct function_ping){0};
+    if (function == NULL)
+        return false;
+    curl_easy_setopt(function->easy, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(function->easy, CURLOPT_CUSTOMREQUEST, "OPTIONS");
+    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, FUNCTION_NEVER_MS);
+    curl_multi_add_handle(function->multi, function->easy);
+    end = function_perform(function, deadline_ms, -1, NULL, NULL);
+    ping->ms = stopwatch_now_ms() - started_ms;
+    if (end == REPLY_WHOLE)
+        curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
+    else
+        snprintf(ping->failure, sizeof ping->failure, "%s",
+                 end == REPLY_TIMEOUT ? "no answer in time" : function->error);
+    if (end == REPLY_TIMEOUT && !function_has_host(function))
+        return true; /* left to the end of the process */
+    curl_multi_remove_handle(function->multi, function->easy);
+    function_close(function);
+    return true;
 }

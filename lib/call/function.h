@@ -22,11 +22,14 @@ struct function;
 /* Where and with what a function is called. Borrowed; must outlive the handle. */
 struct function_address {
     const char *url; /* the whole address; checked by address_check() */
-    const char *key; /* the service key; checked by credentials_check() */
+    const char *key; /* the service key; checked by credentials_check(). NULL: none is sent */
 };
 
 /* Bodies are cut off here while they arrive. */
 enum { FUNCTION_BODY_MAX = 1024 * 1024 };
+
+/* So long is the answer to a ping worth waiting for. */
+enum { FUNCTION_PING_MS = 10000 };
 
 /*
  * Makes sure that libcurl is there, for this process and the children that it forks afterwards. To
@@ -57,5 +60,20 @@ typedef bool function_interrupt(void *context, int *fd);
  */
 void function_call(struct function *function, const struct run *run, int64_t deadline_ms, int fd,
                    function_interrupt *interrupt, void *context, struct outcome *outcome);
+
+/* What came of a ping. */
+struct function_ping {
+    long status; /* of the answer, whatever it is; 0: none came */
+    int64_t ms;  /* how long that took */
+    char failure[256];
+};
+
+/*
+ * Wakes the platform up: OPTIONS to the function, on a connection of its own, without key and body,
+ * which any caller may send and which exports nothing. False (ERROR_INTERNAL) only when libcurl is
+ * not there or does not start. At a deadline a handle may be left behind, as above.
+ */
+bool function_ping(const char *url, int64_t deadline_ms, struct function_ping *ping,
+                   struct error *err);
 
 #endif

@@ -84,7 +84,7 @@ extern const struct command command_next;
 extern const struct command command_audit;
 extern const struct command command_check_cron;
 extern const struct command command_prune;
-
+extern const struct command command_warm;
 extern const struct command command_schema;
 
 #endif

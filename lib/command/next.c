@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NEXT_HOUR_MS INT64_C(3600000)
+
 enum { NEXT_BUDGET_MS = 50000, NEXT_HOURS = 24, NEXT_HOURS_MAX = 366 * 24 };
 
 static const struct command_option next_options[] = {
@@ -84,12 +86,15 @@ static int next_main(const struct command_line *line)
     };
     struct coming coming = {0};
     struct error err = {0};
+    int hours;
     bool is_json;
     bool ok = command_id(line, "org", &options.org_id, &err) &&
               command_id(line, "integration", &options.integration_id, &err) &&
-              command_number(line, "hours", NEXT_HOURS, 1, NEXT_HOURS_MAX, &options.hours, &err) &&
-              command_switch(line, "json", &is_json, &err) && coming_read(&options, &coming, &err);
+              command_number(line, "hours", NEXT_HOURS, 1, NEXT_HOURS_MAX, &hours, &err) &&
+              command_switch(line, "json", &is_json, &err);
 
+    options.ahead_ms = ok ? hours * NEXT_HOUR_MS : 0;
+    ok = ok && coming_read(&options, &coming, &err);
     if (ok && coming.matched == 0)
         log_warning("no schedule is enabled%s",
                     options.org_id != NULL || options.integration_id != NULL

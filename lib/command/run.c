@@ -21,6 +21,8 @@ static const struct command_option run_options[] = {
     {"catch-up", "D", "serve missed slots up to this old (default 1h)"},
     {"budget", "D", "time for the whole tick, under 30m (default 50s)"},
     {"timeout", "D", "time for each call (default: the rest of the budget)"},
+    {"cold-start-after", "D", "tell of a first byte later than this (default 2s)"},
+    {"warm-up", NULL, "wake the function up while what is due is claimed"},
     {"concurrency", "N", "calls at the same time, 1 to 5 (default 5)"},
     {"max-attempts", "N", "attempts at a slot that fails, 1 to 10 (default 1)"},
     {"retry-unknown", NULL, "attempt again what may have run, too"},
@@ -82,6 +84,9 @@ static bool run_read_options(const struct command_line *line, struct tick_option
                             RUN_HOUR_MS / 2 - RUN_SECOND_MS, &options->budget_ms, err) &&
            command_duration(line, "timeout", 0, RUN_SECOND_MS, RUN_DAY_MS, &options->timeout_ms,
                             err) &&
+           command_duration(line, "cold-start-after", 2 * RUN_SECOND_MS, 0, RUN_DAY_MS,
+                            &options->cold_start_after_ms, err) &&
+           command_switch(line, "warm-up", &options->warms_up, err) &&
            command_number(line, "concurrency", POOL_WORKERS_MAX, 1, POOL_WORKERS_MAX,
                           &options->concurrency, err) &&
            command_switch(line, "dry-run", &options->is_dry, err) &&

@@ -14,7 +14,7 @@ const char *settings_database_url(const struct config *config)
     return config_get(config, "SUPABASE_DB_URL");
 }
 
-static bool settings_function_url(const struct config *config, char **url, struct error *err)
+static bool settings_compose_url(const struct config *config, char **url, struct error *err)
 {
     const char *whole = config_get(config, "SYNCSCHED_FUNCTION_URL");
     const char *base = config_get(config, "SUPABASE_URL");
@@ -45,6 +45,12 @@ static bool settings_function_url(const struct config *config, char **url, struc
     text_addf(&text, "/functions/v1/%s", name);
     *url = text.data;
     return true;
+}
+
+bool settings_function_url(const struct config *config, char **url, struct error *err)
+{
+    return settings_compose_url(config, url, err) &&
+           address_check(*url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err);
 }
 
 /* The key, from wherever it is set; owned by the caller. */
@@ -78,8 +84,7 @@ bool settings_function(const struct config *config, struct settings_function *fu
 {
     *function = (struct settings_function){0};
     if (!settings_key(config, &function->key, err) || !credentials_check(function->key, err) ||
-        !settings_function_url(config, &function->url, err) ||
-        !address_check(function->url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err))
+        !settings_function_url(config, &function->url, err))
         return false;
     function->address = (struct function_address){.url = function->url, .key = function->key};
     return true;

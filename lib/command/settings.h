@@ -11,6 +11,9 @@
 /* SUPABASE_DB_URL, or NULL for libpq's own variables. Borrowed from config or environment. */
 const char *settings_database_url(const struct config *config);
 
+/* Where the function is called, checked. The caller frees *url, after a failure too. */
+bool settings_function_url(const struct config *config, char **url, struct error *err);
+
 /* Where and with what the function is called, and the texts that address borrows. */
 struct settings_function {
     struct function_address address;

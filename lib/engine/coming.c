@@ -82,7 +82,8 @@ static void coming_read_schedule(void *context, const struct schedules_reading *
     struct timetable timetable;
     struct error fault = {0};
 
-    coming->until = slot + (int64_t)reader->options->hours * 60;
+    coming->until = instant_divide_down(reading->now_us + reader->options->ahead_ms * 1000,
+                                        INSTANT_US_PER_MINUTE);
     if (!coming_is_asked_for(reader->options, schedule))
         return;
     coming->matched++;

@@ -18,7 +18,7 @@ struct coming_options {
     const char *org_id;         /* only this organisation's schedules; NULL: everybody's */
     const char *integration_id; /* only this integration's */
     int64_t deadline_ms;        /* on the stopwatch */
-    int hours;                  /* how far to look ahead */
+    int64_t ahead_ms;           /* how far to look ahead */
 };
 
 /* A schedule and its next slot. */

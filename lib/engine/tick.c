@@ -39,6 +39,7 @@ struct tick {
     struct due_count count;
     struct claim claim;
     struct zones zones;
+    struct pool_helper warmer; /* pings the function when told to; none unless asked for */
     size_t faults;
     bool is_asked;     /* the question is put: the clock has been read */
     bool is_read_only; /* only the window is of interest */
@@ -111,6 +112,27 @@ static bool tick_has_nothing_to_do(const struct tick *tick)
            !tick->options->retries_failed;
 }
 
+/* Whether the claim may come to calls: what is given up, or a changed state, makes none. */
+static bool tick_may_call(const struct tick *tick)
+{
+    bool may_call = tick->reading.has_unfinished_runs || tick->options->retries_failed;
+
+    for (size_t i = 0; !may_call && i < tick->claim.slot_count; i++)
+        may_call = tick->claim.slots[i].fate == CLAIM_SERVE;
+    return may_call;
+}
+
+/* The warmer's life. Whether the ping comes through or not: the calls will tell. */
+static void tick_warm_up(void *context)
+{
+    const struct tick *tick = context;
+    struct function_ping ping;
+    struct error ignored;
+
+    function_ping(tick->options->function.url, stopwatch_now_ms() + FUNCTION_PING_MS, &ping,
+                  &ignored);
+}
+
 /* Whether --at names a time that has come, and of which the log still tells. */
 static bool tick_check_at(const struct tick *tick, struct error *err)
 {
@@ -150,6 +172,8 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
         /* Before anything is claimed: a host that can call nobody leaves it to others. */
         if (!options->is_dry && !function_load(err))
             return false;
+        if (tick_may_call(tick))
+            pool_tell_helper(&tick->warmer);
         tick->claim.now_us = tick->reading.now_us;
         tick->claim.window_first = tick->question.window.first;
         tick->claim.window_last = tick->question.window.last;
@@ -307,6 +331,7 @@ static bool tick_serve(struct tick_dispatch *dispatch, struct error *err)
         .store_until_ms = deadline_ms + TICK_STORE_GRACE_MS,
         .settle_until_ms = deadline_ms + TICK_SETTLE_GRACE_MS,
         .timeout_ms = options->timeout_ms,
+        .cold_start_after_ms = options->cold_start_after_ms,
         .warns_of_drift = !options->has_at,
     };
     plan.hand_out_until_ms = dispatch->workers.start_until_ms;
@@ -372,14 +397,15 @@ bool tick_run(const struct tick_options *options, struct summary *summary, struc
     struct tick tick = {.options = options};
     struct claim_result result = {0};
     struct tick_dispatch dispatch = {.options = options};
-    struct database *db = database_open(options->database_url, deadline_ms, err);
+    struct database *db;
     bool ok;
 
     *summary = (struct summary){0};
-    if (db == NULL)
-        return false;
-    ok = tick_claim(&tick, db, deadline_ms, &result, err);
-    database_close(db); /* no handle crosses a fork */
+    if (options->warms_up && !options->is_dry) /* first: no handle crosses a fork */
+        pool_start_helper(&tick.warmer, tick_warm_up, &tick);
+    db = database_open(options->database_url, deadline_ms, err);
+    ok = db != NULL && tick_claim(&tick, db, deadline_ms, &result, err);
+    database_close(db); /* as above */
     if (ok) {
         tick_warn_of_claim(&tick, &result);
         tick_choose_runs(&result, &dispatch);
@@ -387,6 +413,7 @@ bool tick_run(const struct tick_options *options, struct summary *summary, struc
             ok = tick_serve(&dispatch, err);
         tick_count(&tick, &dispatch, summary);
     }
+    pool_end_helper(&tick.warmer);
     free(dispatch.runs);
     free(dispatch.is_adopted);
     free(dispatch.verdicts);

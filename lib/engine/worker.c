@@ -229,30 +229,58 @@ static int64_t worker_back_off_ms(int n, int64_t retry_after_ms)
     return longest_ms > retry_after_ms ? longest_ms : retry_after_ms;
 }
 
+/* Waits until it is time for another call; false when none is to be made, or there is no time. */
+static bool worker_waits(struct worker *worker, const struct outcome *outcome, int calls)
+{
+    int64_t again_at_ms;
+
+    if (!outcome->may_retry || calls == WORKER_CALLS_MAX)
+        return false;
+    again_at_ms = stopwatch_now_ms() + worker_back_off_ms(calls, outcome->retry_after_ms);
+    if (again_at_ms >= worker->plan->start_until_ms)
+        return false;
+    while (worker_may_begin(worker) && stopwatch_now_ms() < again_at_ms) {
+        int64_t pause_ms = again_at_ms - stopwatch_now_ms();
+
+        worker_pause(worker, &pause_ms);
+    }
+    return worker_may_begin(worker);
+}
+
 /*
  * Calls the function, and again where it surely was not reached and may be a moment later, a few
- * times and while a run may be begun at all. The run is the same, so is the key.
+ * times and while a run may be begun at all. The run is the same, so is the key. Says whether the
+ * platform failed to start the function at first.
  */
-static void worker_call(struct worker *worker, const struct run *run, struct outcome *outcome)
+static bool worker_call(struct worker *worker, const struct run *run, struct outcome *outcome)
 {
-    for (int n = 1;; n++) {
-        int64_t again_at_ms;
+    bool was_starting = false;
 
-        worker_call_once(worker, run, outcome);
-        if (!outcome->may_retry || n == WORKER_CALLS_MAX)
-            return;
-        again_at_ms = stopwatch_now_ms() + worker_back_off_ms(n, outcome->retry_after_ms);
-        if (again_at_ms >= worker->plan->start_until_ms)
-            return; /* as it stands: there is no time for another */
-        while (worker_may_begin(worker) && stopwatch_now_ms() < again_at_ms) {
-            int64_t pause_ms = again_at_ms - stopwatch_now_ms();
-
-            worker_pause(worker, &pause_ms);
-        }
-        if (!worker_may_begin(worker))
-            return;
+    worker_call_once(worker, run, outcome);
+    for (int n = 1; worker_waits(worker, outcome, n); n++) {
+        was_starting = was_starting || strcmp(outcome->error_code, "BOOT_ERROR") == 0;
         outcome_free(outcome);
+        worker_call_once(worker, run, outcome);
     }
+    return was_starting;
+}
+
+/* A function that had to be started first: no failure, but worth knowing of. */
+static void worker_warn_of_cold_start(const struct worker *worker, const struct run *run,
+                                      const struct outcome *outcome, bool was_starting)
+{
+    int64_t after_ms = worker->plan->cold_start_after_ms;
+    char what[100] = "cold start: the platform answered BOOT_ERROR first";
+
+    if (after_ms == 0)
+        return;
+    if (!was_starting || outcome->error_class != OUTCOME_NONE) {
+        if (outcome->first_byte_ms <= after_ms)
+            return;
+        snprintf(what, sizeof what, "cold start: the first byte came after %" PRId64 ".%d s",
+                 outcome->first_byte_ms / 1000, (int)(outcome->first_byte_ms % 1000 / 100));
+    }
+    worker_warn(run, what, NULL);
 }
 
 /*
@@ -286,14 +314,16 @@ static enum worker_verdict worker_serve(struct worker *worker, const struct run 
 {
     struct run_state state = {0};
     struct outcome outcome;
+    bool was_starting;
     bool is_unclear;
     bool is_completed;
 
     if (!worker_start(worker, run, &state, &is_unclear))
         return is_unclear ? worker_take_back(worker, run) : WORKER_LEFT;
     worker_warn_of_drift(worker, run, &state);
-    worker_call(worker, run, &outcome);
+    was_starting = worker_call(worker, run, &outcome);
     is_completed = worker_store_outcome(worker, run, &outcome);
+    worker_warn_of_cold_start(worker, run, &outcome, was_starting);
     if (outcome.warning != NULL)
         worker_warn(run, outcome.warning, NULL);
     outcome_free(&outcome);

@@ -22,13 +22,14 @@ enum worker_verdict {
 struct worker_plan {
     const char *database_url; /* NULL: libpq's own variables */
     struct function_address function;
-    const struct run *runs;  /* job n serves runs[n] */
-    const char *tick_token;  /* the tick's part of the workers' tokens */
-    int64_t deadline_ms;     /* stopwatch: the end of the budget */
-    int64_t start_until_ms;  /* too little time left after this: runs stay pending */
-    int64_t store_until_ms;  /* answers may be stored until here */
-    int64_t settle_until_ms; /* what dead workers left may be settled until here */
-    int64_t timeout_ms;      /* bounds each call; 0: what is left of the budget */
+    const struct run *runs;      /* job n serves runs[n] */
+    const char *tick_token;      /* the tick's part of the workers' tokens */
+    int64_t deadline_ms;         /* stopwatch: the end of the budget */
+    int64_t start_until_ms;      /* too little time left after this: runs stay pending */
+    int64_t store_until_ms;      /* answers may be stored until here */
+    int64_t settle_until_ms;     /* what dead workers left may be settled until here */
+    int64_t timeout_ms;          /* bounds each call; 0: what is left of the budget */
+    int64_t cold_start_after_ms; /* a first byte later than this is worth a warning; 0: none is */
     bool warns_of_drift;
 };
 

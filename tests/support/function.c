@@ -268,20 +268,31 @@ size_t function_connections(const struct function *function)
     return count;
 }
 
-json_t *function_requests(const struct function *function)
+/* All lines of an event. */
+static json_t *function_events(const struct function *function, const char *event)
 {
     json_t *lines = function_read_log(function);
-    json_t *begun = json_array();
+    json_t *found = json_array();
     size_t i;
     json_t *line;
 
     json_array_foreach(lines, i, line)
     {
-        if (function_is_event(line, "begin"))
-            json_array_append(begun, line);
+        if (function_is_event(line, event))
+            json_array_append(found, line);
     }
     json_decref(lines);
-    return begun;
+    return found;
+}
+
+json_t *function_requests(const struct function *function)
+{
+    return function_events(function, "begin");
+}
+
+json_t *function_others(const struct function *function)
+{
+    return function_events(function, "other");
 }
 
 json_t *function_request(const struct function *function, size_t index)

@@ -52,6 +52,9 @@ json_t *function_request(const struct function *function, size_t index);
 /* All "begin" lines, in order: a new reference to an array. */
 json_t *function_requests(const struct function *function);
 
+/* All "other" lines, which are no calls, in the same way. */
+json_t *function_others(const struct function *function);
+
 /* Waits until count calls have begun; fails the test after 30 s. */
 void function_wait_for_calls(const struct function *function, size_t count);
 

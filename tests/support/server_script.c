@@ -291,8 +291,11 @@ static void script_consider(struct script_search *search, struct server_rule *ru
 {
     const char *id = rule->integration_id;
     bool unread = search->integration_id == NULL;
-    bool matches =
-        id != NULL && (unread || strcmp(id, "*") == 0 || strcmp(id, search->integration_id) == 0);
+    bool is_for_options = id != NULL && strcmp(id, SERVER_SCRIPT_OPTIONS) == 0;
+    bool wants_options = !unread && strcmp(search->integration_id, SERVER_SCRIPT_OPTIONS) == 0;
+    bool matches = id != NULL && is_for_options == wants_options &&
+                   (unread || is_for_options || strcmp(id, "*") == 0 ||
+                    strcmp(id, search->integration_id) == 0);
 
     if (search->found != NULL && !search->has_found && matches) {
         bool take = !unread || (strcmp(id, "*") == 0 && rule->action == SERVER_RESET_BEFORE_READ);

@@ -1,0 +1,77 @@
+#include "clock/stopwatch.h"
+#include "command/command.h"
+#include "command/settings.h"
+#include "engine/coming.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+enum { WARM_AHEAD_MS = 60000, WARM_AHEAD_MAX_MS = 3600000, WARM_READ_MS = 20000 };
+
+static const struct command_option warm_options[] = {
+    {"ahead", "D", "how soon a slot must be due (default 60s)"},
+    {0},
+};
+
+/* Whether a slot is due soon, by the database's clock. */
+static bool warm_is_needed(const struct coming_options *options, bool *is_needed, struct error *err)
+{
+    struct coming coming = {0};
+    bool ok = coming_read(options, &coming, err);
+
+    *is_needed = ok && coming_first(&coming) != NULL;
+    coming_free(&coming);
+    return ok;
+}
+
+/* {"pinged":true,"status":204,"milliseconds":812}; a number that nobody knows is null. */
+static bool warm_print(bool is_pinged, const struct function_ping *ping, struct error *err)
+{
+    bool is_answered = ping->status != 0;
+    json_t *object = json_pack("{s:b, s:o, s:o}", "pinged", is_pinged, "status",
+                               is_answered ? json_integer(ping->status) : json_null(),
+                               "milliseconds", is_answered ? json_integer(ping->ms) : json_null());
+    char *line = json_dumps(object, JSON_COMPACT);
+    bool ok = command_print(line, err);
+
+    free(line);
+    json_decref(object);
+    return ok;
+}
+
+static bool warm_function(const char *url, const struct coming_options *options, struct error *err)
+{
+    struct function_ping ping = {0};
+    bool is_needed;
+
+    if (!warm_is_needed(options, &is_needed, err) ||
+        (is_needed && !function_ping(url, stopwatch_now_ms() + FUNCTION_PING_MS, &ping, err)) ||
+        !warm_print(is_needed, &ping, err))
+        return false;
+    return !is_needed || ping.status != 0 ||
+           error_set(err, ERROR_INVALID, "the function was not reached: %s", ping.failure);
+}
+
+static int warm_main(const struct command_line *line)
+{
+    struct coming_options options = {
+        .database_url = settings_database_url(&line->config),
+        .deadline_ms = line->started_at_ms + WARM_READ_MS,
+    };
+    struct error err = {0};
+    char *url = NULL;
+    bool ok = command_duration(line, "ahead", WARM_AHEAD_MS, 1000, WARM_AHEAD_MAX_MS,
+                               &options.ahead_ms, &err) &&
+              settings_function_url(&line->config, &url, &err) &&
+              warm_function(url, &options, &err);
+
+    free(url);
+    return ok ? 0 : command_fail(&err);
+}
+
+const struct command command_warm = {
+    .name = "warm",
+    .summary = "Wake the function up when a slot is due soon. Writes nothing.",
+    .options = warm_options,
+    .run = warm_main,
+};
