@@ -61,8 +61,8 @@ endif
 endif
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 # The program loads libpq and libcurl when it needs them (lib/base/library.h); the tests use them directly.
-PROGRAM_LIBS   := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null) -ldl
-TEST_LIBS       = $(shell $(PKG_CONFIG) --libs check libpq libcurl) -pthread
+PROGRAM_LIBS   := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null) -ldl -pthread
+TEST_LIBS       = $(shell $(PKG_CONFIG) --libs check libpq libcurl)
 
 # _GNU_SOURCE: for ppoll(), which POSIX has had since 2024 only.
 DEFINES := -std=c11 -D_GNU_SOURCE -DSYNCSCHED_VERSION='"$(VERSION)"' -Ilib
@@ -94,7 +94,7 @@ $(addprefix $(BUILD)/tests/,unit integration fault judge bench):
 	$(call say,LINK)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
 $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -o $@ $^ -pthread $(LIBS)
+	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
 # What bench_start.c compares the program with: nothing but main().
 $(BUILD)/tests/empty: $(BUILD)/obj/tests/bench/empty.o $(COVERAGE_OBJECT)

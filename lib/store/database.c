@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "clock/stopwatch.h"
 #include "sql.h"
+#include "store/errand.h"
 #include "store/libpq.h"
 
 #include <errno.h>
@@ -31,10 +32,10 @@ static void database_ignore_notice(void *context, const PGresult *result)
 }
 
 /* Waits until the socket is ready; false at the deadline. */
-static bool database_wait(struct database *db, short events, int64_t deadline_ms)
+static bool database_wait(const PGconn *connection, short events, int64_t deadline_ms)
 {
     for (;;) {
-        struct pollfd ready = {.fd = PQsocket(db->connection), .events = events};
+        struct pollfd ready = {.fd = PQsocket(connection), .events = events};
         int64_t left_ms = deadline_ms - stopwatch_now_ms();
         int n;
 
@@ -51,7 +52,7 @@ static bool database_wait(struct database *db, short events, int64_t deadline_ms
 
 /* ---- Connecting ---- */
 
-enum { DATABASE_KEYWORDS_MAX = 64 };
+enum { DATABASE_KEYWORDS_MAX = 64, DATABASE_ERRAND_GRACE_MS = 100 };
 
 /*
  * libpq's texts for a malformed string quote it, and a password with an unescaped '@', '/' or ':'
@@ -93,11 +94,20 @@ static PQconninfoOption *database_parse_url(const char *url, struct error *err)
     return options;
 }
 
-static void database_start(struct database *db, const PQconninfoOption *options)
+/* What connecting takes; belongs to the thread that does it while it does. */
+struct database_connecting {
+    PQconninfoOption *options; /* NULL: libpq's own variables */
+    int64_t deadline_ms;
+    PGconn *connection;
+    bool is_late;
+};
+
+static void database_start(struct database_connecting *connecting)
 {
     const char *keywords[DATABASE_KEYWORDS_MAX + 1] = {"fallback_application_name",
                                                        "client_encoding"};
     const char *values[DATABASE_KEYWORDS_MAX + 1] = {"syncsched", "UTF8"};
+    const PQconninfoOption *options = connecting->options;
     size_t n = 2;
 
     for (; options != NULL && options->keyword != NULL && n < DATABASE_KEYWORDS_MAX; options++) {
@@ -106,52 +116,98 @@ static void database_start(struct database *db, const PQconninfoOption *options)
         keywords[n] = options->keyword;
         values[n++] = options->val;
     }
-    db->connection = PQconnectStartParams(keywords, values, 0);
-    PQsetNoticeReceiver(db->connection, database_ignore_notice, NULL);
+    connecting->connection = PQconnectStartParams(keywords, values, 0);
+    PQsetNoticeReceiver(connecting->connection, database_ignore_notice, NULL);
 }
 
-static bool database_connect(struct database *db, int64_t deadline_ms, struct error *err)
+/*
+ * An errand, because libpq looks names up in the midst of it, asks a service file or a Kerberos
+ * server, and comes back when it has the answer.
+ */
+static void database_connect(void *context)
 {
+    struct database_connecting *connecting = context;
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-    const char *password;
 
-    while (PQstatus(db->connection) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
+    database_start(connecting);
+    while (PQstatus(connecting->connection) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
            status != PGRES_POLLING_FAILED) {
-        if (!database_wait(db, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_ms)) {
-            error_set(err, ERROR_DATABASE,
-                      "no connection to the database within the time there is");
-            return error_hint(err, "check host and port in SUPABASE_DB_URL, and --budget");
+        short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+
+        if (!database_wait(connecting->connection, events, connecting->deadline_ms)) {
+            connecting->is_late = true;
+            return;
         }
-        status = PQconnectPoll(db->connection);
+        status = PQconnectPoll(connecting->connection);
     }
-    password = PQpass(db->connection);
-    db->password = memory_copy_text(password != NULL && *password != '\0' ? password : NULL);
-    if (status == PGRES_POLLING_OK)
-        return true;
+}
+
+static void database_release_connecting(void *context)
+{
+    struct database_connecting *connecting = context;
+
+    PQfinish(connecting->connection);
+    PQconninfoFree(connecting->options);
+    free(connecting);
+}
+
+static bool database_explain_connecting(const struct database_connecting *connecting,
+                                        const char *password, struct error *err)
+{
+    if (connecting->is_late) {
+        error_set(err, ERROR_DATABASE, "no connection to the database within the time there is");
+        return error_hint(err, "check host and port in SUPABASE_DB_URL, and --budget");
+    }
     error_set(err, ERROR_DATABASE, "no connection to the database: %s",
-              PQerrorMessage(db->connection));
+              PQerrorMessage(connecting->connection));
     err->message[strcspn(err->message, "\n")] = '\0';
-    text_redact(err->message, db->password);
+    text_redact(err->message, password);
     return error_hint(err, "check SUPABASE_DB_URL, or PGHOST, PGPORT, PGUSER, PGPASSWORD and "
                            "PGDATABASE, and that the server runs");
 }
 
+/* The connection that came of it, or why there is none; releases connecting. */
+static struct database *database_take_connection(struct database_connecting *connecting,
+                                                 struct error *err)
+{
+    struct database *db = memory_allocate(1, sizeof *db);
+    const char *password = PQpass(connecting->connection);
+
+    db->password = memory_copy_text(password != NULL && *password != '\0' ? password : NULL);
+    if (!connecting->is_late && PQstatus(connecting->connection) == CONNECTION_OK &&
+        PQsetnonblocking(connecting->connection, 1) == 0 &&
+        PQenterPipelineMode(connecting->connection) == 1) {
+        db->connection = connecting->connection;
+        connecting->connection = NULL;
+    } else {
+        database_explain_connecting(connecting, db->password, err);
+        database_close(db);
+        db = NULL;
+    }
+    database_release_connecting(connecting);
+    return db;
+}
+
 struct database *database_open(const char *url, int64_t deadline_ms, struct error *err)
 {
+    struct database_connecting *connecting;
     PQconninfoOption *options = NULL;
-    struct database *db;
 
     if (!libpq_load(err))
         return NULL;
     if (url != NULL && (options = database_parse_url(url, err)) == NULL)
         return NULL;
-    db = memory_allocate(1, sizeof *db);
-    database_start(db, options);
-    PQconninfoFree(options);
-    if (database_connect(db, deadline_ms, err) && PQsetnonblocking(db->connection, 1) == 0 &&
-        PQenterPipelineMode(db->connection) == 1)
-        return db;
-    database_close(db);
+    connecting = memory_allocate(1, sizeof *connecting);
+    connecting->options = options;
+    connecting->deadline_ms = deadline_ms;
+    /* What waits with poll() sees the deadline itself; only what cannot is left behind. */
+    if (errand_run(database_connect, database_release_connecting, connecting,
+                   deadline_ms + DATABASE_ERRAND_GRACE_MS))
+        return database_take_connection(connecting, err);
+    error_set(err, ERROR_DATABASE,
+              "no connection to the database within the time there is: nobody answers what its "
+              "host name stands for");
+    error_hint(err, "check the host in SUPABASE_DB_URL or PGHOST, and this machine's name servers");
     return NULL;
 }
 
@@ -255,7 +311,7 @@ static bool database_next_result(struct database *db, int64_t deadline_ms, PGres
             *result = PQgetResult(db->connection);
             return true;
         }
-        if (!database_wait(db, unsent > 0 ? POLLIN | POLLOUT : POLLIN, deadline_ms) ||
+        if (!database_wait(db->connection, unsent > 0 ? POLLIN | POLLOUT : POLLIN, deadline_ms) ||
             PQconsumeInput(db->connection) == 0)
             return false;
     }

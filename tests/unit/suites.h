@@ -36,6 +36,7 @@ Suite *suite_summary(void);
 Suite *suite_address(void);
 Suite *suite_library(void);
 Suite *suite_pool(void);
+Suite *suite_errand(void);
 Suite *suite_claim(void);
 Suite *suite_fuzz_corpus(void);
 
