@@ -20,6 +20,7 @@ static const struct command_option audit_options[] = {
     {"org", "ID", "only the schedules of this organisation"},
     {"integration", "ID", "only the schedules of this integration"},
     {"json", NULL, "print a JSON object"},
+    SETTINGS_DATABASE_OPTIONS,
     {0},
 };
 
@@ -273,7 +274,7 @@ static bool audit_read_options(const struct command_line *line, struct auditor_o
 static int audit_main(const struct command_line *line)
 {
     struct auditor_options options = {
-        .database_url = settings_database_url(&line->config),
+        .database = settings_database(line),
         .deadline_ms = line->started_at_ms + AUDIT_BUDGET_MS,
     };
     struct audit_printer printer = {0};

@@ -10,6 +10,7 @@ enum { DUE_BUDGET_MS = 50000 };
 
 static const struct command_option due_options[] = {
     {"at", "TIME", "look at the window of TIME instead of now"},
+    SETTINGS_DATABASE_OPTIONS,
     {0},
 };
 
@@ -37,7 +38,7 @@ static char *due_json(const struct claim *claim)
 static int due_main(const struct command_line *line)
 {
     struct tick_options options = {
-        .database_url = settings_database_url(&line->config),
+        .database = settings_database(line),
         .started_at_ms = line->started_at_ms,
         .budget_ms = DUE_BUDGET_MS,
     };

@@ -19,6 +19,7 @@ static const struct command_option next_options[] = {
     {"integration", "ID", "only the schedules of this integration"},
     {"hours", "N", "how far to look ahead (default 24)"},
     {"json", NULL, "print a JSON array"},
+    SETTINGS_DATABASE_OPTIONS,
     {0},
 };
 
@@ -81,7 +82,7 @@ static bool next_print(struct coming *coming, bool is_json, struct error *err)
 static int next_main(const struct command_line *line)
 {
     struct coming_options options = {
-        .database_url = settings_database_url(&line->config),
+        .database = settings_database(line),
         .deadline_ms = line->started_at_ms + NEXT_BUDGET_MS,
     };
     struct coming coming = {0};

@@ -18,6 +18,7 @@ static const struct command_option prune_options[] = {
     {"older-than", "D", "delete runs of slots older than this, at least 2d"},
     {"dry-run", NULL, "count them only; write nothing"},
     {"json", NULL, "print a JSON object"},
+    SETTINGS_DATABASE_OPTIONS,
     {0},
 };
 
@@ -81,15 +82,15 @@ static int prune_main(const struct command_line *line)
     struct prune_plan plan = {.stop_at_ms = line->started_at_ms + PRUNE_BUDGET_MS,
                               .deadline_ms =
                                   line->started_at_ms + PRUNE_BUDGET_MS + PRUNE_GRACE_MS};
+    struct database_address address = settings_database(line);
     struct prune_result result = {0};
     struct database *db = NULL;
     struct error err = {0};
     struct error unprinted;
     bool is_json = false;
-    bool ok =
-        prune_read_options(line, &plan, &is_json, &err) &&
-        (db = database_open(settings_database_url(&line->config), plan.stop_at_ms, &err)) != NULL &&
-        prune_execute(db, &plan, &result, &err);
+    bool ok = prune_read_options(line, &plan, &is_json, &err) &&
+              (db = database_open(&address, plan.stop_at_ms, &err)) != NULL &&
+              prune_execute(db, &plan, &result, &err);
 
     database_close(db);
     /* What was deleted is told also when it broke off then. */

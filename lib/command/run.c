@@ -29,6 +29,7 @@ static const struct command_option run_options[] = {
     {"retry-failed", NULL, "with --at: attempt again what failed there"},
     {"trigger-name", "NAME", "who starts this, for the log (default cron)"},
     {"dry-run", NULL, "print the counts as they would be; write nothing"},
+    SETTINGS_DATABASE_OPTIONS,
     {0},
 };
 
@@ -117,7 +118,7 @@ static int run_main(const struct command_line *line)
 {
     char host[256] = "unknown";
     struct tick_options options = {
-        .database_url = settings_database_url(&line->config),
+        .database = settings_database(line),
         .trigger = {.name = "cron", .host = host},
         .started_at_ms = line->started_at_ms,
         .progress = log_has_live_line() ? run_show_progress : NULL,

@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *settings_database_url(const struct config *config)
+struct database_address settings_database(const struct command_line *line)
 {
-    return config_get(config, "SUPABASE_DB_URL");
+    return (struct database_address){
+        .url = config_get(&line->config, "SUPABASE_DB_URL"),
+        .role = command_value(line, "db-role"),
+    };
 }
 
 static bool settings_compose_url(const struct config *config, char **url, struct error *err)

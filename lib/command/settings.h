@@ -7,9 +7,17 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "call/function.h"
+#include "command/command.h"
+#include "store/database.h"
 
-/* SUPABASE_DB_URL, or NULL for libpq's own variables. Borrowed from config or environment. */
-const char *settings_database_url(const struct config *config);
+/* What a command that uses the database has among its options. */
+#define SETTINGS_DATABASE_OPTIONS                                                                  \
+    {                                                                                              \
+        "db-role", "ROLE", "become this role in the database, such as service_role"                \
+    }
+
+/* SUPABASE_DB_URL and --db-role. Borrowed from the command line, its configuration, environment. */
+struct database_address settings_database(const struct command_line *line);
 
 /* Where the function is called, checked. The caller frees *url, after a failure too. */
 bool settings_function_url(const struct config *config, char **url, struct error *err);

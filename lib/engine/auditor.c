@@ -169,7 +169,7 @@ static bool auditor_read(struct auditor *auditor, struct error *err)
     };
     struct history_reader reader = {auditor_read_schedule, auditor_read_run, auditor};
     struct history_reading reading;
-    struct database *db = database_open(options->database_url, options->deadline_ms, err);
+    struct database *db = database_open(&options->database, options->deadline_ms, err);
     bool ok;
 
     if (db == NULL)

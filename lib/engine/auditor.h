@@ -12,13 +12,14 @@
 
 #include "base/error.h"
 #include "engine/audit.h"
+#include "store/database.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct auditor_options {
-    const char *database_url;   /* NULL: libpq's own variables */
+    struct database_address database;
     const char *org_id;         /* only this organisation; NULL: everybody */
     const char *integration_id; /* only this integration */
     int64_t deadline_ms;        /* on the stopwatch */

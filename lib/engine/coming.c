@@ -102,7 +102,7 @@ bool coming_read(const struct coming_options *options, struct coming *coming, st
     bool ok;
 
     *coming = (struct coming){0};
-    db = database_open(options->database_url, options->deadline_ms, err);
+    db = database_open(&options->database, options->deadline_ms, err);
     if (db == NULL)
         return false;
     ok = schedules_read(db, NULL, false, options->deadline_ms, coming_read_schedule, &reader,

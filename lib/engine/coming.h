@@ -8,13 +8,14 @@
 
 #include "base/error.h"
 #include "engine/timetable.h"
+#include "store/database.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct coming_options {
-    const char *database_url;   /* NULL: libpq's own variables */
+    struct database_address database;
     const char *org_id;         /* only this organisation's schedules; NULL: everybody's */
     const char *integration_id; /* only this integration's */
     int64_t deadline_ms;        /* on the stopwatch */

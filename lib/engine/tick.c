@@ -322,7 +322,7 @@ static bool tick_serve(struct tick_dispatch *dispatch, struct error *err)
     if (late_ms > TICK_LATE_START_MS)
         late_ms = TICK_LATE_START_MS;
     dispatch->workers = (struct worker_plan){
-        .database_url = options->database_url,
+        .database = options->database,
         .function = options->function,
         .runs = dispatch->runs,
         .tick_token = token,
@@ -403,7 +403,7 @@ bool tick_run(const struct tick_options *options, struct summary *summary, struc
     *summary = (struct summary){0};
     if (options->warms_up && !options->is_dry) /* first: no handle crosses a fork */
         pool_start_helper(&tick.warmer, tick_warm_up, &tick);
-    db = database_open(options->database_url, deadline_ms, err);
+    db = database_open(&options->database, deadline_ms, err);
     ok = db != NULL && tick_claim(&tick, db, deadline_ms, &result, err);
     database_close(db); /* as above */
     if (ok) {
@@ -427,7 +427,7 @@ bool tick_read_due(const struct tick_options *options, struct claim *claim, stru
 {
     int64_t deadline_ms = tick_deadline_ms(options);
     struct tick tick = {.options = options};
-    struct database *db = database_open(options->database_url, deadline_ms, err);
+    struct database *db = database_open(&options->database, deadline_ms, err);
     bool ok;
 
     *claim = (struct claim){0};

@@ -9,12 +9,13 @@
 #include "engine/due.h"
 #include "engine/pool.h"
 #include "engine/summary.h"
+#include "store/database.h"
 #include "store/schedules.h"
 
 #include <stdint.h>
 
 struct tick_options {
-    const char *database_url; /* NULL: libpq's own variables */
+    struct database_address database;
     struct function_address function;
     struct trigger trigger;
     int64_t started_at_ms;       /* stopwatch: when the process started */

@@ -49,7 +49,7 @@ static bool worker_connect(struct worker *worker, int64_t deadline_ms, struct er
         worker->db = NULL;
     }
     if (worker->db == NULL)
-        worker->db = database_open(worker->plan->database_url, deadline_ms, err);
+        worker->db = database_open(&worker->plan->database, deadline_ms, err);
     return worker->db != NULL;
 }
 

@@ -8,6 +8,7 @@
 #include "base/run.h"
 #include "call/function.h"
 #include "engine/pool.h"
+#include "store/database.h"
 
 #include <stdint.h>
 
@@ -20,7 +21,7 @@ enum worker_verdict {
 
 /* What every worker of a tick shares; read-only after the fork. */
 struct worker_plan {
-    const char *database_url; /* NULL: libpq's own variables */
+    struct database_address database;
     struct function_address function;
     const struct run *runs;      /* job n serves runs[n] */
     const char *tick_token;      /* the tick's part of the workers' tokens */

@@ -6,6 +6,7 @@
 #include "sql.h"
 #include "store/errand.h"
 #include "store/libpq.h"
+#include "store/remedy.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,6 +18,7 @@
 struct database {
     PGconn *connection;
     char *password; /* what messages must not hold; NULL when there is none */
+    char *role;     /* what each transaction becomes; NULL: nobody else */
     bool lost;
 };
 
@@ -168,11 +170,13 @@ static bool database_explain_connecting(const struct database_connecting *connec
 
 /* The connection that came of it, or why there is none; releases connecting. */
 static struct database *database_take_connection(struct database_connecting *connecting,
+                                                 const struct database_address *address,
                                                  struct error *err)
 {
     struct database *db = memory_allocate(1, sizeof *db);
     const char *password = PQpass(connecting->connection);
 
+    db->role = memory_copy_text(address->role);
     db->password = memory_copy_text(password != NULL && *password != '\0' ? password : NULL);
     if (!connecting->is_late && PQstatus(connecting->connection) == CONNECTION_OK &&
         PQsetnonblocking(connecting->connection, 1) == 0 &&
@@ -188,14 +192,15 @@ static struct database *database_take_connection(struct database_connecting *con
     return db;
 }
 
-struct database *database_open(const char *url, int64_t deadline_ms, struct error *err)
+struct database *database_open(const struct database_address *address, int64_t deadline_ms,
+                               struct error *err)
 {
     struct database_connecting *connecting;
     PQconninfoOption *options = NULL;
 
     if (!libpq_load(err))
         return NULL;
-    if (url != NULL && (options = database_parse_url(url, err)) == NULL)
+    if (address->url != NULL && (options = database_parse_url(address->url, err)) == NULL)
         return NULL;
     connecting = memory_allocate(1, sizeof *connecting);
     connecting->options = options;
@@ -203,7 +208,7 @@ struct database *database_open(const char *url, int64_t deadline_ms, struct erro
     /* What waits with poll() sees the deadline itself; only what cannot is left behind. */
     if (errand_run(database_connect, database_release_connecting, connecting,
                    deadline_ms + DATABASE_ERRAND_GRACE_MS))
-        return database_take_connection(connecting, err);
+        return database_take_connection(connecting, address, err);
     error_set(err, ERROR_DATABASE,
               "no connection to the database within the time there is: nobody answers what its "
               "host name stands for");
@@ -217,6 +222,7 @@ void database_close(struct database *db)
         return;
     PQfinish(db->connection);
     free(db->password);
+    free(db->role);
     free(db);
 }
 
@@ -227,29 +233,22 @@ bool database_is_usable(const struct database *db)
 
 /* ---- Errors ---- */
 
-static const char *database_remedy(const char *state)
-{
-    if (strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 || strcmp(state, "3F000") == 0)
-        return "apply the migration first: syncsched schema | psql";
-    if (strcmp(state, "42501") == 0)
-        return "connect with the service role, which row level security does not filter, and apply "
-               "the migration: syncsched schema | psql";
-    if (strcmp(state, "57014") == 0 || strcmp(state, "55P03") == 0)
-        return "another session holds a lock, or the server is overloaded";
-    return "";
-}
-
-static void database_set_error(struct database *db, struct error *err, const PGresult *result)
+/* statement NULL: it was one of those around the transaction's own. */
+static void database_set_error(struct database *db, struct error *err,
+                               const struct database_statement *statement, const PGresult *result)
 {
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    struct remedy_complaint complaint = {
+        .state = PQresultErrorField(result, PG_DIAG_SQLSTATE),
+        .function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION),
+        .is_of_role = statement == NULL && db->role != NULL,
+    };
 
     if (err->kind != ERROR_NONE)
         return; /* what failed first is the cause */
     error_set(err, ERROR_DATABASE, "database: %s",
               message != NULL ? message : PQerrorMessage(db->connection));
-    if (state != NULL)
-        error_hint(err, "%s", database_remedy(state));
+    error_hint(err, "%s", remedy_for(&complaint));
     text_redact(err->message, db->password);
 }
 
@@ -280,14 +279,14 @@ static bool database_send_transaction(struct database *db, const struct database
 {
     char statement_timeout[32];
     char lock_timeout[32];
-    const char *settings[] = {statement_timeout, lock_timeout};
+    const char *settings[] = {statement_timeout, lock_timeout, db->role};
     int64_t left_ms = deadline_ms - stopwatch_now_ms();
     bool ok;
 
     snprintf(statement_timeout, sizeof statement_timeout, "%" PRId64, left_ms > 1 ? left_ms : 1);
     snprintf(lock_timeout, sizeof lock_timeout, "%" PRId64, t->lock_timeout_ms);
     ok = database_send(db, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL) &&
-         database_send(db, sql_settings, 2, settings);
+         database_send(db, sql_settings, 3, settings);
     for (size_t i = 0; ok && i < t->count; i++)
         ok = database_send(db, t->statements[i].sql, t->statements[i].parameters,
                            t->statements[i].values) &&
@@ -350,7 +349,7 @@ static bool database_receive_statement(struct database *db, struct database_tran
             return true;
         status = PQresultStatus(result);
         if (status == PGRES_FATAL_ERROR)
-            database_set_error(db, &t->error, result);
+            database_set_error(db, &t->error, statement, result);
         if (status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE)
             database_read_rows(statement, result);
         else if (status != PGRES_COMMAND_OK)

@@ -23,6 +23,12 @@
 struct database;
 struct database_row;
 
+/* Where the database is, and who we are there. Texts are borrowed. */
+struct database_address {
+    const char *url;  /* a URI or key=value string; NULL: libpq's own variables */
+    const char *role; /* what each transaction becomes, with SET LOCAL ROLE; NULL: who connected */
+};
+
 /* Called for each row of a result as it arrives. row is valid during the call only. */
 typedef void database_row_reader(void *context, const struct database_row *row);
 
@@ -45,11 +51,11 @@ struct database_transaction {
 };
 
 /*
- * Connects to url (a URI or key=value string), or with libpq's own PG* variables where it is NULL,
- * by deadline_ms. NULL on failure: ERROR_CONFIG for a string that is not valid, ERROR_INTERNAL when
- * libpq is not there, else ERROR_DATABASE.
+ * Connects by deadline_ms. NULL on failure: ERROR_CONFIG for a URL that is not valid,
+ * ERROR_INTERNAL when libpq is not there, else ERROR_DATABASE.
  */
-struct database *database_open(const char *url, int64_t deadline_ms, struct error *err);
+struct database *database_open(const struct database_address *address, int64_t deadline_ms,
+                               struct error *err);
 
 /* Closes at once, without waiting for anything. NULL is fine. */
 void database_close(struct database *db);

@@ -16,7 +16,7 @@ static Suite *(*const suites[])(void) = {
     suite_audit,       suite_usage,         suite_output,        suite_libraries,
     suite_manual,      suite_offline,       suite_check_cron,    suite_check_cron_lines,
     suite_next,        suite_zones,         suite_window,        suite_keys,
-    suite_secrets,     suite_warm,          suite_connect,
+    suite_secrets,     suite_warm,          suite_connect,       suite_roles,
 };
 
 int main(void)

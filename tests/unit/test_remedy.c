@@ -1,0 +1,47 @@
+/* Covers lib/store/remedy.c: what to do about a refusal, told by its code and never by its words. */
+#include "suites.h"
+
+#include "store/remedy.h"
+
+#include <string.h>
+
+static const struct {
+    struct remedy_complaint complaint;
+    const char *says; /* NULL: nothing */
+} cases[] = {
+    {{"42P01", "parserOpenTable", false}, "apply the migration first"},
+    {{"42703", NULL, false}, "apply the migration first"},
+    {{"3F000", NULL, false}, "apply the migration first"},
+    {{"42501", "check_enable_rls", false}, "ALTER ROLE name BYPASSRLS"},
+    {{"42501", "aclcheck_error", false}, "lacks a privilege"},
+    {{"42501", NULL, false}, "lacks a privilege"},
+    {{"42501", "call_string_check_hook", true}, "GRANT ROLE TO USER"},
+    {{"22023", "call_string_check_hook", true}, "must name a role that exists"},
+    {{"22023", "somewhere", false}, NULL},
+    {{"57014", NULL, false}, "holds a lock"},
+    {{"55P03", NULL, true}, "holds a lock"},
+    {{"23505", NULL, false}, NULL},
+    {{NULL, NULL, false}, NULL},
+    {{NULL, NULL, true}, NULL},
+};
+
+START_TEST(test_remedy)
+{
+    const char *remedy = remedy_for(&cases[_i].complaint);
+
+    if (cases[_i].says == NULL)
+        ck_assert_str_eq(remedy, "");
+    else
+        ck_assert_msg(strstr(remedy, cases[_i].says) != NULL, "%s", remedy);
+}
+END_TEST
+
+Suite *suite_remedy(void)
+{
+    Suite *suite = suite_create("remedy");
+    TCase *tcase = tcase_create("remedy");
+
+    tcase_add_loop_test(tcase, test_remedy, 0, (int)(sizeof cases / sizeof cases[0]));
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
