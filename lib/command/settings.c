@@ -1,5 +1,6 @@
 #include "command/settings.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -14,6 +15,7 @@ struct database_address settings_database(const struct command_line *line)
     return (struct database_address){
         .url = config_get(&line->config, "SUPABASE_DB_URL"),
         .role = command_value(line, "db-role"),
+        .warn = log_failure_as_warning,
     };
 }
 

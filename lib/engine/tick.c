@@ -334,6 +334,7 @@ static bool tick_serve(struct tick_dispatch *dispatch, struct error *err)
         .cold_start_after_ms = options->cold_start_after_ms,
         .warns_of_drift = !options->has_at,
     };
+    dispatch->workers.database.warn = NULL; /* what there is to say the tick's own has said */
     plan.hand_out_until_ms = dispatch->workers.start_until_ms;
     plan.kill_at_ms = dispatch->workers.store_until_ms + 1000;
     plan.settle_until_ms = dispatch->workers.settle_until_ms;

@@ -4,11 +4,9 @@
 #include "base/text.h"
 #include "clock/stopwatch.h"
 #include "sql.h"
-#include "store/errand.h"
-#include "store/libpq.h"
+#include "store/connection.h"
 #include "store/remedy.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -27,193 +25,21 @@ struct database_row {
     int number;
 };
 
-static void database_ignore_notice(void *context, const PGresult *result)
-{
-    (void)context;
-    (void)result;
-}
-
-/* Waits until the socket is ready; false at the deadline. */
-static bool database_wait(const PGconn *connection, short events, int64_t deadline_ms)
-{
-    for (;;) {
-        struct pollfd ready = {.fd = PQsocket(connection), .events = events};
-        int64_t left_ms = deadline_ms - stopwatch_now_ms();
-        int n;
-
-        if (left_ms <= 0)
-            return false;
-        /* Woken at least once a second: poll() does not count the time a machine sleeps. */
-        n = poll(&ready, 1, left_ms > 1000 ? 1000 : (int)left_ms);
-        if (n > 0)
-            return true;
-        if (n < 0 && errno != EINTR)
-            return false;
-    }
-}
-
-/* ---- Connecting ---- */
-
-enum { DATABASE_KEYWORDS_MAX = 64, DATABASE_ERRAND_GRACE_MS = 100 };
-
-/*
- * libpq's texts for a malformed string quote it, and a password with an unescaped '@', '/' or ':'
- * ends up in host, port or database name, which later messages name. Hence texts of our own here.
- */
-static bool database_check_option(const PQconninfoOption *option, struct error *err)
-{
-    bool address = strcmp(option->keyword, "host") == 0 || strcmp(option->keyword, "dbname") == 0;
-
-    if ((address && strchr(option->val, '@') != NULL) ||
-        (strcmp(option->keyword, "port") == 0 &&
-         option->val[strspn(option->val, "0123456789,")] != '\0')) {
-        error_set(err, ERROR_CONFIG, "SUPABASE_DB_URL has a %s that cannot be right",
-                  option->keyword);
-        return error_hint(err,
-                          "percent-encode '@', ':', '/', '?' and '#' in user name and password");
-    }
-    return true;
-}
-
-static PQconninfoOption *database_parse_url(const char *url, struct error *err)
-{
-    char *message = NULL;
-    PQconninfoOption *options = PQconninfoParse(url, &message);
-
-    PQfreemem(message);
-    if (options == NULL) {
-        error_set(err, ERROR_CONFIG, "SUPABASE_DB_URL is not a valid connection string");
-        error_hint(err, "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE, "
-                        "percent-encoding what is special in the password");
-        return NULL;
-    }
-    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
-        if (o->val != NULL && !database_check_option(o, err)) {
-            PQconninfoFree(options);
-            return NULL;
-        }
-    }
-    return options;
-}
-
-/* What connecting takes; belongs to the thread that does it while it does. */
-struct database_connecting {
-    PQconninfoOption *options; /* NULL: libpq's own variables */
-    int64_t deadline_ms;
-    PGconn *connection;
-    bool is_late;
-};
-
-static void database_start(struct database_connecting *connecting)
-{
-    const char *keywords[DATABASE_KEYWORDS_MAX + 1] = {"fallback_application_name",
-                                                       "client_encoding"};
-    const char *values[DATABASE_KEYWORDS_MAX + 1] = {"syncsched", "UTF8"};
-    const PQconninfoOption *options = connecting->options;
-    size_t n = 2;
-
-    for (; options != NULL && options->keyword != NULL && n < DATABASE_KEYWORDS_MAX; options++) {
-        if (options->val == NULL || strcmp(options->keyword, "client_encoding") == 0)
-            continue;
-        keywords[n] = options->keyword;
-        values[n++] = options->val;
-    }
-    connecting->connection = PQconnectStartParams(keywords, values, 0);
-    PQsetNoticeReceiver(connecting->connection, database_ignore_notice, NULL);
-}
-
-/*
- * An errand, because libpq looks names up in the midst of it, asks a service file or a Kerberos
- * server, and comes back when it has the answer.
- */
-static void database_connect(void *context)
-{
-    struct database_connecting *connecting = context;
-    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-
-    database_start(connecting);
-    while (PQstatus(connecting->connection) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
-           status != PGRES_POLLING_FAILED) {
-        short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-
-        if (!database_wait(connecting->connection, events, connecting->deadline_ms)) {
-            connecting->is_late = true;
-            return;
-        }
-        status = PQconnectPoll(connecting->connection);
-    }
-}
-
-static void database_release_connecting(void *context)
-{
-    struct database_connecting *connecting = context;
-
-    PQfinish(connecting->connection);
-    PQconninfoFree(connecting->options);
-    free(connecting);
-}
-
-static bool database_explain_connecting(const struct database_connecting *connecting,
-                                        const char *password, struct error *err)
-{
-    if (connecting->is_late) {
-        error_set(err, ERROR_DATABASE, "no connection to the database within the time there is");
-        return error_hint(err, "check host and port in SUPABASE_DB_URL, and --budget");
-    }
-    error_set(err, ERROR_DATABASE, "no connection to the database: %s",
-              PQerrorMessage(connecting->connection));
-    err->message[strcspn(err->message, "\n")] = '\0';
-    text_redact(err->message, password);
-    return error_hint(err, "check SUPABASE_DB_URL, or PGHOST, PGPORT, PGUSER, PGPASSWORD and "
-                           "PGDATABASE, and that the server runs");
-}
-
-/* The connection that came of it, or why there is none; releases connecting. */
-static struct database *database_take_connection(struct database_connecting *connecting,
-                                                 const struct database_address *address,
-                                                 struct error *err)
-{
-    struct database *db = memory_allocate(1, sizeof *db);
-    const char *password = PQpass(connecting->connection);
-
-    db->role = memory_copy_text(address->role);
-    db->password = memory_copy_text(password != NULL && *password != '\0' ? password : NULL);
-    if (!connecting->is_late && PQstatus(connecting->connection) == CONNECTION_OK &&
-        PQsetnonblocking(connecting->connection, 1) == 0 &&
-        PQenterPipelineMode(connecting->connection) == 1) {
-        db->connection = connecting->connection;
-        connecting->connection = NULL;
-    } else {
-        database_explain_connecting(connecting, db->password, err);
-        database_close(db);
-        db = NULL;
-    }
-    database_release_connecting(connecting);
-    return db;
-}
-
 struct database *database_open(const struct database_address *address, int64_t deadline_ms,
                                struct error *err)
 {
-    struct database_connecting *connecting;
-    PQconninfoOption *options = NULL;
+    PGconn *connection = connection_open(address, deadline_ms, err);
+    struct database *db;
+    const char *password;
 
-    if (!libpq_load(err))
+    if (connection == NULL)
         return NULL;
-    if (address->url != NULL && (options = database_parse_url(address->url, err)) == NULL)
-        return NULL;
-    connecting = memory_allocate(1, sizeof *connecting);
-    connecting->options = options;
-    connecting->deadline_ms = deadline_ms;
-    /* What waits with poll() sees the deadline itself; only what cannot is left behind. */
-    if (errand_run(database_connect, database_release_connecting, connecting,
-                   deadline_ms + DATABASE_ERRAND_GRACE_MS))
-        return database_take_connection(connecting, address, err);
-    error_set(err, ERROR_DATABASE,
-              "no connection to the database within the time there is: nobody answers what its "
-              "host name stands for");
-    error_hint(err, "check the host in SUPABASE_DB_URL or PGHOST, and this machine's name servers");
-    return NULL;
+    db = memory_allocate(1, sizeof *db);
+    password = PQpass(connection);
+    db->connection = connection;
+    db->password = memory_copy_text(password != NULL && *password != '\0' ? password : NULL);
+    db->role = memory_copy_text(address->role);
+    return db;
 }
 
 void database_close(struct database *db)
@@ -310,7 +136,7 @@ static bool database_next_result(struct database *db, int64_t deadline_ms, PGres
             *result = PQgetResult(db->connection);
             return true;
         }
-        if (!database_wait(db->connection, unsent > 0 ? POLLIN | POLLOUT : POLLIN, deadline_ms) ||
+        if (!connection_wait(db->connection, unsent > 0 ? POLLIN | POLLOUT : POLLIN, deadline_ms) ||
             PQconsumeInput(db->connection) == 0)
             return false;
     }

@@ -1,5 +1,5 @@
 /*
- * One connection to PostgreSQL; the only user of libpq, which the first connection loads.
+ * One connection to PostgreSQL, by way of libpq, which the first connection loads.
  *
  * Everything is a transaction: its statements are sent as one pipeline (one round trip, however
  * many they are) between BEGIN with its settings and COMMIT. Nothing outlives a transaction on the
@@ -27,6 +27,7 @@ struct database_row;
 struct database_address {
     const char *url;  /* a URI or key=value string; NULL: libpq's own variables */
     const char *role; /* what each transaction becomes, with SET LOCAL ROLE; NULL: who connected */
+    void (*warn)(const struct error *warning); /* of strangers who could listen; NULL: nobody */
 };
 
 /* Called for each row of a result as it arrives. row is valid during the call only. */

@@ -1,5 +1,5 @@
 /*
- * libpq, loaded when it is needed (base/library.h), for database.c, its only user.
+ * libpq, loaded when it is needed (base/library.h), for connection.c and database.c, its users.
  *
  * PQclear() and its like below are libpq's own functions, with the prototypes of libpq-fe.h, to be
  * called once libpq_load() has succeeded. One more of them takes a line in each of the two lists:
@@ -19,6 +19,7 @@ bool libpq_load(struct error *err);
     F(clear)                                                                                       \
     F(connectPoll)                                                                                 \
     F(connectStartParams)                                                                          \
+    F(conninfo)                                                                                    \
     F(conninfoFree)                                                                                \
     F(conninfoParse)                                                                               \
     F(consumeInput)                                                                                \
@@ -30,6 +31,9 @@ bool libpq_load(struct error *err);
     F(getResult)                                                                                   \
     F(getisnull)                                                                                   \
     F(getvalue)                                                                                    \
+    F(gssEncInUse)                                                                                 \
+    F(host)                                                                                        \
+    F(hostaddr)                                                                                    \
     F(isBusy)                                                                                      \
     F(ntuples)                                                                                     \
     F(pass)                                                                                        \
@@ -41,6 +45,7 @@ bool libpq_load(struct error *err);
     F(setSingleRowMode)                                                                            \
     F(setnonblocking)                                                                              \
     F(socket)                                                                                      \
+    F(sslInUse)                                                                                    \
     F(status)                                                                                      \
     F(transactionStatus)
 
@@ -53,6 +58,7 @@ extern struct libpq {
 #define PQclear              libpq.clear
 #define PQconnectPoll        libpq.connectPoll
 #define PQconnectStartParams libpq.connectStartParams
+#define PQconninfo           libpq.conninfo
 #define PQconninfoFree       libpq.conninfoFree
 #define PQconninfoParse      libpq.conninfoParse
 #define PQconsumeInput       libpq.consumeInput
@@ -64,6 +70,9 @@ extern struct libpq {
 #define PQgetResult          libpq.getResult
 #define PQgetisnull          libpq.getisnull
 #define PQgetvalue           libpq.getvalue
+#define PQgssEncInUse        libpq.gssEncInUse
+#define PQhost               libpq.host
+#define PQhostaddr           libpq.hostaddr
 #define PQisBusy             libpq.isBusy
 #define PQntuples            libpq.ntuples
 #define PQpass               libpq.pass
@@ -75,6 +84,7 @@ extern struct libpq {
 #define PQsetSingleRowMode   libpq.setSingleRowMode
 #define PQsetnonblocking     libpq.setnonblocking
 #define PQsocket             libpq.socket
+#define PQsslInUse           libpq.sslInUse
 #define PQstatus             libpq.status
 #define PQtransactionStatus  libpq.transactionStatus
 

@@ -1,12 +1,9 @@
 #include "fault/proxy.h"
 
 #include "fault/chance.h"
+#include "support/loopback.h"
 
-#include <arpa/inet.h>
 #include <check.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -39,33 +36,14 @@ struct proxy_state {
     int listener;
 };
 
-static int proxy_connect(void)
-{
-    const char *port = getenv("PGPORT");
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)atoi(port != NULL ? port : "0"))};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int at_once = 1;
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
-        close(fd);
-        return -1;
-    }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-    return fd;
-}
-
 static void proxy_accept(struct proxy_state *state)
 {
-    int client = accept4(state->listener, NULL, NULL, SOCK_CLOEXEC);
-    int server = client >= 0 ? proxy_connect() : -1;
-    int at_once = 1;
+    int client = loopback_accept(state->listener);
+    int server = client >= 0 ? loopback_connect() : -1;
 
     for (int i = 0; server >= 0 && i < PROXY_LINKS_MAX; i++) {
         if (state->links[i].client >= 0)
             continue;
-        setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
         state->links[i] = (struct proxy_link){.client = client, .server = server};
         return;
     }
@@ -80,21 +58,6 @@ static void proxy_close(struct proxy_link *link)
     close(link->client);
     close(link->server);
     link->client = link->server = -1;
-}
-
-static bool proxy_pass_on(int fd, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        length -= (size_t)n;
-    }
-    return true;
 }
 
 /* What is done to this COMMIT; PROXY_CUT_COUNT: nothing. */
@@ -120,7 +83,7 @@ static bool proxy_commit_or_cut(struct proxy_state *state, struct proxy_link *li
     case PROXY_CUT_BEFORE:
         return false;
     case PROXY_CUT_AFTER:
-        proxy_pass_on(link->server, bytes, length);
+        loopback_send(link->server, bytes, length);
         return false;
     case PROXY_CUT_ANSWER:
         link->hides_answer = true;
@@ -132,7 +95,7 @@ static bool proxy_commit_or_cut(struct proxy_state *state, struct proxy_link *li
     case PROXY_CUT_COUNT:
         break;
     }
-    return proxy_pass_on(link->server, bytes, length);
+    return loopback_send(link->server, bytes, length);
 }
 
 static bool proxy_to_server(struct proxy_state *state, struct proxy_link *link)
@@ -147,7 +110,7 @@ static bool proxy_to_server(struct proxy_state *state, struct proxy_link *link)
     commit = memmem(bytes, (size_t)n, proxy_commit, sizeof proxy_commit);
     link->is_meant |= memmem(bytes, (size_t)n, only_with, strlen(only_with)) != NULL;
     if (commit == NULL || !link->is_meant)
-        return proxy_pass_on(link->server, bytes, (size_t)n);
+        return loopback_send(link->server, bytes, (size_t)n);
     link->is_meant = false;
     /* Before the text stand a statement's empty name, a length of four bytes and the kind 'P'. */
     return proxy_commit_or_cut(state, link, bytes, (size_t)n, (size_t)(commit - bytes) - 6);
@@ -161,7 +124,7 @@ static bool proxy_to_client(struct proxy_link *link)
     if (n <= 0)
         return false;
     if (!link->hides_answer)
-        return proxy_pass_on(link->client, bytes, (size_t)n);
+        return loopback_send(link->client, bytes, (size_t)n);
     /* The server answers when all is done: by now it has committed, or rolled back. */
     return memmem(bytes, (size_t)n, proxy_commit, sizeof proxy_commit) == NULL &&
            memmem(bytes, (size_t)n, proxy_rollback, sizeof proxy_rollback) == NULL;
@@ -203,20 +166,6 @@ static void proxy_serve(struct proxy_state *state)
     }
 }
 
-static uint16_t proxy_listen(int *listener)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t length = sizeof address;
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    *listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_ge(*listener, 0);
-    ck_assert_int_eq(bind(*listener, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(listen(*listener, SOMAXCONN), 0);
-    ck_assert_int_eq(getsockname(*listener, (struct sockaddr *)&address, &length), 0);
-    return ntohs(address.sin_port);
-}
-
 struct proxy *proxy_start(uint64_t seed)
 {
     struct proxy *proxy =
@@ -226,7 +175,7 @@ struct proxy *proxy_start(uint64_t seed)
     pid_t pid;
 
     ck_assert_ptr_ne(proxy, MAP_FAILED);
-    port = proxy_listen(&state.listener);
+    state.listener = loopback_listen("127.0.0.1", &port);
     /* Without TLS, so that the proxy can read what it passes on. */
     snprintf(proxy->url, sizeof proxy->url,
              "SUPABASE_DB_URL=postgresql://%s:%s@127.0.0.1:%u/%s?sslmode=disable", getenv("PGUSER"),

@@ -1,7 +1,7 @@
 /*
  * Who the program is in the database. A role from which row level security would hide rows, or that
- * lacks a privilege, is refused with the remedy, and never taken for one with nothing due; --db-role
- * is who each transaction becomes.
+ * lacks a privilege, is refused with the remedy, and never taken for one with nothing due. Each
+ * transaction becomes who --db-role names.
  */
 #include "integration/suites.h"
 #include "support/scene.h"
@@ -109,7 +109,7 @@ static void secure_only(const char *table)
                     table != NULL && strcmp(table, hidden[i].table) == 0 ? "ENABLE" : "DISABLE");
 }
 
-/* Covers: one table with row level security is enough; a policy for the role makes no difference. */
+/* Covers: one table with row level security is enough, whatever its policies are. */
 START_TEST(test_hidden_rows)
 {
     char message[100];

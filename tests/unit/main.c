@@ -14,7 +14,7 @@ static Suite *(*const suites[])(void) = {
     suite_cron_words,  suite_cron_text,   suite_cron_warn,  suite_due,        suite_audit,
     suite_reply,       suite_config,      suite_secret,     suite_text,       suite_error,
     suite_credentials, suite_summary,     suite_address,    suite_library,    suite_pool,
-    suite_claim,       suite_fuzz_corpus, suite_errand,     suite_remedy,
+    suite_claim,       suite_fuzz_corpus, suite_errand,     suite_remedy,     suite_conninfo,
 };
 
 int main(void)

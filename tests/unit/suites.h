@@ -38,6 +38,7 @@ Suite *suite_library(void);
 Suite *suite_pool(void);
 Suite *suite_errand(void);
 Suite *suite_remedy(void);
+Suite *suite_conninfo(void);
 Suite *suite_claim(void);
 Suite *suite_fuzz_corpus(void);
 

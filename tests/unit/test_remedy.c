@@ -1,4 +1,4 @@
-/* Covers lib/store/remedy.c: what to do about a refusal, told by its code and never by its words. */
+/* Covers lib/store/remedy.c: what to do about a refusal, told by its code, never by its words. */
 #include "suites.h"
 
 #include "store/remedy.h"

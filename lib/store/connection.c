@@ -1,0 +1,214 @@
+#include "store/connection.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "clock/stopwatch.h"
+#include "store/conninfo.h"
+#include "store/errand.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void connection_ignore_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
+bool connection_wait(const PGconn *connection, short events, int64_t deadline_ms)
+{
+    for (;;) {
+        struct pollfd ready = {.fd = PQsocket(connection), .events = events};
+        int64_t left_ms = deadline_ms - stopwatch_now_ms();
+        int n;
+
+        if (left_ms <= 0)
+            return false;
+        /* Woken at least once a second: poll() does not count the time a machine sleeps. */
+        n = poll(&ready, 1, left_ms > 1000 ? 1000 : (int)left_ms);
+        if (n > 0)
+            return true;
+        if (n < 0 && errno != EINTR)
+            return false;
+    }
+}
+
+/* ---- Connecting ---- */
+
+enum { CONNECTION_KEYWORDS_MAX = 64, CONNECTION_ERRAND_GRACE_MS = 100 };
+
+static PQconninfoOption *connection_parse_url(const char *url, struct error *err)
+{
+    char *message = NULL;
+    PQconninfoOption *options = PQconninfoParse(url, &message);
+
+    PQfreemem(message);
+    if (options == NULL) {
+        error_set(err, ERROR_CONFIG, "SUPABASE_DB_URL is not a valid connection string");
+        error_hint(err, "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE, "
+                        "percent-encoding what is special in the password");
+        return NULL;
+    }
+    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
+        if (o->val != NULL && !conninfo_check(o->keyword, o->val, err)) {
+            PQconninfoFree(options);
+            return NULL;
+        }
+    }
+    return options;
+}
+
+/* What connecting takes; belongs to the thread that does it while it does. */
+struct connection_attempt {
+    PQconninfoOption *options; /* NULL: libpq's own variables */
+    int64_t deadline_ms;
+    PGconn *connection;
+    bool is_late;
+};
+
+static void connection_start(struct connection_attempt *attempt)
+{
+    const char *keywords[CONNECTION_KEYWORDS_MAX + 1] = {"fallback_application_name",
+                                                         "client_encoding"};
+    const char *values[CONNECTION_KEYWORDS_MAX + 1] = {"syncsched", "UTF8"};
+    const PQconninfoOption *options = attempt->options;
+    size_t n = 2;
+
+    for (; options != NULL && options->keyword != NULL && n < CONNECTION_KEYWORDS_MAX; options++) {
+        if (options->val == NULL || strcmp(options->keyword, "client_encoding") == 0)
+            continue;
+        keywords[n] = options->keyword;
+        values[n++] = options->val;
+    }
+    attempt->connection = PQconnectStartParams(keywords, values, 0);
+    PQsetNoticeReceiver(attempt->connection, connection_ignore_notice, NULL);
+}
+
+/*
+ * An errand, because libpq looks names up in the midst of it, asks a service file or a Kerberos
+ * server, and comes back when it has the answer.
+ */
+static void connection_connect(void *context)
+{
+    struct connection_attempt *attempt = context;
+    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+
+    connection_start(attempt);
+    while (PQstatus(attempt->connection) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
+           status != PGRES_POLLING_FAILED) {
+        short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+
+        if (!connection_wait(attempt->connection, events, attempt->deadline_ms)) {
+            attempt->is_late = true;
+            return;
+        }
+        status = PQconnectPoll(attempt->connection);
+    }
+}
+
+static void connection_release(void *context)
+{
+    struct connection_attempt *attempt = context;
+
+    PQfinish(attempt->connection);
+    PQconninfoFree(attempt->options);
+    free(attempt);
+}
+
+static bool connection_explain(const struct connection_attempt *attempt, struct error *err)
+{
+    if (attempt->is_late) {
+        error_set(err, ERROR_DATABASE, "no connection to the database within the time there is");
+        return error_hint(err, "check host and port in SUPABASE_DB_URL, and --budget");
+    }
+    error_set(err, ERROR_DATABASE, "no connection to the database: %s",
+              PQerrorMessage(attempt->connection));
+    err->message[strcspn(err->message, "\n")] = '\0';
+    text_redact(err->message, PQpass(attempt->connection));
+    /* OpenSSL's words, which are not translated; libpq has no others for all of these. */
+    if (strstr(err->message, "certificate verify failed") != NULL)
+        return error_hint(err, "the server's certificate has expired, or no authority in "
+                               "sslrootcert has signed it");
+    return error_hint(err, "check SUPABASE_DB_URL, or PGHOST, PGPORT, PGUSER, PGPASSWORD and "
+                           "PGDATABASE, and that the server runs");
+}
+
+/* ---- Whether others may listen ---- */
+
+static const char *connection_option(const PQconninfoOption *options, const char *keyword)
+{
+    for (; options != NULL && options->keyword != NULL; options++)
+        if (strcmp(options->keyword, keyword) == 0)
+            return options->val;
+    return NULL;
+}
+
+static void connection_warn(const struct database_address *address, PGconn *connection)
+{
+    PQconninfoOption *options = PQconninfo(connection);
+    struct conninfo_facts facts = {
+        .host = PQhost(connection),
+        .address = PQhostaddr(connection),
+        .sslmode = connection_option(options, "sslmode"),
+        .has_tls = PQsslInUse(connection) == 1,
+        .has_gss = PQgssEncInUse(connection) == 1,
+    };
+    struct error warning;
+
+    if (conninfo_is_exposed(&facts, &warning)) {
+        text_redact(warning.message, PQpass(connection));
+        address->warn(&warning);
+    }
+    PQconninfoFree(options);
+}
+
+/* ---- All of it ---- */
+
+/* The connection that came of it, or why there is none; releases the attempt. */
+static PGconn *connection_take(struct connection_attempt *attempt, struct error *err)
+{
+    PGconn *connection = NULL;
+
+    if (!attempt->is_late && PQstatus(attempt->connection) == CONNECTION_OK &&
+        PQsetnonblocking(attempt->connection, 1) == 0 &&
+        PQenterPipelineMode(attempt->connection) == 1) {
+        connection = attempt->connection;
+        attempt->connection = NULL;
+    } else {
+        connection_explain(attempt, err);
+    }
+    connection_release(attempt);
+    return connection;
+}
+
+PGconn *connection_open(const struct database_address *address, int64_t deadline_ms,
+                        struct error *err)
+{
+    struct connection_attempt *attempt;
+    PQconninfoOption *options = NULL;
+    PGconn *connection;
+
+    if (!libpq_load(err))
+        return NULL;
+    if (address->url != NULL && (options = connection_parse_url(address->url, err)) == NULL)
+        return NULL;
+    attempt = memory_allocate(1, sizeof *attempt);
+    attempt->options = options;
+    attempt->deadline_ms = deadline_ms;
+    /* What waits with poll() sees the deadline itself; only what cannot is left behind. */
+    if (!errand_run(connection_connect, connection_release, attempt,
+                    deadline_ms + CONNECTION_ERRAND_GRACE_MS)) {
+        error_set(err, ERROR_DATABASE,
+                  "no connection to the database within the time there is: nobody answers what its "
+                  "host name stands for");
+        error_hint(err, "check the host in SUPABASE_DB_URL or PGHOST, and this machine's name "
+                        "servers");
+        return NULL;
+    }
+    connection = connection_take(attempt, err);
+    if (connection != NULL && address->warn != NULL)
+        connection_warn(address, connection);
+    return connection;
+}

@@ -1,0 +1,25 @@
+/*
+ * The way to a connection of libpq's: settings, name look-up, TLS, all by a deadline.
+ *
+ * For database.c alone, which gives others what they need without libpq. Error texts never hold a
+ * password, also where libpq's own would.
+ *
+ * Source: libpq manual, "Database Connection Control Functions".
+ */
+#ifndef SYNCSCHED_STORE_CONNECTION_H
+#define SYNCSCHED_STORE_CONNECTION_H
+
+#include "store/database.h"
+#include "store/libpq.h"
+
+/*
+ * Connects by deadline_ms, in non-blocking and in pipeline mode. NULL on failure, with the errors
+ * of database_open(). Warns, if address says how, when strangers could listen on the way.
+ */
+PGconn *connection_open(const struct database_address *address, int64_t deadline_ms,
+                        struct error *err);
+
+/* Waits until the socket is ready for one of poll()'s events; false at the deadline. */
+bool connection_wait(const PGconn *connection, short events, int64_t deadline_ms);
+
+#endif

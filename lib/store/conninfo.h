@@ -1,0 +1,38 @@
+/*
+ * What the settings of a connection to PostgreSQL say about it; pure.
+ *
+ * Source: libpq manual, "Parameter Key Words" and "SSL Support".
+ */
+#ifndef SYNCSCHED_STORE_CONNINFO_H
+#define SYNCSCHED_STORE_CONNINFO_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/*
+ * Whether a setting out of SUPABASE_DB_URL can be right. ERROR_CONFIG, without its value: a
+ * password with an unescaped '@', '/' or ':' ends up in host, port or database name.
+ */
+bool conninfo_check(const char *keyword, const char *value, struct error *err);
+
+/* What libpq knows of a connection that is made; NULL: not known. */
+struct conninfo_facts {
+    const char *host;    /* as it was named */
+    const char *address; /* as it was found; "" for a Unix-domain socket */
+    const char *sslmode;
+    bool has_tls;
+    bool has_gss; /* encrypted by Kerberos, which knows the server */
+};
+
+/*
+ * Whether it goes to another host without TLS, or with TLS that would have taken any server's
+ * certificate, or that of any host: then with a warning that says what to set.
+ *
+ * verify-ca is enough: whom an authority of one's own vouches for, as those for databases mostly
+ * are, is the owner's to say. require is not, although libpq verifies where it finds a root
+ * certificate: it does not insist.
+ */
+bool conninfo_is_exposed(const struct conninfo_facts *facts, struct error *warning);
+
+#endif
