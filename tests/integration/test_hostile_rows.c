@@ -95,7 +95,7 @@ static void assert_warnings(const char *err)
                   err + strlen(err) - strlen(rest));
 }
 
-/* Covers: three good rows among 10,000 bad ones are served, and the bad ones are told, not at length. */
+/* Covers: three good rows among 10,000 bad ones are served; of the bad ones enough is told. */
 START_TEST(test_run)
 {
     struct scene_tick tick = scene_run("--at " AT);
