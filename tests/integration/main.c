@@ -17,7 +17,7 @@ static Suite *(*const suites[])(void) = {
     suite_manual,      suite_offline,       suite_check_cron,    suite_check_cron_lines,
     suite_next,        suite_zones,         suite_window,        suite_keys,
     suite_secrets,     suite_warm,          suite_connect,       suite_roles,
-    suite_tls,         suite_hostile_rows,  suite_passwords,
+    suite_tls,         suite_hostile_rows,  suite_passwords,     suite_round_trips,
 };
 
 int main(void)
