@@ -134,6 +134,9 @@ check-judge: $(BUILD)/tests/judge ## compare every minute with an independent ju
 	$(BUILD)/tests/judge $(if $(SANITIZE),,tests/judge/ask-cron)
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/integration
+check-pooler: $(BUILD)/syncsched $(TESTS) ## the same through PgBouncer: in transaction mode with two connections, in session mode
+	for mode in transaction session; do BUILD=$(BUILD) scripts/with-postgresql scripts/with-pgbouncer $$mode \
+		$(BUILD)/tests/integration || exit; done
 check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS, FAULT_MINUTES)
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/fault $(FAULT)
 
@@ -188,7 +191,7 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration check-fault check-asan fuzz model mutate coverage bench lint lint-flags \
-	format install uninstall dist clean help
+.PHONY: all tests check check-judge check-integration check-pooler check-fault check-asan fuzz model mutate coverage bench lint \
+	lint-flags format install uninstall dist clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -3,6 +3,7 @@
  * CK_RUN_SUITE and CK_RUN_CASE choose among them, as Check documents.
  */
 #include "integration/suites.h"
+#include "support/testdb.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@ int main(void)
               stderr);
         return EXIT_FAILURE;
     }
+    if (testdb_is_pooled())
+        srunner_add_suite(runner, suite_pooled());
     for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
         srunner_add_suite(runner, suites[i]());
     srunner_run_all(runner, CK_ENV);

@@ -25,6 +25,7 @@ Suite *suite_tls(void);
 Suite *suite_hostile_rows(void);
 Suite *suite_passwords(void);
 Suite *suite_round_trips(void);
+Suite *suite_pooled(void);
 Suite *suite_prune(void);
 Suite *suite_prune_races(void);
 Suite *suite_traces(void);

@@ -91,10 +91,8 @@ START_TEST(test_batches)
                 " 'completed', 'key', 'schedule', 'w', t, t FROM generate_series(1, 3500) AS n,"
                 " LATERAL (SELECT '2024-05-01T02:00Z'::timestamptz + n * interval '1 minute')"
                 " AS slot (t)");
-    ck_assert_int_eq(setenv("PGOPTIONS", "-c role=service_role", 1), 0);
-    prune_expect("--older-than 30d --dry-run", 3493, 7);
-    out = prune_run("--older-than 30d");
-    unsetenv("PGOPTIONS");
+    prune_expect("--older-than 30d --db-role service_role --dry-run", 3493, 7);
+    out = prune_run("--older-than 30d --db-role service_role");
     ck_assert_ptr_eq(strstr(out, "deleted 3493 runs of slots before 20"), out);
     ck_assert_ptr_nonnull(strstr(out, ":00Z, kept 7\n"));
     free(out);

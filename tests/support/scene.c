@@ -210,10 +210,9 @@ void scene_wait_for(const char *sql)
 
 PGconn *scene_stranger(const char *sql)
 {
-    PGconn *stranger = PQconnectdb("");
+    PGconn *stranger = testdb_connect(NULL);
     PGresult *result;
 
-    ck_assert_msg(PQstatus(stranger) == CONNECTION_OK, "%s", PQerrorMessage(stranger));
     PQclear(PQexec(stranger, "BEGIN"));
     result = PQexec(stranger, sql);
     ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK ||

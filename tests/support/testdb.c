@@ -37,16 +37,22 @@ static void testdb_ignore_notice(void *context, const char *message)
     (void)message;
 }
 
-static PGconn *testdb_connect(const char *name)
+PGconn *testdb_connect(const char *name)
 {
-    const char *keywords[] = {"dbname", NULL};
-    const char *values[] = {name, NULL};
+    const char *keywords[] = {"dbname", "port", NULL};
+    const char *values[] = {name, getenv("SERVER_PORT"), NULL};
     PGconn *connection = PQconnectdbParams(keywords, values, 0);
 
     if (PQstatus(connection) != CONNECTION_OK)
-        ck_abort_msg("cannot connect to \"%s\": %s", name, PQerrorMessage(connection));
+        ck_abort_msg("cannot connect to \"%s\": %s", name != NULL ? name : "",
+                     PQerrorMessage(connection));
     PQsetNoticeProcessor(connection, testdb_ignore_notice, NULL);
     return connection;
+}
+
+bool testdb_is_pooled(void)
+{
+    return getenv("SERVER_PORT") != NULL;
 }
 
 /* Whatever sql gives; fails the test unless the server accepts it. */

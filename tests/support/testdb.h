@@ -16,6 +16,7 @@
 #define SYNCSCHED_SUPPORT_TESTDB_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 
 /*
  * A fresh database with the schema, on a server that has the roles anon, authenticated and
@@ -26,6 +27,15 @@ void testdb_create(void);
 
 /* The same without the schema; does nothing about roles. */
 void testdb_create_empty(void);
+
+/*
+ * A connection to the server itself, also where the program goes through a pooler (PGPORT), which
+ * leaves the server's own port in SERVER_PORT. NULL: to the current database. PQfinish() ends it.
+ */
+PGconn *testdb_connect(const char *name);
+
+/* Whether the program goes through a pooler. */
+bool testdb_is_pooled(void);
 
 /* Applies the schema to the current database. */
 void testdb_apply_schema(void);
