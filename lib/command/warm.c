@@ -10,6 +10,7 @@ enum { WARM_AHEAD_MS = 60000, WARM_AHEAD_MAX_MS = 3600000, WARM_READ_MS = 20000 
 
 static const struct command_option warm_options[] = {
     {"ahead", "D", "how soon a slot must be due (default 60s)"},
+    SETTINGS_DATABASE_OPTIONS,
     {0},
 };
 
@@ -55,7 +56,7 @@ static bool warm_function(const char *url, const struct coming_options *options,
 static int warm_main(const struct command_line *line)
 {
     struct coming_options options = {
-        .database_url = settings_database_url(&line->config),
+        .database = settings_database(line),
         .deadline_ms = line->started_at_ms + WARM_READ_MS,
     };
     struct error err = {0};

@@ -198,7 +198,8 @@ static void idle_measure_reading(int pairs)
     struct bench_samples decided = {0};
     struct bench_samples dropped = {0};
     struct error err = {0};
-    struct database *db = database_open(NULL, stopwatch_now_ms() + IDLE_DEADLINE_MS, &err);
+    struct database *db =
+        database_open(&(struct database_address){0}, stopwatch_now_ms() + IDLE_DEADLINE_MS, &err);
     char what[64];
 
     ck_assert_msg(db != NULL, "%s", err.message);

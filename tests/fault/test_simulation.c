@@ -326,7 +326,7 @@ static void open_simulation(struct simulation *sim, struct simulation_span *span
     struct error err;
 
     sim->chance = chance_seed(fault_seed(), span->plan->name);
-    sim->db = database_open(NULL, wait_until_ms(), &err);
+    sim->db = database_open(&(struct database_address){0}, wait_until_ms(), &err);
     ck_assert_msg(sim->db != NULL, "%s", err.message);
     span->last = host_clock_us() / INSTANT_US_PER_MINUTE - INSTANT_MINUTES_PER_DAY;
     span->first = span->last - count_minutes() + 1;
