@@ -5,6 +5,7 @@
 #include "call/credentials.h"
 #include "call/libcurl.h"
 #include "call/reply.h"
+#include "call/response.h"
 #include "clock/instant.h"
 #include "clock/stopwatch.h"
 
@@ -39,10 +40,7 @@ struct function {
     int64_t send_until_ms;
     int64_t given_at_ms;
     int64_t answered_at_ms; /* the answer's first header; 0: none came */
-    struct text body;
-    bool body_is_cut;
-    char platform_code[128];
-    bool is_from_platform;
+    struct response response;
 };
 
 /* ---- What libcurl calls ---- */
@@ -73,49 +71,22 @@ static int function_refuse_rewind(void *context, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_FAIL;
 }
 
+/* Less than it was given ends the transfer. */
 static size_t function_take_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct function *function = context;
-    size_t length = size * count;
 
-    if (function->body.length + length > FUNCTION_BODY_MAX) {
-        function->body_is_cut = true;
-        return 0; /* ends the transfer */
-    }
-    text_append(&function->body, bytes, length);
-    return length;
+    return response_take_body(&function->response, bytes, size * count) ? size * count : 0;
 }
 
-/* The value of header "name" if that is what bytes hold; cut to fit. */
-static bool function_read_header(const char *bytes, size_t length, const char *name, char *value,
-                                 size_t size)
-{
-    size_t n = strlen(name);
-    size_t kept = 0;
-
-    if (length <= n || strncasecmp(bytes, name, n) != 0 || bytes[n] != ':')
-        return false;
-    for (size_t i = n + 1; i < length && kept + 1 < size; i++)
-        if (bytes[i] > ' ' && bytes[i] <= '~')
-            value[kept++] = bytes[i];
-    value[kept] = '\0';
-    return true;
-}
-
-static size_t function_take_header(char *bytes, size_t size, size_t count, void *context)
+static size_t function_take_header(char *line, size_t size, size_t count, void *context)
 {
     struct function *function = context;
-    size_t length = size * count;
-    char ignored[128];
 
     /* Not libcurl's STARTTRANSFER_TIME, which with a body to send is the time of sending it. */
     if (function->answered_at_ms == 0)
         function->answered_at_ms = stopwatch_now_ms();
-    if (function_read_header(bytes, length, "sb-error-code", function->platform_code,
-                             sizeof function->platform_code) ||
-        function_read_header(bytes, length, "x-relay-error", ignored, sizeof ignored))
-        function->is_from_platform = true;
-    return length;
+    return response_take_header(&function->response, line, size * count) ? size * count : 0;
 }
 
 /* ---- The handle ---- */
@@ -217,7 +188,7 @@ void function_close(struct function *function)
     curl_easy_cleanup(function->easy);
     curl_multi_cleanup(function->multi);
     curl_slist_free_all(function->headers);
-    text_free(&function->body);
+    response_free(&function->response);
     free(function->key);
     free(function);
     curl_global_cleanup();
@@ -264,7 +235,9 @@ static enum reply_end function_end(const struct function *function, CURLcode cod
     case CURLE_ABORTED_BY_CALLBACK:
         return function->request_is_given ? REPLY_CONNECTION_LOST : REPLY_CANCELLED;
     case CURLE_WRITE_ERROR:
-        return function->body_is_cut ? REPLY_TOO_LARGE : REPLY_CONNECTION_LOST;
+        return function->response.head_is_cut   ? REPLY_HEAD_TOO_LARGE
+               : function->response.body_is_cut ? REPLY_TOO_LARGE
+                                                : REPLY_CONNECTION_LOST;
     default:
         return REPLY_CONNECTION_LOST;
     }
@@ -319,10 +292,7 @@ static void function_prepare(struct function *function, const char *request, int
     function->send_until_ms = deadline_ms;
     function->given_at_ms = stopwatch_now_ms(); /* unless it is answered before it is given */
     function->answered_at_ms = 0;
-    function->body.length = 0;
-    function->body_is_cut = false;
-    function->is_from_platform = false;
-    function->platform_code[0] = '\0';
+    response_clear(&function->response);
     function->error[0] = '\0';
     curl_easy_setopt(function->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      (curl_off_t)function->request_length);
@@ -332,32 +302,25 @@ static void function_prepare(struct function *function, const char *request, int
 
 static void function_judge(struct function *function, enum reply_end end, struct outcome *outcome)
 {
-    struct reply reply;
-    curl_off_t retry_after_s = 0; /* also where the header gives a date */
-
-    /* A function that echoes what it was sent must not bring the key into the log. */
-    text_redact_bytes(function->body.data, function->body.length, function->key);
-    text_redact(function->platform_code, function->key);
-    text_redact(function->error, function->key);
-    reply = (struct reply){
+    const struct response *response = &function->response;
+    struct reply reply = {
         .end = end,
         .was_sent = function->request_is_given,
-        .is_from_platform = function->is_from_platform,
-        .body = text_string(&function->body),
-        .body_length = function->body.length,
+        .is_from_platform = response->is_from_platform,
+        .platform_code = response->platform_code,
+        .body = text_string(&response->body),
+        .body_length = response->body.length,
         .detail = function->error,
+        .secret = function->key,
     };
+    curl_off_t retry_after_s = 0; /* also where the header gives a date */
 
-    memcpy(reply.platform_code, function->platform_code, sizeof reply.platform_code);
     curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &reply.status);
     curl_easy_getinfo(function->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     reply.retry_after_ms = 1000 * (retry_after_s < FUNCTION_FAR_S ? retry_after_s : FUNCTION_FAR_S);
     reply_judge(&reply, outcome);
     if (function->answered_at_ms != 0)
         outcome->first_byte_ms = function->answered_at_ms - function->given_at_ms;
-    if (outcome->message != NULL)
-        text_redact(outcome->message, function->key); /* it may have been escaped in the JSON */
-    text_redact(outcome->error_code, function->key);
 }
 
 bool function_is_stuck(const struct function *function)

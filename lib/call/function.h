@@ -6,7 +6,7 @@
  * even if the server had read all of it, so the body is given away once and cannot be rewound. A
  * handle never crosses a fork.
  *
- * Not for judging what came back: reply.h.
+ * Not for reading and judging what comes back: response.h, reply.h.
  */
 #ifndef SYNCSCHED_CALL_FUNCTION_H
 #define SYNCSCHED_CALL_FUNCTION_H
@@ -24,9 +24,6 @@ struct function_address {
     const char *url; /* the whole address; checked by address_check() */
     const char *key; /* the service key; checked by credentials_check(). NULL: none is sent */
 };
-
-/* Bodies are cut off here while they arrive. */
-enum { FUNCTION_BODY_MAX = 1024 * 1024 };
 
 /* So long is the answer to a ping worth waiting for. */
 enum { FUNCTION_PING_MS = 10000 };

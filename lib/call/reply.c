@@ -9,6 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REPLY_DETAIL_CHARACTERS = 500 };
+
+/*
+ * Adds what came from outside. The key is taken out first: what cuts the text may leave a part of
+ * it that nobody would know again.
+ */
+static void reply_add_clean(const struct reply *reply, const char *bytes, size_t length,
+                            size_t characters_max, struct text *text)
+{
+    struct text copy = {0};
+
+    text_append(&copy, bytes, length);
+    text_redact_bytes(copy.data, copy.length, reply->secret);
+    text_add_clean(text, copy.data, copy.length, characters_max);
+    text_free(&copy);
+}
+
 /* ---- Transport ---- */
 
 struct reply_failure {
@@ -17,6 +34,7 @@ struct reply_failure {
     const char *message;
 };
 
+/* A whole response is no failure: its place stays empty. */
 static const struct reply_failure reply_failures[] = {
     [REPLY_DNS_FAILED] = {OUTCOME_NOT_DELIVERED, "DNS_FAILED", "the function's host was not found"},
     [REPLY_CONNECT_FAILED] = {OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
@@ -27,25 +45,42 @@ static const struct reply_failure reply_failures[] = {
     [REPLY_CONNECTION_LOST] = {OUTCOME_UNKNOWN, "CONNECTION_LOST",
                                "the connection was lost before the answer was whole"},
     [REPLY_TOO_LARGE] = {OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "the answer is larger than 1 MiB"},
+    [REPLY_HEAD_TOO_LARGE] = {OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE",
+                              "the answer has more than 256 headers or 64 KiB of them"},
     [REPLY_CANCELLED] = {OUTCOME_UNKNOWN, "CANCELLED",
                          "cut off: the tick was told to stop, or its time was over"},
 };
 
-static void reply_fail(const struct reply *reply, const struct reply_failure *failure,
-                       struct outcome *outcome)
+/*
+ * How the transport ended, for the judgement. Once the request was given away the function may have
+ * run, whatever failed afterwards: libcurl itself opens a new connection where a kept one dies, and
+ * only then notices that the request is not to be had a second time.
+ */
+static enum reply_end reply_end(const struct reply *reply)
 {
+    bool is_undelivered = reply_failures[reply->end].error_class == OUTCOME_NOT_DELIVERED;
+
+    return is_undelivered && reply->was_sent ? REPLY_CONNECTION_LOST : reply->end;
+}
+
+static void reply_fail(const struct reply *reply, struct outcome *outcome)
+{
+    enum reply_end end = reply_end(reply);
+    struct reply_failure failure = reply_failures[end];
     struct text message = {0};
 
-    text_add(&message, failure->message);
+    if ((end == REPLY_TIMEOUT || end == REPLY_CANCELLED) && !reply->was_sent)
+        failure.error_class = OUTCOME_NOT_DELIVERED;
+    if (end == REPLY_TIMEOUT && !reply->was_sent)
+        failure.message = "no connection to the function in time";
+    text_add(&message, failure.message);
     if (reply->detail != NULL && *reply->detail != '\0') {
         text_add(&message, ": ");
-        text_add_clean(&message, reply->detail, strlen(reply->detail), 500);
+        reply_add_clean(reply, reply->detail, strlen(reply->detail), REPLY_DETAIL_CHARACTERS,
+                        &message);
     }
-    outcome_fail(outcome, failure->error_class, failure->code, text_string(&message));
+    outcome_fail(outcome, failure.error_class, failure.code, text_string(&message));
     text_free(&message);
-    /* Cut off while connecting: nothing was sent. */
-    if ((reply->end == REPLY_TIMEOUT || reply->end == REPLY_CANCELLED) && !reply->was_sent)
-        outcome->error_class = OUTCOME_NOT_DELIVERED;
 }
 
 /*
@@ -73,18 +108,28 @@ static bool reply_is_token(const char *text)
     return length > 0 && length < RUN_CODE_SIZE && text[length] == '\0';
 }
 
+/* Takes a text as code if it is a plain token that does not tell the key. */
+static bool reply_take_token(const struct reply *reply, const char *text, char code[RUN_CODE_SIZE])
+{
+    bool tells_secret =
+        reply->secret != NULL && *reply->secret != '\0' && strstr(text, reply->secret) != NULL;
+
+    if (!reply_is_token(text) || tells_secret)
+        return false;
+    snprintf(code, RUN_CODE_SIZE, "%s", text);
+    return true;
+}
+
 /* A member of a JSON object as code: a plain token, or a whole number. */
-static bool reply_take_code(const json_t *value, char code[RUN_CODE_SIZE])
+static bool reply_take_code(const struct reply *reply, const json_t *value,
+                            char code[RUN_CODE_SIZE])
 {
     if (json_is_integer(value)) {
         snprintf(code, RUN_CODE_SIZE, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         return true;
     }
-    if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value) ||
-        !reply_is_token(json_string_value(value)))
-        return false;
-    snprintf(code, RUN_CODE_SIZE, "%s", json_string_value(value));
-    return true;
+    return json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value) &&
+           reply_take_token(reply, json_string_value(value), code);
 }
 
 /* The platform's header first, then the body's code or error.code, else the status. */
@@ -92,10 +137,9 @@ static void reply_find_code(const struct reply *reply, const json_t *body, char 
 {
     const json_t *error = json_object_get(body, "error");
 
-    if (reply_is_token(reply->platform_code))
-        snprintf(code, RUN_CODE_SIZE, "%.*s", RUN_CODE_SIZE - 1, reply->platform_code);
-    else if (!reply_take_code(json_object_get(body, "code"), code) &&
-             !reply_take_code(json_object_get(error, "code"), code))
+    if (!(reply->platform_code != NULL && reply_take_token(reply, reply->platform_code, code)) &&
+        !reply_take_code(reply, json_object_get(body, "code"), code) &&
+        !reply_take_code(reply, json_object_get(error, "code"), code))
         snprintf(code, RUN_CODE_SIZE, "HTTP_%ld", reply->status);
 }
 
@@ -121,10 +165,10 @@ static char *reply_message(const struct reply *reply, const json_t *body)
     struct text text = {0};
 
     if (value != NULL)
-        text_add_clean(&text, json_string_value(value), json_string_length(value),
-                       RUN_MESSAGE_CHARACTERS);
+        reply_add_clean(reply, json_string_value(value), json_string_length(value),
+                        RUN_MESSAGE_CHARACTERS, &text);
     else if (reply->body_length > 0)
-        text_add_clean(&text, reply->body, reply->body_length, RUN_MESSAGE_CHARACTERS);
+        reply_add_clean(reply, reply->body, reply->body_length, RUN_MESSAGE_CHARACTERS, &text);
     if (text.length == 0)
         text_addf(&text, "the function answered with HTTP status %ld", reply->status);
     return text.data;
@@ -143,10 +187,13 @@ static void reply_fail_with_body(const struct reply *reply, const json_t *body,
 
 /*
  * A function may relay a status of its own systems. Only with the platform's mark do these say that
- * the function did not run; without it the function itself answered so.
+ * the function did not run; without it the function itself answered so. The others are a gateway's
+ * and the platform's for a function that ran too long, or with too much of something.
  */
 static enum outcome_class reply_class(const struct reply *reply)
 {
+    if (reply->status < 200)
+        return OUTCOME_UNKNOWN; /* an interim response, and none after it */
     switch (reply->status) {
     case 401:
     case 404:
@@ -260,7 +307,7 @@ void reply_judge(const struct reply *reply, struct outcome *outcome)
     if (reply->end == REPLY_WHOLE || (reply->end == REPLY_TOO_LARGE && is_error_status))
         reply_judge_response(reply, outcome);
     else
-        reply_fail(reply, &reply_failures[reply->end], outcome);
+        reply_fail(reply, outcome);
     outcome->may_retry = reply_may_retry(reply, outcome);
     outcome->retry_after_ms = reply->retry_after_ms;
 }

@@ -2,7 +2,8 @@
  * Judging a reply: from status, headers, bytes and the way the transport ended to an outcome.
  *
  * Pure, by the tables of design section 6. Everything in a reply is hostile: what comes out is
- * clean UTF-8 of bounded length, and a code is a plain token.
+ * clean UTF-8 of bounded length, a code is a plain token, and neither tells the key, should a
+ * function echo what it was sent.
  */
 #ifndef SYNCSCHED_CALL_REPLY_H
 #define SYNCSCHED_CALL_REPLY_H
@@ -22,19 +23,21 @@ enum reply_end {
     REPLY_TIMEOUT,
     REPLY_CONNECTION_LOST, /* after something may have been sent, or in mid-response */
     REPLY_TOO_LARGE,       /* the body was cut off */
+    REPLY_HEAD_TOO_LARGE,  /* the headers were, before they told all */
     REPLY_CANCELLED,       /* cut off because the tick was told to stop */
 };
 
 struct reply {
     enum reply_end end;
-    bool was_sent;           /* the connection stood, so the function may have run */
-    long status;             /* HTTP status, 0 when there was none */
-    bool is_from_platform;   /* an sb-error-code or x-relay-error header: the platform's own mark */
-    char platform_code[128]; /* the value of sb-error-code, "" without */
-    int64_t retry_after_ms;  /* from its header Retry-After; 0 without */
-    const char *body;        /* may hold any bytes; borrowed */
+    bool was_sent;             /* the request was given away, so the function may have run */
+    long status;               /* HTTP status, 0 when there was none */
+    bool is_from_platform;     /* it has the platform's own mark (response.h) */
+    const char *platform_code; /* the mark's code; "" or NULL without; borrowed */
+    int64_t retry_after_ms;    /* from its header Retry-After; 0 without */
+    const char *body;          /* may hold any bytes; borrowed */
     size_t body_length;
     const char *detail; /* the transport's own words for what failed, or NULL; borrowed */
+    const char *secret; /* what no outcome may tell, printable ASCII, or NULL; borrowed */
 };
 
 /* What the reply says of the call. outcome_free() releases what is written to *outcome. */

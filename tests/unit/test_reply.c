@@ -121,6 +121,8 @@ static const struct answer answers[] = {
     PLATFORM(546, "", OUTCOME_UNKNOWN, "WORKER_LIMIT", "*", "WORKER_LIMIT"),
     PLATFORM(504, "", OUTCOME_UNKNOWN, "HTTP_504", "*", ""),
     /* Nobody knows. */
+    UNKNOWN(101, "", "HTTP_101", "*"),
+    UNKNOWN(0, "", "HTTP_0", "*"),
     UNKNOWN(502, "", "HTTP_502", "*"),
     UNKNOWN(504, "{\"message\":\"slow\"}", "HTTP_504", "slow"),
     UNKNOWN(544, "", "HTTP_544", "*"),
@@ -129,18 +131,15 @@ static const struct answer answers[] = {
 
 static struct reply reply_of(const struct answer *answer)
 {
-    struct reply reply = {
+    return (struct reply){
         .end = REPLY_WHOLE,
         .was_sent = true,
         .status = answer->status,
         .is_from_platform = answer->platform_code != NULL,
+        .platform_code = answer->platform_code,
         .body = answer->body,
         .body_length = strlen(answer->body),
     };
-
-    if (answer->platform_code != NULL)
-        strcpy(reply.platform_code, answer->platform_code);
-    return reply;
 }
 
 START_TEST(test_reply_answer)
@@ -241,6 +240,67 @@ START_TEST(test_reply_limits)
 }
 END_TEST
 
+/* ---- The key, which a function may echo ---- */
+
+#define SECRET "sb_secret_hush"
+
+static const struct {
+    const char *body;
+    const char *platform_code;
+    const char *detail;
+    const char *code;
+    const char *message;
+} echoes[] = {
+    {"{\"message\":\"got " SECRET "!\"}", NULL, NULL, "HTTP_500", "got **************!"},
+    {"{\"message\":\"got \\u0073b_secret_hush\"}", NULL, NULL, "HTTP_500", "got **************"},
+    {"apikey: " SECRET, NULL, NULL, "HTTP_500", "apikey: **************"},
+    {"{\"code\":\"" SECRET "\",\"msg\":\"m\"}", NULL, NULL, "HTTP_500", "m"},
+    {"{\"code\":\"A." SECRET "\",\"msg\":\"m\"}", NULL, NULL, "HTTP_500", "m"},
+    {"{\"code\":\"B\",\"msg\":\"m\"}", SECRET, NULL, "B", "m"},
+    {"", NULL, "sent " SECRET, "CONNECTION_LOST",
+     "the connection was lost before the answer was whole: sent **************"},
+};
+
+START_TEST(test_reply_echo)
+{
+    struct reply reply = {
+        .end = echoes[_i].detail != NULL ? REPLY_CONNECTION_LOST : REPLY_WHOLE,
+        .was_sent = true,
+        .status = 500,
+        .platform_code = echoes[_i].platform_code,
+        .body = echoes[_i].body,
+        .body_length = strlen(echoes[_i].body),
+        .detail = echoes[_i].detail,
+        .secret = SECRET,
+    };
+    struct outcome outcome;
+
+    reply_judge(&reply, &outcome);
+    ck_assert_str_eq(outcome.error_code, echoes[_i].code);
+    ck_assert_str_eq(outcome.message, echoes[_i].message);
+    outcome_free(&outcome);
+}
+END_TEST
+
+/* Covers: the end of what is stored does not cut the key into a part that is not known again. */
+START_TEST(test_reply_echo_cut)
+{
+    struct text body = {0};
+    struct reply reply = {.was_sent = true, .status = 500, .secret = SECRET};
+    struct outcome outcome;
+
+    for (int i = 0; i < RUN_MESSAGE_CHARACTERS - 5; i++)
+        text_add(&body, "x");
+    text_add(&body, SECRET);
+    reply.body = body.data;
+    reply.body_length = body.length;
+    reply_judge(&reply, &outcome);
+    ck_assert_str_eq(outcome.message + RUN_MESSAGE_CHARACTERS - 6, "x*****");
+    outcome_free(&outcome);
+    text_free(&body);
+}
+END_TEST
+
 /* ---- Ends of the transport ---- */
 
 static const struct {
@@ -258,7 +318,8 @@ static const struct {
      "no connection to the function: refused" BAD " "},
     {REPLY_TLS_FAILED, false, 0, "", "", OUTCOME_NOT_DELIVERED, "TLS_FAILED",
      "no trusted connection"},
-    {REPLY_TIMEOUT, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "TIMEOUT", "no answer in time"},
+    {REPLY_TIMEOUT, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "TIMEOUT",
+     "no connection to the function in time"},
     {REPLY_TIMEOUT, true, 0, "", NULL, OUTCOME_UNKNOWN, "TIMEOUT", "no answer in time"},
     {REPLY_TIMEOUT, true, 200, "{\"recordsExported\":1}", NULL, OUTCOME_UNKNOWN, "TIMEOUT",
      "no answer in time"},
@@ -270,7 +331,16 @@ static const struct {
     {REPLY_TOO_LARGE, true, 200, "{", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "1 MiB"},
     {REPLY_TOO_LARGE, true, 500, "<html>", NULL, OUTCOME_REJECTED, "HTTP_500", "<html>"},
     {REPLY_TOO_LARGE, true, 504, "<html>", NULL, OUTCOME_UNKNOWN, "HTTP_504", "<html>"},
+    {REPLY_HEAD_TOO_LARGE, true, 503, "", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE",
+     "256 headers or 64 KiB"},
+    {REPLY_HEAD_TOO_LARGE, true, 200, "{}", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "256"},
     {REPLY_CANCELLED, true, 0, "", NULL, OUTCOME_UNKNOWN, "CANCELLED", "told to stop"},
+    {REPLY_CANCELLED, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "CANCELLED", "told to stop"},
+    /* A new connection in the place of one that died with the request on it. */
+    {REPLY_DNS_FAILED, true, 0, "", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST", "lost"},
+    {REPLY_CONNECT_FAILED, true, 0, "", "refused", OUTCOME_UNKNOWN, "CONNECTION_LOST",
+     "the answer was whole: refused"},
+    {REPLY_TLS_FAILED, true, 0, "", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST", "lost"},
 };
 
 START_TEST(test_reply_end)
@@ -308,6 +378,8 @@ static const struct {
     {REPLY_CONNECT_FAILED, false, 0, false, true},
     {REPLY_TIMEOUT, false, 0, false, true},
     {REPLY_TIMEOUT, true, 0, false, false},
+    {REPLY_DNS_FAILED, true, 0, false, false},
+    {REPLY_CONNECT_FAILED, true, 0, false, false},
     {REPLY_TLS_FAILED, false, 0, false, false},
     {REPLY_CANCELLED, false, 0, false, false}, /* told to stop */
     {REPLY_CONNECTION_LOST, true, 0, false, false},
@@ -351,6 +423,8 @@ Suite *suite_reply(void)
     tcase_add_test(cases, test_reply_nul);
     tcase_add_test(cases, test_reply_deep_nesting);
     tcase_add_test(cases, test_reply_limits);
+    tcase_add_loop_test(cases, test_reply_echo, 0, sizeof echoes / sizeof echoes[0]);
+    tcase_add_test(cases, test_reply_echo_cut);
     tcase_add_loop_test(cases, test_reply_end, 0, sizeof ends / sizeof ends[0]);
     tcase_add_loop_test(cases, test_reply_again, 0, sizeof agains / sizeof agains[0]);
     suite_add_tcase(suite, cases);

@@ -1,0 +1,110 @@
+#include "call/response.h"
+
+#include <string.h>
+#include <strings.h>
+
+void response_clear(struct response *response)
+{
+    struct text body = response->body;
+
+    text_clear(&body);
+    *response = (struct response){.body = body};
+}
+
+void response_free(struct response *response)
+{
+    text_free(&response->body);
+    *response = (struct response){0};
+}
+
+/* "HTTP/1.1 200 OK": where the status stands; NULL when the line is none. */
+static const char *response_find_status(const char *line, size_t length)
+{
+    const char *blank;
+
+    if (length < 5 || strncasecmp(line, "HTTP/", 5) != 0)
+        return NULL;
+    blank = memchr(line, ' ', length);
+    return blank != NULL && blank + 1 < line + length ? blank + 1 : NULL;
+}
+
+/*
+ * The value of the header that the line holds, white space at its ends cut off; false when the line
+ * holds another. A byte that no header can have becomes a question mark, so that a text with a NUL
+ * in it is not taken for what stands before; what does not fit is cut.
+ */
+static bool response_read_header(const char *line, size_t length, const char *name,
+                                 char value[RESPONSE_CODE_SIZE])
+{
+    size_t from = strlen(name) + 1;
+    size_t n = 0;
+
+    if (length < from || line[from - 1] != ':' || strncasecmp(line, name, from - 1) != 0)
+        return false;
+    while (length > from && memchr(" \t\r\n", line[length - 1], 4) != NULL)
+        length--;
+    while (from < length && (line[from] == ' ' || line[from] == '\t'))
+        from++;
+    for (; from < length && n + 1 < RESPONSE_CODE_SIZE; from++)
+        value[n++] = line[from] >= ' ' && line[from] <= '~' ? line[from] : '?';
+    value[n] = '\0';
+    return true;
+}
+
+/*
+ * The platform marks answers of its own with sb-error-code and its code, or with x-relay-error and
+ * the word true, which is what its client library looks for.
+ */
+static void response_look_for_mark(struct response *response, const char *line, size_t length)
+{
+    char value[RESPONSE_CODE_SIZE];
+
+    if (response_read_header(line, length, "sb-error-code", value) && *value != '\0') {
+        response->is_from_platform = true;
+        memcpy(response->platform_code, value, sizeof value);
+    } else if (response_read_header(line, length, "x-relay-error", value) &&
+               strcasecmp(value, "true") == 0) {
+        response->is_from_platform = true;
+    }
+}
+
+bool response_take_header(struct response *response, const char *line, size_t length)
+{
+    const char *status;
+
+    response->header_count++;
+    response->header_bytes += length;
+    if (response->header_count > RESPONSE_HEADERS_MAX ||
+        response->header_bytes > RESPONSE_HEADER_BYTES_MAX) {
+        response->head_is_cut = true;
+        return false;
+    }
+    switch (response->part) {
+    case RESPONSE_INTERIM:
+        status = response_find_status(line, length);
+        if (status != NULL && *status != '1')
+            response->part = RESPONSE_HEAD;
+        break;
+    case RESPONSE_HEAD:
+        if (length == 0 || *line == '\r' || *line == '\n')
+            response->part = RESPONSE_TRAILER;
+        else
+            response_look_for_mark(response, line, length);
+        break;
+    case RESPONSE_TRAILER:
+        break;
+    }
+    return true;
+}
+
+bool response_take_body(struct response *response, const char *bytes, size_t length)
+{
+    size_t room = RESPONSE_BODY_MAX - response->body.length;
+
+    if (length > room) {
+        response->body_is_cut = true;
+        length = room;
+    }
+    text_append(&response->body, bytes, length);
+    return !response->body_is_cut;
+}
