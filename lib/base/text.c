@@ -92,6 +92,23 @@ static size_t text_decode(const unsigned char *bytes, size_t length, uint32_t *c
     return size;
 }
 
+/*
+ * Characters that do something to a terminal, or to what a person reads on one: C0, DEL, C1 (U+009B
+ * begins a control sequence as ESC [ does), and those that turn the direction of the text around
+ * them. Source: Unicode Standard Annex #9, section 2.
+ */
+static bool text_is_control(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
+/* U+2028 and U+2029 end a line and a paragraph, as NEL does, which is a C1 control. */
+static bool text_is_line_end(uint32_t c)
+{
+    return c == '\n' || c == '\r' || c == 0x2028 || c == 0x2029;
+}
+
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max)
 {
     const unsigned char *at = (const unsigned char *)bytes;
@@ -102,9 +119,9 @@ void text_add_clean(struct text *text, const char *bytes, size_t length, size_t 
 
         if (size == 0)
             text_add(text, "\xEF\xBF\xBD");
-        else if (character == '\t' || character == '\n' || character == '\r')
+        else if (character == '\t' || text_is_line_end(character))
             text_add(text, " ");
-        else if (character < 0x20 || (character >= 0x7F && character < 0xA0))
+        else if (text_is_control(character))
             text_add(text, "\xEF\xBF\xBD");
         else
             text_append(text, bytes + i, size);

@@ -27,9 +27,10 @@ void text_clear(struct text *text);
 const char *text_string(const struct text *text);
 
 /*
- * Appends bytes as valid UTF-8 without NUL, control characters (C0 but blank, DEL, C1) or
- * surrogates: white space becomes a blank, everything else that is refused becomes U+FFFD. Stops
- * after characters_max characters. What comes out is safe in PostgreSQL, in JSON and on a terminal.
+ * Appends bytes as valid UTF-8 without NUL, control characters (C0, DEL, C1), surrogates, and the
+ * characters that turn a text's direction (U+202A to U+202E, U+2066 to U+2069): tabs and line ends
+ * become a blank, everything else that is refused becomes U+FFFD. Stops after characters_max
+ * characters. What comes out is safe in PostgreSQL, in JSON and on a terminal.
  */
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max);
 

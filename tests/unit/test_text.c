@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define BAD "\xEF\xBF\xBD" /* U+FFFD */
@@ -23,7 +24,16 @@ static const struct {
     C("a\0b", "a" BAD "b"),
     C("bl\xc3\xa5 \xe2\x82\xac \xf0\x9f\x98\x80", "bl\xc3\xa5 \xe2\x82\xac \xf0\x9f\x98\x80"),
     C("\xc2\x80\xc2\x9f\xc2\xa0", BAD BAD "\xc2\xa0"), /* C1, and the first past it */
-    C("\x80", BAD),                                    /* a continuation without start */
+    C("\xc2\x9b"
+      "2J\xc2\x85",
+      BAD "2J" BAD),                     /* a control sequence without ESC; NEL */
+    C("\xe2\x80\xa8\xe2\x80\xa9", "  "), /* line and paragraph separator */
+    C("\xe2\x80\xaa|\xe2\x80\xab|\xe2\x80\xac|\xe2\x80\xad|\xe2\x80\xae",
+      BAD "|" BAD "|" BAD "|" BAD "|" BAD), /* the direction turned */
+    C("\xe2\x81\xa6|\xe2\x81\xa7|\xe2\x81\xa8|\xe2\x81\xa9", BAD "|" BAD "|" BAD "|" BAD),
+    C("\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa", /* those beside them */
+      "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa"),
+    C("\x80", BAD), /* a continuation without start */
     C("\xbf\xbf", BAD BAD),
     C("\xc3", BAD), /* cut short */
     C("\xe2\x82", BAD BAD),
@@ -141,12 +151,58 @@ START_TEST(test_text_redact)
 }
 END_TEST
 
+/* The character in UTF-8, or as UTF-8 would have it were it allowed; NUL-terminated. */
+static size_t encode(uint32_t c, char text[5])
+{
+    size_t length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const uint32_t starts[] = {0, 0, 0xC0, 0xE0, 0xF0};
+
+    for (size_t i = length; i-- > 1; c >>= 6)
+        text[i] = (char)(0x80 | (c & 0x3F));
+    text[0] = (char)(starts[length] | c);
+    text[length] = '\0';
+    return length;
+}
+
+/* What is to become of a character; NULL: nothing. */
+static const char *replacement(uint32_t c)
+{
+    if (c == '\t' || c == '\n' || c == '\r' || c == 0x2028 || c == 0x2029)
+        return " ";
+    if (c >= 0xD800 && c <= 0xDFFF)
+        return BAD BAD BAD; /* one for each of its bytes */
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || (c >= 0x202A && c <= 0x202E) ||
+                   (c >= 0x2066 && c <= 0x2069)
+               ? BAD
+               : NULL;
+}
+
+/* Covers: each character there is. */
+START_TEST(test_text_clean_every_character)
+{
+    struct text text = {0};
+
+    for (uint32_t c = 0; c <= 0x10FFFF; c++) {
+        char bytes[5];
+        size_t length = encode(c, bytes);
+        const char *clean = replacement(c) != NULL ? replacement(c) : bytes;
+
+        text_add_clean(&text, bytes, length, 10);
+        if (strcmp(text_string(&text), clean) != 0)
+            ck_abort_msg("U+%04X", (unsigned)c);
+        text_clear(&text);
+    }
+    text_free(&text);
+}
+END_TEST
+
 Suite *suite_text(void)
 {
     Suite *suite = suite_create("text");
     TCase *cases = tcase_create("text");
 
     tcase_add_loop_test(cases, test_text_clean, 0, sizeof cleaned / sizeof cleaned[0]);
+    tcase_add_test(cases, test_text_clean_every_character);
     tcase_add_test(cases, test_text_clean_limit);
     tcase_add_test(cases, test_text_growth);
     tcase_add_test(cases, test_text_large_pieces);
