@@ -230,6 +230,9 @@ static enum reply_end function_end(const struct function *function, CURLcode cod
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
         return REPLY_TLS_FAILED;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* no status line: HTTP/0.9, libcurl says */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return REPLY_NOT_HTTP;
     case CURLE_OPERATION_TIMEDOUT:
         return REPLY_TIMEOUT;
     case CURLE_ABORTED_BY_CALLBACK:

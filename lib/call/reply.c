@@ -44,6 +44,7 @@ static const struct reply_failure reply_failures[] = {
     [REPLY_TIMEOUT] = {OUTCOME_UNKNOWN, "TIMEOUT", "no answer in time"},
     [REPLY_CONNECTION_LOST] = {OUTCOME_UNKNOWN, "CONNECTION_LOST",
                                "the connection was lost before the answer was whole"},
+    [REPLY_NOT_HTTP] = {OUTCOME_UNKNOWN, "INVALID_RESPONSE", "the answer is not HTTP"},
     [REPLY_TOO_LARGE] = {OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "the answer is larger than 1 MiB"},
     [REPLY_HEAD_TOO_LARGE] = {OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE",
                               "the answer has more than 256 headers or 64 KiB of them"},

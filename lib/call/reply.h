@@ -22,6 +22,7 @@ enum reply_end {
     REPLY_TLS_FAILED,
     REPLY_TIMEOUT,
     REPLY_CONNECTION_LOST, /* after something may have been sent, or in mid-response */
+    REPLY_NOT_HTTP,        /* something else came back */
     REPLY_TOO_LARGE,       /* the body was cut off */
     REPLY_HEAD_TOO_LARGE,  /* the headers were, before they told all */
     REPLY_CANCELLED,       /* cut off because the tick was told to stop */

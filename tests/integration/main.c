@@ -10,15 +10,16 @@
 #include <stdlib.h>
 
 static Suite *(*const suites[])(void) = {
-    suite_schema,      suite_schema_access, suite_tick,          suite_tick_faults,
-    suite_tick_stops,  suite_tick_marks,    suite_tick_locks,    suite_tick_debts,
-    suite_tick_late,   suite_tick_retries,  suite_tick_attempts, suite_tick_connections,
-    suite_tick_guards, suite_prune,         suite_prune_races,   suite_traces,
-    suite_audit,       suite_usage,         suite_output,        suite_libraries,
-    suite_manual,      suite_offline,       suite_check_cron,    suite_check_cron_lines,
-    suite_next,        suite_zones,         suite_window,        suite_keys,
-    suite_secrets,     suite_warm,          suite_connect,       suite_roles,
-    suite_tls,         suite_hostile_rows,  suite_passwords,     suite_round_trips,
+    suite_schema,       suite_schema_access, suite_tick,          suite_tick_faults,
+    suite_tick_stops,   suite_tick_marks,    suite_tick_locks,    suite_tick_debts,
+    suite_tick_late,    suite_tick_retries,  suite_tick_attempts, suite_tick_connections,
+    suite_tick_guards,  suite_prune,         suite_prune_races,   suite_traces,
+    suite_audit,        suite_usage,         suite_output,        suite_libraries,
+    suite_manual,       suite_offline,       suite_check_cron,    suite_check_cron_lines,
+    suite_next,         suite_zones,         suite_window,        suite_keys,
+    suite_secrets,      suite_warm,          suite_connect,       suite_roles,
+    suite_tls,          suite_hostile_rows,  suite_passwords,     suite_round_trips,
+    suite_tick_answers,
 };
 
 int main(void)

@@ -56,9 +56,12 @@
  *         truncate            announces 100 bytes more than it sends (chunked: leaves out the last
  *                             chunk), then closes
  *         garbage             bytes that are no HTTP, then closes
+ *         raw                 the body, as it is, is all that goes over the wire, then closes: for
+ *                             heads, chunks and trailers that no other action would send
  *         close               closes without an answer
  *         reset               resets the connection (RST) without an answer
  *         reset_after_headers sends status and headers, and 50 ms later resets
+ *         reset_in_body       the same after half of the body, too
  *         hang                never answers; ends when the client hangs up
  *         hang_after_headers  the same after status and headers
  *         reset_before_read   resets without having read the request: the function did not run. In

@@ -116,6 +116,10 @@ static void answer_add_chunks(struct text *body, const struct server_rule *rule)
 static void answer_build(const struct server_call *call, const struct server_rule *rule,
                          struct text *head, struct text *body)
 {
+    if (rule->action == SERVER_RAW) {
+        text_append(body, text_string(&rule->body), rule->body.length);
+        return;
+    }
     text_addf(head, "HTTP/1.1 %ld %s\r\n", rule->status, rule->status == 200 ? "OK" : "Scripted");
     if (!call->keep_alive)
         text_add(head, "Connection: close\r\n");
@@ -139,28 +143,39 @@ static void answer_build(const struct server_call *call, const struct server_rul
     text_add(head, "\r\n");
 }
 
+/* What follows the head, where the action is to break off after it. */
+static enum server_next answer_break_off(struct server_call *call, const struct server_rule *rule,
+                                         const struct text *head, const struct text *body)
+{
+    bool hangs = rule->action == SERVER_HANG_AFTER_HEADERS;
+    size_t half = rule->action == SERVER_RESET_IN_BODY ? body->length / 2 : 0;
+
+    if (!hangs)
+        answer_log_end(call, rule);
+    if (!answer_send(call->fd, head->data, head->length) ||
+        !answer_send(call->fd, text_string(body), half))
+        return SERVER_NEXT_CLOSE;
+    if (hangs)
+        answer_wait(call, -1);
+    else
+        answer_sleep(ANSWER_RESET_PAUSE_MS);
+    return hangs ? SERVER_NEXT_CLOSE : SERVER_NEXT_RESET;
+}
+
 static enum server_next answer_http(struct server_call *call, const struct server_rule *rule)
 {
-    bool only_head =
-        rule->action == SERVER_HANG_AFTER_HEADERS || rule->action == SERVER_RESET_AFTER_HEADERS;
     enum server_next next = SERVER_NEXT_CLOSE;
     struct text head = {0};
     struct text body = {0};
 
     answer_build(call, rule, &head, &body);
-    if (rule->action == SERVER_RESET_AFTER_HEADERS)
-        answer_log_end(call, rule);
-    if (only_head && !answer_send(call->fd, head.data, head.length))
-        next = SERVER_NEXT_CLOSE;
-    else if (rule->action == SERVER_HANG_AFTER_HEADERS)
-        answer_wait(call, -1);
-    else if (rule->action == SERVER_RESET_AFTER_HEADERS)
-        next = SERVER_NEXT_RESET;
+    if (rule->action == SERVER_HANG_AFTER_HEADERS || rule->action == SERVER_RESET_AFTER_HEADERS ||
+        rule->action == SERVER_RESET_IN_BODY)
+        next = answer_break_off(call, rule, &head, &body);
     else if (answer_send_all(call, rule, &head, &body) && call->keep_alive &&
-             rule->action != SERVER_CLOSE_AFTER_ANSWER && rule->action != SERVER_TRUNCATE)
+             rule->action != SERVER_CLOSE_AFTER_ANSWER && rule->action != SERVER_TRUNCATE &&
+             rule->action != SERVER_RAW)
         next = SERVER_NEXT_KEEP;
-    if (next == SERVER_NEXT_RESET)
-        answer_sleep(ANSWER_RESET_PAUSE_MS);
     text_free(&head);
     text_free(&body);
     return next;
@@ -191,8 +206,10 @@ enum server_next server_answer(struct server_call *call, const struct server_rul
     case SERVER_CLOSE_AFTER_ANSWER:
     case SERVER_HANG_AFTER_HEADERS:
     case SERVER_NO_CONTENT:
+    case SERVER_RAW:
     case SERVER_REDIRECT:
     case SERVER_RESET_AFTER_HEADERS:
+    case SERVER_RESET_IN_BODY:
     case SERVER_TRUNCATE:
         next = answer_http(call, rule);
         break;

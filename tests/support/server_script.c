@@ -24,10 +24,12 @@ static const char *const script_actions[] = {
     [SERVER_HANG] = "hang",
     [SERVER_HANG_AFTER_HEADERS] = "hang_after_headers",
     [SERVER_NO_CONTENT] = "no_content",
+    [SERVER_RAW] = "raw",
     [SERVER_REDIRECT] = "redirect",
     [SERVER_RESET] = "reset",
     [SERVER_RESET_AFTER_HEADERS] = "reset_after_headers",
     [SERVER_RESET_BEFORE_READ] = "reset_before_read",
+    [SERVER_RESET_IN_BODY] = "reset_in_body",
     [SERVER_TRUNCATE] = "truncate",
 };
 

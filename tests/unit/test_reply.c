@@ -328,6 +328,7 @@ static const struct {
      "CONNECTION_LOST", "lost"},
     {REPLY_CONNECTION_LOST, true, 500, "{\"code\":\"X\"", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST",
      "lost"},
+    {REPLY_NOT_HTTP, true, 0, "", NULL, OUTCOME_UNKNOWN, "INVALID_RESPONSE", "not HTTP"},
     {REPLY_TOO_LARGE, true, 200, "{", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "1 MiB"},
     {REPLY_TOO_LARGE, true, 500, "<html>", NULL, OUTCOME_REJECTED, "HTTP_500", "<html>"},
     {REPLY_TOO_LARGE, true, 504, "<html>", NULL, OUTCOME_UNKNOWN, "HTTP_504", "<html>"},

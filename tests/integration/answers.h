@@ -1,0 +1,21 @@
+/*
+ * What a function, the platform before it or anybody else can answer, and what is to stand in the
+ * log then. test_tick_answers.c has all of it done to the real program.
+ */
+#ifndef SYNCSCHED_INTEGRATION_ANSWERS_H
+#define SYNCSCHED_INTEGRATION_ANSWERS_H
+
+#include <stddef.h>
+
+struct answer {
+    const char *script;  /* a rule of function_server without its first word */
+    const char *stored;  /* status, error_class, error_code, records_exported, as far as set */
+    const char *message; /* what error_message begins with; NULL: it is null */
+    const char *insert;  /* what stands for the @ in the script; NULL: the redirect target's URL */
+    size_t times;        /* so often */
+};
+
+extern const struct answer answers[];
+extern const size_t answers_count;
+
+#endif
