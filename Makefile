@@ -34,7 +34,7 @@ FAULT_OBJECTS   := $(call objects,$(wildcard tests/fault/*.c))
 JUDGE_OBJECTS   := $(call objects,$(wildcard tests/judge/*.c))
 BENCH_OBJECTS   := $(call objects,$(filter-out tests/bench/empty.c,$(wildcard tests/bench/*.c)))
 FUZZ_OBJECTS    := $(call objects,$(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
-FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/clock/*.c))
+FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/clock/*.c) lib/call/reply.c lib/call/response.c)
 FUZZ_TARGETS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTS           := $(addprefix $(BUILD)/tests/,unit judge integration fault function_server)
 
@@ -101,9 +101,9 @@ $(BUILD)/tests/empty: $(BUILD)/obj/tests/bench/empty.o $(COVERAGE_OBJECT)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LDLIBS)
 
-# One libFuzzer program a target; what it parses lies in the two rooms on the right.
+# One libFuzzer program a target, of what parses and of nothing that touches the world.
 $(FUZZ_TARGETS:%=$(BUILD)/fuzz-%): $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/libfuzzer.o $(FUZZ_OBJECTS) $(FUZZED_OBJECTS)
-	$(call say,LINK)$(LINK) -fsanitize=fuzzer -Wl,--defsym=fuzz_target=fuzz_$* -o $@ $^
+	$(call say,LINK)$(LINK) -fsanitize=fuzzer -Wl,--defsym=fuzz_target=fuzz_$* -o $@ $^ $(PROGRAM_LIBS)
 
 # Zones that do not exist, for the judge.
 $(BUILD)/tests/judge: | $(BUILD)/tests/zoneinfo

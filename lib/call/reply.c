@@ -39,6 +39,8 @@ static const struct reply_failure reply_failures[] = {
     [REPLY_DNS_FAILED] = {OUTCOME_NOT_DELIVERED, "DNS_FAILED", "the function's host was not found"},
     [REPLY_CONNECT_FAILED] = {OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
                               "no connection to the function"},
+    [REPLY_PROXY_REFUSED] = {OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
+                             "no way to the function through the proxy"},
     [REPLY_TLS_FAILED] = {OUTCOME_NOT_DELIVERED, "TLS_FAILED",
                           "no trusted connection to the function"},
     [REPLY_TIMEOUT] = {OUTCOME_UNKNOWN, "TIMEOUT", "no answer in time"},
@@ -96,7 +98,7 @@ static bool reply_may_retry(const struct reply *reply, const struct outcome *out
     if (reply->end == REPLY_WHOLE)
         return reply->status == 429 || reply->status == 503;
     return reply->end == REPLY_DNS_FAILED || reply->end == REPLY_CONNECT_FAILED ||
-           reply->end == REPLY_TIMEOUT;
+           reply->end == REPLY_PROXY_REFUSED || reply->end == REPLY_TIMEOUT;
 }
 
 /* ---- Codes and messages ---- */

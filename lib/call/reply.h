@@ -19,6 +19,7 @@ enum reply_end {
     REPLY_WHOLE, /* a complete HTTP response */
     REPLY_DNS_FAILED,
     REPLY_CONNECT_FAILED,
+    REPLY_PROXY_REFUSED, /* the proxy gave no way to the function */
     REPLY_TLS_FAILED,
     REPLY_TIMEOUT,
     REPLY_CONNECTION_LOST, /* after something may have been sent, or in mid-response */

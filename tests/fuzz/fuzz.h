@@ -20,16 +20,19 @@ struct fuzz_target {
     void (*exercise)(const char *bytes, size_t length);
     /* Aborts unless all that is promised for the bytes holds. */
     void (*check)(const char *bytes, size_t length);
+    int64_t us_max; /* the processor time that a case may take; 0: a millisecond */
 };
 
 extern const struct fuzz_target fuzz_cron;
+extern const struct fuzz_target fuzz_reply;
+extern const struct fuzz_target fuzz_response;
 extern const struct fuzz_target fuzz_time;
 extern const struct fuzz_target fuzz_tzif;
 extern const struct fuzz_target fuzz_zone;
 
 /*
- * Runs one case: exercises the target, aborts when that takes more than a millisecond of processor
- * time, and checks. The machine may be busy with something else, which empties the caches at the
+ * Runs one case: exercises the target, aborts when that takes more processor time than it may, and
+ * checks. The machine may be busy with something else, which empties the caches at the
  * least: a case that seems slow is repeated, and its fastest repetition is what it takes. The limit
  * also stands where sanitizers and libFuzzer's bookkeeping make everything ten times slower.
  */

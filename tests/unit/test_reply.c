@@ -316,6 +316,8 @@ static const struct {
     {REPLY_DNS_FAILED, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "DNS_FAILED", "not found"},
     {REPLY_CONNECT_FAILED, false, 0, "", "refused\x1b\n", OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
      "no connection to the function: refused" BAD " "},
+    {REPLY_PROXY_REFUSED, false, 0, "", "response 502", OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
+     "through the proxy: response 502"},
     {REPLY_TLS_FAILED, false, 0, "", "", OUTCOME_NOT_DELIVERED, "TLS_FAILED",
      "no trusted connection"},
     {REPLY_TIMEOUT, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "TIMEOUT",
@@ -375,24 +377,16 @@ static const struct {
     bool is_from_platform;
     bool may_retry;
 } agains[] = {
-    {REPLY_DNS_FAILED, false, 0, false, true},
-    {REPLY_CONNECT_FAILED, false, 0, false, true},
-    {REPLY_TIMEOUT, false, 0, false, true},
-    {REPLY_TIMEOUT, true, 0, false, false},
-    {REPLY_DNS_FAILED, true, 0, false, false},
-    {REPLY_CONNECT_FAILED, true, 0, false, false},
-    {REPLY_TLS_FAILED, false, 0, false, false},
+    {REPLY_DNS_FAILED, false, 0, false, true},      {REPLY_CONNECT_FAILED, false, 0, false, true},
+    {REPLY_PROXY_REFUSED, false, 0, false, true},   {REPLY_TIMEOUT, false, 0, false, true},
+    {REPLY_TIMEOUT, true, 0, false, false},         {REPLY_DNS_FAILED, true, 0, false, false},
+    {REPLY_CONNECT_FAILED, true, 0, false, false},  {REPLY_TLS_FAILED, false, 0, false, false},
     {REPLY_CANCELLED, false, 0, false, false}, /* told to stop */
-    {REPLY_CONNECTION_LOST, true, 0, false, false},
-    {REPLY_WHOLE, true, 503, true, true},
-    {REPLY_WHOLE, true, 429, true, true},
-    {REPLY_WHOLE, true, 503, false, false},
-    {REPLY_WHOLE, true, 429, false, false},
-    {REPLY_WHOLE, true, 401, true, false},
-    {REPLY_WHOLE, true, 404, true, false},
-    {REPLY_WHOLE, true, 500, true, false},
-    {REPLY_WHOLE, true, 504, true, false},
-    {REPLY_WHOLE, true, 200, true, false},
+    {REPLY_CONNECTION_LOST, true, 0, false, false}, {REPLY_WHOLE, true, 503, true, true},
+    {REPLY_WHOLE, true, 429, true, true},           {REPLY_WHOLE, true, 503, false, false},
+    {REPLY_WHOLE, true, 429, false, false},         {REPLY_WHOLE, true, 401, true, false},
+    {REPLY_WHOLE, true, 404, true, false},          {REPLY_WHOLE, true, 500, true, false},
+    {REPLY_WHOLE, true, 504, true, false},          {REPLY_WHOLE, true, 200, true, false},
 };
 
 START_TEST(test_reply_again)

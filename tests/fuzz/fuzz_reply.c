@@ -1,0 +1,203 @@
+/*
+ * Fuzzes lib/call/reply.c. A case is a reply in text: how the transport ended ('a' for the first of
+ * enum reply_end, and so on), three digits of status, a letter for what else is known ('-', 's' sent,
+ * 'p' marked by the platform, 'b' both), the mark's code up to the end of the line, a line of the
+ * transport's own words, and the body.
+ */
+#include "fuzz/fuzz.h"
+
+#include "call/reply.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEAD_LENGTH = 5, ENDS = REPLY_CANCELLED + 1 };
+
+static const char secret[] = "sb_secret_hush";
+
+struct reply_case {
+    struct reply reply;
+    char *code;
+    char *detail;
+};
+
+/* Takes a line off the bytes, as a string of its own. */
+static char *take_line(const char **bytes, size_t *length)
+{
+    const char *end = *length > 0 ? memchr(*bytes, '\n', *length) : NULL;
+    size_t line = end != NULL ? (size_t)(end - *bytes) : *length;
+    char *text = fuzz_string(*bytes, line);
+
+    line += end != NULL ? 1 : 0;
+    *bytes += line;
+    *length -= line;
+    return text;
+}
+
+/* False when the bytes are too few to be one. */
+static bool read_case(const char *bytes, size_t length, struct reply_case *it)
+{
+    if (length < HEAD_LENGTH)
+        return false;
+    *it = (struct reply_case){
+        .reply = {.end = (enum reply_end)((unsigned char)(bytes[0] - 'a') % ENDS),
+                  .status = (bytes[1] & 15) * 100 + (bytes[2] & 15) * 10 + (bytes[3] & 15),
+                  .was_sent = bytes[4] == 's' || bytes[4] == 'b',
+                  .is_from_platform = bytes[4] == 'p' || bytes[4] == 'b',
+                  .retry_after_ms = bytes[4],
+                  .secret = secret}};
+    bytes += HEAD_LENGTH;
+    length -= HEAD_LENGTH;
+    it->code = take_line(&bytes, &length);
+    it->detail = take_line(&bytes, &length);
+    it->reply.platform_code = it->code;
+    it->reply.detail = it->detail;
+    it->reply.body = bytes;
+    it->reply.body_length = length;
+    return true;
+}
+
+static void free_case(struct reply_case *it)
+{
+    free(it->code);
+    free(it->detail);
+}
+
+static void reply_exercise(const char *bytes, size_t length)
+{
+    struct reply_case it;
+    struct outcome outcome;
+
+    if (!read_case(bytes, length, &it))
+        return;
+    reply_judge(&it.reply, &outcome);
+    outcome_free(&outcome);
+    free_case(&it);
+}
+
+/* The character that begins at text, and its length; the text is UTF-8. */
+static uint32_t decode(const unsigned char *text, size_t *length)
+{
+    uint32_t c = text[0];
+
+    *length = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    c &= *length == 1 ? 0x7FU : 0xFFU >> (*length + 1);
+    for (size_t i = 1; i < *length; i++)
+        c = c << 6 | (text[i] & 0x3FU);
+    return c;
+}
+
+static void check_message(const char *message)
+{
+    json_t *is_utf8 = json_string(message); /* jansson's own decoder: NULL when it is not */
+    size_t characters = 0;
+
+    FUZZ_CHECK(is_utf8 != NULL, "not UTF-8: %s", message);
+    json_decref(is_utf8);
+    FUZZ_CHECK(*message != '\0', "no message");
+    FUZZ_CHECK(strstr(message, secret) == NULL, "%s", message);
+    for (size_t n; *message != '\0'; message += n, characters++) {
+        uint32_t c = decode((const unsigned char *)message, &n);
+
+        FUZZ_CHECK(c >= 0x20 && (c < 0x7F || c > 0x9F) && (c < 0x2028 || c > 0x202E) &&
+                       (c < 0x2066 || c > 0x2069),
+                   "U+%04X", (unsigned)c);
+    }
+    FUZZ_CHECK(characters <= RUN_MESSAGE_CHARACTERS, "%zu characters", characters);
+}
+
+static void check_code(const char *code)
+{
+    size_t length = strnlen(code, RUN_CODE_SIZE);
+
+    FUZZ_CHECK(length > 0 && length < RUN_CODE_SIZE, "%zu", length);
+    FUZZ_CHECK(strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.") ==
+                   length,
+               "%s", code);
+    FUZZ_CHECK(strstr(code, secret) == NULL, "%s", code);
+}
+
+/* Only an answer with a status in the two hundreds is a success. */
+static void check_success(const struct reply *reply, const struct outcome *outcome)
+{
+    FUZZ_CHECK(reply->end == REPLY_WHOLE && reply->status / 100 == 2, "%d, %ld", (int)reply->end,
+               reply->status);
+    FUZZ_CHECK(outcome->error_code[0] == '\0' && outcome->message == NULL, "%s",
+               outcome->error_code);
+    FUZZ_CHECK(outcome->records_exported >= -1 &&
+                   (outcome->warning != NULL) == (outcome->records_exported < 0),
+               "%lld", (long long)outcome->records_exported);
+}
+
+static bool has_status(const struct reply *reply, const long *statuses)
+{
+    while (*statuses != 0 && *statuses != reply->status)
+        statuses++;
+    return *statuses != 0;
+}
+
+/* Design section 6: what was sent is undelivered by the platform's word alone. */
+static void check_class(const struct reply *reply, const struct outcome *outcome)
+{
+    static const long undelivered[] = {401, 404, 429, 503, 0};
+    static const long unknown[] = {502, 504, 544, 546, 0};
+    bool is_answer =
+        reply->end == REPLY_WHOLE || (reply->end == REPLY_TOO_LARGE && reply->status / 100 != 2);
+    enum outcome_class error_class = outcome->error_class;
+
+    if (is_answer && has_status(reply, undelivered))
+        FUZZ_CHECK(error_class ==
+                       (reply->is_from_platform ? OUTCOME_NOT_DELIVERED : OUTCOME_REJECTED),
+                   "%ld", reply->status);
+    else if (is_answer && (has_status(reply, unknown) || reply->status < 200))
+        FUZZ_CHECK(error_class == OUTCOME_UNKNOWN, "%ld", reply->status);
+    else if (is_answer)
+        FUZZ_CHECK(error_class != OUTCOME_NOT_DELIVERED, "%ld", reply->status);
+    else
+        FUZZ_CHECK(error_class == OUTCOME_UNKNOWN ||
+                       (error_class == OUTCOME_NOT_DELIVERED && !reply->was_sent),
+                   "end %d", (int)reply->end);
+    FUZZ_CHECK(!outcome->may_retry || error_class == OUTCOME_NOT_DELIVERED, "may be retried");
+}
+
+static void check_again(const struct reply *reply, const struct outcome *first)
+{
+    struct outcome again;
+
+    reply_judge(reply, &again);
+    FUZZ_CHECK(again.error_class == first->error_class &&
+                   strcmp(again.error_code, first->error_code) == 0 &&
+                   again.records_exported == first->records_exported &&
+                   again.may_retry == first->may_retry,
+               "%s", again.error_code);
+    FUZZ_CHECK((again.message == NULL) == (first->message == NULL) &&
+                   (again.message == NULL || strcmp(again.message, first->message) == 0),
+               "another message");
+    outcome_free(&again);
+}
+
+static void reply_check(const char *bytes, size_t length)
+{
+    struct reply_case it;
+    struct outcome outcome;
+
+    if (!read_case(bytes, length, &it))
+        return;
+    reply_judge(&it.reply, &outcome);
+    if (outcome.error_class == OUTCOME_NONE) {
+        check_success(&it.reply, &outcome);
+    } else {
+        FUZZ_CHECK(outcome.message != NULL, "no message");
+        check_message(outcome.message);
+        check_code(outcome.error_code);
+        check_class(&it.reply, &outcome);
+        FUZZ_CHECK(outcome.records_exported == -1 && outcome.warning == NULL, "counts");
+    }
+    check_again(&it.reply, &outcome);
+    outcome_free(&outcome);
+    free_case(&it);
+}
+
+/* Nested as deep as jansson goes, each byte is an array to be allocated and released. */
+const struct fuzz_target fuzz_reply = {"reply", reply_exercise, reply_check, 10000};
