@@ -1,6 +1,7 @@
 #include "call/address.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@ enum { ADDRESS_HOST_SIZE = 256, ADDRESS_PORT_MAX = 65535 };
 
 #define ADDRESS_DIGITS "0123456789"
 #define ADDRESS_NAME   ADDRESS_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._"
+#define ADDRESS_USER   ADDRESS_NAME "~!$&'()*+,;=:%" /* RFC 3986, section 3.2.1 */
 
 /* "[::1]" as an IPv6 address; false when it is none. */
 static bool address_read_ipv6(const char *host, struct in6_addr *ip)
@@ -33,7 +35,7 @@ static bool address_is_host(const char *host)
            (*host != '\0' && host[strspn(host, ADDRESS_NAME)] == '\0');
 }
 
-static bool address_is_local(const char *host)
+static bool address_is_local_host(const char *host)
 {
     struct in_addr v4;
     struct in6_addr v6;
@@ -76,6 +78,16 @@ static bool address_is_printable(const char *url)
     return true;
 }
 
+bool address_is_local(const char *url)
+{
+    const char *authority = strstr(url, "://");
+    char host[ADDRESS_HOST_SIZE];
+
+    authority = authority != NULL ? authority + 3 : "";
+    return address_read_host(authority, strcspn(authority, "/?"), host) &&
+           address_is_local_host(host);
+}
+
 bool address_check(const char *url, const char *http_allowed_host, struct error *err)
 {
     bool is_https = strncasecmp(url, "https://", 8) == 0;
@@ -97,10 +109,64 @@ bool address_check(const char *url, const char *http_allowed_host, struct error 
         error_set(err, ERROR_CONFIG, "the function's address is not a URL");
         return error_hint(err, "set SUPABASE_URL=https://PROJECT.supabase.co");
     }
-    if (is_https || address_is_local(host) ||
+    if (is_https || address_is_local_host(host) ||
         (http_allowed_host != NULL && strcasecmp(host, http_allowed_host) == 0))
         return true;
     error_set(err, ERROR_CONFIG, "http:// would send the key to %s unprotected", host);
     return error_hint(
         err, "use https://, or set SYNCSCHED_ALLOW_HTTP=%s if that network is trusted", host);
+}
+
+/*
+ * USER or USER:PASSWORD. What a percent sign stands for is no control character: libcurl takes none
+ * in them, and would quote the whole of it.
+ */
+static bool address_is_user(const char *text, size_t length)
+{
+    if (length == 0 || strspn(text, ADDRESS_USER) < length)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        char digits[3] = "";
+        long byte;
+
+        if (text[i] != '%')
+            continue;
+        if (length - i < 3 || !isxdigit((unsigned char)text[i + 1]) ||
+            !isxdigit((unsigned char)text[i + 2]))
+            return false;
+        memcpy(digits, text + i + 1, 2);
+        byte = strtol(digits, NULL, 16);
+        if (byte < ' ' || byte == 0x7F)
+            return false;
+    }
+    return true;
+}
+
+/* "...:8080", the colon not being one of an IPv6 address. */
+static bool address_has_port(const char *text, size_t length)
+{
+    return length > 0 && text[length - 1] != ']' && memchr(text, ':', length) != NULL;
+}
+
+bool address_check_proxy(const char *proxy, struct error *err)
+{
+    static const char scheme[] = "http://";
+    const char *user = proxy + sizeof scheme - 1;
+    char name[ADDRESS_HOST_SIZE];
+    const char *host;
+    const char *end;
+    const char *at;
+
+    if (strncasecmp(proxy, scheme, sizeof scheme - 1) != 0)
+        return error_set(err, ERROR_CONFIG, "SYNCSCHED_PROXY must begin with http://");
+    end = user + strcspn(user, "/?#");
+    at = memrchr(user, '@', (size_t)(end - user));
+    host = at != NULL ? at + 1 : user;
+    if ((at == NULL || address_is_user(user, (size_t)(at - user))) &&
+        address_has_port(host, (size_t)(end - host)) &&
+        address_read_host(host, (size_t)(end - host), name) &&
+        (*end == '\0' || strcmp(end, "/") == 0))
+        return true;
+    error_set(err, ERROR_CONFIG, "SYNCSCHED_PROXY is not of the form http://HOST:PORT");
+    return error_hint(err, "percent-encode '@', ':', '/' and the like in user name and password");
 }

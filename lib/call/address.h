@@ -1,5 +1,5 @@
 /*
- * The function's address: to whom the key may be sent. Pure.
+ * The function's address, to whom the key may be sent, and the proxy on the way there. Pure.
  *
  * Every tick checks it, and so that one with nobody to call need not load libcurl for that, what is
  * accepted is plain enough to be read in one way only: https or http, a host in ASCII or as a
@@ -17,5 +17,15 @@
  * [::1]) or to the host that is allowed by name, which may be NULL. ERROR_CONFIG.
  */
 bool address_check(const char *url, const char *http_allowed_host, struct error *err);
+
+/* Whether a url that address_check() accepts names this machine itself. */
+bool address_is_local(const char *url);
+
+/*
+ * Says whether a setting names a proxy: http://HOST:PORT, with USER:PASSWORD@ in front of the host
+ * where it asks for them. The port is needed: programs differ in what they take for granted.
+ * ERROR_CONFIG, which never quotes the setting.
+ */
+bool address_check_proxy(const char *proxy, struct error *err);
 
 #endif

@@ -31,6 +31,8 @@ struct function {
     struct curl_slist key_header; /* the call's own, in front of them */
     char error[CURL_ERROR_SIZE];
     char *key;
+    char *proxy_user; /* and password, as they stand in the proxy's address; NULL: none */
+    bool has_proxy;
     bool is_stuck;
 
     /* The call under way. */
@@ -131,16 +133,52 @@ static void function_set_protocols(CURL *easy, const char *url)
 #endif
 }
 
-static void function_set_options(struct function *function, const char *url)
+/* All of it said, so that no default of a libcurl that somebody built differently counts. */
+static void function_set_trust(CURL *easy, const char *ca_file)
+{
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L); /* the name, too */
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (ca_file == NULL)
+        return;
+    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* in the place of the system's, not besides */
+}
+
+/*
+ * The proxy that was named, or none: libcurl would listen to http_proxy, no_proxy and their like.
+ * It makes a tunnel, also for http, so that what comes through is the function's own answer: a 502
+ * of the proxy itself would not tell whether the function ran. Until the tunnel stands nothing but
+ * the function's host and port is told, and none of the proxy's headers is taken for an answer's.
+ */
+static void function_set_proxy(struct function *function, const char *proxy)
+{
+    CURL *easy = function->easy;
+    const char *at = proxy != NULL ? strchr(proxy, '@') : NULL;
+
+    function->has_proxy = proxy != NULL;
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (at != NULL) {
+        function->proxy_user = memory_copy_text(strstr(proxy, "//") + 2);
+        *strchr(function->proxy_user, '@') = '\0';
+    }
+}
+
+static void function_set_options(struct function *function, const struct function_address *address)
 {
     CURL *easy = function->easy;
 
-    function_set_protocols(easy, url);
-    curl_easy_setopt(easy, CURLOPT_URL, url);
+    function_set_protocols(easy, address->url);
+    function_set_trust(easy, address->ca_file);
+    function_set_proxy(function, address->proxy);
+    curl_easy_setopt(easy, CURLOPT_URL, address->url);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "syncsched/" SYNCSCHED_VERSION);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* also shuts out http_proxy and its like */
     /* HTTP/2 would send streams again on its own (REFUSED_STREAM, GOAWAY). */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -177,7 +215,7 @@ struct function *function_open(const struct function_address *address, struct er
         return NULL;
     }
     function->key = memory_copy_text(address->key);
-    function_set_options(function, address->url);
+    function_set_options(function, address);
     return function;
 }
 
@@ -190,6 +228,7 @@ void function_close(struct function *function)
     curl_slist_free_all(function->headers);
     response_free(&function->response);
     free(function->key);
+    free(function->proxy_user);
     free(function);
     curl_global_cleanup();
 }
@@ -214,6 +253,18 @@ static char *function_compose(const struct run *run)
     return text;
 }
 
+/* Whether the call came to its end before the proxy made a tunnel. */
+static bool function_is_refused_by_proxy(const struct function *function)
+{
+    long connections = 0; /* none: it went over one that stood */
+    long status = 0;
+
+    curl_easy_getinfo(function->easy, CURLINFO_NUM_CONNECTS, &connections);
+    curl_easy_getinfo(function->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return function->has_proxy && !function->request_is_given && connections > 0 &&
+           status / 100 != 2;
+}
+
 static enum reply_end function_end(const struct function *function, CURLcode code)
 {
     switch (code) {
@@ -221,6 +272,8 @@ static enum reply_end function_end(const struct function *function, CURLcode cod
         return REPLY_WHOLE;
     case CURLE_COULDNT_RESOLVE_HOST:
         return REPLY_DNS_FAILED;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return REPLY_PROXY_REFUSED;
     case CURLE_COULDNT_CONNECT:
         return REPLY_CONNECT_FAILED;
     case CURLE_SSL_CONNECT_ERROR:
@@ -242,7 +295,7 @@ static enum reply_end function_end(const struct function *function, CURLcode cod
                : function->response.body_is_cut ? REPLY_TOO_LARGE
                                                 : REPLY_CONNECTION_LOST;
     default:
-        return REPLY_CONNECTION_LOST;
+        return function_is_refused_by_proxy(function) ? REPLY_PROXY_REFUSED : REPLY_CONNECTION_LOST;
     }
 }
 
@@ -318,6 +371,7 @@ static void function_judge(struct function *function, enum reply_end end, struct
     };
     curl_off_t retry_after_s = 0; /* also where the header gives a date */
 
+    text_redact(function->error, function->proxy_user);
     curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &reply.status);
     curl_easy_getinfo(function->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     reply.retry_after_ms = 1000 * (retry_after_s < FUNCTION_FAR_S ? retry_after_s : FUNCTION_FAR_S);
@@ -373,11 +427,12 @@ static bool function_has_host(const struct function *function)
     return found_us > 0;
 }
 
-bool function_ping(const char *url, int64_t deadline_ms, struct function_ping *ping,
-                   struct error *err)
+bool function_ping(const struct function_address *address, int64_t deadline_ms,
+                   struct function_ping *ping, struct error *err)
 {
-    struct function_address address = {.url = url, .key = NULL};
-    struct function *function = function_open(&address, err);
+    struct function_address keyless = {
+        .url = address->url, .proxy = address->proxy, .ca_file = address->ca_file};
+    struct function *function = function_open(&keyless, err);
     int64_t started_ms = stopwatch_now_ms();
     enum reply_end end;
 
@@ -390,6 +445,7 @@ bool function_ping(const char *url, int64_t deadline_ms, struct function_ping *p
     curl_multi_add_handle(function->multi, function->easy);
     end = function_perform(function, deadline_ms, -1, NULL, NULL);
     ping->ms = stopwatch_now_ms() - started_ms;
+    text_redact(function->error, function->proxy_user);
     if (end == REPLY_WHOLE)
         curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
     else

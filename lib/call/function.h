@@ -21,8 +21,10 @@ struct function;
 
 /* Where and with what a function is called. Borrowed; must outlive the handle. */
 struct function_address {
-    const char *url; /* the whole address; checked by address_check() */
-    const char *key; /* the service key; checked by credentials_check(). NULL: none is sent */
+    const char *url;     /* the whole address; checked by address_check() */
+    const char *key;     /* the service key; checked by credentials_check(). NULL: none is sent */
+    const char *proxy;   /* by way of which; checked by address_check_proxy(); NULL: directly */
+    const char *ca_file; /* whose certificates are trusted (PEM); NULL: those of the system */
 };
 
 /* So long is the answer to a ping worth waiting for. */
@@ -66,11 +68,11 @@ struct function_ping {
 };
 
 /*
- * Wakes the platform up: OPTIONS to the function, on a connection of its own, without key and body,
- * which any caller may send and which exports nothing. False (ERROR_INTERNAL) only when libcurl is
+ * Wakes the platform up: OPTIONS to the function, on a connection of its own, without body and
+ * without the address's key, which any caller may send and which exports nothing. False (ERROR_INTERNAL) only when libcurl is
  * not there or does not start. At a deadline a handle may be left behind, as above.
  */
-bool function_ping(const char *url, int64_t deadline_ms, struct function_ping *ping,
-                   struct error *err);
+bool function_ping(const struct function_address *address, int64_t deadline_ms,
+                   struct function_ping *ping, struct error *err);
 
 #endif

@@ -7,6 +7,8 @@
 #include "call/address.h"
 #include "call/credentials.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,10 +54,49 @@ static bool settings_compose_url(const struct config *config, char **url, struct
     return true;
 }
 
-bool settings_function_url(const struct config *config, char **url, struct error *err)
+/*
+ * Looks into the file now: with one that cannot be read, or that holds no certificate, every call of
+ * the tick would fail, each with its run claimed.
+ */
+static bool settings_check_ca(const char *path, struct error *err)
 {
-    return settings_compose_url(config, url, err) &&
-           address_check(*url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err);
+    static const char begin[] = "-----BEGIN ";
+    FILE *file = path != NULL ? fopen(path, "re") : NULL;
+    char line[128];
+    bool has_certificate = false;
+    bool is_read;
+
+    if (path == NULL)
+        return true;
+    while (file != NULL && !has_certificate && fgets(line, sizeof line, file) != NULL)
+        has_certificate =
+            strncmp(line, begin, sizeof begin - 1) == 0 && strstr(line, "CERTIFICATE-----") != NULL;
+    is_read = file != NULL && !ferror(file);
+    if (!is_read)
+        error_set(err, ERROR_CONFIG, "cannot read SYNCSCHED_CA_FILE %s: %s", path, strerror(errno));
+    else if (!has_certificate)
+        error_set(err, ERROR_CONFIG, "SYNCSCHED_CA_FILE %s holds no certificate in PEM form", path);
+    if (file != NULL)
+        fclose(file);
+    return is_read && has_certificate;
+}
+
+bool settings_function_address(const struct config *config, struct function_address *address,
+                               char **url, struct error *err)
+{
+    const char *proxy = config_get(config, "SYNCSCHED_PROXY");
+    const char *ca_file = config_get(config, "SYNCSCHED_CA_FILE");
+
+    if (!settings_compose_url(config, url, err) ||
+        !address_check(*url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err) ||
+        (proxy != NULL && !address_check_proxy(proxy, err)) || !settings_check_ca(ca_file, err))
+        return false;
+    *address = (struct function_address){
+        .url = *url,
+        .proxy = address_is_local(*url) ? NULL : proxy, /* a proxy's localhost is another machine */
+        .ca_file = ca_file,
+    };
+    return true;
 }
 
 /* The key, from wherever it is set; owned by the caller. */
@@ -89,9 +130,9 @@ bool settings_function(const struct config *config, struct settings_function *fu
 {
     *function = (struct settings_function){0};
     if (!settings_key(config, &function->key, err) || !credentials_check(function->key, err) ||
-        !settings_function_url(config, &function->url, err))
+        !settings_function_address(config, &function->address, &function->url, err))
         return false;
-    function->address = (struct function_address){.url = function->url, .key = function->key};
+    function->address.key = function->key;
     return true;
 }
 

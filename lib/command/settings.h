@@ -19,8 +19,12 @@
 /* SUPABASE_DB_URL and --db-role. Borrowed from the command line, its configuration, environment. */
 struct database_address settings_database(const struct command_line *line);
 
-/* Where the function is called, checked. The caller frees *url, after a failure too. */
-bool settings_function_url(const struct config *config, char **url, struct error *err);
+/*
+ * Where and by what way the function is called, checked, without a key. The caller frees *url, which
+ * address borrows, after a failure too. ERROR_CONFIG, naming the setting.
+ */
+bool settings_function_address(const struct config *config, struct function_address *address,
+                               char **url, struct error *err);
 
 /* Where and with what the function is called, and the texts that address borrows. */
 struct settings_function {

@@ -40,13 +40,14 @@ static bool warm_print(bool is_pinged, const struct function_ping *ping, struct 
     return ok;
 }
 
-static bool warm_function(const char *url, const struct coming_options *options, struct error *err)
+static bool warm_function(const struct function_address *address,
+                          const struct coming_options *options, struct error *err)
 {
     struct function_ping ping = {0};
     bool is_needed;
 
     if (!warm_is_needed(options, &is_needed, err) ||
-        (is_needed && !function_ping(url, stopwatch_now_ms() + FUNCTION_PING_MS, &ping, err)) ||
+        (is_needed && !function_ping(address, stopwatch_now_ms() + FUNCTION_PING_MS, &ping, err)) ||
         !warm_print(is_needed, &ping, err))
         return false;
     return !is_needed || ping.status != 0 ||
@@ -59,12 +60,13 @@ static int warm_main(const struct command_line *line)
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + WARM_READ_MS,
     };
+    struct function_address address;
     struct error err = {0};
     char *url = NULL;
     bool ok = command_duration(line, "ahead", WARM_AHEAD_MS, 1000, WARM_AHEAD_MAX_MS,
                                &options.ahead_ms, &err) &&
-              settings_function_url(&line->config, &url, &err) &&
-              warm_function(url, &options, &err);
+              settings_function_address(&line->config, &address, &url, &err) &&
+              warm_function(&address, &options, &err);
 
     free(url);
     return ok ? 0 : command_fail(&err);

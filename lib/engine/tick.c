@@ -129,7 +129,7 @@ static void tick_warm_up(void *context)
     struct function_ping ping;
     struct error ignored;
 
-    function_ping(tick->options->function.url, stopwatch_now_ms() + FUNCTION_PING_MS, &ping,
+    function_ping(&tick->options->function, stopwatch_now_ms() + FUNCTION_PING_MS, &ping,
                   &ignored);
 }
 

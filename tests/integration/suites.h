@@ -11,6 +11,8 @@ Suite *suite_schema_access(void);
 Suite *suite_tick(void);
 Suite *suite_tick_faults(void);
 Suite *suite_tick_answers(void);
+Suite *suite_tick_tls(void);
+Suite *suite_tick_proxy(void);
 Suite *suite_tick_stops(void);
 Suite *suite_tick_marks(void);
 Suite *suite_tick_locks(void);

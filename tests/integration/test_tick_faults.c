@@ -153,6 +153,26 @@ START_TEST(test_lost_on_reused_connection)
 }
 END_TEST
 
+/*
+ * Covers: a kept connection is reset when the next request comes, which nobody has read: that is not
+ * known here, so it is not sent again.
+ */
+START_TEST(test_reset_on_reuse)
+{
+    char script[200];
+
+    scene_seed(1, 3, DAILY);
+    snprintf(script, sizeof script, "%s times=1\n* action=reset_before_read times=1\n",
+             scene_integration(1));
+    function_script(scene_function(), script);
+    scene_expect(scene_run("--concurrency 1 --at " AT), 3, 0, 1, 1);
+    assert_text(scene_failure(2), "unknown/CONNECTION_LOST");
+    ck_assert_uint_eq(function_count_event(scene_function(), "partial"), 1);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 2);
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+}
+END_TEST
+
 /* Covers: the server closes an idle connection: the next call opens a new one and is one call. */
 START_TEST(test_closed_while_idle)
 {
@@ -245,6 +265,10 @@ Suite *suite_tick_faults(void)
     tcase_add_loop_test(calls, test_fault, 0, (int)(sizeof faults / sizeof *faults));
     tcase_add_test(calls, test_connection_refused);
     tcase_add_test(calls, test_no_such_host);
+    tcase_add_loop_test(calls, test_lost_on_reused_connection, 0,
+                        (int)(sizeof lost_on_reuse / sizeof *lost_on_reuse));
+    tcase_add_test(calls, test_reset_on_reuse);
+    tcase_add_test(calls, test_closed_while_idle);
     tcase_add_test(calls, test_others_complete);
     suite_add_tcase(suite, calls);
 

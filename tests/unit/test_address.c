@@ -143,6 +143,98 @@ START_TEST(test_address_hint)
 }
 END_TEST
 
+/* Covers: which of them name this machine. */
+START_TEST(test_address_local)
+{
+    ck_assert(address_is_local("http://localhost:54321/f"));
+    ck_assert(address_is_local("https://LOCALHOST"));
+    ck_assert(address_is_local("https://127.9.9.9/f"));
+    ck_assert(address_is_local("http://[::1]:9000/f?x"));
+    ck_assert(!address_is_local("https://abc.supabase.co/f"));
+    ck_assert(!address_is_local("http://kong:8000/localhost"));
+    ck_assert(!address_is_local("https://localhost.evil.example/"));
+    ck_assert(!address_is_local("https://10.0.0.1/"));
+}
+END_TEST
+
+static const struct {
+    const char *proxy;
+    const char *wrong; /* part of the message; NULL: it is one */
+} proxies[] = {
+    {"http://proxy.example:3128", NULL},
+    {"http://proxy.example:3128/", NULL},
+    {"HTTP://10.0.0.1:8080", NULL},
+    {"http://[2001:db8::1]:8080", NULL},
+    {"http://user@proxy:1", NULL},
+    {"http://user:hush@proxy:1", NULL},
+    {"http://us%40er:hu%3Ash%20@proxy:1/", NULL},
+    {"http://user:h:us!h$@[::1]:1", NULL},
+    {"https://proxy.example:3128", "must begin with http://"},
+    {"socks5://proxy.example:1080", "must begin with http://"},
+    {"proxy.example:3128", "must begin with http://"},
+    {"", "must begin with http://"},
+    {"http://", "not of the form"},
+    {"http://proxy.example", "not of the form"},
+    {"http://proxy.example/", "not of the form"},
+    {"http://[::1]", "not of the form"},
+    {"http://:3128", "not of the form"},
+    {"http://proxy:", "not of the form"},
+    {"http://proxy:0", "not of the form"},
+    {"http://proxy:65536", "not of the form"},
+    {"http://proxy:1/path", "not of the form"},
+    {"http://proxy:1?x", "not of the form"},
+    {"http://proxy:1#x", "not of the form"},
+    {"http://proxy:1\r\nX: y", "not of the form"},
+    {"http://pro xy:1", "not of the form"},
+    {"http://user:hush@proxy", "not of the form"},
+    {"http://@proxy:1", "not of the form"},
+    {"http://user:hu@sh@proxy:1", "not of the form"},
+    {"http://user:hu/sh@proxy:1", "not of the form"},
+    {"http://user:hush\n@proxy:1", "not of the form"},
+    {"http://user:hush%@proxy:1", "not of the form"},
+    {"http://user:hush%0@proxy:1", "not of the form"},
+    {"http://user:hush%0g@proxy:1", "not of the form"},
+    {"http://user:hush%00@proxy:1", "not of the form"},
+    {"http://user:hush%0a@proxy:1", "not of the form"},
+    {"http://user:hush%7F@proxy:1", "not of the form"},
+};
+
+START_TEST(test_address_proxy)
+{
+    struct error err = {0};
+    bool ok = address_check_proxy(proxies[_i].proxy, &err);
+
+    ck_assert_msg(ok == (proxies[_i].wrong == NULL), "%s: %s", proxies[_i].proxy, err.message);
+    if (ok)
+        return;
+    ck_assert_int_eq(err.kind, ERROR_CONFIG);
+    ck_assert_msg(strstr(err.message, proxies[_i].wrong) != NULL, "%s", err.message);
+    ck_assert_ptr_null(strstr(err.message, "hush"));
+}
+END_TEST
+
+/* Covers: libcurl takes what is accepted, with the same user name and password in it. */
+START_TEST(test_address_proxy_libcurl)
+{
+    CURLU *parts = curl_url();
+    char *user = NULL;
+    char *password = NULL;
+
+    if (proxies[_i].wrong == NULL) {
+        CURLUcode code;
+
+        ck_assert_int_eq(curl_url_set(parts, CURLUPART_URL, proxies[_i].proxy, 0), CURLUE_OK);
+        code = curl_url_get(parts, CURLUPART_USER, &user, CURLU_URLDECODE);
+        ck_assert_int_eq(code == CURLUE_OK, strchr(proxies[_i].proxy, '@') != NULL);
+        code = curl_url_get(parts, CURLUPART_PASSWORD, &password, CURLU_URLDECODE);
+        ck_assert(code == CURLUE_OK || code == CURLUE_NO_PASSWORD);
+    }
+    curl_free(user);
+    curl_free(password);
+    curl_url_cleanup(parts);
+}
+END_TEST
+
 Suite *suite_address(void)
 {
     Suite *suite = suite_create("address");
@@ -152,6 +244,9 @@ Suite *suite_address(void)
     tcase_add_loop_test(cases, test_address_libcurl, 0, sizeof urls / sizeof urls[0]);
     tcase_add_test(cases, test_address_long);
     tcase_add_test(cases, test_address_hint);
+    tcase_add_test(cases, test_address_local);
+    tcase_add_loop_test(cases, test_address_proxy, 0, sizeof proxies / sizeof proxies[0]);
+    tcase_add_loop_test(cases, test_address_proxy_libcurl, 0, sizeof proxies / sizeof proxies[0]);
     suite_add_tcase(suite, cases);
     return suite;
 }
