@@ -22,7 +22,7 @@ static void wait_for_event(const char *event, size_t count)
 {
     for (int waited_ms = 0; function_count_event(scene_function(), event) < count;
          waited_ms += 10) {
-        ck_assert_msg(waited_ms < 10000, "no %s", event);
+        ck_assert_msg(waited_ms < 5000, "no %s", event);
         scene_sleep_ms(10);
     }
 }
