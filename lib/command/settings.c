@@ -55,8 +55,8 @@ static bool settings_compose_url(const struct config *config, char **url, struct
 }
 
 /*
- * Looks into the file now: with one that cannot be read, or that holds no certificate, every call of
- * the tick would fail, each with its run claimed.
+ * Looks into the file now: with one that cannot be read, or that holds no certificate, every call
+ * of the tick would fail, each with its run claimed.
  */
 static bool settings_check_ca(const char *path, struct error *err)
 {
