@@ -106,15 +106,25 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
     return true;
 }
 
+/* A proxy's address is one only with a user name in it. */
+static bool config_holds_secret(const struct config_entry *entry)
+{
+    if (strcmp(entry->key, "SYNCSCHED_PROXY") == 0)
+        return strchr(entry->value, '@') != NULL;
+    return config_find_secret(entry->key) < CONFIG_SECRETS ||
+           strcmp(entry->key, config_password) == 0;
+}
+
 static bool config_check_mode(const struct config *config, FILE *file, struct error *err)
 {
     if (!secret_is_exposed(fileno(file)))
         return true;
     for (size_t i = 0; i < config->count; i++) {
-        const char *key = config->entries[i].key;
+        const struct config_entry *entry = &config->entries[i];
 
-        if (config_find_secret(key) < CONFIG_SECRETS || strcmp(key, config_password) == 0) {
-            error_set(err, ERROR_CONFIG, "%s holds %s and others may read it", config->path, key);
+        if (config_holds_secret(entry)) {
+            error_set(err, ERROR_CONFIG, "%s holds %s and others may read it", config->path,
+                      entry->key);
             return error_hint(err, "chmod o= %s", config->path);
         }
     }

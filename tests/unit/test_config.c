@@ -220,6 +220,21 @@ START_TEST(test_config_mode)
 }
 END_TEST
 
+/* Covers: a proxy's address is a secret where it holds a user name, and else none. */
+START_TEST(test_config_mode_proxy)
+{
+    struct config config;
+    struct error err = {0};
+
+    ck_assert(read_text(&config, "SYNCSCHED_PROXY=http://proxy:3128\n", 0644, &err));
+    config_free(&config);
+    ck_assert(!read_text(&config, "SYNCSCHED_PROXY=http://u:hush@proxy:3128\n", 0644, &err));
+    ck_assert_ptr_nonnull(strstr(err.message, "SYNCSCHED_PROXY"));
+    ck_assert_ptr_null(strstr(err.message, "hush"));
+    config_free(&config);
+}
+END_TEST
+
 /* Covers: a file that was asked for must be there; what failed can be freed. */
 START_TEST(test_config_missing)
 {
@@ -286,6 +301,7 @@ Suite *suite_config(void)
     tcase_add_test(cases, test_config_secrets);
     tcase_add_test(cases, test_config_libpq);
     tcase_add_loop_test(cases, test_config_mode, 0, sizeof modes / sizeof modes[0]);
+    tcase_add_test(cases, test_config_mode_proxy);
     tcase_add_test(cases, test_config_missing);
     tcase_add_test(cases, test_config_default);
     tcase_add_test(cases, test_config_many_lines);
