@@ -69,8 +69,9 @@ struct function_ping {
 
 /*
  * Wakes the platform up: OPTIONS to the function, on a connection of its own, without body and
- * without the address's key, which any caller may send and which exports nothing. False (ERROR_INTERNAL) only when libcurl is
- * not there or does not start. At a deadline a handle may be left behind, as above.
+ * without the address's key, which any caller may send and which exports nothing. False
+ * (ERROR_INTERNAL) only when libcurl is not there or does not start. At a deadline a handle may be
+ * left behind, as above.
  */
 bool function_ping(const struct function_address *address, int64_t deadline_ms,
                    struct function_ping *ping, struct error *err);

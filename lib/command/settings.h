@@ -20,8 +20,8 @@
 struct database_address settings_database(const struct command_line *line);
 
 /*
- * Where and by what way the function is called, checked, without a key. The caller frees *url, which
- * address borrows, after a failure too. ERROR_CONFIG, naming the setting.
+ * Where and by what way the function is called, checked, without a key. The caller frees *url,
+ * which address borrows, after a failure too. ERROR_CONFIG, naming the setting.
  */
 bool settings_function_address(const struct config *config, struct function_address *address,
                                char **url, struct error *err);
