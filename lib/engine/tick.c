@@ -129,8 +129,7 @@ static void tick_warm_up(void *context)
     struct function_ping ping;
     struct error ignored;
 
-    function_ping(&tick->options->function, stopwatch_now_ms() + FUNCTION_PING_MS, &ping,
-                  &ignored);
+    function_ping(&tick->options->function, stopwatch_now_ms() + FUNCTION_PING_MS, &ping, &ignored);
 }
 
 /* Whether --at names a time that has come, and of which the log still tells. */
