@@ -18,14 +18,18 @@
 #define REFUSED   "the function answered with a redirect, which is not followed"
 #define TOO_MANY  "the answer has more than 256 headers or 64 KiB of them"
 
-/* Whole answers, for action=raw. */
-#define HEAD         "HTTP/1.1 200 OK\\r\\n"
+/*
+ * Whole answers, for action=raw. The server closes the connection behind them and they say so: a
+ * call that took it up in the same moment would lose it.
+ */
+#define CLOSING      "Connection: close\\r\\n"
+#define HEAD         "HTTP/1.1 200 OK\\r\\n" CLOSING
 #define JSON_HEAD    HEAD "Content-Length: 21\\r\\n"
 #define JSON_BODY    "{\"recordsExported\":11}" /* 22 bytes, of which the head announces 21 */
 #define JSON_9       "Content-Length: 21\\r\\n\\r\\n{\"recordsExported\":9}"
 #define CHUNKED      HEAD "Transfer-Encoding: chunked\\r\\n\\r\\n"
 #define CHUNKS_9     CHUNKED "15\\r\\n{\"recordsExported\":9}\\r\\n"
-#define UNAVAILABLE  "HTTP/1.1 503 Scripted\\r\\n"
+#define UNAVAILABLE  "HTTP/1.1 503 Scripted\\r\\n" CLOSING
 #define EARLY_HINTS  "HTTP/1.1 103 Early Hints\\r\\n"
 #define MARK_LINE    "sb-error-code: BOOT_ERROR\\r\\n"
 #define RAW(bytes)   "action=raw body=" bytes

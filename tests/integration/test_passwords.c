@@ -37,7 +37,7 @@ static void close_scene(void)
 
     snprintf(command, sizeof command, "rm -r '%s'", directory);
     ck_assert_int_eq(system(command), 0);
-    testdb_exec("DROP ROLE %s", role);
+    testdb_drop_role(role);
     scene_close();
 }
 

@@ -41,7 +41,7 @@ static void open_scene(void)
 
 static void close_scene(void)
 {
-    testdb_exec("DROP OWNED BY %s; DROP ROLE %s", role, role);
+    testdb_drop_role(role);
     scene_close();
 }
 

@@ -44,22 +44,18 @@ static bool holds(const char *bytes, size_t length, const char *text)
     return memmem(bytes, length, text, strlen(text)) != NULL;
 }
 
+static char role[64];
+
 /* A role that has PASSWORD, and SUPABASE_DB_URL for it; in a static buffer. */
 static const char *add_role(void)
 {
     static char variable[500];
 
-    testdb_exec("CREATE ROLE secret_%ld LOGIN SUPERUSER PASSWORD '" PASSWORD "'", (long)getpid());
-    snprintf(variable, sizeof variable,
-             "SUPABASE_DB_URL=postgresql://secret_%ld:" PASSWORD "@%s:%s/%s", (long)getpid(),
-             getenv("PGHOST"), getenv("PGPORT"), getenv("PGDATABASE"));
+    snprintf(role, sizeof role, "secret_%ld", (long)getpid());
+    testdb_exec("CREATE ROLE %s LOGIN SUPERUSER PASSWORD '" PASSWORD "'", role);
+    snprintf(variable, sizeof variable, "SUPABASE_DB_URL=postgresql://%s:" PASSWORD "@%s:%s/%s",
+             role, getenv("PGHOST"), getenv("PGPORT"), getenv("PGDATABASE"));
     return variable;
-}
-
-static void drop_role(void)
-{
-    scene_wait_for("SELECT count(*) = 0 FROM pg_stat_activity WHERE usename LIKE 'secret%'");
-    testdb_exec("DROP ROLE IF EXISTS secret_%ld", (long)getpid());
 }
 
 /* ---- /proc ---- */
@@ -108,7 +104,8 @@ START_TEST(test_environment)
     for (int i = 0; i < workers; i++)
         assert_environment(children[i], secrets);
     scene_expect(scene_wait(program), 2, 0, 0, 0);
-    drop_role();
+    if (_i == 1)
+        testdb_drop_role(role);
 }
 END_TEST
 
@@ -240,7 +237,7 @@ START_TEST(test_server_log)
     ck_assert(!holds(log, length, SCENE_KEY));
     ck_assert(!holds(log, length, PASSWORD));
     free(log);
-    drop_role();
+    testdb_drop_role(role);
 }
 END_TEST
 

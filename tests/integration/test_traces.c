@@ -356,10 +356,7 @@ START_TEST(test_password_is_hidden)
     assert_without(tick.out, PASSWORD, "stdout");
     assert_without(tick.err, PASSWORD, "stderr");
     assert_hidden_in_database(PASSWORD);
-    testdb_exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '%s'",
-                role); /* a pooler keeps them */
-    scene_wait_for("SELECT count(*) = 0 FROM pg_stat_activity WHERE usename LIKE 'scene%'");
-    testdb_exec("DROP ROLE %s", role);
+    testdb_drop_role(role);
     scene_tick_free(&tick);
 }
 END_TEST

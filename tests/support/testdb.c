@@ -347,3 +347,10 @@ char *testdb_text_as(const char *role, const char *claims_json, const char *sql)
     testdb_exec("ROLLBACK");
     return text;
 }
+
+void testdb_drop_role(const char *role)
+{
+    testdb_exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '%s';"
+                "DROP OWNED BY %s; DROP ROLE %s",
+                role, role, role);
+}

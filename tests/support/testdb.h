@@ -34,6 +34,9 @@ void testdb_create_empty(void);
  */
 PGconn *testdb_connect(const char *name);
 
+/* Drops a role with what it owns and was granted, and ends its sessions, which a pooler would keep. */
+void testdb_drop_role(const char *role);
+
 /* Whether the program goes through a pooler. */
 bool testdb_is_pooled(void);
 
