@@ -134,9 +134,9 @@ check-judge: $(BUILD)/tests/judge ## compare every minute with an independent ju
 	$(BUILD)/tests/judge $(if $(SANITIZE),,tests/judge/ask-cron)
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/integration
-check-pooler: $(BUILD)/syncsched $(TESTS) ## the same through PgBouncer: in transaction mode with two connections, in session mode
-	for mode in transaction session; do BUILD=$(BUILD) scripts/with-postgresql scripts/with-pgbouncer $$mode \
-		$(BUILD)/tests/integration || exit; done
+check-pooler: check-pooler-transaction check-pooler-session ## the same through PgBouncer, with two connections or one for each
+check-pooler-%: $(BUILD)/syncsched $(TESTS)
+	BUILD=$(BUILD) scripts/with-postgresql scripts/with-pgbouncer $* $(BUILD)/tests/integration
 check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS, FAULT_MINUTES)
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/fault $(FAULT)
 
