@@ -59,13 +59,9 @@ static int name_server = -1;
 static void write_file(const char *name, const char *text)
 {
     char path[100];
-    FILE *file;
 
     snprintf(path, sizeof path, "%s/%s", directory, name);
-    file = fopen(path, "we");
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    ck_assert_int_eq(fclose(file), 0);
+    scene_write_file(path, text);
 }
 
 static void open_with_name_server(void)

@@ -44,13 +44,9 @@ static void close_scene(void)
 static const char *write_file(const char *name, const char *text)
 {
     static char path[100];
-    FILE *file;
 
     snprintf(path, sizeof path, "%s/%s", directory, name);
-    file = fopen(path, "we");
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    ck_assert_int_eq(fclose(file), 0);
+    scene_write_file(path, text);
     ck_assert_int_eq(chmod(path, 0600), 0);
     return path;
 }

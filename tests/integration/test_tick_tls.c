@@ -89,15 +89,6 @@ START_TEST(test_refused)
 }
 END_TEST
 
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "we");
-
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_ge(fputs(text, file), 0);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
 /* Covers: a file of certificates that is none is found out before anything is claimed. */
 START_TEST(test_ca_file)
 {
@@ -113,7 +104,7 @@ START_TEST(test_ca_file)
     char path[] = "/tmp/syncsched-ca-XXXXXX";
 
     close(mkstemp(path));
-    write_file(path, "-----BEGIN PRIVATE KEY-----\n");
+    scene_write_file(path, "-----BEGIN PRIVATE KEY-----\n");
     scene_seed(1, 1, DAILY);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct scene_tick tick;

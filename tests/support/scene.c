@@ -125,6 +125,15 @@ const char *scene_minute_cron(int64_t minute)
     return text;
 }
 
+void scene_write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
 /* ---- Rows ---- */
 
 const char *scene_integration(int n)

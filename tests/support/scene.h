@@ -54,6 +54,9 @@ const char *scene_minute_cron(int64_t minute);
 
 void scene_sleep_ms(int ms);
 
+/* Makes a file with this text, or gives the one that is there this text instead. */
+void scene_write_file(const char *path, const char *text);
+
 /* ---- Rows ---- */
 
 /* The n-th integration's id; buffer as above. */
