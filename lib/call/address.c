@@ -78,31 +78,38 @@ static bool address_is_printable(const char *url)
     return true;
 }
 
+/* What stands between "://" and the path; of a url without them, nothing. */
+static const char *address_find_authority(const char *url, size_t *length)
+{
+    const char *scheme_end = strstr(url, "://");
+    const char *authority = scheme_end != NULL ? scheme_end + 3 : "";
+
+    *length = strcspn(authority, "/?");
+    return authority;
+}
+
 bool address_is_local(const char *url)
 {
-    const char *authority = strstr(url, "://");
     char host[ADDRESS_HOST_SIZE];
+    size_t length;
+    const char *authority = address_find_authority(url, &length);
 
-    authority = authority != NULL ? authority + 3 : "";
-    return address_read_host(authority, strcspn(authority, "/?"), host) &&
-           address_is_local_host(host);
+    return address_read_host(authority, length, host) && address_is_local_host(host);
 }
 
 bool address_check(const char *url, const char *http_allowed_host, struct error *err)
 {
     bool is_https = strncasecmp(url, "https://", 8) == 0;
     bool is_http = strncasecmp(url, "http://", 7) == 0;
-    const char *authority = strstr(url, "://");
     char host[ADDRESS_HOST_SIZE];
     size_t length;
+    const char *authority = address_find_authority(url, &length);
 
     if (!address_is_printable(url))
         return error_set(err, ERROR_CONFIG,
                          "the function's address holds a character that a URL cannot have");
-    if (authority != NULL && !is_https && !is_http)
+    if (strstr(url, "://") != NULL && !is_https && !is_http)
         return error_set(err, ERROR_CONFIG, "the function's address must begin with https://");
-    authority = authority != NULL ? authority + 3 : "";
-    length = strcspn(authority, "/?");
     if (memchr(authority, '@', length) != NULL)
         return error_set(err, ERROR_CONFIG, "the function's address holds a user name");
     if (!address_read_host(authority, length, host)) {
