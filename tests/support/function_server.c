@@ -66,8 +66,8 @@
  *         hang_after_headers  the same after status and headers
  *         reset_before_read   resets without having read the request: the function did not run. In
  *                             a rule for * that is the first one not used up, the reset comes right
- *                             after accept(), or with the first bytes of the next request on an
- *                             open connection. In other rules the request must be read first, to
+ *                             after accept(), or once the next request's last byte, the } of its
+ *                             body, has come on an open connection. In other rules the request must be read first, to
  *                             know whose it is. The log says "partial" in either case.
  *
  *
@@ -138,6 +138,7 @@ struct function_connection {
     int fd;
     int64_t number;
     const char *script;
+    bool is_kept; /* it has had a request */
 };
 
 static volatile sig_atomic_t function_is_told_to_end;
@@ -159,14 +160,20 @@ static void function_log_partial(const struct function_connection *connection, c
     server_log_event("partial", connection->number, json_pack("{s:s}", "reason", reason));
 }
 
+static struct server_call function_prepare(const struct function_connection *connection,
+                                           const struct server_request *request)
+{
+    return (struct server_call){.fd = connection->fd,
+                                .connection = connection->number,
+                                .keep_alive = request->keep_alive,
+                                .has_peer = true};
+}
+
 /* Runs the script for a request that was read in full. */
 static enum server_next function_call(const struct function_connection *connection,
                                       const struct server_request *request)
 {
-    struct server_call call = {.fd = connection->fd,
-                               .connection = connection->number,
-                               .keep_alive = request->keep_alive,
-                               .has_peer = true};
+    struct server_call call = function_prepare(connection, request);
     struct server_rule rule;
     struct text complaint = {0};
     enum server_next next;
@@ -194,10 +201,7 @@ static enum server_next function_call(const struct function_connection *connecti
 static enum server_next function_options(const struct function_connection *connection,
                                          const struct server_request *request)
 {
-    struct server_call call = {.fd = connection->fd,
-                               .connection = connection->number,
-                               .keep_alive = request->keep_alive,
-                               .has_peer = true};
+    struct server_call call = function_prepare(connection, request);
     struct server_rule rule;
     struct text ignored = {0};
     enum server_next next;
@@ -225,6 +229,19 @@ static enum server_next function_other(const struct function_connection *connect
                                 request->keep_alive);
 }
 
+/*
+ * Waits, without reading it, until the next request is there in full: a client whose connection is
+ * reset before it could send the body may well send it over another one.
+ */
+static void function_await_body(int fd)
+{
+    char bytes[8192];
+    ssize_t length;
+
+    while ((length = recv(fd, bytes, sizeof bytes, MSG_PEEK)) > 0 && bytes[length - 1] != '}')
+        usleep(1000);
+}
+
 /* Waits for one request and serves it. */
 static enum server_next function_serve_one(const struct function_connection *connection,
                                            struct server_reader *reader)
@@ -234,6 +251,8 @@ static enum server_next function_serve_one(const struct function_connection *con
     enum server_next next = SERVER_NEXT_CLOSE;
 
     if (server_script_resets_unread(connection->script)) {
+        if (connection->is_kept)
+            function_await_body(connection->fd);
         function_log_partial(connection, "reset_before_read");
         return SERVER_NEXT_RESET;
     }
@@ -265,6 +284,7 @@ static void *function_serve(void *argument)
     struct pollfd peer = {.fd = connection->fd, .events = POLLIN};
     enum server_next next = function_serve_one(connection, &reader);
 
+    connection->is_kept = true;
     while (next == SERVER_NEXT_KEEP) {
         if (reader.received.length ==
             0) /* the script that counts is that of the request's arrival */
