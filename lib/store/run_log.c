@@ -9,7 +9,7 @@
 /* How long a transition waits for a row that somebody else has locked. */
 enum { RUN_LOG_LOCK_MS = 2000 };
 
-/* The columns of state.sql, in order. */
+/* The columns of state.sql, and of what the transitions return, in order. */
 enum { STATE_STATUS, STATE_WORKER, STATE_CLASS, STATE_CODE, STATE_STARTED_AT };
 
 struct run_log_question {
@@ -52,8 +52,9 @@ static void run_log_read_state(void *context, const struct database_row *row)
 }
 
 /*
- * The transition, and behind it the state, in one transaction; in front of it the integration's
- * lock where there is a statement that takes it. values[0] is the run's id.
+ * The transition, in front of it the integration's lock where there is a statement that takes it.
+ * Where it finds nothing to change (somebody else was there first, or the answer to an earlier try
+ * was lost) the state is asked for. values[0] is the run's id.
  */
 static bool run_log_change(struct database *db, const char *lock, const char *sql, int parameters,
                            const char *const *values, struct run_log_question *question,
@@ -61,18 +62,25 @@ static bool run_log_change(struct database *db, const char *lock, const char *sq
 {
     struct database_statement statements[] = {
         {.sql = lock, .parameters = 1, .values = values},
-        {.sql = sql, .parameters = parameters, .values = values},
-        {.sql = sql_state,
-         .parameters = 1,
+        {.sql = sql,
+         .parameters = parameters,
          .values = values,
          .read_row = run_log_read_state,
          .context = question},
     };
+    struct database_statement state = {.sql = sql_state,
+                                       .parameters = 1,
+                                       .values = values,
+                                       .read_row = run_log_read_state,
+                                       .context = question};
     int first = lock != NULL ? 0 : 1;
 
     *question->state = (struct run_state){.status = RUN_GONE};
-    return database_transact(db, statements + first, (size_t)(3 - first), RUN_LOG_LOCK_MS,
-                             deadline_ms, err);
+    if (!database_transact(db, statements + first, (size_t)(2 - first), RUN_LOG_LOCK_MS,
+                           deadline_ms, err))
+        return false;
+    return question->state->status != RUN_GONE ||
+           database_transact(db, &state, 1, RUN_LOG_LOCK_MS, deadline_ms, err);
 }
 
 bool run_log_start(struct database *db, const char *run_id, const char *token, int64_t deadline_ms,

@@ -8,3 +8,4 @@ UPDATE sync_run_log
        records_exported = $6::bigint
  WHERE run_id = $1::uuid AND status = 'running'
    AND CASE WHEN $7::boolean THEN starts_with(worker, $2 || '/') ELSE worker = $2 END
+RETURNING status, worker, error_class, error_code, (extract(epoch FROM started_at) * 1000000)::bigint

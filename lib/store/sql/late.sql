@@ -33,3 +33,5 @@ UPDATE sync_run_log AS r
                        END
   FROM late
  WHERE r.run_id = late.run_id
+RETURNING r.status, r.worker, r.error_class, r.error_code,
+       (extract(epoch FROM r.started_at) * 1000000)::bigint
