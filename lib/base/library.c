@@ -22,7 +22,7 @@ bool library_load(struct library *library, struct error *err)
 
     if (library->is_loaded)
         return true;
-    handle = dlopen(library->soname, RTLD_NOW | RTLD_LOCAL);
+    handle = dlopen(library->soname, RTLD_LAZY | RTLD_LOCAL);
     if (handle == NULL) {
         error_set(err, ERROR_INTERNAL, "cannot load %s: %s", library->soname,
                   library_reason(library->soname));
