@@ -161,17 +161,52 @@ static struct due_look due_decide_plain(const struct due_question *question,
     return look;
 }
 
+/* ---- What is known already ---- */
+
+/* Whether a state's text is that of the schedule: "CRON ZONE". */
+static bool due_is_text(const struct schedule *schedule, const char *text)
+{
+    size_t length = strlen(schedule->cron_schedule);
+
+    return strncmp(text, schedule->cron_schedule, length) == 0 && text[length] == ' ' &&
+           strcmp(text + length + 1, schedule->timezone != NULL ? schedule->timezone : "UTC") == 0;
+}
+
+/*
+ * Whether the schedule is one of the many that owe nothing, by what others of the same text told:
+ * nothing of its text was edited, and its mark is not behind theirs.
+ */
+static bool due_is_quiet(const struct due_question *question, const struct schedule *schedule,
+                         struct due_count *count)
+{
+    const struct quiet_text *known;
+
+    if (question->is_window_only || !schedule->is_active || schedule->schedule_seen == NULL)
+        return false;
+    known = quiet_find(question->quiet, schedule->schedule_seen);
+    if (known == NULL || schedule->mark < known->from ||
+        schedule->mark * INSTANT_US_PER_MINUTE > question->t_us + DUE_MARK_AHEAD_US ||
+        !due_is_text(schedule, schedule->schedule_seen) || !timetable_is_complete(schedule))
+        return false;
+    count->pairs++;
+    count->in_window += known->window_slot != INT64_MIN ? 1 : 0;
+    return true;
+}
+
 bool due_decide(const struct due_question *question, const struct schedule *schedule,
                 struct claim *claim, struct due_count *count, struct error *fault)
 {
     struct timetable timetable;
     struct text text = {0};
-    bool is_valid =
-        schedule->is_active && timetable_read(schedule, question->zones, &timetable, fault);
-    size_t slots_before = claim->slot_count;
-    int64_t window_slot = is_valid ? due_window_slot(question, &timetable) : INT64_MIN;
     struct due_look look = {.from = question->window.first - 1, .to = question->window.last};
+    size_t slots_before = claim->slot_count;
+    int64_t window_slot;
+    bool is_valid;
 
+    if (due_is_quiet(question, schedule, count))
+        return true;
+    is_valid = schedule->is_active && timetable_read(schedule, question->zones, &timetable, fault);
+    window_slot = is_valid ? due_window_slot(question, &timetable) : INT64_MIN;
     if (schedule->is_active)
         text_addf(&text, "%s %s", schedule->cron_schedule,
                   schedule->timezone != NULL ? schedule->timezone : "UTC");
@@ -190,6 +225,8 @@ bool due_decide(const struct due_question *question, const struct schedule *sche
         key->looked_from = look.from;
         key->looked_to = look.to;
         key->window_slot = window_slot;
+    } else if (is_valid && !question->is_window_only) {
+        quiet_note(question->quiet, text.data, schedule->mark, window_slot);
     }
     text_free(&text);
     return is_valid || !schedule->is_active;

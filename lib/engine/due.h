@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "clock/instant.h"
 #include "clock/zones.h"
+#include "engine/quiet.h"
 #include "store/claim.h"
 #include "store/schedules.h"
 
@@ -25,6 +26,7 @@ struct due_question {
     bool is_window_only; /* --at and `due`: the window's first match and nothing else */
     bool may_give_up;    /* false while the clocks disagree */
     struct zones *zones; /* the zones met so far; grows with each new name */
+    struct quiet *quiet; /* the texts that owe nothing, likewise; of this question alone */
 };
 
 struct due_count {

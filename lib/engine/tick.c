@@ -39,6 +39,7 @@ struct tick {
     struct due_count count;
     struct claim claim;
     struct zones zones;
+    struct quiet quiet;        /* of the question */
     struct pool_helper warmer; /* pings the function when told to; none unless asked for */
     size_t faults;
     bool is_asked;     /* the question is put: the clock has been read */
@@ -60,6 +61,7 @@ static void tick_put_question(struct tick *tick, const struct schedules_reading 
         .is_window_only = options->has_at || tick->is_read_only,
         .may_give_up = apart_us <= TICK_CLOCK_DOUBT_US,
         .zones = &tick->zones,
+        .quiet = &tick->quiet,
     };
     if (apart_us > TICK_CLOCK_WARN_US)
         log_warning("this host's clock and the database's are %" PRId64
@@ -72,8 +74,9 @@ static void tick_read_schedule(void *context, const struct schedules_reading *re
                                const struct schedule *schedule)
 {
     struct tick *tick = context;
-    struct error fault = {0};
+    struct error fault;
 
+    fault.kind = ERROR_NONE; /* and no kilobyte is cleared for each of many rows */
     if (!tick->is_asked)
         tick_put_question(tick, reading);
     due_decide(&tick->question, schedule, &tick->claim, &tick->count, &fault);
@@ -90,6 +93,7 @@ static bool tick_read(struct tick *tick, struct database *db, const struct trigg
     tick->count = (struct due_count){0};
     tick->faults = 0;
     tick->is_asked = false;
+    quiet_free(&tick->quiet);
     if (!schedules_read(db, trigger, tick->options->max_attempts > 1, deadline_ms,
                         tick_read_schedule, tick, &tick->reading, &heartbeat, err))
         return error_prefix(err, "reading the schedules");
@@ -420,6 +424,7 @@ bool tick_run(const struct tick_options *options, struct summary *summary, struc
     claim_result_free(&result);
     claim_free(&tick.claim);
     zones_free(&tick.zones);
+    quiet_free(&tick.quiet);
     return ok;
 }
 
@@ -437,6 +442,7 @@ bool tick_read_due(const struct tick_options *options, struct claim *claim, stru
     ok = tick_read(&tick, db, NULL, deadline_ms, err);
     database_close(db);
     zones_free(&tick.zones);
+    quiet_free(&tick.quiet);
     *claim = tick.claim;
     return ok;
 }

@@ -31,6 +31,11 @@ static bool timetable_type_is_known(const char *type)
                             strcmp(type, "bufdir") == 0);
 }
 
+bool timetable_is_complete(const struct schedule *schedule)
+{
+    return schedule->has_organization && timetable_type_is_known(schedule->integration_type);
+}
+
 /* Each column is checked before it is parsed, and the row before its slots are looked at. */
 static bool timetable_check(const struct schedule *schedule, struct zones *zones,
                             struct timetable *timetable, struct error *fault)

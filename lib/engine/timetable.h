@@ -26,6 +26,9 @@ bool timetable_read(const struct schedule *schedule, struct zones *zones,
 bool timetable_parse(const char *expression, size_t length, const char *timezone,
                      struct zones *zones, struct timetable *timetable, struct error *fault);
 
+/* Whether all of a row but its text is valid. */
+bool timetable_is_complete(const struct schedule *schedule);
+
 /* Prefixes an error with whose row it is. Returns false. */
 bool timetable_name(const struct schedule *schedule, struct error *fault);
 

@@ -262,23 +262,24 @@ const char *database_row_text(const struct database_row *row, int column)
                : PQgetvalue(row->result, row->number, column);
 }
 
+/* NULL's value is the empty string: these two need not ask. */
 int64_t database_row_number(const struct database_row *row, int column, int64_t fallback)
 {
-    const char *text = database_row_text(row, column);
+    const char *text = PQgetvalue(row->result, row->number, column);
 
-    return text != NULL ? strtoll(text, NULL, 10) : fallback;
+    return *text != '\0' ? strtoll(text, NULL, 10) : fallback;
 }
 
 bool database_row_is_true(const struct database_row *row, int column)
 {
-    const char *text = database_row_text(row, column);
-
-    return text != NULL && text[0] == 't';
+    return *PQgetvalue(row->result, row->number, column) == 't';
 }
 
 void database_row_copy(const struct database_row *row, int column, char *buffer, size_t size)
 {
-    const char *text = database_row_text(row, column);
+    const char *text = PQgetvalue(row->result, row->number, column);
+    size_t length = strnlen(text, size - 1);
 
-    snprintf(buffer, size, "%s", text != NULL ? text : "");
+    memcpy(buffer, text, length);
+    buffer[length] = '\0';
 }

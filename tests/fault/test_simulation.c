@@ -56,6 +56,7 @@ struct simulation {
     struct chance chance;
     struct database *db;
     struct zones zones;
+    struct quiet quiet; /* of the question */
     struct simulation_step steps[SIMULATION_STEPS_MAX];
     size_t step_count;
     int64_t drain_from_us;
@@ -116,12 +117,14 @@ static void read_and_decide(struct simulation *sim, int64_t t_us)
     struct error heartbeat;
     struct error err;
 
+    quiet_free(&sim->quiet);
     sim->question = (struct due_question){
         .t_us = t_us,
         .window = window_of(t_us),
         .catch_up_ms = 60 * 60 * 1000,
         .may_give_up = true,
         .zones = &sim->zones,
+        .quiet = &sim->quiet,
     };
     sim->claim = (struct claim){
         .now_us = t_us,
@@ -374,6 +377,7 @@ START_TEST(test_simulation)
     check(sim, span.plan);
     starts_free(&span.starts);
     zones_free(&sim->zones);
+    quiet_free(&sim->quiet);
     database_close(sim->db);
     free(sim);
     testdb_drop();

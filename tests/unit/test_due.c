@@ -1,4 +1,4 @@
-/* Covers lib/engine/due.c: what a row owes, by design section 4. All of it in May 2024. */
+/* Covers lib/engine/due.c and quiet.c: what a row owes, by design section 4. All of it in May 2024. */
 #include "suites.h"
 
 #include "base/text.h"
@@ -26,6 +26,7 @@ static int64_t minute_of(const char *text)
 }
 
 static struct zones zones; /* of one test: each runs in a process of its own */
+static struct quiet quiet;
 
 static struct due_question question_us(int64_t t_us, bool is_window_only)
 {
@@ -36,6 +37,7 @@ static struct due_question question_us(int64_t t_us, bool is_window_only)
         .is_window_only = is_window_only,
         .may_give_up = true,
         .zones = &zones,
+        .quiet = &quiet,
     };
 }
 
@@ -435,6 +437,77 @@ START_TEST(test_due_several)
 }
 END_TEST
 
+/* ---- Many rows of few texts ---- */
+
+enum { MANY_ROWS = 4000 };
+
+static uint32_t many_pick(uint32_t *state, uint32_t count)
+{
+    *state = *state * 1664525U + 1013904223U;
+    return (*state >> 16) % count;
+}
+
+/* What is wrong or edited is rare, and marks lie up to two hours back, one in 50 in the future. */
+static struct schedule many_row(uint32_t *state, int64_t now)
+{
+    static const char *const crons[] = {"*/15 * * * *", "0 2 * * *", "1 2 * * *", "59 1 * * *",
+                                        "0 12 * * *"};
+    static const char *const seen[] = {"*/15 * * * * UTC", "0 2 * * * UTC", "1 2 * * * UTC",
+                                       "59 1 * * * UTC", "0 12 * * * UTC"};
+    uint32_t n = many_pick(state, 5);
+    struct schedule schedule = schedule_of(crons[n]);
+
+    schedule.schedule_seen = many_pick(state, 20) == 0   ? NULL
+                             : many_pick(state, 20) == 0 ? seen[many_pick(state, 5)]
+                                                         : seen[n];
+    if (schedule.schedule_seen != NULL)
+        schedule.mark = now - many_pick(state, 120) + (many_pick(state, 50) == 0 ? 100 : 0);
+    schedule.is_active = many_pick(state, 20) != 0;
+    schedule.has_organization = many_pick(state, 50) != 0;
+    schedule.integration_type = many_pick(state, 50) != 0 ? "bufdir" : "Bufdir";
+    schedule.timezone = many_pick(state, 50) == 0 ? "+02:00" : NULL;
+    return schedule;
+}
+
+static void many_decide(const struct due_question *question, const struct schedule *schedule,
+                        struct text *told)
+{
+    struct claim claim = {0};
+    struct due_count count = {0};
+    struct error fault = {0};
+    bool is_valid = due_decide(question, schedule, &claim, &count, &fault);
+
+    *told = tell(&claim);
+    text_addf(told, " %d %zu %zu %s", is_valid, count.pairs, count.in_window, fault.message);
+    claim_free(&claim);
+}
+
+/* Covers: what is known of other rows of the same text makes no difference to what is decided. */
+START_TEST(test_due_quiet)
+{
+    struct due_question question = question_at("2024-05-01T02:00:10Z", false);
+    uint32_t state = 1;
+
+    for (int i = 0; i < MANY_ROWS; i++) {
+        struct schedule schedule = many_row(&state, minute_of("2024-05-01T02:00Z"));
+        struct quiet nothing = {0};
+        struct due_question alone = question;
+        struct text expected;
+        struct text told;
+
+        alone.quiet = &nothing;
+        many_decide(&alone, &schedule, &expected);
+        many_decide(&question, &schedule, &told);
+        ck_assert_str_eq(text_string(&told), text_string(&expected));
+        text_free(&expected);
+        text_free(&told);
+        quiet_free(&nothing);
+    }
+    ck_assert_uint_eq(quiet.count, 5); /* of all texts something was known */
+    quiet_free(&quiet);
+}
+END_TEST
+
 Suite *suite_due(void)
 {
     Suite *suite = suite_create("due");
@@ -447,6 +520,7 @@ Suite *suite_due(void)
     tcase_add_test(cases, test_due_mark_in_the_future);
     tcase_add_loop_test(cases, test_due_bad_row, 0, sizeof bad_rows / sizeof bad_rows[0]);
     tcase_add_test(cases, test_due_several);
+    tcase_add_test(cases, test_due_quiet);
     suite_add_tcase(suite, cases);
     return suite;
 }
