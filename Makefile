@@ -32,7 +32,8 @@ UNIT_OBJECTS    := $(call objects,$(wildcard tests/unit/*.c))
 INTEGRATION_OBJECTS := $(call objects,$(wildcard tests/integration/*.c))
 FAULT_OBJECTS   := $(call objects,$(wildcard tests/fault/*.c))
 JUDGE_OBJECTS   := $(call objects,$(wildcard tests/judge/*.c))
-BENCH_OBJECTS   := $(call objects,$(filter-out tests/bench/empty.c,$(wildcard tests/bench/*.c)))
+BENCH_ALONE     := empty bare cost
+BENCH_OBJECTS   := $(call objects,$(filter-out $(BENCH_ALONE:%=tests/bench/%.c),$(wildcard tests/bench/*.c)))
 FUZZ_OBJECTS    := $(call objects,$(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
 FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/clock/*.c) lib/call/reply.c lib/call/response.c)
 FUZZ_TARGETS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -96,10 +97,10 @@ $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
-# What bench_start.c compares the program with: nothing but main().
-$(BUILD)/tests/empty: $(BUILD)/obj/tests/bench/empty.o $(COVERAGE_OBJECT)
+# What the benchmarks compare the program with, and what tells the cost of both.
+$(BENCH_ALONE:%=$(BUILD)/tests/%): $(BUILD)/tests/%: $(BUILD)/obj/tests/bench/%.o $(COVERAGE_OBJECT)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)$(LINK) -o $@ $^ $(if $(filter %/bare,$@),$(shell $(PKG_CONFIG) --libs libpq)) $(LDLIBS)
 
 # One libFuzzer program a target, of what parses and of nothing that touches the world.
 $(FUZZ_TARGETS:%=$(BUILD)/fuzz-%): $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/libfuzzer.o $(FUZZ_OBJECTS) $(FUZZED_OBJECTS)
@@ -161,8 +162,8 @@ coverage: ## run all tests and print the line coverage of lib/
 	$(MAKE) BUILD=build/coverage COVERAGE=1 CFLAGS="-O0 -g" check check-integration
 	gcovr --root . --object-directory build/coverage --filter 'lib/' build/coverage
 
-bench: $(BUILD)/syncsched $(addprefix $(BUILD)/tests/,bench function_server empty) ## measure (BENCH=name: only that one)
-	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/bench $(BENCH)
+bench: $(BUILD)/syncsched $(addprefix $(BUILD)/tests/,bench function_server $(BENCH_ALONE)) ## measure (BENCH=name: only that one)
+	BUILD=$(BUILD) AUTOVACUUM=$(if $(filter history,$(BENCH)),on,off) scripts/with-postgresql $(BUILD)/tests/bench $(BENCH)
 
 lint: ## run every linter over the code, the scripts and the manual
 	scripts/lint

@@ -1,123 +1,122 @@
-/* 20 integrations due at once: the real program, the scripted function, 5 workers. */
+/*
+ * Integrations that are due at once: the real program and the scripted function, beside curl, which
+ * only makes as many POSTs, five in parallel, and asks no database.
+ */
 #include "bench.h"
 #include "support/function.h"
 #include "support/testdb.h"
 
 #include <check.h>
-#include <curl/curl.h>
 #include <stdio.h>
+#include <unistd.h>
 
-enum {
-    BUSY_DUE = 20,
-    BUSY_LATENCY_MS = 2000,
-    BUSY_WORKERS = 5,
-    BUSY_ROUNDS = 3,
-    QUICK_ROUNDS = 15
+enum { BUSY_WORKERS = 5 };
+
+/* One busy tick, and how often it is measured. */
+struct busy {
+    const char *what;
+    int due;
+    int latency_ms;
+    int rounds;
 };
 
-static void busy_create_due(void)
+/* A body of a run's size, to the function, as many times; the caller removes the file. */
+static void busy_write_curl_config(const char *function_url, int posts, char path[])
 {
-    testdb_create();
-    testdb_exec("INSERT INTO organizations (id, name)\n"
-                "SELECT md5('o' || n)::uuid, 'Organisation ' || n FROM generate_series(0, 3) AS n");
-    testdb_exec("INSERT INTO organization_integrations\n"
-                "       (org_id, integration_id, integration_type, cron_schedule)\n"
-                "SELECT md5('o' || n %% 4)::uuid, md5('i' || n)::uuid,\n"
-                "       (ARRAY['xledger', 'dynamics', 'bufdir'])[n %% 3 + 1], '0 2 * * *'\n"
-                "  FROM generate_series(1, %d) AS n",
-                BUSY_DUE);
+    int fd = mkstemp(path);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i < posts; i++)
+        fprintf(
+            file,
+            "%surl = \"%s\"\noutput = \"/dev/null\"\nheader = \"Content-Type: application/json\"\n"
+            "data = \"{\\\"runId\\\":\\\"00000000-0000-4000-8000-000000000000\\\","
+            "\\\"orgId\\\":\\\"00000000-0000-4000-8000-000000000000\\\","
+            "\\\"integrationId\\\":\\\"00000000-0000-4000-8000-%012d\\\","
+            "\\\"integrationType\\\":\\\"xledger\\\","
+            "\\\"scheduledFor\\\":\\\"2024-05-01T02:00:00Z\\\"}\"\n",
+            i > 0 ? "next\n" : "", function_url, i);
+    ck_assert_int_eq(fclose(file), 0);
 }
 
-/* A tick for the slot of another day, so that nothing of the earlier rounds covers it. */
-static double busy_tick_ms(const struct function *function, int round)
-{
-    char at[32];
-
-    snprintf(at, sizeof at, "2024-05-%02dT02:00:00Z", round + 1);
-    return bench_tick_ms(function_url(function), at, BUSY_DUE);
-}
-
-static void busy_expect_completed(const struct function *function, int rounds)
+static void busy_expect_completed(const struct function *function, const struct busy *busy)
 {
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE status = 'completed'"),
-                     (long)rounds * BUSY_DUE);
+                     busy->due);
     ck_assert_uint_eq(function_doubled_keys(function), 0);
+    ck_assert_uint_le(function_most_in_flight(function), BUSY_WORKERS);
+}
+
+static void busy_measure_rounds(struct function *function, const struct busy *busy,
+                                struct bench_costs *ticks, struct bench_costs *posts,
+                                struct bench_costs *peers)
+{
+    char config[] = "/tmp/bench-curl-XXXXXX";
+    const char *const curl[] = {"curl",   "--disable",   "--parallel", "--parallel-max",
+                                "5",      "--no-buffer", "--silent",   "--show-error",
+                                "--fail", "--noproxy",   "*",          "--config",
+                                config,   NULL};
+
+    busy_write_curl_config(function_url(function), busy->due, config);
+    for (int round = 0; round < busy->rounds; round++) {
+        bench_make_due();
+        function_clear_log(function);
+        bench_tick(function_url(function), busy->due, ticks);
+        busy_expect_completed(function, busy);
+        bench_command(curl, NULL, "", posts);
+        bench_make_due();
+        bench_peer(function_url(function), busy->due, peers);
+    }
+    unlink(config);
+}
+
+static void busy_print(const struct busy *busy, const struct bench_costs *ticks,
+                       const struct bench_costs *posts, const struct bench_costs *peers)
+{
+    double ideal_ms = (double)busy->due / BUSY_WORKERS * busy->latency_ms;
+    char what[64];
+
+    bench_print_costs(busy->what, ticks, posts, "curl");
+    if (ideal_ms > 0)
+        bench_print("  beside the ideal", &ticks->wall_ms, "ms", ideal_ms, "the ideal");
+    printf("%-44s %9.0f a second\n", "  rate", busy->due * 1000.0 / bench_median(&ticks->wall_ms));
+    snprintf(what, sizeof what, "  curl alone");
+    bench_print(what, &posts->wall_ms, "ms", ideal_ms, "the ideal");
+    printf("%-44s %9.0f a second\n", "  rate", busy->due * 1000.0 / bench_median(&posts->wall_ms));
+    if (peers->wall_ms.count > 0)
+        bench_print_costs("  Node", peers, ticks, "syncsched");
+}
+
+static void busy_measure(const struct busy *busy)
+{
+    struct bench_costs ticks = {0};
+    struct bench_costs posts = {0};
+    struct bench_costs peers = {0};
+    struct function *function;
+    char script[64];
+
+    bench_create_due(busy->due);
+    function = function_start();
+    snprintf(script, sizeof script, "* latency_ms=%d\n", busy->latency_ms);
+    function_script(function, script);
+    busy_measure_rounds(function, busy, &ticks, &posts, &peers);
+    busy_print(busy, &ticks, &posts, &peers);
+    function_stop(function);
+    testdb_drop();
 }
 
 void bench_busy(void)
 {
-    double ideal_ms = (double)BUSY_DUE / BUSY_WORKERS * BUSY_LATENCY_MS;
-    struct bench_samples walls = {0};
-    struct function *function;
-    char script[64];
-
-    busy_create_due();
-    function = function_start();
-    snprintf(script, sizeof script, "* latency_ms=%d\n", BUSY_LATENCY_MS);
-    function_script(function, script);
-    for (int round = 0; round < BUSY_ROUNDS; round++)
-        bench_add(&walls, busy_tick_ms(function, round));
-    busy_expect_completed(function, BUSY_ROUNDS);
-    bench_print("busy: 20 due, function of 2 s, 5 workers", &walls, "ms", ideal_ms,
-                "the ideal 8 s");
-    function_stop(function);
-    testdb_drop();
-}
-
-/* ---- What is left when the function takes no time ---- */
-
-static size_t busy_drop_answer(char *bytes, size_t size, size_t count, void *context)
-{
-    (void)bytes;
-    (void)context;
-    return size * count;
-}
-
-/* As many POSTs of about the same body, one after another on one connection, and no database. */
-static bool busy_post_bare(const void *context)
-{
-    static const char body[] =
-        "{\"runId\":\"00000000-0000-4000-8000-000000000000\","
-        "\"orgId\":\"00000000-0000-4000-8000-000000000000\","
-        "\"integrationId\":\"00000000-0000-4000-8000-000000000000\","
-        "\"integrationType\":\"xledger\",\"scheduledFor\":\"2024-05-01T02:00:00Z\"}";
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    CURL *easy = curl_easy_init();
-    bool ok = easy != NULL;
-
-    curl_easy_setopt(easy, CURLOPT_URL, (const char *)context);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, busy_drop_answer);
-    for (int i = 0; i < BUSY_DUE && ok; i++) {
-        long status = 0;
-
-        ok = curl_easy_perform(easy) == CURLE_OK &&
-             curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK && status == 200;
-    }
-    curl_easy_cleanup(easy);
-    curl_slist_free_all(headers);
-    return ok;
+    busy_measure(&(struct busy){"busy: 20 due, function of 1 s", 20, 1000, 3});
 }
 
 void bench_busy_quick(void)
 {
-    struct bench_samples walls = {0};
-    struct bench_samples bare = {0};
-    struct function *function;
+    busy_measure(&(struct busy){"busy-quick: 20 due, function of 0 ms", 20, 0, 15});
+}
 
-    busy_create_due();
-    function = function_start();
-    for (int round = 0; round < QUICK_ROUNDS; round++) {
-        bench_add(&walls, busy_tick_ms(function, round));
-        bench_add(&bare, bench_child_ms(busy_post_bare, function_url(function)));
-    }
-    busy_expect_completed(function, QUICK_ROUNDS);
-    ck_assert_uint_eq(function_count(function, NULL), 2 * QUICK_ROUNDS * BUSY_DUE);
-    bench_print("busy-quick: 20 due, function of 0 ms, 5 workers", &walls, "ms",
-                bench_median(&bare), "the bare POSTs");
-    bench_print("busy-quick: 20 bare POSTs, no database", &bare, "ms", 0, NULL);
-    function_stop(function);
-    testdb_drop();
+void bench_busy_many(void)
+{
+    busy_measure(&(struct busy){"busy-many: 1000 due, function of 5 ms", 1000, 5, 5});
 }

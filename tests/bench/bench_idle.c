@@ -1,4 +1,4 @@
-/* A tick when nothing is due, the most frequent of all: 100, 1,000 and 10,000 pairs. */
+/* A tick when nothing is due, the most frequent of all: 100 to 100,000 pairs. */
 #include "bench.h"
 
 #include "base/text.h"
@@ -11,7 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { IDLE_ROUNDS = 15, IDLE_EXPRESSIONS = 200, IDLE_PAIRS_AN_ORGANISATION = 10 };
+enum {
+    IDLE_ROUNDS = 15,
+    IDLE_PEER_ROUNDS = 5,
+    IDLE_EXPRESSIONS = 200,
+    IDLE_PAIRS_AN_ORGANISATION = 10
+};
 enum { IDLE_DEADLINE_MS = 30000, IDLE_CATCH_UP_MS = 3600 * 1000 };
 
 /* Nobody is called. */
@@ -49,12 +54,13 @@ static void idle_add_expression(struct text *sql, int index, int hour_now)
 /* One tick takes on so many new pairs only: it ticks as long as states are added. */
 static void idle_tick_until_seen(int pairs)
 {
+    struct bench_costs ignored = {0};
     long seen = 0;
     long seen_before;
 
     do {
         seen_before = seen;
-        bench_tick_ms(idle_url, NULL, 0);
+        bench_tick(idle_url, 0, &ignored);
         seen = testdb_number("SELECT count(*) FROM sync_schedule_state");
     } while (seen > seen_before && seen < pairs);
     ck_assert_int_eq(seen, pairs);
@@ -87,56 +93,31 @@ static void idle_create(int pairs)
 
 /* ---- The whole process, beside a bare libpq program ---- */
 
-/* The statement as the program has it, from the source tree; the caller frees it. */
-static char *idle_read_sql(void)
+static void idle_measure_process(int pairs)
 {
-    const char *source = getenv("SYNCSCHED_SOURCE");
-    char path[4096];
-    FILE *file;
-    char *sql = NULL;
-    size_t size = 0;
-
-    snprintf(path, sizeof path, "%s/lib/store/sql/read.sql", source != NULL ? source : ".");
-    file = fopen(path, "re");
-    ck_assert_msg(file != NULL, "cannot read %s (is SYNCSCHED_SOURCE right?)", path);
-    ck_assert_int_gt(getdelim(&sql, &size, '\0', file), 0);
-    fclose(file);
-    return sql;
-}
-
-struct idle_bare {
-    const char *sql;
-    int rows;
-};
-
-static bool idle_read_bare(const void *context)
-{
-    const struct idle_bare *bare = context;
-    PGconn *connection = PQconnectdb("");
-    PGresult *result = PQexec(connection, bare->sql);
-    bool ok = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == bare->rows;
-
-    PQclear(result);
-    PQfinish(connection);
-    return ok;
-}
-
-static void idle_measure_process(int pairs, const char *sql)
-{
-    struct idle_bare bare = {sql, pairs};
-    struct bench_samples ticks = {0};
-    struct bench_samples reads = {0};
+    const char *const bare[] = {TEST_BUILD_DIR "/tests/bare", "lib/store/sql/read.sql", "f", NULL};
+    struct bench_costs ticks = {0};
+    struct bench_costs reads = {0};
+    struct bench_costs peers = {0};
+    bool has_peer = true;
+    char expected[16];
     char what[64];
 
+    snprintf(expected, sizeof expected, "%d\n", pairs);
     for (int round = 0; round < IDLE_ROUNDS; round++) {
-        bench_add(&ticks, bench_tick_ms(idle_url, NULL, 0));
-        bench_add(&reads, bench_child_ms(idle_read_bare, &bare));
+        bench_tick(idle_url, 0, &ticks);
+        bench_command(bare, NULL, expected, &reads);
+        has_peer = has_peer && round < IDLE_PEER_ROUNDS && bench_peer(idle_url, 0, &peers);
     }
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log"), 0);
-    snprintf(what, sizeof what, "idle: %d pairs, whole process", pairs);
-    bench_print(what, &ticks, "ms", bench_median(&reads), "bare libpq");
-    snprintf(what, sizeof what, "idle: %d pairs, bare libpq: connect, same SELECT", pairs);
-    bench_print(what, &reads, "ms", 0, NULL);
+    snprintf(what, sizeof what, "idle: %d pairs", pairs);
+    bench_print_costs(what, &ticks, &reads, "bare libpq");
+    snprintf(what, sizeof what, "idle: %d pairs, bare libpq", pairs);
+    bench_print_costs(what, &reads, NULL, NULL);
+    if (peers.wall_ms.count == 0)
+        return;
+    snprintf(what, sizeof what, "idle: %d pairs, Node", pairs);
+    bench_print_costs(what, &peers, &ticks, "syncsched");
 }
 
 /* ---- Reading and parsing alone, on an open connection ---- */
@@ -146,6 +127,7 @@ struct idle_reading {
     struct due_count count;
     struct claim claim;
     struct zones zones;
+    struct quiet quiet;
     size_t rows;
     size_t faults;
     bool decides;
@@ -167,6 +149,7 @@ static void idle_take_schedule(void *context, const struct schedules_reading *fo
             .catch_up_ms = IDLE_CATCH_UP_MS,
             .may_give_up = true,
             .zones = &reading->zones,
+            .quiet = &reading->quiet,
         };
     due_decide(&reading->question, schedule, &reading->claim, &reading->count, &fault);
     reading->faults += fault.kind != ERROR_NONE ? 1 : 0;
@@ -190,6 +173,7 @@ static double idle_read_ms(struct database *db, bool decides, int pairs)
     ck_assert_uint_eq(reading.claim.key_count, 0);
     claim_free(&reading.claim);
     zones_free(&reading.zones);
+    quiet_free(&reading.quiet);
     return (double)wall_us / 1000;
 }
 
@@ -217,15 +201,13 @@ static void idle_measure_reading(int pairs)
 
 void bench_idle(void)
 {
-    static const int sizes[] = {100, 1000, 10000};
-    char *sql = idle_read_sql();
+    static const int sizes[] = {100, 1000, 10000, 100000};
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         testdb_create();
         idle_create(sizes[i]);
-        idle_measure_process(sizes[i], sql);
+        idle_measure_process(sizes[i]);
         idle_measure_reading(sizes[i]);
         testdb_drop();
     }
-    free(sql);
 }
