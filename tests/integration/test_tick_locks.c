@@ -173,6 +173,32 @@ START_TEST(test_pending_row_held)
 }
 END_TEST
 
+/*
+ * Covers: a run that another tick adopts at this very moment is adopted all the same (it may be more
+ * than one tick can serve); one that another tick closes is left to it.
+ */
+START_TEST(test_adopted_beside_another)
+{
+    int64_t slot = seed_three();
+    PGconn *stranger;
+
+    free(scene_seed_run(1, "pending", slot - 2, 2));
+    free(scene_seed_run(2, "pending", slot - 2, 2));
+    testdb_exec("UPDATE organization_integrations SET is_enabled = false"
+                " WHERE integration_id = '%s'",
+                scene_integration(2));
+    stranger = scene_stranger("SELECT 1 FROM sync_run_log WHERE " FIRST " FOR KEY SHARE;"
+                              "SELECT 1 FROM sync_run_log WHERE NOT " FIRST " FOR NO KEY UPDATE");
+    scene_expect(scene_run(""), 2, 1, 0, 0); /* 1 is adopted, 3 served */
+    ck_assert_uint_eq(function_count(scene_function(), scene_integration(1)), 1);
+    ck_assert_int_eq(scene_count("pending"), 1);
+    PQfinish(stranger);
+    scene_expect(scene_run(""), 1, 1, 0, 0); /* 1's slot in the window is served; 2 is closed */
+    ck_assert_int_eq(scene_count("pending"), 0);
+    ck_assert_int_eq(scene_count("failed"), 1);
+}
+END_TEST
+
 static const struct {
     const char *sql;
     const char *word;
@@ -218,6 +244,7 @@ Suite *suite_tick_locks(void)
     tcase_add_loop_test(strangers, test_held_by_a_stranger, 0, (int)(sizeof holds / sizeof *holds));
     tcase_add_test(strangers, test_log_row_held);
     tcase_add_test(strangers, test_pending_row_held);
+    tcase_add_test(strangers, test_adopted_beside_another);
     tcase_add_loop_test(strangers, test_heartbeat_fails, 0,
                         (int)(sizeof heartbeat_faults / sizeof *heartbeat_faults));
     suite_add_tcase(suite, strangers);

@@ -1,13 +1,15 @@
 -- Pending runs that the tick which made them left or died over. Waiting 55 seconds is a courtesy to
--- that tick; that nobody is called twice is the guard of start.sql. What nobody wants any more is
--- closed instead of run: cancelled, or given up as too old.
+-- that tick; that nobody is called twice is the guard of start.sql. So several ticks may adopt the
+-- same runs at the same moment, and share the work: their locks bear with each other, and with no
+-- stranger's. What nobody wants any more is closed instead of run, by one of them: cancelled, or
+-- given up as too old.
   WITH stale AS (
          SELECT run_id, org_id, integration_id, created_at
            FROM sync_run_log
           WHERE status = 'pending'
             AND created_at < to_timestamp($1::bigint / 1000000.0) - interval '55 seconds'
           ORDER BY org_id, integration_id
-            FOR UPDATE SKIP LOCKED
+            FOR KEY SHARE SKIP LOCKED
        ), judged AS (
          SELECT s.run_id,
                 CASE
@@ -19,20 +21,29 @@
            FROM stale AS s
            LEFT JOIN organization_integrations AS i
              ON i.org_id = s.org_id AND i.integration_id = s.integration_id
+       ), closing AS (
+         SELECT r.run_id, j.verdict
+           FROM judged AS j
+           JOIN sync_run_log AS r ON r.run_id = j.run_id
+          WHERE j.verdict IS NOT NULL AND r.status = 'pending'
+          ORDER BY r.org_id, r.integration_id
+            FOR NO KEY UPDATE OF r SKIP LOCKED
        ), closed AS (
          UPDATE sync_run_log AS r
             SET status = 'failed', failed_at = now(), error_class = 'not_delivered',
-                error_code = j.verdict,
-                error_message = CASE j.verdict
+                error_code = c.verdict,
+                error_message = CASE c.verdict
                                   WHEN 'CANCELLED' THEN 'the integration is disabled by now'
                                   ELSE 'waited for longer than the catch-up time'
                                 END
-           FROM judged AS j
-          WHERE r.run_id = j.run_id AND j.verdict IS NOT NULL
+           FROM closing AS c
+          WHERE r.run_id = c.run_id
        )
 SELECT r.run_id, r.org_id, r.integration_id, r.integration_type, r.idempotency_key,
        (extract(epoch FROM r.scheduled_for) / 60)::bigint,
        (extract(epoch FROM r.covers_from) / 60)::bigint,
-       r.attempt, j.verdict
+       r.attempt, c.verdict
   FROM judged AS j
   JOIN sync_run_log AS r ON r.run_id = j.run_id
+  LEFT JOIN closing AS c ON c.run_id = j.run_id
+ WHERE j.verdict IS NULL OR c.run_id IS NOT NULL
