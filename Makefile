@@ -183,6 +183,7 @@ dist: ## pack the sources into build/syncsched-VERSION.tar.gz
 	rm -rf $(BUILD)/syncsched-$(VERSION)
 	mkdir -p $(BUILD)/syncsched-$(VERSION)
 	cp -Rp $(DIST_FILES) $(BUILD)/syncsched-$(VERSION)
+	rm -rf $(BUILD)/syncsched-$(VERSION)/tests/bench/peer/node_modules
 	tar -C $(BUILD) -czf $(BUILD)/syncsched-$(VERSION).tar.gz syncsched-$(VERSION)
 	rm -rf $(BUILD)/syncsched-$(VERSION)
 

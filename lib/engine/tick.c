@@ -189,6 +189,7 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
         tick->claim.is_manual = options->has_at;
         tick->claim.is_dry = options->is_dry;
         tick->claim.may_give_up = tick->question.may_give_up;
+        tick->claim.has_unfinished_runs = tick->reading.has_unfinished_runs;
         if (stopwatch_now_ms() - tick->reading.sent_at_ms >= TICK_CLAIM_AGE_MS)
             continue;
         /* Half the budget belongs to the calls; what is not claimed by then waits. */

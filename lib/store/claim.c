@@ -222,9 +222,9 @@ static void claim_compose_past(const struct claim *claim, struct claim_batch *ba
     const char *first = claim->retries_failed ? batch->window_first : NULL;
     const char *last = claim->retries_failed ? batch->window_last : NULL;
 
-    if (claim->may_give_up)
+    if (claim->has_unfinished_runs && claim->may_give_up)
         claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){batch->now_us}, 1);
-    if (!claim->is_manual)
+    if (claim->has_unfinished_runs && !claim->is_manual)
         claim_add(
             batch, sql_adopt, claim_read_adopted,
             (const char *[]){batch->now_us, batch->catch_up_ms, claim->may_give_up ? "t" : "f"}, 3);
@@ -240,9 +240,18 @@ static void claim_compose_past(const struct claim *claim, struct claim_batch *ba
               4);
 }
 
+/* Whether a schedule is seen for the first time. */
+static bool claim_has_new_key(const struct claim *claim, const struct claim_part *part)
+{
+    for (size_t i = part->first_key; i < part->end_key; i++)
+        if (claim->keys[i].schedule_seen == NULL)
+            return true;
+    return false;
+}
+
 /* Steps 4a to 4e, in order. They depend on one another only inside the server: one round trip. */
 static void claim_compose(const struct claim *claim, const struct claim_columns *columns,
-                          bool is_first, bool has_keys, struct claim_batch *batch)
+                          const struct claim_part *part, struct claim_batch *batch)
 {
     const char *a[COLUMN_COUNT];
     const char *is_dry = claim->is_dry ? "t" : "f";
@@ -257,13 +266,13 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
 
     snprintf(batch->window_last, sizeof batch->window_last, "%" PRId64, claim->window_last);
     snprintf(batch->max_attempts, sizeof batch->max_attempts, "%d", claim->max_attempts);
-    if (is_first)
+    if (part->first_key == 0)
         claim_compose_past(claim, batch);
-    if (!has_keys)
+    if (part->end_key == part->first_key)
         return;
     claim_add(batch, sql_lock, NULL,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], is_dry}, 3);
-    if (*leaves_state == 'f')
+    if (*leaves_state == 'f' && claim_has_new_key(claim, part))
         claim_add(batch, sql_sight, NULL,
                   (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_SCHEDULE],
                                    a[COLUMN_SCHEDULE_SEEN], a[COLUMN_LOOKED_FROM]},
@@ -322,7 +331,7 @@ static bool claim_execute_part(struct database *db, const struct claim *claim,
 
     result->part_first_key = part->first_key;
     claim_fill_columns(claim, part, &columns);
-    claim_compose(claim, &columns, part->first_key == 0, part->end_key > part->first_key, &batch);
+    claim_compose(claim, &columns, part, &batch);
     transaction.statements = batch.statements;
     transaction.count = batch.count;
     database_run(db, &transaction, 1, deadline_ms);

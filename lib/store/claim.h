@@ -59,9 +59,10 @@ struct claim {
     bool retries_failed;      /* by hand: whatever failed in the window gets another attempt */
     const char *trigger_name; /* who claims; borrowed */
     const char *host;
-    bool is_manual;   /* run --at: adopts nothing, leaves state and marks alone */
-    bool is_dry;      /* everything is rolled back, no lock is taken */
-    bool may_give_up; /* false while the clocks disagree: nothing is abandoned or missed */
+    bool is_manual;           /* run --at: adopts nothing, leaves state and marks alone */
+    bool is_dry;              /* everything is rolled back, no lock is taken */
+    bool may_give_up;         /* false while the clocks disagree: nothing is abandoned or missed */
+    bool has_unfinished_runs; /* as schedules_read() found it; without, nobody looks for any */
 };
 
 enum claim_verdict { CLAIM_RUN, CLAIM_RUN_MISSED, CLAIM_RUN_CANCELLED };

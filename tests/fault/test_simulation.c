@@ -140,6 +140,7 @@ static void read_and_decide(struct simulation *sim, int64_t t_us)
     ck_assert_msg(schedules_read(sim->db, NULL, false, wait_until_ms(), take_schedule, sim,
                                  &reading, &heartbeat, &err),
                   "%s", err.message);
+    sim->claim.has_unfinished_runs = reading.has_unfinished_runs;
     if (sim->claim.key_count == 0 && !reading.has_unfinished_runs)
         return;
     claim_sort(&sim->claim);
