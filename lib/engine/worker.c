@@ -114,7 +114,7 @@ static bool worker_store(struct worker *worker, run_log_store *store, const stru
         int64_t try_until_ms = worker_try_until(until_ms);
 
         if (worker_connect(worker, try_until_ms, &err) &&
-            store(worker->db, run->run_id, token, outcome, try_until_ms, state, &err))
+            store(worker->db, run, token, outcome, try_until_ms, state, &err))
             return true;
         if (worker->is_told_to_stop && until_ms > stopwatch_now_ms() + WORKER_STOP_MS)
             until_ms = stopwatch_now_ms() + WORKER_STOP_MS;
@@ -144,7 +144,7 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
         int64_t try_until_ms = worker_try_until(until_ms);
 
         if (worker_connect(worker, try_until_ms, &err)) {
-            if (run_log_start(worker->db, run->run_id, worker->token, try_until_ms, state, &err)) {
+            if (run_log_start(worker->db, run, worker->token, try_until_ms, state, &err)) {
                 *is_unclear = false;
                 return state->status == RUN_RUNNING && state->is_mine;
             }

@@ -54,7 +54,8 @@ static void run_log_read_state(void *context, const struct database_row *row)
 /*
  * The transition, in front of it the integration's lock where there is a statement that takes it.
  * Where it finds nothing to change (somebody else was there first, or the answer to an earlier try
- * was lost) the state is asked for. values[0] is the run's id.
+ * was lost) the state is asked for. values begin with
+ * the run's id and its integration's.
  */
 static bool run_log_change(struct database *db, const char *lock, const char *sql, int parameters,
                            const char *const *values, struct run_log_question *question,
@@ -69,7 +70,7 @@ static bool run_log_change(struct database *db, const char *lock, const char *sq
          .context = question},
     };
     struct database_statement state = {.sql = sql_state,
-                                       .parameters = 1,
+                                       .parameters = 3,
                                        .values = values,
                                        .read_row = run_log_read_state,
                                        .context = question};
@@ -83,72 +84,74 @@ static bool run_log_change(struct database *db, const char *lock, const char *sq
            database_transact(db, &state, 1, RUN_LOG_LOCK_MS, deadline_ms, err);
 }
 
-bool run_log_start(struct database *db, const char *run_id, const char *token, int64_t deadline_ms,
-                   struct run_state *state, struct error *err)
+bool run_log_start(struct database *db, const struct run *run, const char *token,
+                   int64_t deadline_ms, struct run_state *state, struct error *err)
 {
-    const char *values[] = {run_id, token};
+    const char *values[] = {run->run_id, run->org_id, run->integration_id, token};
     struct run_log_question question = {.token = token, .state = state};
 
-    return run_log_change(db, NULL, sql_start, 2, values, &question, deadline_ms, err);
+    return run_log_change(db, NULL, sql_start, 4, values, &question, deadline_ms, err);
 }
 
-/* The columns of an outcome, as finish.sql and late.sql take them from $3 on. */
+/* The columns of an outcome, as finish.sql and late.sql take them. */
 struct run_log_outcome {
-    const char *values[7];
+    const char *values[9];
     char records[32];
 };
 
-static void run_log_fill(const char *run_id, const struct run_log_question *question,
+static void run_log_fill(const struct run *run, const struct run_log_question *question,
                          const struct outcome *outcome, struct run_log_outcome *filled)
 {
     bool failed = outcome->error_class != OUTCOME_NONE;
     const char **values = filled->values;
 
     snprintf(filled->records, sizeof filled->records, "%" PRId64, outcome->records_exported);
-    values[0] = run_id;
-    values[1] = question->token;
-    values[2] = outcome_class_name(outcome->error_class);
-    values[3] = failed ? outcome->error_code : NULL;
-    values[4] = failed ? outcome->message : NULL;
-    values[5] = !failed && outcome->records_exported >= 0 ? filled->records : NULL;
-    values[6] = question->is_prefix ? "t" : "f";
+    values[0] = run->run_id;
+    values[1] = run->org_id;
+    values[2] = run->integration_id;
+    values[3] = question->token;
+    values[4] = outcome_class_name(outcome->error_class);
+    values[5] = failed ? outcome->error_code : NULL;
+    values[6] = failed ? outcome->message : NULL;
+    values[7] = !failed && outcome->records_exported >= 0 ? filled->records : NULL;
+    values[8] = question->is_prefix ? "t" : "f";
 }
 
-static bool run_log_end(struct database *db, const char *run_id, const struct outcome *outcome,
+static bool run_log_end(struct database *db, const struct run *run, const struct outcome *outcome,
                         struct run_log_question *question, int64_t deadline_ms, struct error *err)
 {
     struct run_log_outcome filled;
 
-    run_log_fill(run_id, question, outcome, &filled);
-    return run_log_change(db, NULL, sql_finish, 7, filled.values, question, deadline_ms, err);
+    run_log_fill(run, question, outcome, &filled);
+    return run_log_change(db, NULL, sql_finish, 9, filled.values, question, deadline_ms, err);
 }
 
-bool run_log_finish(struct database *db, const char *run_id, const char *token,
+bool run_log_finish(struct database *db, const struct run *run, const char *token,
                     const struct outcome *outcome, int64_t deadline_ms, struct run_state *state,
                     struct error *err)
 {
     struct run_log_question question = {.token = token, .state = state};
 
-    return run_log_end(db, run_id, outcome, &question, deadline_ms, err);
+    return run_log_end(db, run, outcome, &question, deadline_ms, err);
 }
 
-bool run_log_finish_late(struct database *db, const char *run_id, const char *token,
+bool run_log_finish_late(struct database *db, const struct run *run, const char *token,
                          const struct outcome *outcome, int64_t deadline_ms,
                          struct run_state *state, struct error *err)
 {
     struct run_log_question question = {.token = token, .state = state};
     struct run_log_outcome filled;
 
-    run_log_fill(run_id, &question, outcome, &filled);
-    return run_log_change(db, sql_late_lock, sql_late, 6, filled.values, &question, deadline_ms,
+    run_log_fill(run, &question, outcome, &filled);
+    return run_log_change(db, sql_late_lock, sql_late, 8, filled.values, &question, deadline_ms,
                           err);
 }
 
-bool run_log_settle(struct database *db, const char *run_id, const char *token,
+bool run_log_settle(struct database *db, const struct run *run, const char *token,
                     const struct outcome *outcome, int64_t deadline_ms, struct run_state *state,
                     struct error *err)
 {
     struct run_log_question question = {.token = token, .is_prefix = true, .state = state};
 
-    return run_log_end(db, run_id, outcome, &question, deadline_ms, err);
+    return run_log_end(db, run, outcome, &question, deadline_ms, err);
 }

@@ -28,11 +28,11 @@ struct run_state {
 };
 
 /* pending -> running under this token. It is won when the state is RUN_RUNNING and is_mine. */
-bool run_log_start(struct database *db, const char *run_id, const char *token, int64_t deadline_ms,
-                   struct run_state *state, struct error *err);
+bool run_log_start(struct database *db, const struct run *run, const char *token,
+                   int64_t deadline_ms, struct run_state *state, struct error *err);
 
 /* What run_log_finish() and run_log_settle() have in common. */
-typedef bool run_log_store(struct database *db, const char *run_id, const char *token,
+typedef bool run_log_store(struct database *db, const struct run *run, const char *token,
                            const struct outcome *outcome, int64_t deadline_ms,
                            struct run_state *state, struct error *err);
 

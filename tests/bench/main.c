@@ -21,6 +21,7 @@ static const struct {
     {"busy", bench_busy, false},
     {"busy-many", bench_busy_many, false},
     {"busy-quick", bench_busy_quick, false},
+    {"claim", bench_claim, false},
     {"idle", bench_idle, false},
     {"parse", bench_parse, false},
     {"start", bench_start, false},

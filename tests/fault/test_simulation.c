@@ -49,7 +49,7 @@ enum { SCHEDULES = sizeof schedules / sizeof *schedules };
 struct simulation_step {
     int64_t at_us;
     struct claim claim;
-    char run_id[RUN_UUID_SIZE]; /* "": it is a claim */
+    struct run run; /* without an id it is a claim */
 };
 
 struct simulation {
@@ -153,15 +153,12 @@ static void start_call(struct simulation *sim, const struct run *run, int64_t no
     struct run_state state;
     struct error err;
 
-    ck_assert_msg(
-        run_log_start(sim->db, run->run_id, sim->claim.host, wait_until_ms(), &state, &err), "%s",
-        err.message);
+    ck_assert_msg(run_log_start(sim->db, run, sim->claim.host, wait_until_ms(), &state, &err), "%s",
+                  err.message);
     if (state.status != RUN_RUNNING)
         return;
     sim->calls++;
-    memcpy(
-        add_step(sim, now_us + starts_exponential_us(&sim->chance, 3 * SIMULATION_SECOND))->run_id,
-        run->run_id, RUN_UUID_SIZE);
+    add_step(sim, now_us + starts_exponential_us(&sim->chance, 3 * SIMULATION_SECOND))->run = *run;
 }
 
 static void carry_out_claim(struct simulation *sim, struct claim *claim, int64_t now_us)
@@ -181,14 +178,14 @@ static void carry_out_claim(struct simulation *sim, struct claim *claim, int64_t
     claim_free(claim);
 }
 
-static void end_call(struct simulation *sim, const char *run_id)
+static void end_call(struct simulation *sim, const struct run *run)
 {
     struct outcome success = {.records_exported = -1};
     struct run_state state;
     struct error err;
 
     ck_assert_msg(
-        run_log_finish(sim->db, run_id, sim->claim.host, &success, wait_until_ms(), &state, &err),
+        run_log_finish(sim->db, run, sim->claim.host, &success, wait_until_ms(), &state, &err),
         "%s", err.message);
     ck_assert_int_eq(state.status, RUN_COMPLETED);
 }
@@ -212,8 +209,8 @@ static void carry_out_steps(struct simulation *sim, int64_t before_us)
         struct simulation_step step = *next;
 
         *next = sim->steps[--sim->step_count];
-        if (*step.run_id != '\0')
-            end_call(sim, step.run_id);
+        if (*step.run.run_id != '\0')
+            end_call(sim, &step.run);
         else
             carry_out_claim(sim, &step.claim, step.at_us);
     }

@@ -22,7 +22,7 @@ static Suite *(*const suites[])(void) = {
     suite_offline,      suite_check_cron,    suite_check_cron_lines,
     suite_next,         suite_zones,         suite_window,
     suite_warm,         suite_hostile_rows,  suite_tick_answers,
-    suite_tick_tls,     suite_tick_proxy,
+    suite_tick_tls,     suite_tick_proxy,    suite_scale,
 };
 
 int main(void)

@@ -8,6 +8,7 @@
 
 Suite *suite_schema(void);
 Suite *suite_schema_access(void);
+Suite *suite_scale(void);
 Suite *suite_tick(void);
 Suite *suite_tick_faults(void);
 Suite *suite_tick_answers(void);

@@ -5,19 +5,19 @@
 -- noted again.
   WITH late AS (
          SELECT r.run_id,
-                $3::text IS NULL
+                $5::text IS NULL
                   AND NOT EXISTS (SELECT
                                     FROM sync_run_log AS o
                                    WHERE o.org_id = r.org_id AND o.integration_id = r.integration_id
                                      AND o.scheduled_for = r.scheduled_for
                                      AND o.attempt > r.attempt) AS is_recorded,
                 CASE
-                  WHEN $3::text IS NULL THEN 'it succeeded, but late'
-                  ELSE left('it failed, and late: ' || $4::text || ', ' || $5::text, 1000)
+                  WHEN $5::text IS NULL THEN 'it succeeded, but late'
+                  ELSE left('it failed, and late: ' || $6::text || ', ' || $7::text, 1000)
                 END AS note
            FROM sync_run_log AS r
-          WHERE r.run_id = $1::uuid AND r.worker = $2
-            AND r.status = 'failed' AND r.error_code = 'ABANDONED'
+          WHERE r.run_id = $1::uuid AND r.org_id = $2::uuid AND r.integration_id = $3::uuid
+            AND r.worker = $4 AND r.status = 'failed' AND r.error_code = 'ABANDONED'
        )
 UPDATE sync_run_log AS r
    SET status = CASE WHEN late.is_recorded THEN 'completed' ELSE 'failed' END,
@@ -25,13 +25,13 @@ UPDATE sync_run_log AS r
        failed_at = CASE WHEN late.is_recorded THEN NULL ELSE r.failed_at END,
        error_class = CASE WHEN late.is_recorded THEN NULL ELSE r.error_class END,
        error_code = CASE WHEN late.is_recorded THEN NULL ELSE r.error_code END,
-       records_exported = CASE WHEN late.is_recorded THEN $6::bigint END,
+       records_exported = CASE WHEN late.is_recorded THEN $8::bigint END,
        error_message = CASE
                          WHEN late.is_recorded THEN 'it was given up, and then answered after all'
                          WHEN r.error_message LIKE '%late%' THEN r.error_message
                          ELSE left(r.error_message, 900) || '; ' || late.note
                        END
   FROM late
- WHERE r.run_id = late.run_id
+ WHERE r.run_id = late.run_id AND r.org_id = $2::uuid AND r.integration_id = $3::uuid
 RETURNING r.status, r.worker, r.error_class, r.error_code,
        (extract(epoch FROM r.started_at) * 1000000)::bigint

@@ -3,4 +3,4 @@
 SELECT status, worker, error_class, error_code,
        (extract(epoch FROM started_at) * 1000000)::bigint
   FROM sync_run_log
- WHERE run_id = $1::uuid
+ WHERE run_id = $1::uuid AND org_id = $2::uuid AND integration_id = $3::uuid

@@ -1,0 +1,105 @@
+/* The claim alone, on an open connection: 20, 2,000 and 20,000 integrations due at once. */
+#include "bench.h"
+
+#include "clock/stopwatch.h"
+#include "engine/due.h"
+#include "store/schedules.h"
+#include "support/testdb.h"
+
+#include <check.h>
+#include <stdio.h>
+
+enum { CLAIM_ROUNDS = 5, CLAIM_DEADLINE_MS = 60000, CLAIM_CATCH_UP_MS = 3600 * 1000 };
+
+/* A tick as far as the claim. */
+struct claiming {
+    struct due_question question;
+    struct due_count count;
+    struct claim claim;
+    struct zones zones;
+    struct quiet quiet;
+};
+
+static void claim_take_schedule(void *context, const struct schedules_reading *found,
+                                const struct schedule *schedule)
+{
+    struct claiming *claiming = context;
+    struct error fault = {0};
+
+    if (claiming->count.pairs == 0)
+        claiming->question = (struct due_question){
+            .t_us = found->now_us,
+            .window = window_of(found->now_us),
+            .catch_up_ms = CLAIM_CATCH_UP_MS,
+            .may_give_up = true,
+            .zones = &claiming->zones,
+            .quiet = &claiming->quiet,
+        };
+    due_decide(&claiming->question, schedule, &claiming->claim, &claiming->count, &fault);
+    ck_assert_int_eq(fault.kind, ERROR_NONE);
+}
+
+static double claim_ms(struct database *db, size_t due)
+{
+    struct claiming claiming = {0};
+    struct schedules_reading found;
+    struct claim_result result;
+    struct error heartbeat;
+    struct error err = {0};
+    int64_t deadline_ms = stopwatch_now_ms() + CLAIM_DEADLINE_MS;
+    int64_t started_us;
+    int64_t wall_us;
+
+    ck_assert(schedules_read(db, NULL, false, deadline_ms, claim_take_schedule, &claiming, &found,
+                             &heartbeat, &err));
+    claim_sort(&claiming.claim);
+    claiming.claim.now_us = found.now_us;
+    claiming.claim.window_first = claiming.question.window.first;
+    claiming.claim.window_last = claiming.question.window.last;
+    claiming.claim.max_attempts = 1;
+    claiming.claim.may_give_up = true;
+    claiming.claim.valid_until_ms = deadline_ms;
+    started_us = stopwatch_now_us();
+    ck_assert_msg(claim_execute(db, &claiming.claim, deadline_ms, &result, &err), "%s",
+                  err.message);
+    wall_us = stopwatch_now_us() - started_us;
+    ck_assert_uint_eq(result.run_count, due);
+    claim_result_free(&result);
+    claim_free(&claiming.claim);
+    zones_free(&claiming.zones);
+    quiet_free(&claiming.quiet);
+    return (double)wall_us / 1000;
+}
+
+static void claim_measure(int due)
+{
+    struct bench_samples samples = {0};
+    struct bench_samples each = {0};
+    struct error err = {0};
+    char what[64];
+
+    bench_create_due(due);
+    for (int round = 0; round < CLAIM_ROUNDS; round++) {
+        struct database *db = database_open(&(struct database_address){0},
+                                            stopwatch_now_ms() + CLAIM_DEADLINE_MS, &err);
+        double ms;
+
+        ck_assert_msg(db != NULL, "%s", err.message);
+        bench_make_due();
+        ms = claim_ms(db, (size_t)due);
+        bench_add(&samples, ms);
+        bench_add(&each, 1000 * ms / due);
+        database_close(db);
+    }
+    testdb_drop();
+    snprintf(what, sizeof what, "claim: %d due", due);
+    bench_print(what, &samples, "ms", 0, NULL);
+    bench_print("  for each", &each, "us", 0, NULL);
+}
+
+void bench_claim(void)
+{
+    claim_measure(20);
+    claim_measure(2000);
+    claim_measure(20000);
+}
