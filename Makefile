@@ -134,10 +134,10 @@ check: $(BUILD)/tests/unit ## run the unit tests (no network, no database)
 check-judge: $(BUILD)/tests/judge ## compare every minute with an independent judge, and with Debian's cron
 	$(BUILD)/tests/judge $(if $(SANITIZE),,tests/judge/ask-cron)
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
-	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/integration
+	BUILD=$(BUILD) scripts/in-shards $(BUILD)/tests/integration scripts/with-postgresql
 check-pooler: check-pooler-transaction check-pooler-session ## the same through PgBouncer, with two connections or one for each
 check-pooler-%: $(BUILD)/syncsched $(TESTS)
-	BUILD=$(BUILD) scripts/with-postgresql scripts/with-pgbouncer $* $(BUILD)/tests/integration
+	BUILD=$(BUILD) scripts/in-shards $(BUILD)/tests/integration scripts/with-postgresql scripts/with-pgbouncer $*
 check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS, FAULT_MINUTES)
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/fault $(FAULT)
 

@@ -1,6 +1,7 @@
 /*
- * Runs the integration tests against the PostgreSQL server that libpq's PG* environment names.
- * CK_RUN_SUITE and CK_RUN_CASE choose among them, as Check documents.
+ * integration [--suites]: runs the integration tests against the PostgreSQL server that libpq's PG*
+ * environment names, or prints the suites' names. CK_RUN_SUITE and CK_RUN_CASE choose among them, as
+ * Check documents.
  */
 #include "integration/suites.h"
 #include "support/testdb.h"
@@ -8,42 +9,70 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static Suite *(*const suites[])(void) = {
-    suite_schema,       suite_schema_access, suite_connect,
-    suite_roles,        suite_passwords,     suite_keys,
-    suite_secrets,      suite_round_trips,   suite_tick,
-    suite_tick_faults,  suite_tick_stops,    suite_tick_marks,
-    suite_tick_locks,   suite_tick_debts,    suite_tick_late,
-    suite_tick_retries, suite_tick_attempts, suite_tick_connections,
-    suite_tick_guards,  suite_prune,         suite_prune_races,
-    suite_traces,       suite_audit,         suite_usage,
-    suite_output,       suite_libraries,     suite_manual,
-    suite_offline,      suite_check_cron,    suite_check_cron_lines,
-    suite_next,         suite_zones,         suite_window,
-    suite_warm,         suite_hostile_rows,  suite_tick_answers,
-    suite_tick_tls,     suite_tick_proxy,    suite_scale,
+#define NAMED(name) #name, suite_##name
+
+struct suite {
+    const char *name;
+    Suite *(*create)(void);
 };
 
-int main(void)
+/* PostgreSQL's own TLS cannot be asked about where a pooler is in the way. */
+static const struct suite direct = {NAMED(tls)};
+static const struct suite pooled = {NAMED(pooled)};
+
+/* The longest first: so scripts/in-shards takes them. */
+static const struct suite suites[] = {
+    {NAMED(tick_answers)},  {NAMED(tick_tls)},      {NAMED(tick_stops)},
+    {NAMED(warm)},          {NAMED(hostile_rows)},  {NAMED(tick_debts)},
+    {NAMED(tick_locks)},    {NAMED(tick_faults)},   {NAMED(tick_connections)},
+    {NAMED(tick_proxy)},    {NAMED(round_trips)},   {NAMED(tick_retries)},
+    {NAMED(traces)},        {NAMED(tick)},          {NAMED(passwords)},
+    {NAMED(tick_attempts)}, {NAMED(schema)},        {NAMED(roles)},
+    {NAMED(zones)},         {NAMED(audit)},         {NAMED(next)},
+    {NAMED(connect)},       {NAMED(prune_races)},   {NAMED(usage)},
+    {NAMED(tick_late)},     {NAMED(tick_marks)},    {NAMED(check_cron_lines)},
+    {NAMED(prune)},         {NAMED(schema_access)}, {NAMED(window)},
+    {NAMED(output)},        {NAMED(secrets)},       {NAMED(check_cron)},
+    {NAMED(keys)},          {NAMED(tick_guards)},   {NAMED(manual)},
+    {NAMED(libraries)},     {NAMED(offline)},       {NAMED(scale)},
+};
+
+enum { SUITES = sizeof suites / sizeof suites[0] };
+
+static int print_suites(const struct suite *own)
 {
-    SRunner *runner = srunner_create(NULL);
+    puts(own->name);
+    for (size_t i = 0; i < SUITES; i++)
+        puts(suites[i].name);
+    return EXIT_SUCCESS;
+}
+
+static int run_suites(const struct suite *own)
+{
+    SRunner *runner = srunner_create(own->create());
     int failed;
 
+    for (size_t i = 0; i < SUITES; i++)
+        srunner_add_suite(runner, suites[i].create());
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    const struct suite *own = testdb_is_pooled() ? &pooled : &direct;
+
+    if (argc > 1 && strcmp(argv[1], "--suites") == 0)
+        return print_suites(own);
     /* The tests create roles and drop databases: never on a server that was not named. */
     if (getenv("PGHOST") == NULL || getenv("PGPORT") == NULL) {
         fputs("PGHOST and PGPORT must name a throwaway server: run this under pg_virtualenv\n",
               stderr);
         return EXIT_FAILURE;
     }
-    /* PostgreSQL's own TLS cannot be asked about where a pooler is in the way. */
-    if (testdb_is_pooled())
-        puts("not asked: suite tls: the pooler has a TLS of its own");
-    srunner_add_suite(runner, testdb_is_pooled() ? suite_pooled() : suite_tls());
-    for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
-        srunner_add_suite(runner, suites[i]());
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suites(own);
 }

@@ -140,12 +140,20 @@ START_TEST(test_after_a_tick_that_fails)
 }
 END_TEST
 
+/* PostgreSQL's own TLS is what suite tls is about. */
+static void say_what_is_not_asked(void)
+{
+    puts("not asked: suite tls: the pooler has a TLS of its own");
+    fflush(stdout); /* before the first test is forked */
+}
+
 Suite *suite_pooled(void)
 {
     Suite *suite = suite_create("pooled");
     TCase *tcase = tcase_create("pool");
 
     tcase_set_timeout(tcase, 180);
+    tcase_add_unchecked_fixture(tcase, say_what_is_not_asked, NULL);
     tcase_add_checked_fixture(tcase, scene_open, scene_close);
     tcase_add_test(tcase, test_after_a_tick);
     tcase_add_test(tcase, test_after_all_that_a_tick_does);
