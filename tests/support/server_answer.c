@@ -61,10 +61,10 @@ static void answer_wait(struct server_call *call, int64_t ms)
         answer_sleep((long)(until - answer_now_ms()));
 }
 
-static bool answer_send(int fd, const char *bytes, size_t length)
+static bool answer_send_with(int fd, const char *bytes, size_t length, int flags)
 {
     while (length > 0) {
-        ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL);
+        ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL | flags);
 
         if (n < 0 && errno != EINTR)
             return false;
@@ -74,23 +74,39 @@ static bool answer_send(int fd, const char *bytes, size_t length)
     return true;
 }
 
-/* Sends the head at once, and the body at once or byte by byte. */
+static bool answer_send(int fd, const char *bytes, size_t length)
+{
+    return answer_send_with(fd, bytes, length, 0);
+}
+
+/* Whether the connection ends after this answer, which says nothing of that. */
+static bool answer_closes(const struct server_rule *rule)
+{
+    return rule->action == SERVER_CLOSE_AFTER_ANSWER || rule->action == SERVER_TRUNCATE ||
+           rule->action == SERVER_RAW;
+}
+
+/*
+ * Sends the head at once, and the body at once or byte by byte. The last bytes of a connection wait for
+ * its end and travel with it: a client that has read them knows, and sends no request into the closing.
+ */
 static bool answer_send_all(struct server_call *call, const struct server_rule *rule,
                             struct text *head, const struct text *body)
 {
+    int at_last = answer_closes(rule) ? MSG_MORE : 0;
     bool ok;
 
     if (rule->drip_ms == 0) {
         text_append(head, text_string(body), body->length);
         answer_log_end(call, rule);
-        return answer_send(call->fd, head->data, head->length);
+        return answer_send_with(call->fd, head->data, head->length, at_last);
     }
     ok = answer_send(call->fd, head->data, head->length);
     for (size_t i = 0; ok && i < body->length; i++) {
         answer_wait(call, rule->drip_ms);
         if (i == body->length - 1)
             answer_log_end(call, rule);
-        ok = answer_send(call->fd, body->data + i, 1);
+        ok = answer_send_with(call->fd, body->data + i, 1, i == body->length - 1 ? at_last : 0);
     }
     return ok;
 }
@@ -172,9 +188,7 @@ static enum server_next answer_http(struct server_call *call, const struct serve
     if (rule->action == SERVER_HANG_AFTER_HEADERS || rule->action == SERVER_RESET_AFTER_HEADERS ||
         rule->action == SERVER_RESET_IN_BODY)
         next = answer_break_off(call, rule, &head, &body);
-    else if (answer_send_all(call, rule, &head, &body) && call->keep_alive &&
-             rule->action != SERVER_CLOSE_AFTER_ANSWER && rule->action != SERVER_TRUNCATE &&
-             rule->action != SERVER_RAW)
+    else if (answer_send_all(call, rule, &head, &body) && call->keep_alive && !answer_closes(rule))
         next = SERVER_NEXT_KEEP;
     text_free(&head);
     text_free(&body);
