@@ -64,13 +64,10 @@ const char *text_string(const struct text *text)
     return text->data != NULL ? text->data : "";
 }
 
-/*
- * Decodes one well-formed UTF-8 sequence (RFC 3629: shortest form, no surrogates, at most U+10FFFF)
- * at bytes. Returns its length, 0 when it is not one.
- */
-static size_t text_decode(const unsigned char *bytes, size_t length, uint32_t *character)
+size_t text_decode(const char *string, size_t length, uint32_t *character)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *bytes = (const unsigned char *)string;
     size_t size = bytes[0] < 0x80 ? 1 : bytes[0] >> 5 == 6 ? 2 : bytes[0] >> 4 == 14 ? 3 : 4;
     uint32_t c;
 
@@ -111,11 +108,9 @@ static bool text_is_line_end(uint32_t c)
 
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max)
 {
-    const unsigned char *at = (const unsigned char *)bytes;
-
     for (size_t i = 0, n = 0; i < length && n < characters_max; n++) {
         uint32_t character = 0;
-        size_t size = text_decode(at + i, length - i, &character);
+        size_t size = text_decode(bytes + i, length - i, &character);
 
         if (size == 0)
             text_add(text, "\xEF\xBF\xBD");

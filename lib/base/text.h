@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A growing string. `struct text t = {0};` is an empty one; data is NULL until something is added,
  * and NUL-terminated afterwards. text_free() releases it and leaves it empty. */
@@ -33,6 +34,12 @@ const char *text_string(const struct text *text);
  * characters. What comes out is safe in PostgreSQL, in JSON and on a terminal.
  */
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max);
+
+/*
+ * Decodes one well-formed UTF-8 sequence (RFC 3629: shortest form, no surrogates, at most U+10FFFF)
+ * at bytes, of which there are length. Returns how many bytes it has, 0 when it is not one.
+ */
+size_t text_decode(const char *bytes, size_t length, uint32_t *character);
 
 /* Overwrites every occurrence of secret with asterisks. NULL and "" are no secrets. */
 void text_redact_bytes(char *bytes, size_t length, const char *secret);

@@ -4,6 +4,7 @@
 #include "clock/zones.h"
 #include "command/command.h"
 #include "command/cron_report.h"
+#include "command/terminal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,16 +27,6 @@ static const struct command_option check_options[] = {
     {0},
 };
 
-/* Colour belongs to terminals, unless somebody does not want it (no-color.org). */
-static bool check_has_colour(void)
-{
-    const char *no_colour = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-
-    return isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || *no_colour == '\0') &&
-           terminal != NULL && strcmp(terminal, "dumb") != 0;
-}
-
 static bool check_read_options(const struct command_line *line, struct zones *zones,
                                struct cron_report_options *options, struct error *err)
 {
@@ -51,7 +42,7 @@ static bool check_read_options(const struct command_line *line, struct zones *zo
     if (!command_time(line, "from", &has_from, &from_us, err))
         return false;
     options->after_minute = instant_divide_down(from_us, INSTANT_US_PER_MINUTE);
-    options->has_colour = check_has_colour();
+    options->has_colour = terminal_look(STDOUT_FILENO).has_colour;
     return command_number(line, "count", CHECK_COUNT, 0, CHECK_COUNT_MAX, &options->count, err) &&
            command_switch(line, "json", &options->is_json, err);
 }

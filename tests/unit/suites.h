@@ -28,6 +28,7 @@ Suite *suite_due(void);
 Suite *suite_audit(void);
 Suite *suite_reply(void);
 Suite *suite_response(void);
+Suite *suite_terminal(void);
 Suite *suite_config(void);
 Suite *suite_secret(void);
 Suite *suite_text(void);

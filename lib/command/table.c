@@ -1,0 +1,216 @@
+#include "command/table.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+enum { TABLE_GAP = 2, TABLE_INDENT = 2 };
+
+struct table_cell {
+    char *string; /* clean */
+    size_t width;
+    enum terminal_colour colour;
+    bool is_note;
+};
+
+/* How the columns lie on the terminal. */
+struct table_layout {
+    const struct terminal *terminal;
+    size_t widths[TABLE_COLUMNS_MAX];
+    bool has_second;
+};
+
+/* ---- Filling it ---- */
+
+static void table_add_cell(struct table *table, struct table_cell cell, const char *string)
+{
+    struct text clean = {0};
+
+    terminal_add_clean(&clean, string);
+    cell.string = memory_copy_text(text_string(&clean));
+    cell.width = terminal_width(cell.string);
+    text_free(&clean);
+    table->cells = memory_grow(table->cells, table->used, &table->capacity, sizeof *table->cells);
+    table->cells[table->used++] = cell;
+}
+
+void table_add(struct table *table, enum terminal_colour colour, const char *string)
+{
+    table_add_cell(table, (struct table_cell){.colour = colour}, string);
+}
+
+void table_add_note(struct table *table, enum terminal_colour colour, const char *string)
+{
+    table_add_cell(table, (struct table_cell){.colour = colour, .is_note = true}, string);
+}
+
+void table_free(struct table *table)
+{
+    for (size_t i = 0; i < table->used; i++)
+        free(table->cells[i].string);
+    free(table->cells);
+    *table = (struct table){0};
+}
+
+/* ---- Laying it out ---- */
+
+/* The columns of a line: all of them, or the first or the second ones, [*first, *end). */
+static void table_line(const struct table *table, const struct table_layout *layout, bool is_second,
+                       size_t *first, size_t *end)
+{
+    size_t split = 0;
+
+    while (split < table->count && !(layout->has_second && table->columns[split].is_second))
+        split++;
+    *first = is_second ? split : 0;
+    *end = is_second ? table->count : split;
+}
+
+/* What the columns of a line take, were each no wider than its least if that is asked for. */
+static size_t table_line_width(const struct table *table, const struct table_layout *layout,
+                               bool is_second, bool is_least)
+{
+    size_t width = is_second ? TABLE_INDENT : 0;
+    size_t first;
+    size_t end;
+
+    table_line(table, layout, is_second, &first, &end);
+    for (size_t i = first; i < end; i++) {
+        size_t wide = layout->widths[i];
+
+        if (is_least && wide > table->columns[i].least)
+            wide = table->columns[i].least;
+        width += wide + (i > first ? TABLE_GAP : 0);
+    }
+    return width;
+}
+
+/* Takes from the widest column until the line fits, or nothing more can be taken. */
+static void table_shrink_line(const struct table *table, struct table_layout *layout,
+                              bool is_second)
+{
+    size_t first;
+    size_t end;
+
+    table_line(table, layout, is_second, &first, &end);
+    while (table_line_width(table, layout, is_second, false) > layout->terminal->columns) {
+        size_t widest = end;
+
+        for (size_t i = first; i < end; i++)
+            if (layout->widths[i] > table->columns[i].least &&
+                (widest == end || layout->widths[i] > layout->widths[widest]))
+                widest = i;
+        if (widest == end)
+            return;
+        layout->widths[widest]--;
+    }
+}
+
+static struct table_layout table_lay_out(const struct table *table, const struct terminal *terminal)
+{
+    struct table_layout layout = {.terminal = terminal};
+    size_t column = 0;
+
+    for (size_t i = 0; i < table->count; i++)
+        layout.widths[i] = terminal_width(table->columns[i].heading);
+    for (size_t i = 0; i < table->used; i++) {
+        if (table->cells[i].is_note)
+            continue;
+        if (table->cells[i].width > layout.widths[column])
+            layout.widths[column] = table->cells[i].width;
+        column = (column + 1) % table->count;
+    }
+    layout.has_second = table_line_width(table, &layout, false, true) > terminal->columns;
+    table_shrink_line(table, &layout, false);
+    if (layout.has_second)
+        table_shrink_line(table, &layout, true);
+    return layout;
+}
+
+/* ---- Printing it ---- */
+
+/* The last column of a line is not filled up: nothing stands behind it. */
+static void table_print_cell(const struct table *table, const struct table_layout *layout,
+                             size_t column, bool is_last, const struct table_cell *cell,
+                             struct text *out)
+{
+    bool is_right = table->columns[column].is_right;
+    size_t width = layout->widths[column];
+    struct text fitted = {0};
+
+    if (is_last && !is_right && cell->width < width)
+        width = cell->width;
+    terminal_add_fitted(&fitted, cell->string, width, is_right);
+    terminal_paint(layout->terminal, out, cell->colour, text_string(&fitted));
+    text_free(&fitted);
+}
+
+static void table_print_line(const struct table *table, const struct table_layout *layout,
+                             bool is_second, const struct table_cell *row, struct text *out)
+{
+    size_t first;
+    size_t end;
+
+    table_line(table, layout, is_second, &first, &end);
+    if (first == end)
+        return;
+    text_addf(out, "%*s", is_second ? TABLE_INDENT : 0, "");
+    for (size_t i = first; i < end; i++) {
+        text_addf(out, "%*s", i > first ? TABLE_GAP : 0, "");
+        table_print_cell(table, layout, i, i + 1 == end, &row[i], out);
+    }
+    text_add(out, "\n");
+}
+
+static void table_print_row(const struct table *table, const struct table_layout *layout,
+                            const struct table_cell *row, struct text *out)
+{
+    table_print_line(table, layout, false, row, out);
+    if (layout->has_second)
+        table_print_line(table, layout, true, row, out);
+}
+
+static void table_print_heading(const struct table *table, const struct table_layout *layout,
+                                struct text *out)
+{
+    struct table_cell row[TABLE_COLUMNS_MAX];
+
+    for (size_t i = 0; i < table->count; i++) {
+        row[i] = (struct table_cell){.colour = TERMINAL_BOLD,
+                                     .string = memory_copy_text(table->columns[i].heading),
+                                     .width = terminal_width(table->columns[i].heading)};
+    }
+    table_print_row(table, layout, row, out);
+    for (size_t i = 0; i < table->count; i++)
+        free(row[i].string);
+}
+
+static void table_print_note(const struct table_layout *layout, const struct table_cell *note,
+                             struct text *out)
+{
+    size_t room = layout->terminal->columns;
+    struct text fitted = {0};
+
+    room = room > TABLE_INDENT * 2 ? room - TABLE_INDENT * 2 : 1;
+    terminal_add_fitted(&fitted, note->string, note->width < room ? note->width : room, false);
+    text_addf(out, "%*s", TABLE_INDENT * 2, "");
+    terminal_paint(layout->terminal, out, note->colour, text_string(&fitted));
+    text_add(out, "\n");
+    text_free(&fitted);
+}
+
+void table_print(const struct table *table, const struct terminal *terminal, struct text *out)
+{
+    struct table_layout layout = table_lay_out(table, terminal);
+
+    if (table->used > 0)
+        table_print_heading(table, &layout, out);
+    for (size_t i = 0; i < table->used;) {
+        if (table->cells[i].is_note) {
+            table_print_note(&layout, &table->cells[i++], out);
+        } else {
+            table_print_row(table, &layout, &table->cells[i], out);
+            i += table->count;
+        }
+    }
+}
