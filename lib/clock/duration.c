@@ -2,6 +2,9 @@
 
 #include "clock/quote.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static bool duration_fail(struct error *err, const char *text, const char *wrong)
 {
     char quoted[QUOTE_SIZE];
@@ -54,4 +57,18 @@ bool duration_parse(const char *text, int64_t *duration_ms, struct error *err)
         return duration_fail(err, text, "is too long");
     *duration_ms = count * unit_ms;
     return true;
+}
+
+void duration_format(int64_t duration_ms, char text[DURATION_TEXT_SIZE])
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"d", INT64_C(86400000)}, {"h", 3600000}, {"min", 60000}, {"s", 1000}};
+    int64_t ms = duration_ms > 0 ? duration_ms : 0;
+    size_t unit = 0;
+
+    while (unit + 1 < sizeof units / sizeof *units && ms < 2 * units[unit].ms)
+        unit++;
+    snprintf(text, DURATION_TEXT_SIZE, "%" PRId64 " %s", ms / units[unit].ms, units[unit].name);
 }

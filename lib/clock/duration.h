@@ -1,5 +1,5 @@
 /*
- * D of design section 7: a length of time on the command line.
+ * A length of time: D of design section 7 on the command line, and one for a person to read.
  */
 #ifndef SYNCSCHED_CLOCK_DURATION_H
 #define SYNCSCHED_CLOCK_DURATION_H
@@ -14,5 +14,10 @@
  * Fails with ERROR_USAGE, also when the milliseconds do not fit.
  */
 bool duration_parse(const char *text, int64_t *duration_ms, struct error *err);
+
+enum { DURATION_TEXT_SIZE = 32 };
+
+/* Writes it in the largest unit of which it holds two, cut off: 119 s, 90 min, 47 h, 2 d. */
+void duration_format(int64_t duration_ms, char text[DURATION_TEXT_SIZE]);
 
 #endif

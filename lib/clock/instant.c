@@ -155,6 +155,17 @@ void instant_format_local(int64_t minute, int offset_minutes, char text[INSTANT_
     *at = '\0';
 }
 
+void instant_format_second(int64_t instant_ms, char text[INSTANT_TEXT_SIZE])
+{
+    int64_t second = instant_divide_down(instant_ms, 1000);
+    int64_t minute = instant_divide_down(second, 60);
+    struct civil civil = civil_from_minute(minute);
+    char *at = put_civil(text, &civil);
+
+    put_number(at - 2, (int)(second - minute * 60), 2);
+    memcpy(at, "Z", 2);
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';

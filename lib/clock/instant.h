@@ -35,6 +35,9 @@ bool instant_parse(const char *text, int64_t *instant_us, struct error *err);
 void instant_format_minute(int64_t minute, char text[INSTANT_TEXT_SIZE]);
 void instant_format_local(int64_t minute, int offset_minutes, char text[INSTANT_TEXT_SIZE]);
 
+/* The same of milliseconds since 1970, cut off after seconds: 2024-05-01T02:00:07Z. */
+void instant_format_second(int64_t instant_ms, char text[INSTANT_TEXT_SIZE]);
+
 /* A minute as a calendar and a wall clock show it. */
 struct civil {
     int year;

@@ -37,8 +37,8 @@ bool timetable_is_complete(const struct schedule *schedule)
 }
 
 /* Each column is checked before it is parsed, and the row before its slots are looked at. */
-static bool timetable_check(const struct schedule *schedule, struct zones *zones,
-                            struct timetable *timetable, struct error *fault)
+bool timetable_check(const struct schedule *schedule, struct zones *zones,
+                     struct timetable *timetable, struct error *fault)
 {
     if (!schedule->has_organization)
         return error_set(fault, ERROR_INVALID, "its organisation does not exist");

@@ -22,6 +22,10 @@ struct timetable {
 bool timetable_read(const struct schedule *schedule, struct zones *zones,
                     struct timetable *timetable, struct error *fault);
 
+/* The same, but for whose row it is. */
+bool timetable_check(const struct schedule *schedule, struct zones *zones,
+                     struct timetable *timetable, struct error *fault);
+
 /* The same for an expression of length bytes and a zone (NULL: UTC), whosever they are. */
 bool timetable_parse(const char *expression, size_t length, const char *timezone,
                      struct zones *zones, struct timetable *timetable, struct error *fault);

@@ -197,6 +197,15 @@ CREATE INDEX IF NOT EXISTS sync_run_log_failed_idx
     ON sync_run_log (failed_at)
     WHERE status = 'failed';
 
+-- What was done last, and what failed last, of one integration: however long its history is, and
+-- were it one of failures only.
+CREATE INDEX IF NOT EXISTS sync_run_log_completed_slot_idx
+    ON sync_run_log (org_id, integration_id, scheduled_for)
+    WHERE status = 'completed';
+CREATE INDEX IF NOT EXISTS sync_run_log_failed_slot_idx
+    ON sync_run_log (org_id, integration_id, scheduled_for)
+    WHERE status = 'failed';
+
 COMMENT ON TABLE sync_run_log IS
     'One row a run: one attempt of syncsched to serve a slot, and earlier ones folded into it.';
 

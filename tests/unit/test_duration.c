@@ -59,6 +59,26 @@ START_TEST(test_duration_bad)
 }
 END_TEST
 
+static const struct {
+    int64_t ms;
+    const char *text;
+} formatted[] = {
+    {-5000, "0 s"},     {0, "0 s"},
+    {1999, "1 s"},      {119999, "119 s"},
+    {120000, "2 min"},  {7199999, "119 min"},
+    {7200000, "2 h"},   {172799999, "47 h"},
+    {172800000, "2 d"}, {INT64_MAX, "106751991167 d"},
+};
+
+START_TEST(test_duration_format)
+{
+    char text[DURATION_TEXT_SIZE];
+
+    duration_format(formatted[_i].ms, text);
+    ck_assert_str_eq(text, formatted[_i].text);
+}
+END_TEST
+
 Suite *suite_duration(void)
 {
     Suite *suite = suite_create("duration");
@@ -66,6 +86,7 @@ Suite *suite_duration(void)
 
     tcase_add_loop_test(cases, test_duration_good, 0, sizeof good / sizeof good[0]);
     tcase_add_loop_test(cases, test_duration_bad, 0, sizeof bad / sizeof bad[0]);
+    tcase_add_loop_test(cases, test_duration_format, 0, sizeof formatted / sizeof formatted[0]);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -131,6 +131,17 @@ START_TEST(test_instant_format_minute)
 }
 END_TEST
 
+START_TEST(test_instant_format_second)
+{
+    char text[INSTANT_TEXT_SIZE];
+
+    instant_format_second(INT64_C(1714528867999), text);
+    ck_assert_str_eq(text, "2024-05-01T02:01:07Z");
+    instant_format_second(-1, text);
+    ck_assert_str_eq(text, "1969-12-31T23:59:59Z");
+}
+END_TEST
+
 /* The calendar against the C library's, each day of the years 1600 to 2400, and back again. */
 START_TEST(test_civil_agrees_with_gmtime)
 {
@@ -203,6 +214,7 @@ Suite *suite_instant(void)
     tcase_add_loop_test(cases, test_instant_bad, 0, sizeof bad / sizeof bad[0]);
     tcase_add_test(cases, test_instant_message_is_clean);
     tcase_add_test(cases, test_instant_format_minute);
+    tcase_add_test(cases, test_instant_format_second);
     tcase_add_test(cases, test_civil_agrees_with_gmtime);
     tcase_add_test(cases, test_civil_far_years);
     tcase_add_loop_test(cases, test_window_of, 0, sizeof windows / sizeof windows[0]);

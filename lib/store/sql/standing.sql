@@ -1,0 +1,132 @@
+-- How each integration stands: its schedule and state, what its log comes to, and its last runs, at
+-- most $3, the newest first; a row for each run, or one without. $1, $2: only this organisation, this
+-- integration. $4: with error messages.
+-- Every look into the log is a LATERAL by a key of its own that begins with the integration and ends
+-- at a slot, and has a LIMIT or takes one end of it: what a history of years costs is what one of
+-- days does. At most 100 failed slots are looked at, of the last 7 days or since the last success.
+SELECT i.org_id, i.integration_id,
+       i.is_enabled IS TRUE AND i.cron_schedule IS NOT NULL,
+       o.id IS NOT NULL,
+       left(i.integration_type::text, 64), left(i.cron_schedule::text, 1001),
+       left(o.timezone::text, 65), left(o.name::text, 200),
+       s.schedule, (extract(epoch FROM s.mark) / 60)::bigint,
+       CASE WHEN isfinite(s.since) THEN floor(extract(epoch FROM s.since) / 60)::bigint END,
+       (extract(epoch FROM done.scheduled_for) / 60)::bigint,
+       CASE WHEN isfinite(done.completed_at)
+            THEN (extract(epoch FROM done.completed_at) * 1000)::bigint END,
+       (extract(epoch FROM well.since) / 60)::bigint,
+       (extract(epoch FROM waits.scheduled_for) / 60)::bigint,
+       CASE WHEN isfinite(waits.created_at)
+            THEN (extract(epoch FROM waits.created_at) * 1000)::bigint END,
+       f.in_row,
+       (extract(epoch FROM CASE WHEN f.in_row < 100 THEN f.in_row_first
+                                ELSE first.scheduled_for END) / 60)::bigint,
+       (extract(epoch FROM f.in_row_last) / 60)::bigint,
+       f.unknown, (extract(epoch FROM f.unknown_first) / 60)::bigint,
+       (extract(epoch FROM f.unknown_last) / 60)::bigint,
+       f.given_up, (extract(epoch FROM f.given_up_first) / 60)::bigint,
+       (extract(epoch FROM f.given_up_last) / 60)::bigint,
+       f.failed, (extract(epoch FROM f.failed_first) / 60)::bigint,
+       (extract(epoch FROM f.failed_last) / 60)::bigint,
+       f.last_code,
+       r.run_id, (extract(epoch FROM r.scheduled_for) / 60)::bigint,
+       (extract(epoch FROM r.covers_from) / 60)::bigint, r.attempt, r.status, r.triggered_by,
+       left(r.trigger_name, 200), left(r.host, 200),
+       CASE WHEN isfinite(r.created_at)
+            THEN (extract(epoch FROM r.created_at) * 1000)::bigint END,
+       CASE WHEN isfinite(r.started_at)
+            THEN (extract(epoch FROM r.started_at) * 1000)::bigint END,
+       CASE WHEN isfinite(r.completed_at)
+            THEN (extract(epoch FROM r.completed_at) * 1000)::bigint END,
+       CASE WHEN isfinite(r.failed_at)
+            THEN (extract(epoch FROM r.failed_at) * 1000)::bigint END,
+       r.records_exported, r.error_class, r.error_code,
+       CASE WHEN $4::boolean THEN r.error_message END
+  FROM organization_integrations AS i
+  LEFT JOIN organizations AS o ON o.id = i.org_id
+  LEFT JOIN sync_schedule_state AS s
+    ON s.org_id = i.org_id AND s.integration_id = i.integration_id
+  LEFT JOIN LATERAL (
+         SELECT c.scheduled_for, c.completed_at
+           FROM sync_run_log AS c
+          WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
+            AND c.status = 'completed'
+          ORDER BY c.scheduled_for DESC
+          LIMIT 1
+       ) AS done ON true
+  LEFT JOIN LATERAL ( -- the last slot that failed, by whatever attempt
+         SELECT c.scheduled_for
+           FROM sync_run_log AS c
+          WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
+            AND c.status = 'failed'
+          ORDER BY c.scheduled_for DESC
+          LIMIT 1
+       ) AS ill ON true
+  LEFT JOIN LATERAL (
+         SELECT c.scheduled_for AS since
+           FROM sync_run_log AS c
+          WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
+            AND c.status = 'completed'
+            AND c.scheduled_for >= coalesce(ill.scheduled_for, '-infinity')
+          ORDER BY c.scheduled_for
+          LIMIT 1
+       ) AS well ON true
+  LEFT JOIN LATERAL ( -- the first slot that failed since the last success
+         SELECT c.scheduled_for
+           FROM sync_run_log AS c
+          WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
+            AND c.status = 'failed'
+            AND c.scheduled_for > coalesce(done.scheduled_for, '-infinity')
+          ORDER BY c.scheduled_for
+          LIMIT 1
+       ) AS first ON true
+  LEFT JOIN sync_run_log AS waits -- at most one active run, by its key
+    ON waits.org_id = i.org_id AND waits.integration_id = i.integration_id
+   AND waits.status IN ('pending', 'running') AND waits.status = 'pending'
+  LEFT JOIN LATERAL (
+         SELECT count(*) FILTER (WHERE is_new AND is_begun) AS in_row,
+                min(u.scheduled_for) FILTER (WHERE is_new AND is_begun) AS in_row_first,
+                max(u.scheduled_for) FILTER (WHERE is_new AND is_begun) AS in_row_last,
+                count(*) FILTER (WHERE u.error_class = 'unknown') AS unknown,
+                min(u.scheduled_for) FILTER (WHERE u.error_class = 'unknown') AS unknown_first,
+                max(u.scheduled_for) FILTER (WHERE u.error_class = 'unknown') AS unknown_last,
+                count(*) FILTER (WHERE NOT is_begun) AS given_up,
+                min(u.scheduled_for) FILTER (WHERE NOT is_begun) AS given_up_first,
+                max(u.scheduled_for) FILTER (WHERE NOT is_begun) AS given_up_last,
+                count(*) FILTER (WHERE is_old_failure) AS failed,
+                min(u.scheduled_for) FILTER (WHERE is_old_failure) AS failed_first,
+                max(u.scheduled_for) FILTER (WHERE is_old_failure) AS failed_last,
+                (array_agg(u.error_code ORDER BY u.scheduled_for DESC)
+                   FILTER (WHERE is_new AND is_begun))[1] AS last_code
+           FROM (SELECT c.scheduled_for, c.error_class, c.error_code, c.started_at
+                   FROM sync_run_log AS c
+                  WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
+                    AND c.status = 'failed'
+                    AND c.scheduled_for > least(now() - interval '7 days',
+                                                coalesce(done.scheduled_for, '-infinity'))
+                    AND (c.started_at IS NOT NULL OR c.error_code = 'MISSED')
+                    AND NOT EXISTS (
+                          SELECT FROM sync_run_log AS later
+                           WHERE later.org_id = c.org_id
+                             AND later.integration_id = c.integration_id
+                             AND later.scheduled_for = c.scheduled_for
+                             AND later.attempt > c.attempt)
+                  ORDER BY c.scheduled_for DESC
+                  LIMIT 100
+                ) AS u,
+                LATERAL (SELECT u.scheduled_for > coalesce(done.scheduled_for, '-infinity')
+                                  AS is_new,
+                                u.started_at IS NOT NULL AS is_begun) AS w,
+                LATERAL (SELECT NOT w.is_new AND w.is_begun AND u.error_class <> 'unknown'
+                                  AS is_old_failure) AS v
+       ) AS f ON true
+  LEFT JOIN LATERAL (
+         SELECT *
+           FROM sync_run_log AS c
+          WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
+          ORDER BY c.scheduled_for DESC, c.attempt DESC
+          LIMIT $3::integer
+       ) AS r ON true
+ WHERE ($1::uuid IS NULL OR i.org_id = $1)
+   AND ($2::uuid IS NULL OR i.integration_id = $2)
+ ORDER BY i.org_id, i.integration_id, r.scheduled_for DESC, r.attempt DESC
