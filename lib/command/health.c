@@ -21,7 +21,7 @@ static const struct command_option health_options[] = {
 
 static const struct table_column health_columns[] = {
     OVERVIEW_COLUMNS,
-    {.heading = "SINCE", .least = 20, .is_second = true},
+    {.heading = "SINCE", .least = 20, .line = 1},
 };
 
 /* healthy  Bakeri AS  xledger  INTEGRATION  2026-11-20T02:00:00Z, and the reasons below it. */

@@ -17,7 +17,7 @@ struct table_cell {
 struct table_layout {
     const struct terminal *terminal;
     size_t widths[TABLE_COLUMNS_MAX];
-    bool has_second;
+    bool is_stacked; /* a row has several lines */
 };
 
 /* ---- Filling it ---- */
@@ -54,27 +54,29 @@ void table_free(struct table *table)
 
 /* ---- Laying it out ---- */
 
-/* The columns of a line: all of them, or the first or the second ones, [*first, *end). */
-static void table_line(const struct table *table, const struct table_layout *layout, bool is_second,
+/* The columns of a line, [*first, *end): all of them in the first, unless rows are stacked. */
+static void table_line(const struct table *table, const struct table_layout *layout, size_t line,
                        size_t *first, size_t *end)
 {
-    size_t split = 0;
+    const struct table_column *columns = table->columns;
 
-    while (split < table->count && !(layout->has_second && table->columns[split].is_second))
-        split++;
-    *first = is_second ? split : 0;
-    *end = is_second ? table->count : split;
+    *first = 0;
+    while (*first < table->count && (layout->is_stacked ? columns[*first].line : 0) < line)
+        ++*first;
+    *end = *first;
+    while (*end < table->count && (layout->is_stacked ? columns[*end].line : 0) == line)
+        ++*end;
 }
 
 /* What the columns of a line take, were each no wider than its least if that is asked for. */
 static size_t table_line_width(const struct table *table, const struct table_layout *layout,
-                               bool is_second, bool is_least)
+                               size_t line, bool is_least)
 {
-    size_t width = is_second ? TABLE_INDENT : 0;
+    size_t width = line > 0 ? TABLE_INDENT : 0;
     size_t first;
     size_t end;
 
-    table_line(table, layout, is_second, &first, &end);
+    table_line(table, layout, line, &first, &end);
     for (size_t i = first; i < end; i++) {
         size_t wide = layout->widths[i];
 
@@ -86,14 +88,13 @@ static size_t table_line_width(const struct table *table, const struct table_lay
 }
 
 /* Takes from the widest column until the line fits, or nothing more can be taken. */
-static void table_shrink_line(const struct table *table, struct table_layout *layout,
-                              bool is_second)
+static void table_shrink_line(const struct table *table, struct table_layout *layout, size_t line)
 {
     size_t first;
     size_t end;
 
-    table_line(table, layout, is_second, &first, &end);
-    while (table_line_width(table, layout, is_second, false) > layout->terminal->columns) {
+    table_line(table, layout, line, &first, &end);
+    while (table_line_width(table, layout, line, false) > layout->terminal->columns) {
         size_t widest = end;
 
         for (size_t i = first; i < end; i++)
@@ -120,10 +121,9 @@ static struct table_layout table_lay_out(const struct table *table, const struct
             layout.widths[column] = table->cells[i].width;
         column = (column + 1) % table->count;
     }
-    layout.has_second = table_line_width(table, &layout, false, true) > terminal->columns;
-    table_shrink_line(table, &layout, false);
-    if (layout.has_second)
-        table_shrink_line(table, &layout, true);
+    layout.is_stacked = table_line_width(table, &layout, 0, true) > terminal->columns;
+    for (size_t line = 0; line < TABLE_LINES_MAX; line++)
+        table_shrink_line(table, &layout, line);
     return layout;
 }
 
@@ -146,15 +146,15 @@ static void table_print_cell(const struct table *table, const struct table_layou
 }
 
 static void table_print_line(const struct table *table, const struct table_layout *layout,
-                             bool is_second, const struct table_cell *row, struct text *out)
+                             size_t line, const struct table_cell *row, struct text *out)
 {
     size_t first;
     size_t end;
 
-    table_line(table, layout, is_second, &first, &end);
+    table_line(table, layout, line, &first, &end);
     if (first == end)
         return;
-    text_addf(out, "%*s", is_second ? TABLE_INDENT : 0, "");
+    text_addf(out, "%*s", line > 0 ? TABLE_INDENT : 0, "");
     for (size_t i = first; i < end; i++) {
         text_addf(out, "%*s", i > first ? TABLE_GAP : 0, "");
         table_print_cell(table, layout, i, i + 1 == end, &row[i], out);
@@ -165,9 +165,8 @@ static void table_print_line(const struct table *table, const struct table_layou
 static void table_print_row(const struct table *table, const struct table_layout *layout,
                             const struct table_cell *row, struct text *out)
 {
-    table_print_line(table, layout, false, row, out);
-    if (layout->has_second)
-        table_print_line(table, layout, true, row, out);
+    for (size_t line = 0; line < TABLE_LINES_MAX; line++)
+        table_print_line(table, layout, line, row, out);
 }
 
 static void table_print_heading(const struct table *table, const struct table_layout *layout,

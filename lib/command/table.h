@@ -1,9 +1,9 @@
 /*
  * Aligned tables for people: as wide as their texts, and no wider than the terminal.
  *
- * Where a terminal is too narrow for a row in one line, the columns that say so go into a second
- * one below it; and what is still too wide is cut, the widest first. Nothing is cut where the
- * output is no terminal.
+ * Where a terminal is too narrow for a row in one line, the columns that say so go into lines of
+ * their own below it; and what is still too wide is cut, the widest first. Nothing is cut where
+ * the output is no terminal.
  */
 #ifndef SYNCSCHED_COMMAND_TABLE_H
 #define SYNCSCHED_COMMAND_TABLE_H
@@ -14,19 +14,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { TABLE_COLUMNS_MAX = 16 };
+enum { TABLE_COLUMNS_MAX = 16, TABLE_LINES_MAX = 3 };
 
 struct table_column {
     const char *heading;
-    size_t least;   /* it is not cut to fewer columns */
-    bool is_right;  /* stands at the right, as numbers do */
-    bool is_second; /* goes into the second line, where there must be one */
+    size_t least;  /* it is not cut to fewer columns */
+    bool is_right; /* stands at the right, as numbers do */
+    size_t line;   /* where it goes if a row must have several: 0, 1 or 2, never less than before */
 };
 
 /* `struct table t = {.columns = columns, .count = n};` is an empty one; table_free() is its end. */
 struct table {
-    const struct table_column *columns; /* those of the second line behind the others */
-    size_t count;                       /* of columns, at most TABLE_COLUMNS_MAX */
+    const struct table_column *columns;
+    size_t count; /* of columns, at most TABLE_COLUMNS_MAX */
     struct table_cell *cells;
     size_t used;
     size_t capacity;

@@ -128,8 +128,8 @@ END_TEST
 static const struct table_column columns[] = {
     {.heading = "NAME", .least = 4},
     {.heading = "COUNT", .least = 5, .is_right = true},
-    {.heading = "WORDS", .least = 5, .is_second = true},
-    {.heading = "END", .least = 3, .is_second = true},
+    {.heading = "WORDS", .least = 5, .line = 1},
+    {.heading = "END", .least = 3, .line = 1},
 };
 
 static const struct {
@@ -200,6 +200,25 @@ START_TEST(test_widths)
 }
 END_TEST
 
+/* Covers: each line of a row has columns of its own, and one without any is not there. */
+START_TEST(test_lines)
+{
+    static const struct table_column stacked[] = {{.heading = "A", .least = 1},
+                                                  {.heading = "B", .least = 1, .line = 2},
+                                                  {.heading = "CC", .least = 1, .line = 2}};
+    struct table table = {.columns = stacked, .count = COUNT(stacked)};
+    struct terminal terminal = {false, 6};
+    struct text out = {0};
+
+    for (size_t i = 0; i < COUNT(stacked); i++)
+        table_add(&table, TERMINAL_PLAIN, "x");
+    table_print(&table, &terminal, &out);
+    ck_assert_str_eq(text_string(&out), "A\n  B  " CUT "\nx\n  x  x\n");
+    text_free(&out);
+    table_free(&table);
+}
+END_TEST
+
 /* Covers: colour around the words and the blanks of a cell; nothing at all without rows. */
 START_TEST(test_coloured_table)
 {
@@ -230,6 +249,7 @@ Suite *suite_terminal(void)
     tcase_add_test(cases, test_paint);
     tcase_add_loop_test(cases, test_layout, 0, COUNT(layouts));
     tcase_add_test(cases, test_widths);
+    tcase_add_test(cases, test_lines);
     tcase_add_test(cases, test_coloured_table);
     suite_add_tcase(suite, cases);
     return suite;
