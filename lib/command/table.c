@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { TABLE_GAP = 2, TABLE_INDENT = 2 };
 
@@ -184,18 +185,39 @@ static void table_print_heading(const struct table *table, const struct table_la
         free(row[i].string);
 }
 
+/* How many bytes of a text make its first line: up to a blank, if one is within the room. */
+static size_t table_break(const char *text, size_t room)
+{
+    size_t fits = terminal_fit(text, room);
+    size_t length = fits;
+
+    if (text[fits] == '\0' || fits == 0)
+        return strlen(text);
+    while (length > 0 && text[length] != ' ')
+        length--;
+    while (length > 1 && text[length - 1] == ' ')
+        length--;
+    return length > 0 ? length : fits;
+}
+
 static void table_print_note(const struct table_layout *layout, const struct table_cell *note,
                              struct text *out)
 {
-    size_t room = layout->terminal->columns;
-    struct text fitted = {0};
+    size_t columns = layout->terminal->columns;
+    size_t room = columns > TABLE_INDENT * 2 ? columns - TABLE_INDENT * 2 : 1;
+    struct text line = {0};
 
-    room = room > TABLE_INDENT * 2 ? room - TABLE_INDENT * 2 : 1;
-    terminal_add_fitted(&fitted, note->string, note->width < room ? note->width : room, false);
-    text_addf(out, "%*s", TABLE_INDENT * 2, "");
-    terminal_paint(layout->terminal, out, note->colour, text_string(&fitted));
-    text_add(out, "\n");
-    text_free(&fitted);
+    for (const char *at = note->string; *at != '\0'; at += strspn(at, " ")) {
+        size_t length = table_break(at, room);
+
+        text_clear(&line);
+        text_append(&line, at, length);
+        text_addf(out, "%*s", TABLE_INDENT * 2, "");
+        terminal_paint(layout->terminal, out, note->colour, line.data);
+        text_add(out, "\n");
+        at += length;
+    }
+    text_free(&line);
 }
 
 void table_print(const struct table *table, const struct terminal *terminal, struct text *out)

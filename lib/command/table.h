@@ -35,7 +35,7 @@ struct table {
 /* Adds the next cell of the row, or the first of the next row. Any string will do. */
 void table_add(struct table *table, enum terminal_colour colour, const char *string);
 
-/* Adds a line below the row, once that is full: indented, over all columns. */
+/* Adds a text below the row, once that is full: indented, over all columns, broken at blanks. */
 void table_add_note(struct table *table, enum terminal_colour colour, const char *string);
 
 /* Appends the heading and the rows, all of them full. A table without rows is nothing. */

@@ -161,6 +161,14 @@ size_t terminal_width(const char *string)
     return width;
 }
 
+size_t terminal_fit(const char *string, size_t columns)
+{
+    bool runs_to_left;
+    size_t width;
+
+    return terminal_measure(string, columns, &width, &runs_to_left);
+}
+
 void terminal_add_fitted(struct text *out, const char *string, size_t columns, bool is_right)
 {
     bool runs_to_left;

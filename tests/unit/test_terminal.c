@@ -148,7 +148,8 @@ static const struct {
          "  WORDS      END\n" OSLO "         7\n"
          "  short      x\n" ARABIC LRM "         300\n"
          "  rather a" CUT "  y\n"
-         "    and a note " CUT "\n" EMOJI BAD "[2J l" CUT "      1\n"
+         "    and a note\n"
+         "    that goes on\n" EMOJI BAD "[2J l" CUT "      1\n"
          "  w          z\n"},
 };
 
@@ -196,6 +197,23 @@ START_TEST(test_widths)
             ck_assert_uint_le(terminal_width(line), width);
         text_free(&out);
     }
+    table_free(&table);
+}
+END_TEST
+
+/* Covers: a note is broken at blanks, or where there is none at the edge, and never cut. */
+START_TEST(test_note)
+{
+    struct table table = {.columns = columns, .count = 1};
+    struct terminal terminal = {false, 10};
+    struct text out = {0};
+
+    table_add(&table, TERMINAL_PLAIN, "x");
+    table_add_note(&table, TERMINAL_PLAIN, "to be  broke, " EMOJI EMOJI EMOJI EMOJI " unbreakable");
+    table_print(&table, &terminal, &out);
+    ck_assert_str_eq(text_string(&out), "NAME\nx\n    to be\n    broke,\n    " EMOJI EMOJI EMOJI
+                                        "\n    " EMOJI "\n    unbrea\n    kable\n");
+    text_free(&out);
     table_free(&table);
 }
 END_TEST
@@ -249,6 +267,7 @@ Suite *suite_terminal(void)
     tcase_add_test(cases, test_paint);
     tcase_add_loop_test(cases, test_layout, 0, COUNT(layouts));
     tcase_add_test(cases, test_widths);
+    tcase_add_test(cases, test_note);
     tcase_add_test(cases, test_lines);
     tcase_add_test(cases, test_coloured_table);
     suite_add_tcase(suite, cases);
