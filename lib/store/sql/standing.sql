@@ -3,7 +3,7 @@
 -- integration. $4: with error messages.
 -- Every look into the log is a LATERAL by a key of its own that begins with the integration and ends
 -- at a slot, and has a LIMIT or takes one end of it: what a history of years costs is what one of
--- days does. At most 100 failed slots are looked at, of the last 7 days or since the last success.
+-- days does; OFFSET 0 keeps the planner from hashing the whole log instead. At most 100 failed slots are looked at, of the last 7 days or since the last success.
 SELECT i.org_id, i.integration_id,
        i.is_enabled IS TRUE AND i.cron_schedule IS NOT NULL,
        o.id IS NOT NULL,
@@ -110,7 +110,8 @@ SELECT i.org_id, i.integration_id,
                            WHERE later.org_id = c.org_id
                              AND later.integration_id = c.integration_id
                              AND later.scheduled_for = c.scheduled_for
-                             AND later.attempt > c.attempt)
+                             AND later.attempt > c.attempt
+                          OFFSET 0)
                   ORDER BY c.scheduled_for DESC
                   LIMIT 100
                 ) AS u,
