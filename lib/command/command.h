@@ -82,6 +82,7 @@ extern const struct command command_run;
 extern const struct command command_due;
 extern const struct command command_next;
 extern const struct command command_audit;
+extern const struct command command_status;
 extern const struct command command_health;
 extern const struct command command_check_cron;
 extern const struct command command_prune;

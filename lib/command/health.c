@@ -101,7 +101,7 @@ static int health_main(const struct command_line *line)
 
 const struct command command_health = {
     .name = "health",
-    .summary = "Tell which integrations are healthy, and why others are not. Writes nothing.",
+    .summary = "Tell which integrations are healthy, and why not. Writes nothing.",
     .options = health_options,
     .run = health_main,
 };

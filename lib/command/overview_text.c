@@ -9,6 +9,10 @@ void overview_add_age(const struct overview *overview, int64_t instant_ms, struc
 {
     char age[DURATION_TEXT_SIZE];
 
+    if (instant_ms == INT64_MIN) {
+        text_add(out, "some time ago"); /* the log holds an infinite time */
+        return;
+    }
     duration_format(overview->now_us / 1000 - instant_ms, age);
     text_addf(out, "%s ago", age);
 }

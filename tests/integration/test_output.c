@@ -45,6 +45,8 @@ static const struct {
                 {"due", ""},
                 {"next", ""},
                 {"schema", ""},
+                {"status", ""},
+                {"health", ""},
                 {"audit", "--from 2024-04-01T00:00Z"},
                 {"check-cron", "'0 2 * * *'"},
                 {"prune", "--older-than 90d"}};
@@ -82,7 +84,9 @@ START_TEST(test_help_is_true)
     char arguments[100];
     int options = 0;
 
-    /* One id for both, and a schedule that is never due: next warns when it finds none. */
+    /* One id for both, and a schedule that is never due: next warns when it finds none. Something
+     * ticks: status and health fail when nothing does. */
+    testdb_exec("INSERT INTO sync_trigger_state VALUES ('cron', 'here', now())");
     testdb_exec("INSERT INTO organization_integrations VALUES"
                 " ('" SCENE_ORG "', '" SCENE_ORG "', 'xledger', '0 0 30 2 *', true)");
     snprintf(arguments, sizeof arguments, "%s --help", commands[_i].name);

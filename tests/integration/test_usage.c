@@ -219,6 +219,14 @@ static const struct {
     {"next --org {0000000-0000-4000-8000-00000000000a", {0}, 2, "--org: ", HINT_UUID},
     {"next --integration 0000000g-0000-4000-8000-00000000000a", {0}, 2, "--integration", HINT_UUID},
     {"next", {"SYNCSCHED_INTEGRATION=x"}, 2, "--integration: \"x\" is not a UUID", HINT_UUID},
+    {"status now", {0}, 2, "'now' is one argument too many", "see syncsched status --help"},
+    {"status --runs 0", {0}, 2, "--runs: '0' is not a whole number from 1 to 1000", NULL},
+    {"status --runs 1001", {0}, 2, "--runs: '1001' is not a whole number from 1 to", NULL},
+    {"status --org 1", {0}, 2, "--org: \"1\" is not a UUID", HINT_UUID},
+    {"status --integration x", {0}, 2, "--integration: \"x\" is not a UUID", HINT_UUID},
+    {"health now", {0}, 2, "'now' is one argument too many", "see syncsched health --help"},
+    {"health --runs 1", {0}, 2, "unknown option '--runs'", "see syncsched health --help"},
+    {"health --org 1", {0}, 2, "--org: \"1\" is not a UUID", HINT_UUID},
     {"warm now", {0}, 2, "'now' is one argument too many", "see syncsched warm --help"},
     {"warm --ahead 0", {0}, 2, "--ahead: 0 is out of range", "from 1 to 3600 seconds"},
     {"warm --ahead 2h", {0}, 2, "--ahead: 2h is out of range", "from 1 to 3600 seconds"},
@@ -229,6 +237,8 @@ static const struct {
     {"run", {"SYNCSCHED_WARM_UP=perhaps"}, 2, "--warm-up is a switch", NULL},
     /* No database. */
     {"warm", {"PGHOST=127.0.0.1", "PGPORT=1"}, 3, "no connection to the database: ", "check"},
+    {"status", {"PGHOST=127.0.0.1", "PGPORT=1"}, 3, "no connection to the database: ", "check"},
+    {"health --json", {"PGHOST=127.0.0.1", "PGPORT=1"}, 3, "no connection to the data", "check"},
     {"next", {"PGHOST=127.0.0.1", "PGPORT=1"}, 3, "no connection to the database: ", "check"},
     {"next --json", {DATABASE "u:hush@127.0.0.1:1/d"}, 3, "no connection to the data", "check"},
     {"due", {"PGHOST=127.0.0.1", "PGPORT=1"}, 3, "no connection to the database: ", "check"},
@@ -291,6 +301,10 @@ static const char *const unwritable[] = {
     "exec \"$0\" check-cron --json @daily >/dev/full",
     "exec \"$0\" next --json >&-",
     "exec \"$0\" next --json >/dev/full",
+    "exec \"$0\" status >&-",
+    "exec \"$0\" status --json >/dev/full",
+    "exec \"$0\" health >/dev/full",
+    "exec \"$0\" health --json >&-",
 };
 
 START_TEST(test_unwritable)
@@ -326,6 +340,10 @@ START_TEST(test_missing_table)
     assert_error(run("next", NULL), 3, "reading the schedules: database: relation",
                  "apply the migration first: syncsched schema | psql");
     assert_error(run("run", NULL), 3, "reading the schedules: database: relation",
+                 "apply the migration first: syncsched schema | psql");
+    assert_error(run("status", NULL), 3, "reading the log: database: relation",
+                 "apply the migration first: syncsched schema | psql");
+    assert_error(run("health", NULL), 3, "reading the log: database: relation",
                  "apply the migration first: syncsched schema | psql");
 }
 END_TEST

@@ -1,0 +1,13 @@
+/*
+ * What status says to a program; tests/data/status.schema.json is its schema.
+ */
+#ifndef SYNCSCHED_COMMAND_STATUS_JSON_H
+#define SYNCSCHED_COMMAND_STATUS_JSON_H
+
+#include "base/text.h"
+#include "engine/overview.h"
+
+/* Appends a JSON object with every integration and its runs, and a line end. */
+void status_add_json(const struct overview *overview, struct text *out);
+
+#endif
