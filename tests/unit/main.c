@@ -15,7 +15,7 @@ static Suite *(*const suites[])(void) = {
     suite_reply,       suite_config,      suite_secret,     suite_text,       suite_error,
     suite_credentials, suite_summary,     suite_address,    suite_library,    suite_pool,
     suite_claim,       suite_fuzz_corpus, suite_errand,     suite_remedy,     suite_conninfo,
-    suite_response,    suite_terminal,
+    suite_response,    suite_terminal,    suite_condition,
 };
 
 int main(void)

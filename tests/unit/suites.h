@@ -29,6 +29,7 @@ Suite *suite_audit(void);
 Suite *suite_reply(void);
 Suite *suite_response(void);
 Suite *suite_terminal(void);
+Suite *suite_condition(void);
 Suite *suite_config(void);
 Suite *suite_secret(void);
 Suite *suite_text(void);
