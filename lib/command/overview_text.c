@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "clock/duration.h"
 
+#include <string.h>
+
 /* ---- The head ---- */
 
 void overview_add_age(const struct overview *overview, int64_t instant_ms, struct text *out)
@@ -23,16 +25,19 @@ static void overview_add_trigger(const struct overview *overview, size_t number,
 {
     const struct overview_trigger *trigger = &overview->triggers[number];
     const char *silent = overview->is_ticking ? "silent" : "not ticking";
+    const char *word = trigger->is_silent ? silent : "ticking";
+    struct text raw = {0};
+    struct text clean = {0};
 
-    terminal_paint(terminal, out, trigger->is_silent ? TERMINAL_BAD : TERMINAL_GOOD,
-                   trigger->is_silent ? silent : "ticking");
+    overview_add_age(overview, trigger->last_tick_at_ms, &raw);
+    text_addf(&raw, " by %s on %s", trigger->name, trigger->host);
+    terminal_add_clean(&clean, raw.data);
+    terminal_paint(terminal, out, trigger->is_silent ? TERMINAL_BAD : TERMINAL_GOOD, word);
     text_add(out, ": ");
-    overview_add_age(overview, trigger->last_tick_at_ms, out);
-    text_add(out, " by ");
-    terminal_add_clean(out, trigger->name);
-    text_add(out, " on ");
-    terminal_add_clean(out, trigger->host);
+    terminal_add_cut(out, clean.data, terminal->columns - strlen(word) - strlen(": "));
     text_add(out, "\n");
+    text_free(&clean);
+    text_free(&raw);
 }
 
 static enum terminal_colour overview_colour(enum condition_state state)

@@ -92,14 +92,11 @@ static void status_add_runs(const struct overview_integration *integration,
 static void status_add_fact(const struct terminal *terminal, const char *name,
                             const struct text *fact, struct text *out)
 {
-    size_t room = terminal->columns > 40 ? terminal->columns - 16 : 24;
     struct text clean = {0};
-    size_t width;
 
     terminal_add_clean(&clean, text_string(fact));
-    width = terminal_width(text_string(&clean));
     text_addf(out, "  %-12s  ", name);
-    terminal_add_fitted(out, text_string(&clean), width < room ? width : room, false);
+    terminal_add_cut(out, text_string(&clean), terminal->columns - 16);
     text_add(out, "\n");
     text_free(&clean);
 }

@@ -203,8 +203,7 @@ static size_t table_break(const char *text, size_t room)
 static void table_print_note(const struct table_layout *layout, const struct table_cell *note,
                              struct text *out)
 {
-    size_t columns = layout->terminal->columns;
-    size_t room = columns > TABLE_INDENT * 2 ? columns - TABLE_INDENT * 2 : 1;
+    size_t room = layout->terminal->columns - 2 * (size_t)TABLE_INDENT;
     struct text line = {0};
 
     for (const char *at = note->string; *at != '\0'; at += strspn(at, " ")) {

@@ -10,6 +10,7 @@
 
 enum {
     TERMINAL_COLUMNS_USUAL = 80,
+    TERMINAL_COLUMNS_LEAST = 20,
     TERMINAL_COLUMNS_MOST = 10000,
     TERMINAL_MARKS_MAX = 8, /* in a row, each on top of the one before */
 };
@@ -34,11 +35,11 @@ static size_t terminal_count_columns(int fd)
     long columns = variable != NULL ? strtol(variable, NULL, 10) : 0;
     struct winsize size;
 
-    if (columns > 0 && columns <= TERMINAL_COLUMNS_MOST)
-        return (size_t)columns;
-    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return TERMINAL_COLUMNS_USUAL;
+    if (columns <= 0 || columns > TERMINAL_COLUMNS_MOST)
+        columns = ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    if (columns == 0)
+        columns = TERMINAL_COLUMNS_USUAL;
+    return (size_t)(columns > TERMINAL_COLUMNS_LEAST ? columns : TERMINAL_COLUMNS_LEAST);
 }
 
 struct terminal terminal_look(int fd)
@@ -187,4 +188,11 @@ void terminal_add_fitted(struct text *out, const char *string, size_t columns, b
     text_add(out, runs_to_left ? terminal_left_to_right : "");
     for (size_t i = width; !is_right && i < columns; i++)
         text_add(out, " ");
+}
+
+void terminal_add_cut(struct text *out, const char *string, size_t columns)
+{
+    size_t width = terminal_width(string);
+
+    terminal_add_fitted(out, string, width < columns ? width : columns, false);
 }

@@ -17,7 +17,7 @@
 
 struct terminal {
     bool has_colour;
-    size_t columns; /* SIZE_MAX where nothing is cut: it is no terminal */
+    size_t columns; /* at least 20; SIZE_MAX where nothing is cut: it is no terminal */
 };
 
 /* A word always stands beside a colour. */
@@ -58,5 +58,8 @@ size_t terminal_fit(const char *string, size_t columns);
  * what stands beside it still runs from left to right.
  */
 void terminal_add_fitted(struct text *out, const char *string, size_t columns, bool is_right);
+
+/* The same in at most so many columns: cut off where it must be, and never filled up. */
+void terminal_add_cut(struct text *out, const char *string, size_t columns);
 
 #endif
