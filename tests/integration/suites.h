@@ -47,5 +47,8 @@ Suite *suite_check_cron_lines(void);
 Suite *suite_next(void);
 Suite *suite_zones(void);
 Suite *suite_window(void);
+Suite *suite_status(void);
+Suite *suite_status_text(void);
+Suite *suite_status_cost(void);
 
 #endif

@@ -1,0 +1,156 @@
+#include "integration/status_scene.h"
+
+#include "support/scene.h"
+#include "support/testdb.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { IDS = 8, ENV_MAX = 16 };
+
+void status_scene_open(void)
+{
+    testdb_create();
+    testdb_exec("INSERT INTO sync_trigger_state VALUES ('cron', 'alpha', now());"
+                "INSERT INTO organizations (id, name) VALUES ('" STATUS_ORG "', 'Bakeri')");
+}
+
+const char *status_integration(int n)
+{
+    static char ids[IDS][40];
+    static int next;
+    char *id = ids[next = (next + 1) % IDS];
+
+    snprintf(id, sizeof ids[0], "b0000000-0000-4000-8000-%012d", n);
+    return id;
+}
+
+void status_add(int n, const char *cron)
+{
+    testdb_exec("INSERT INTO organization_integrations VALUES ('" STATUS_ORG
+                "', '%s', 'xledger', '%s', true)",
+                status_integration(n), cron);
+}
+
+/* ---- Runs ---- */
+
+static const struct {
+    const char *name;
+    const char *status;
+    bool is_begun;
+    const char *error; /* class and code, as SQL */
+} outcomes[] = {
+    {"completed", "completed", true, "NULL, NULL"},
+    {"failed", "failed", true, "'rejected', 'HTTP_500'"},
+    {"unknown", "failed", true, "'unknown', 'TIMEOUT'"},
+    {"given_up", "failed", false, "'not_delivered', 'MISSED'"},
+    {"cancelled", "failed", false, "'not_delivered', 'CANCELLED'"},
+    {"running", "running", true, "NULL, NULL"},
+    {"pending", "pending", false, "NULL, NULL"},
+};
+
+static void add_run(int n, const char *outcome, int attempt, const char *ago)
+{
+    size_t i = 0;
+
+    while (i < sizeof outcomes / sizeof *outcomes && strcmp(outcomes[i].name, outcome) != 0)
+        i++;
+    ck_assert_msg(i < sizeof outcomes / sizeof *outcomes, "no outcome \"%s\"", outcome);
+    testdb_exec("INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
+                " covers_from, attempt, status, idempotency_key, triggered_by, worker, created_at,"
+                " started_at, completed_at, failed_at, records_exported, error_class, error_code,"
+                " trigger_name, host)"
+                " SELECT '" STATUS_ORG
+                "', '%s', 'xledger', slot, slot, %d, status, 'key', 'schedule',"
+                "        CASE WHEN begun THEN 'w' END, slot, CASE WHEN begun THEN slot + '4 s' END,"
+                "        CASE status WHEN 'completed' THEN slot + '9 s' END,"
+                "        CASE status WHEN 'failed' THEN slot + '9 s' END,"
+                "        CASE status WHEN 'completed' THEN 120 END, %s, 'cron', 'alpha'"
+                "   FROM (SELECT date_trunc('minute', now()) - interval '%s' AS slot,"
+                "                '%s'::text AS status, %s AS begun) AS r",
+                status_integration(n), attempt, outcomes[i].error, ago, outcomes[i].status,
+                outcomes[i].is_begun ? "true" : "false");
+}
+
+void status_add_runs(int n, const char *runs)
+{
+    char outcome[16];
+    char ago[32];
+    int used;
+
+    for (const char *at = runs; *at != '\0'; at += at[used] == ',' ? used + 2 : used) {
+        int attempt = 1;
+
+        used = 0;
+        ck_assert_int_eq(sscanf(at, "%15[a-z_]%n", outcome, &used), 1);
+        at += used;
+        if (*at == '#') {
+            ck_assert_int_eq(sscanf(at, "#%d%n", &attempt, &used), 1);
+            at += used;
+        }
+        ck_assert_int_eq(sscanf(at, " %31[^,]%n", ago, &used), 1);
+        add_run(n, outcome, attempt, ago);
+    }
+}
+
+/* ---- The program ---- */
+
+struct program_result status_run(const char *line, const char *const env[])
+{
+    char script[300];
+    const char *const argv[] = {"sh", "-c", script, scene_program(), NULL};
+    const char *all[ENV_MAX] = {"SUPABASE_DB_URL", "TZ=America/New_York"};
+    size_t n = 2;
+
+    for (size_t i = 0; env != NULL && env[i] != NULL; i++)
+        all[n++] = env[i];
+    ck_assert_uint_lt(n, ENV_MAX);
+    snprintf(script, sizeof script, "exec \"$0\" %s", line);
+    return program_run(argv, all);
+}
+
+int status_validate(const char *name, const char *json)
+{
+    char file[] = "/tmp/syncsched-status.XXXXXX";
+    const char *source = getenv("SYNCSCHED_SOURCE");
+    char schema[4096];
+    const char *const argv[] = {"/usr/bin/python3", "-m", "jsonschema", "-i", file, schema, NULL};
+    struct program_result result;
+    int status;
+    int fd = mkstemp(file);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    scene_write_file(file, json);
+    snprintf(schema, sizeof schema, "%s/tests/data/%s.schema.json", source != NULL ? source : ".",
+             name);
+    result = program_run(argv, NULL);
+    unlink(file);
+    status = result.status;
+    if (status != 0) /* for whoever did not expect it */
+        fprintf(stderr, "%.2000s", result.err);
+    program_result_free(&result);
+    return status;
+}
+
+json_t *status_read(const char *command, int status)
+{
+    struct program_result result;
+    char line[200];
+    json_t *json;
+
+    snprintf(line, sizeof line, "%s --json", command);
+    result = status_run(line, NULL);
+    ck_assert_msg(result.status == status, "%s: exit %d: %s%s", line, result.status, result.err,
+                  result.out);
+    ck_assert_str_eq(result.err, "");
+    json = json_loads(result.out, 0, NULL);
+    ck_assert_msg(json != NULL, "no JSON: %s", result.out);
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(command, " "), command);
+    ck_assert_msg(status_validate(line, result.out) == 0, "not by its schema: %s", result.out);
+    program_result_free(&result);
+    return json;
+}

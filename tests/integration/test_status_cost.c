@@ -1,0 +1,176 @@
+/*
+ * What status and health cost where the log is long: two statements, by indexes alone, well under a
+ * second, on a history of successes as on one of failures only, and whether the planner knows the
+ * log or has no statistics of it.
+ */
+#include "integration/status_scene.h"
+#include "integration/suites.h"
+#include "support/scene.h"
+#include "support/testdb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+enum {
+    INTEGRATIONS = 40,
+    RUNS = 100000,
+#ifdef __SANITIZE_ADDRESS__
+    QUICK_MS = 2000,
+#else
+    QUICK_MS = 700, /* the machine may have more to do; alone it takes less than a tenth of that */
+#endif
+    BLOCKS_PER_INTEGRATION = 600, /* to read: of a log of some ten thousand */
+};
+
+/*
+ * 3 organisations, 40 integrations and 100,000 runs, a tenth of them of one integration that has
+ * never succeeded, the 40th; every third of the others has been failing lately.
+ */
+static void seed(void)
+{
+    testdb_exec("CREATE EXTENSION pg_stat_statements;"
+                "INSERT INTO organizations (id, name, timezone) SELECT"
+                " ('a0000000-0000-4000-8000-00000000001' || n)::uuid, 'Org ' || n, 'Europe/Oslo'"
+                "   FROM generate_series(1, 3) AS n;"
+                "INSERT INTO organization_integrations SELECT"
+                " ('a0000000-0000-4000-8000-00000000001' || 1 + n %% 3)::uuid,"
+                " ('b0000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'xledger', '* * * "
+                "* *', true"
+                "   FROM generate_series(1, %d) AS n;",
+                INTEGRATIONS);
+    testdb_exec(
+        "INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
+        " covers_from, attempt, status, idempotency_key, triggered_by, worker, created_at,"
+        " started_at, completed_at, failed_at, records_exported, error_class, error_code)"
+        " SELECT org_id, integration_id, 'xledger', slot, slot, 1, status, 'key', 'schedule', 'w',"
+        "        slot, slot, CASE status WHEN 'completed' THEN slot END,"
+        "        CASE status WHEN 'failed' THEN slot END, NULL,"
+        "        CASE status WHEN 'failed' THEN 'unknown' END,"
+        "        CASE status WHEN 'failed' THEN 'TIMEOUT' END"
+        "   FROM (SELECT *, row_number() OVER (ORDER BY integration_id) AS n"
+        "           FROM organization_integrations) AS i,"
+        "        generate_series(1, %d) AS minutes,"
+        "        LATERAL (SELECT date_trunc('minute', now()) - minutes * interval '1 minute' AS "
+        "slot,"
+        "                        CASE WHEN n = %d OR n %% 3 = 0 AND minutes < 300"
+        "                             THEN 'failed' ELSE 'completed' END AS status) AS r"
+        "  WHERE n = %d OR minutes <= %d",
+        RUNS / 10, INTEGRATIONS, INTEGRATIONS, (RUNS - RUNS / 10) / (INTEGRATIONS - 1) + 1);
+    ck_assert_int_ge(testdb_number("SELECT count(*) FROM sync_run_log"), RUNS);
+}
+
+/* The statements of a command that read or write a table, and how many rows they handed on. */
+static void assert_statements(const char *command)
+{
+    static const char of_tables[] = "FROM pg_stat_statements AS s JOIN pg_database AS d"
+                                    " ON d.oid = s.dbid WHERE d.datname = current_database()"
+                                    " AND s.query ~ 'FROM|INSERT|UPDATE|DELETE'"
+                                    " AND s.query !~ 'pg_stat_statements'";
+    struct program_result result;
+
+    testdb_exec("SELECT pg_stat_statements_reset()");
+    result = status_run(command, NULL);
+    ck_assert_msg(result.status < 2, "%s", result.err);
+    ck_assert_msg(strstr(result.out, "\"b0000000-0000-4000-8000-000000000040\"") != NULL, "%.500s",
+                  result.out);
+    ck_assert_int_lt(result.wall_ms, QUICK_MS);
+    ck_assert_int_le(testdb_number("SELECT coalesce(sum(s.calls), 0) %s", of_tables), 2);
+    ck_assert_int_le(testdb_number("SELECT sum(shared_blks_hit + shared_blks_read) %s", of_tables),
+                     INTEGRATIONS * BLOCKS_PER_INTEGRATION);
+    program_result_free(&result);
+}
+
+/* The statement as it stands in the sources. */
+static char *read_statement(void)
+{
+    const char *source = getenv("SYNCSCHED_SOURCE");
+    char path[4096];
+    const char *const argv[] = {"cat", path, NULL};
+    struct program_result result;
+
+    snprintf(path, sizeof path, "%s/lib/store/sql/standing.sql", source != NULL ? source : ".");
+    result = program_run(argv, NULL);
+    ck_assert_msg(result.status == 0, "%s", result.err);
+    free(result.err);
+    return result.out;
+}
+
+/* The plan, a line a row. */
+static char *explain(const char *sql)
+{
+    PGconn *db = testdb_connect(NULL);
+    size_t size = strlen(sql) + 100;
+    char *prepare = malloc(size);
+    PGresult *result;
+    char *plan;
+
+    ck_assert_ptr_nonnull(prepare);
+    snprintf(prepare, size, "PREPARE standing AS %s", sql);
+    result = PQexec(db, prepare);
+    ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQerrorMessage(db));
+    PQclear(result);
+    result = PQexec(db, "EXPLAIN (COSTS OFF) EXECUTE standing(NULL, NULL, 20, true)");
+    ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(db));
+    plan = calloc((size_t)PQntuples(result) + 1, 2000);
+    ck_assert_ptr_nonnull(plan);
+    for (int i = 0; i < PQntuples(result); i++) {
+        strncat(plan, PQgetvalue(result, i, 0), 1998);
+        strcat(plan, "\n");
+    }
+    PQclear(result);
+    PQfinish(db);
+    free(prepare);
+    return plan;
+}
+
+/* Every look into the log is by an index that begins with the integration. */
+static void assert_plan(void)
+{
+    static const char *const indexes[] = {
+        "Index Scan Backward using sync_run_log_slot_key on sync_run_log ",
+        "using sync_run_log_slot_key on sync_run_log later",
+        "Index Scan Backward using sync_run_log_completed_slot_idx on sync_run_log ",
+        "Index Scan Backward using sync_run_log_failed_slot_idx on sync_run_log ",
+        "using sync_run_log_failed_slot_idx on sync_run_log ",
+        "sync_run_log_active_key",
+    };
+    char *sql = read_statement();
+    char *plan = explain(sql);
+
+    for (size_t i = 0; i < COUNT(indexes); i++)
+        ck_assert_msg(strstr(plan, indexes[i]) != NULL, "not used: %s\n%s", indexes[i], plan);
+    ck_assert_msg(strstr(plan, "Seq Scan on sync_run_log") == NULL, "%s", plan);
+    ck_assert_msg(strstr(plan, "sync_run_log_pkey") == NULL, "%s", plan);
+    free(plan);
+    free(sql);
+}
+
+START_TEST(test_cost)
+{
+    static const char *const commands[] = {"status --json", "health --json",
+                                           "status --json --runs 100"};
+
+    seed();
+    for (int knows = 0; knows <= 1; knows++) {
+        for (size_t i = 0; i < COUNT(commands); i++)
+            assert_statements(commands[i]);
+        assert_plan();
+        testdb_exec("ANALYZE");
+    }
+}
+END_TEST
+
+Suite *suite_status_cost(void)
+{
+    Suite *suite = suite_create("status_cost");
+    TCase *tcase = tcase_create("status_cost");
+
+    tcase_set_timeout(tcase, 240);
+    tcase_add_checked_fixture(tcase, status_scene_open, testdb_drop);
+    tcase_add_test(tcase, test_cost);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
