@@ -14,6 +14,9 @@
 /* Fixture: a fresh database in which a trigger ticks, and an organisation of this name. */
 void status_scene_open(void);
 
+/* Takes everything out and begins anew, in the same database. */
+void status_scene_reset(void);
+
 /* The n-th integration's id; in a static buffer that is used again by the 8th call. */
 const char *status_integration(int n);
 
@@ -30,7 +33,7 @@ void status_add_runs(int n, const char *runs);
 /* `syncsched LINE` by a shell, with these variables on top; NULL: none. */
 struct program_result status_run(const char *line, const char *const env[]);
 
-/* What `syncsched COMMAND --json` prints, held against its schema; checks the exit status. */
+/* What `syncsched COMMAND --json` prints; checks the exit status. */
 json_t *status_read(const char *command, int status);
 
 /* What jsonschema says of a file with this JSON: 0 when it fits tests/data/NAME.schema.json. */

@@ -17,11 +17,9 @@
 enum {
     INTEGRATIONS = 40,
     RUNS = 100000,
-#ifdef __SANITIZE_ADDRESS__
-    QUICK_MS = 2000,
-#else
-    QUICK_MS = 700, /* the machine may have more to do; alone it takes less than a tenth of that */
-#endif
+    QUICK_MS = 900,  /* on a machine with nothing else to do it takes a tenth of that, */
+    QUICK_TIMES = 8, /* and on a busy one so many times what a command with a small query does */
+    TRIES = 5,
     BLOCKS_PER_INTEGRATION = 600, /* to read: of a log of some ten thousand */
 };
 
@@ -62,25 +60,41 @@ static void seed(void)
     ck_assert_int_ge(testdb_number("SELECT count(*) FROM sync_run_log"), RUNS);
 }
 
-/* The statements of a command that read or write a table, and how many rows they handed on. */
+/* How long it takes at best; the statements are those of the last try. */
+static int64_t run_quickly(const char *command)
+{
+    int64_t best_ms = INT64_MAX;
+
+    for (int i = 0; i < TRIES && best_ms >= QUICK_MS / 4; i++) {
+        struct program_result result;
+
+        testdb_exec("SELECT pg_stat_statements_reset()");
+        result = status_run(command, NULL);
+        ck_assert_msg(result.status < 2, "%s", result.err);
+        ck_assert_msg(strstr(result.out, "b0000000-0000-4000-8000-000000000040") != NULL, "%.500s",
+                      result.out);
+        best_ms = result.wall_ms < best_ms ? result.wall_ms : best_ms;
+        program_result_free(&result);
+    }
+    return best_ms;
+}
+
+/* At most two statements that name a table, which look at few blocks of the log. */
 static void assert_statements(const char *command)
 {
+    int64_t small_ms = run_quickly("next --hours 1 --integration"
+                                   " b0000000-0000-4000-8000-000000000040");
+    int64_t ms = run_quickly(command);
     static const char of_tables[] = "FROM pg_stat_statements AS s JOIN pg_database AS d"
                                     " ON d.oid = s.dbid WHERE d.datname = current_database()"
                                     " AND s.query ~ 'FROM|INSERT|UPDATE|DELETE'"
                                     " AND s.query !~ 'pg_stat_statements'";
-    struct program_result result;
 
-    testdb_exec("SELECT pg_stat_statements_reset()");
-    result = status_run(command, NULL);
-    ck_assert_msg(result.status < 2, "%s", result.err);
-    ck_assert_msg(strstr(result.out, "\"b0000000-0000-4000-8000-000000000040\"") != NULL, "%.500s",
-                  result.out);
-    ck_assert_int_lt(result.wall_ms, QUICK_MS);
-    ck_assert_int_le(testdb_number("SELECT coalesce(sum(s.calls), 0) %s", of_tables), 2);
+    ck_assert_msg(ms < QUICK_MS || ms < QUICK_TIMES * small_ms, "%s takes %d ms, next %d ms",
+                  command, (int)ms, (int)small_ms);
+    ck_assert_int_eq(testdb_number("SELECT coalesce(sum(s.calls), 0) %s", of_tables), 2);
     ck_assert_int_le(testdb_number("SELECT sum(shared_blks_hit + shared_blks_read) %s", of_tables),
                      INTEGRATIONS * BLOCKS_PER_INTEGRATION);
-    program_result_free(&result);
 }
 
 /* The statement as it stands in the sources. */
