@@ -1,8 +1,11 @@
 -- Who ticks: the clock, and of each trigger where it ticked last. There is always a row, for the
 -- clock's sake. A trigger may come from a new host each time, as from a container: hosts are not listed.
+-- The setting is for standing.sql, behind this in the same transaction: a bitmap reads all the failures of an
+-- integration and sorts them, where the index hands on the last hundred, and the planner cannot know how many there are.
 SELECT (extract(epoch FROM now()) * 1000000)::bigint,
        left(t.trigger_name, 200), left(t.host, 200),
-       (extract(epoch FROM t.last_tick_at) * 1000)::bigint
+       (extract(epoch FROM t.last_tick_at) * 1000)::bigint,
+       set_config('enable_bitmapscan', 'off', true)
   FROM (SELECT 1) AS always
   LEFT JOIN (
          SELECT DISTINCT ON (trigger_name) trigger_name, host, last_tick_at
