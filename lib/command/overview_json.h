@@ -14,7 +14,7 @@ json_t *overview_json(const struct overview *overview);
 /* A new object: whose the integration is and in what condition, since when and why. */
 json_t *overview_json_integration(const struct overview_integration *integration);
 
-/* New values: a text that may be no UTF-8 or NULL, a minute and an instant that may be INT64_MIN. */
+/* New values: of a text that may be no UTF-8 or NULL, of times that may be INT64_MIN. */
 json_t *overview_json_text(const char *text);
 json_t *overview_json_minute(int64_t minute);
 json_t *overview_json_instant(int64_t instant_ms);

@@ -62,11 +62,11 @@ static const struct {
 
 static void add_run(int n, const char *outcome, int attempt, const char *ago)
 {
-    size_t i = 0;
+    size_t i = sizeof outcomes / sizeof *outcomes - 1;
 
-    while (i < sizeof outcomes / sizeof *outcomes && strcmp(outcomes[i].name, outcome) != 0)
-        i++;
-    ck_assert_msg(i < sizeof outcomes / sizeof *outcomes, "no outcome \"%s\"", outcome);
+    while (i > 0 && strcmp(outcomes[i].name, outcome) != 0)
+        i--;
+    ck_assert_str_eq(outcomes[i].name, outcome);
     testdb_exec("INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
                 " covers_from, attempt, status, idempotency_key, triggered_by, worker, created_at,"
                 " started_at, completed_at, failed_at, records_exported, error_class, error_code,"
