@@ -13,18 +13,22 @@
 
 /* ---- Plans ---- */
 
-/* So many completed runs, a minute apart, and what is known of them. */
+/* So many runs, a minute apart, one in 50 of them failed, and what is known of them. */
 static void seed_history(int runs)
 {
     testdb_exec(
         "INSERT INTO sync_run_log\n"
         "       (org_id, integration_id, integration_type, scheduled_for, covers_from, attempt,\n"
-        "        status, idempotency_key, triggered_by, worker, started_at, completed_at)\n"
-        "SELECT '" SCENE_ORG "', '%s', 'xledger', s, s, 1, 'completed', s::text, 'schedule',\n"
-        "       'w', s, s\n"
+        "        status, idempotency_key, triggered_by, worker, started_at, completed_at,\n"
+        "        failed_at, error_class, error_code)\n"
+        "SELECT '" SCENE_ORG "', '%s', 'xledger', s, s, 1,\n"
+        "       CASE WHEN failed THEN 'failed' ELSE 'completed' END, s::text, 'schedule', 'w', s,\n"
+        "       CASE WHEN NOT failed THEN s END, CASE WHEN failed THEN s END,\n"
+        "       CASE WHEN failed THEN 'rejected' END, CASE WHEN failed THEN 'HTTP_500' END\n"
         "  FROM generate_series(1, %d) AS n,\n"
         "       LATERAL (SELECT date_trunc('minute', now()) - n * interval '1 minute'\n"
-        "                       - interval '1 day' AS s) AS slot",
+        "                       - interval '1 day' AS s,\n"
+        "                       n %% 50 = 0 AS failed) AS slot",
         scene_integration(1), runs);
     testdb_exec("ANALYZE sync_run_log");
 }
