@@ -97,31 +97,72 @@ bool address_is_local(const char *url)
     return address_read_host(authority, length, host) && address_is_local_host(host);
 }
 
-bool address_check(const char *url, const char *http_allowed_host, struct error *err)
+enum address_fault {
+    ADDRESS_IS_GOOD,
+    ADDRESS_IS_UNPRINTABLE,
+    ADDRESS_HAS_OTHER_SCHEME,
+    ADDRESS_HAS_USER,
+    ADDRESS_IS_NO_URL,
+    ADDRESS_IS_UNPROTECTED,
+};
+
+static const char *const address_faults[] = {
+    [ADDRESS_IS_UNPRINTABLE] = "holds a character that a URL cannot have",
+    [ADDRESS_HAS_OTHER_SCHEME] = "must begin with https://",
+    [ADDRESS_HAS_USER] = "holds a user name",
+    [ADDRESS_IS_NO_URL] = "is not a URL",
+};
+
+static enum address_fault address_find_fault(const char *url, const char *http_allowed_host,
+                                             char host[ADDRESS_HOST_SIZE])
 {
     bool is_https = strncasecmp(url, "https://", 8) == 0;
     bool is_http = strncasecmp(url, "http://", 7) == 0;
-    char host[ADDRESS_HOST_SIZE];
     size_t length;
     const char *authority = address_find_authority(url, &length);
 
     if (!address_is_printable(url))
-        return error_set(err, ERROR_CONFIG,
-                         "the function's address holds a character that a URL cannot have");
+        return ADDRESS_IS_UNPRINTABLE;
     if (strstr(url, "://") != NULL && !is_https && !is_http)
-        return error_set(err, ERROR_CONFIG, "the function's address must begin with https://");
+        return ADDRESS_HAS_OTHER_SCHEME;
     if (memchr(authority, '@', length) != NULL)
-        return error_set(err, ERROR_CONFIG, "the function's address holds a user name");
-    if (!address_read_host(authority, length, host)) {
-        error_set(err, ERROR_CONFIG, "the function's address is not a URL");
-        return error_hint(err, "set SUPABASE_URL=https://PROJECT.supabase.co");
-    }
+        return ADDRESS_HAS_USER;
+    if (!address_read_host(authority, length, host))
+        return ADDRESS_IS_NO_URL;
     if (is_https || address_is_local_host(host) ||
         (http_allowed_host != NULL && strcasecmp(host, http_allowed_host) == 0))
+        return ADDRESS_IS_GOOD;
+    return ADDRESS_IS_UNPROTECTED;
+}
+
+bool address_check(const char *url, const char *http_allowed_host, struct error *err)
+{
+    char host[ADDRESS_HOST_SIZE];
+    enum address_fault fault = address_find_fault(url, http_allowed_host, host);
+
+    if (fault == ADDRESS_IS_GOOD)
         return true;
-    error_set(err, ERROR_CONFIG, "http:// would send the key to %s unprotected", host);
-    return error_hint(
-        err, "use https://, or set SYNCSCHED_ALLOW_HTTP=%s if that network is trusted", host);
+    if (fault == ADDRESS_IS_UNPROTECTED) {
+        error_set(err, ERROR_CONFIG, "http:// would send the key to %s unprotected", host);
+        return error_hint(
+            err, "use https://, or set SYNCSCHED_ALLOW_HTTP=%s if that network is trusted", host);
+    }
+    error_set(err, ERROR_CONFIG, "the function's address %s", address_faults[fault]);
+    return fault == ADDRESS_IS_NO_URL
+               ? error_hint(err, "set SUPABASE_URL=https://PROJECT.supabase.co")
+               : false;
+}
+
+bool address_check_other(const char *url, const char *setting, struct error *err)
+{
+    char host[ADDRESS_HOST_SIZE];
+    enum address_fault fault = address_find_fault(url, NULL, host);
+
+    if (fault == ADDRESS_IS_GOOD)
+        return true;
+    if (fault == ADDRESS_IS_UNPROTECTED)
+        fault = ADDRESS_HAS_OTHER_SCHEME;
+    return error_set(err, ERROR_CONFIG, "%s %s", setting, address_faults[fault]);
 }
 
 /*

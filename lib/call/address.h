@@ -1,5 +1,6 @@
 /*
- * The function's address, to whom the key may be sent, and the proxy on the way there. Pure.
+ * The function's address, to whom the key may be sent, the addresses of other systems that are
+ * asked whether they are there, and the proxy on the way. Pure.
  *
  * Every tick checks it, and so that one with nobody to call need not load libcurl for that, what is
  * accepted is plain enough to be read in one way only: https or http, a host in ASCII or as a
@@ -18,7 +19,13 @@
  */
 bool address_check(const char *url, const char *http_allowed_host, struct error *err);
 
-/* Whether a url that address_check() accepts names this machine itself. */
+/*
+ * The same for the address of another system, which the setting of this name holds; http goes to
+ * this machine itself only. ERROR_CONFIG, which names the setting.
+ */
+bool address_check_other(const char *url, const char *setting, struct error *err);
+
+/* Whether a url that these accept names this machine itself. */
 bool address_is_local(const char *url);
 
 /*

@@ -1,5 +1,6 @@
 /*
- * Calling the Integration Edge Function; the only user of libcurl, which is loaded when needed.
+ * Calling the Integration Edge Function, and asking whether somebody is there at all; the only user
+ * of libcurl, which is loaded when needed.
  *
  * One handle keeps one HTTP connection for all calls of a worker, one at a time. A call goes out at
  * most once: libcurl would silently send a request again when a kept connection turns out dead,
@@ -13,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/run.h"
+#include "call/response.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -75,5 +77,22 @@ struct function_ping {
  */
 bool function_ping(const struct function_address *address, int64_t deadline_ms,
                    struct function_ping *ping, struct error *err);
+
+/* What came of a probe. */
+struct function_probe {
+    long status;                          /* of the answer, whatever it is; 0: none came */
+    const char *failure;                  /* a code of reply.h, where none came; else NULL */
+    bool was_held_back;                   /* it was too late to send anything */
+    char retry_after[RESPONSE_CODE_SIZE]; /* the value of that header; "" without */
+};
+
+/*
+ * Asks any system whether it is there: HEAD to the address, on a connection of its own, without
+ * body, without the address's key. No redirect is followed. Nothing is sent from send_until_ms on,
+ * however long the connection took or this process stood still, where libcurl can be told so (7.80
+ * and later). False, and handles left behind, as of a ping.
+ */
+bool function_probe(const struct function_address *address, int64_t send_until_ms,
+                    int64_t deadline_ms, struct function_probe *probe, struct error *err);
 
 #endif

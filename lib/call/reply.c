@@ -54,6 +54,11 @@ static const struct reply_failure reply_failures[] = {
                          "cut off: the tick was told to stop, or its time was over"},
 };
 
+const char *reply_end_code(enum reply_end end)
+{
+    return reply_failures[end].code;
+}
+
 /*
  * How the transport ended, for the judgement. Once the request was given away the function may have
  * run, whatever failed afterwards: libcurl itself opens a new connection where a kept one dies, and

@@ -42,6 +42,9 @@ struct reply {
     const char *secret; /* what no outcome may tell, printable ASCII, or NULL; borrowed */
 };
 
+/* The code of a transport that did not end with a whole response; NULL for one that did. */
+const char *reply_end_code(enum reply_end end);
+
 /* What the reply says of the call. outcome_free() releases what is written to *outcome. */
 void reply_judge(const struct reply *reply, struct outcome *outcome);
 

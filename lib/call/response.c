@@ -88,7 +88,7 @@ bool response_take_header(struct response *response, const char *line, size_t le
     case RESPONSE_HEAD:
         if (length == 0 || *line == '\r' || *line == '\n')
             response->part = RESPONSE_TRAILER;
-        else
+        else if (!response_read_header(line, length, "retry-after", response->retry_after))
             response_look_for_mark(response, line, length);
         break;
     case RESPONSE_TRAILER:

@@ -42,6 +42,7 @@ struct response {
     struct text body;      /* may hold any bytes */
     bool is_from_platform; /* sb-error-code or x-relay-error: the platform's mark */
     char platform_code[RESPONSE_CODE_SIZE]; /* the value of sb-error-code, cut; "" without */
+    char retry_after[RESPONSE_CODE_SIZE];   /* that of Retry-After, the same */
     bool body_is_cut;                       /* more than RESPONSE_BODY_MAX bytes came */
     bool head_is_cut;                       /* more headers came than are read */
 

@@ -17,16 +17,16 @@
  *
  * What it speaks
  *
- * HTTP/1.1 with keep-alive, any path, one thread a connection. POST runs the script. OPTIONS does,
- * too, by rules whose first word is OPTIONS, which are for nobody else; without one it is answered
- * 204. HEAD is answered 204 and other methods 405, outside the script. Request bodies have a
+ * HTTP/1.1 with keep-alive, any path, one thread a connection. POST runs the script. OPTIONS and HEAD
+ * do, too, by rules whose first word is OPTIONS or HEAD, which are for nobody else; without one they
+ * are answered 204. Other methods are answered 405, outside the script. Request bodies have a
  * Content-Length of at most 1 MiB; whatever else arrives is a "partial" request: 400, and the
  * connection ends.
  *
  *
  * The script
  *
- * One rule a line, `<integrationId|*|OPTIONS> key=value ...`; empty lines and lines that start with # are
+ * One rule a line, `<integrationId|*|OPTIONS|HEAD> key=value ...`; empty lines and lines that start with # are
  * passed over. The first rule whose first word is the body's integrationId, or *, applies; when
  * there is none, the default answer does. Replace the file by rename to change it under a running
  * server. A script that is found wrong later is an "error" in the log, a line on stderr, and the
@@ -82,7 +82,7 @@
  *     end          call n is done: n, action, status. Written just before the last byte is sent:
  *                  who has an answer finds its line in the log
  *     partial      a request did not arrive or was not read: reason
- *     other        OPTIONS, HEAD, GET and the like: method, headers, bodyText
+ *     other        OPTIONS, HEAD, GET and the like: method, path, headers, bodyText
  *     error        the script is wrong: message
  *
  * A call is in flight from its begin to its peer_closed or end, whichever comes first.
@@ -197,16 +197,16 @@ static enum server_next function_call(const struct function_connection *connecti
     return next;
 }
 
-/* Preflight requests and pings: as a rule for OPTIONS says, else 204. */
-static enum server_next function_options(const struct function_connection *connection,
-                                         const struct server_request *request)
+/* Preflight requests, pings and probes: as a rule for the method says, else 204. */
+static enum server_next function_method(const struct function_connection *connection,
+                                        const struct server_request *request)
 {
     struct server_call call = function_prepare(connection, request);
     struct server_rule rule;
     struct text ignored = {0};
     enum server_next next;
 
-    if (!server_script_match(connection->script, SERVER_SCRIPT_OPTIONS, &rule, &ignored) ||
+    if (!server_script_match(connection->script, request->method, &rule, &ignored) ||
         rule.integration_id == NULL)
         next = server_answer_status(connection->fd, 204, request->keep_alive);
     else
@@ -221,12 +221,13 @@ static enum server_next function_other(const struct function_connection *connect
                                        const struct server_request *request)
 {
     server_log_event("other", connection->number,
-                     json_pack("{s:s, s:O, s:O}", "method", request->method, "headers",
-                               request->headers, "bodyText", request->body_text));
-    if (strcmp(request->method, "OPTIONS") == 0)
-        return function_options(connection, request);
-    return server_answer_status(connection->fd, strcmp(request->method, "HEAD") == 0 ? 204 : 405,
-                                request->keep_alive);
+                     json_pack("{s:s, s:s, s:O, s:O}", "method", request->method, "path",
+                               request->path, "headers", request->headers, "bodyText",
+                               request->body_text));
+    if (strcmp(request->method, SERVER_SCRIPT_OPTIONS) == 0 ||
+        strcmp(request->method, SERVER_SCRIPT_HEAD) == 0)
+        return function_method(connection, request);
+    return server_answer_status(connection->fd, 405, request->keep_alive);
 }
 
 /*

@@ -287,17 +287,28 @@ struct script_search {
     bool has_found;
 };
 
+static bool script_is_method(const char *id)
+{
+    return strcmp(id, SERVER_SCRIPT_OPTIONS) == 0 || strcmp(id, SERVER_SCRIPT_HEAD) == 0;
+}
+
+/* Whether a rule for id applies to what is looked for. */
+static bool script_matches(const struct script_search *search, const char *id)
+{
+    if (search->integration_id == NULL)
+        return !script_is_method(id);
+    if (script_is_method(id) || script_is_method(search->integration_id))
+        return strcmp(id, search->integration_id) == 0;
+    return strcmp(id, "*") == 0 || strcmp(id, search->integration_id) == 0;
+}
+
 /* Keeps the rule when it is the one that is looked for, and frees it otherwise. */
 static void script_consider(struct script_search *search, struct server_rule *rule,
                             const char *line)
 {
     const char *id = rule->integration_id;
     bool unread = search->integration_id == NULL;
-    bool is_for_options = id != NULL && strcmp(id, SERVER_SCRIPT_OPTIONS) == 0;
-    bool wants_options = !unread && strcmp(search->integration_id, SERVER_SCRIPT_OPTIONS) == 0;
-    bool matches = id != NULL && is_for_options == wants_options &&
-                   (unread || is_for_options || strcmp(id, "*") == 0 ||
-                    strcmp(id, search->integration_id) == 0);
+    bool matches = id != NULL && script_matches(search, id);
 
     if (search->found != NULL && !search->has_found && matches) {
         bool take = !unread || (strcmp(id, "*") == 0 && rule->action == SERVER_RESET_BEFORE_READ);

@@ -49,8 +49,9 @@ struct server_rule {
 /* The action as the script and the log spell it. */
 const char *server_action_name(enum server_action action);
 
-/* The id that no integration has: rules for OPTIONS requests, to which "*" does not apply. */
+/* Ids that no integration has: rules for requests by these methods, to which "*" does not apply. */
 #define SERVER_SCRIPT_OPTIONS "OPTIONS"
+#define SERVER_SCRIPT_HEAD    "HEAD"
 
 /*
  * Reads the script at path and fills rule with the first line that applies to a request of

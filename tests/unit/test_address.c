@@ -235,6 +235,37 @@ START_TEST(test_address_proxy_libcurl)
 }
 END_TEST
 
+static const struct {
+    const char *url;
+    const char *message; /* NULL: may be asked */
+} others[] = {
+    {"https://www.xledger.net/", NULL},
+    {"https://[2001:db8::1]:8443/up?a=b", NULL},
+    {"http://127.0.0.1:9000/up", NULL},
+    {"http://localhost/up", NULL},
+    {"http://www.xledger.net/", "SYNCSCHED_HEALTH_URL_XLEDGER must begin with https://"},
+    {"http://localhost.evil.example/", "SYNCSCHED_HEALTH_URL_XLEDGER must begin with https://"},
+    {"ftp://www.xledger.net/", "SYNCSCHED_HEALTH_URL_XLEDGER must begin with https://"},
+    {"https://me:hush@www.xledger.net/", "SYNCSCHED_HEALTH_URL_XLEDGER holds a user name"},
+    {"www.xledger.net", "SYNCSCHED_HEALTH_URL_XLEDGER is not a URL"},
+    {"https://www.xledger.net/\x1b", "SYNCSCHED_HEALTH_URL_XLEDGER holds a character that a URL"},
+};
+
+/* Covers: the addresses of other systems, by the name of their setting. */
+START_TEST(test_address_other)
+{
+    struct error err = {0};
+    bool ok = address_check_other(others[_i].url, "SYNCSCHED_HEALTH_URL_XLEDGER", &err);
+
+    ck_assert_msg(ok == (others[_i].message == NULL), "%s: %s", others[_i].url, err.message);
+    if (others[_i].message != NULL) {
+        ck_assert_int_eq(err.kind, ERROR_CONFIG);
+        ck_assert_ptr_eq(strstr(err.message, others[_i].message), err.message);
+        ck_assert_ptr_null(strstr(err.message, "hush"));
+    }
+}
+END_TEST
+
 Suite *suite_address(void)
 {
     Suite *suite = suite_create("address");
@@ -247,6 +278,7 @@ Suite *suite_address(void)
     tcase_add_test(cases, test_address_local);
     tcase_add_loop_test(cases, test_address_proxy, 0, sizeof proxies / sizeof proxies[0]);
     tcase_add_loop_test(cases, test_address_proxy_libcurl, 0, sizeof proxies / sizeof proxies[0]);
+    tcase_add_loop_test(cases, test_address_other, 0, sizeof others / sizeof others[0]);
     suite_add_tcase(suite, cases);
     return suite;
 }

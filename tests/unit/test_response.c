@@ -81,6 +81,32 @@ START_TEST(test_response_mark)
 }
 END_TEST
 
+static const struct {
+    const char *lines;
+    const char *value;
+} waits[] = {
+    {OK "Retry-After: 120\r\n\r\n", "120"},
+    {OK "RETRY-AFTER:Fri, 31 Dec 1999 23:59:59 GMT\r\n\r\n", "Fri, 31 Dec 1999 23:59:59 GMT"},
+    {OK CODE("X") "retry-after: 1\r\n", "1"},
+    {OK "\r\n", ""},
+    {OK "x-retry-after: 1\r\n\r\n", ""},
+    {"HTTP/1.1 103 Hints\r\nretry-after: 1\r\n\r\n" OK "\r\n", ""},
+    {OK "\r\nretry-after: 1\r\n", ""}, /* a trailer */
+};
+
+/* Covers: Retry-After, of the final response's head alone. */
+START_TEST(test_response_retry_after)
+{
+    struct response response = {0};
+
+    ck_assert(take_lines(&response, waits[_i].lines));
+    ck_assert_str_eq(response.retry_after, waits[_i].value);
+    response_clear(&response);
+    ck_assert_str_eq(response.retry_after, "");
+    response_free(&response);
+}
+END_TEST
+
 /* Covers: a NUL does not end a value, so that a part of it is never taken for a code. */
 START_TEST(test_response_nul)
 {
@@ -197,6 +223,7 @@ Suite *suite_response(void)
 
     tcase_add_loop_test(cases, test_response_mark, 0, sizeof heads / sizeof heads[0]);
     tcase_add_test(cases, test_response_nul);
+    tcase_add_loop_test(cases, test_response_retry_after, 0, sizeof waits / sizeof waits[0]);
     tcase_add_test(cases, test_response_long_code);
     tcase_add_loop_test(cases, test_response_many_headers, 0, 3);
     tcase_add_test(cases, test_response_large_headers);
