@@ -25,10 +25,20 @@ bool timetable_parse(const char *expression, size_t length, const char *timezone
     return error_hint(fault, "%s", cron_fault.hint);
 }
 
+const char *timetable_type(size_t n)
+{
+    static const char *const types[] = {"xledger", "dynamics", "bufdir"};
+
+    return n < sizeof types / sizeof *types ? types[n] : NULL;
+}
+
 static bool timetable_type_is_known(const char *type)
 {
-    return type != NULL && (strcmp(type, "xledger") == 0 || strcmp(type, "dynamics") == 0 ||
-                            strcmp(type, "bufdir") == 0);
+    size_t n = 0;
+
+    while (type != NULL && timetable_type(n) != NULL && strcmp(timetable_type(n), type) != 0)
+        n++;
+    return type != NULL && timetable_type(n) != NULL;
 }
 
 bool timetable_is_complete(const struct schedule *schedule)

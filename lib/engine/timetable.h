@@ -15,6 +15,9 @@ struct timetable {
     struct zone zone; /* belongs to the zones that it was read with */
 };
 
+/* The n-th type that an integration may have, from 0; NULL behind the last. */
+const char *timetable_type(size_t n);
+
 /*
  * Reads expression and zone of a row that is active, and checks the row besides. On failure fault
  * names organisation, integration and what is wrong (ERROR_INVALID).

@@ -258,12 +258,46 @@ CREATE TABLE IF NOT EXISTS sync_prune_state (
 COMMENT ON TABLE sync_prune_state IS
     'Up to when the log has been pruned: of earlier slots nobody knows any more who covered them.';
 
+-- One row a type of integration, of those that somebody has probed. To have a type probed at once,
+-- delete its row; to let a type rest, set next_probe_at ahead.
+CREATE TABLE IF NOT EXISTS sync_probe_state (
+    integration_type text,
+    claimed_at       timestamptz NOT NULL,
+    next_probe_at    timestamptz NOT NULL,
+    pause_s          integer     NOT NULL DEFAULT 900,
+    probed_at        timestamptz,
+    result           text,
+    code             text,
+    since            timestamptz,
+
+    PRIMARY KEY (integration_type),
+
+    -- The last fence against two probes within 15 minutes.
+    CONSTRAINT sync_probe_state_next_probe_at_check CHECK (
+        isfinite(claimed_at)
+        AND isfinite(next_probe_at)
+        AND next_probe_at >= claimed_at + interval '15 minutes'
+    ),
+    CONSTRAINT sync_probe_state_pause_s_check CHECK (pause_s BETWEEN 900 AND 86400),
+    CONSTRAINT sync_probe_state_result_check CHECK (
+        result IN ('reachable', 'unreachable', 'throttled')
+    ),
+    CONSTRAINT sync_probe_state_code_check CHECK (char_length(code) BETWEEN 1 AND 64),
+    CONSTRAINT sync_probe_state_result_columns_check CHECK (
+        num_nonnulls(probed_at, result, code, since) IN (0, 4)
+    )
+);
+
+COMMENT ON TABLE sync_probe_state IS
+    'What the last probe of each external system found, and when the next one may be sent.';
+
 
 -- Who may see it -------------------------------------------------------------------------------
 --
 -- Members read the rows of their organisation; only the service role, which bypasses row level
--- security, and the tables' owner write. sync_trigger_state and sync_prune_state belong to no
--- organisation and have no policy. The scalar subselect makes PostgreSQL ask for the organisation once a statement.
+-- security, and the tables' owner write. sync_trigger_state, sync_prune_state and sync_probe_state
+-- belong to no organisation and have no policy. The scalar subselect makes PostgreSQL ask for the
+-- organisation once a statement.
 --
 -- Not FORCE ROW LEVEL SECURITY. It would bind the owner too, and the tool sets row_security = off,
 -- under which PostgreSQL refuses whom RLS binds, whatever the policies say: on plain PostgreSQL an
@@ -280,6 +314,7 @@ ALTER TABLE sync_run_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sync_schedule_state ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sync_trigger_state ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sync_prune_state ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_probe_state ENABLE ROW LEVEL SECURITY;
 
 DROP POLICY IF EXISTS sync_members_read ON sync_run_log;
 CREATE POLICY sync_members_read ON sync_run_log
@@ -304,6 +339,7 @@ BEGIN
                      (to_regclass('sync_schedule_state'), true),
                      (to_regclass('sync_trigger_state'), true),
                      (to_regclass('sync_prune_state'), true),
+                     (to_regclass('sync_probe_state'), true),
                      (to_regclass('organizations'), false),
                      (to_regclass('organization_integrations'), false)
              ) AS listed (relation, is_ours)

@@ -30,6 +30,8 @@ Suite *suite_reply(void);
 Suite *suite_response(void);
 Suite *suite_terminal(void);
 Suite *suite_condition(void);
+Suite *suite_retry_after(void);
+Suite *suite_probe(void);
 Suite *suite_config(void);
 Suite *suite_secret(void);
 Suite *suite_text(void);

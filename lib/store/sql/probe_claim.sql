@@ -1,0 +1,17 @@
+-- The permission to probe the types $1, for those that nobody may have probed lately: taken before
+-- anything is sent, in this one statement, so that of any number of callers at once one has it. Of two
+-- that meet on a row the second waits, and reads in its WHERE what the first has written. Whoever dies
+-- with it has still used it up: the next may come after the pause that holds by then, and $3 seconds,
+-- within which this one must have sent its request. In key order, so that no two wait for each other.
+-- $2: the time, in microseconds, where it is made up; else the clock of this server.
+INSERT INTO sync_probe_state AS p (integration_type, claimed_at, next_probe_at)
+SELECT asked.type, asked.now, asked.now + make_interval(secs => $4::integer + $3::integer)
+  FROM (SELECT type,
+               coalesce('epoch'::timestamptz + $2::bigint * interval '1 microsecond', now()) AS now
+          FROM unnest($1::text[]) AS type) AS asked
+ ORDER BY asked.type
+    ON CONFLICT (integration_type) DO UPDATE
+   SET claimed_at = excluded.claimed_at,
+       next_probe_at = excluded.claimed_at + make_interval(secs => p.pause_s + $3::integer)
+ WHERE p.next_probe_at <= excluded.claimed_at
+RETURNING integration_type
