@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "call/address.h"
 #include "call/credentials.h"
+#include "engine/timetable.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,22 +83,29 @@ static bool settings_check_ca(const char *path, struct error *err)
     return is_read && has_certificate;
 }
 
-bool settings_function_address(const struct config *config, struct function_address *address,
-                               char **url, struct error *err)
+/* The way to a url that has been checked. */
+static bool settings_way(const struct config *config, const char *url,
+                         struct function_address *address, struct error *err)
 {
     const char *proxy = config_get(config, "SYNCSCHED_PROXY");
     const char *ca_file = config_get(config, "SYNCSCHED_CA_FILE");
 
-    if (!settings_compose_url(config, url, err) ||
-        !address_check(*url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err) ||
-        (proxy != NULL && !address_check_proxy(proxy, err)) || !settings_check_ca(ca_file, err))
+    if ((proxy != NULL && !address_check_proxy(proxy, err)) || !settings_check_ca(ca_file, err))
         return false;
     *address = (struct function_address){
-        .url = *url,
-        .proxy = address_is_local(*url) ? NULL : proxy, /* a proxy's localhost is another machine */
+        .url = url,
+        .proxy = address_is_local(url) ? NULL : proxy, /* a proxy's localhost is another machine */
         .ca_file = ca_file,
     };
     return true;
+}
+
+bool settings_function_address(const struct config *config, struct function_address *address,
+                               char **url, struct error *err)
+{
+    return settings_compose_url(config, url, err) &&
+           address_check(*url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err) &&
+           settings_way(config, *url, address, err);
 }
 
 /* The key, from wherever it is set; owned by the caller. */
@@ -141,4 +150,66 @@ void settings_function_free(struct settings_function *function)
     secret_free(function->key);
     free(function->url);
     *function = (struct settings_function){0};
+}
+
+/* ---- What is probed ---- */
+
+static struct prober_target *settings_find_target(struct prober_target targets[PROBER_TYPES],
+                                                  const char *type, size_t length)
+{
+    for (size_t i = 0; i < PROBER_TYPES; i++)
+        if (strlen(targets[i].integration_type) == length &&
+            strncmp(targets[i].integration_type, type, length) == 0)
+            return &targets[i];
+    return NULL;
+}
+
+/* "xledger,bufdir" */
+static bool settings_read_passive(const struct config *config,
+                                  struct prober_target targets[PROBER_TYPES], struct error *err)
+{
+    static const char name[] = "SYNCSCHED_HEALTH_PASSIVE";
+    const char *at = config_get(config, name);
+
+    while (at != NULL && *at != '\0') {
+        size_t length = strcspn(at, ",");
+        struct prober_target *target = settings_find_target(targets, at, length);
+
+        if (target == NULL) {
+            error_set(err, ERROR_CONFIG, "%s holds what is no type of integration", name);
+            return error_hint(err, "such as %s=xledger,bufdir", name);
+        }
+        target->policy = PROBE_PASSIVE;
+        at += length + (at[length] == ',' ? 1 : 0);
+    }
+    return true;
+}
+
+static bool settings_read_target(const struct config *config, struct prober_target *target,
+                                 struct error *err)
+{
+    char name[64] = "SYNCSCHED_HEALTH_URL_";
+    size_t n = strlen(name);
+    const char *url;
+
+    for (const char *c = target->integration_type; *c != '\0' && n + 1 < sizeof name; c++)
+        name[n++] = (char)toupper((unsigned char)*c);
+    name[n] = '\0';
+    url = config_get(config, name);
+    if (url == NULL)
+        return true;
+    target->policy = PROBE_ACTIVE;
+    return address_check_other(url, name, err) && settings_way(config, url, &target->address, err);
+}
+
+bool settings_probe(const struct config *config, struct prober_target targets[PROBER_TYPES],
+                    struct error *err)
+{
+    for (size_t i = 0; i < PROBER_TYPES; i++) {
+        targets[i] = (struct prober_target){.integration_type = timetable_type(i),
+                                            .policy = PROBE_NOT_CONFIGURED};
+        if (!settings_read_target(config, &targets[i], err))
+            return false;
+    }
+    return settings_read_passive(config, targets, err);
 }

@@ -1,5 +1,6 @@
 /*
- * The settings that several commands share: the database and the function (design section 7).
+ * The settings that several commands share, and those that take some reading: the database, the
+ * function, the external systems (design section 7).
  */
 #ifndef SYNCSCHED_COMMAND_SETTINGS_H
 #define SYNCSCHED_COMMAND_SETTINGS_H
@@ -8,6 +9,7 @@
 #include "base/error.h"
 #include "call/function.h"
 #include "command/command.h"
+#include "engine/prober.h"
 #include "store/database.h"
 
 /* What a command that uses the database has among its options. */
@@ -40,5 +42,13 @@ struct settings_function {
 bool settings_function(const struct config *config, struct settings_function *function,
                        struct error *err);
 void settings_function_free(struct settings_function *function);
+
+/*
+ * What is to be probed, a target a type of integration: its address (SYNCSCHED_HEALTH_URL_<TYPE>),
+ * by the same way as the function's, and whether it is to be left alone (SYNCSCHED_HEALTH_PASSIVE,
+ * the types separated by commas). Borrowed from the configuration. ERROR_CONFIG, naming the setting.
+ */
+bool settings_probe(const struct config *config, struct prober_target targets[PROBER_TYPES],
+                    struct error *err);
 
 #endif

@@ -69,7 +69,6 @@ static void probe_read_state(void *context, const struct database_row *row)
     reading->now_us = database_row_number(row, READ_NOW, 0);
     if (state == NULL)
         return;
-    state->is_known = database_row_text(row, READ_CLAIMED_AT) != NULL;
     state->claimed_at_us = database_row_number(row, READ_CLAIMED_AT, 0);
     state->next_probe_at_us = database_row_number(row, READ_NEXT_PROBE_AT, 0);
     state->pause_s = database_row_number(row, READ_PAUSE_S, 0);

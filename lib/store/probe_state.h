@@ -28,7 +28,6 @@ enum probe_result {
 /* A row; times in microseconds since 1970 UTC, 0 where there is none. */
 struct probe_state {
     char integration_type[RUN_TYPE_SIZE];
-    bool is_known;   /* it has a row */
     bool is_claimed; /* by this call: one probe may be sent, and is to be noted */
     int64_t claimed_at_us;
     int64_t next_probe_at_us;

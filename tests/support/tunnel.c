@@ -82,6 +82,7 @@ static void tunnel_serve(int client, struct tunnel *tunnel, uint16_t port)
     if (!tunnel_read_request(client, tunnel))
         return;
     tunnel->count++;
+    usleep((useconds_t)tunnel->delay_ms * 1000);
     if (status == 0)
         return;
     length = snprintf(answer, sizeof answer, "HTTP/1.1 %d Scripted\r\n%s\r\n", status,

@@ -8,6 +8,7 @@
 /* What the proxy is to do, and saw; shared with it. Set before the first connection. */
 struct tunnel {
     volatile int status;    /* its answer; 200: there is a tunnel; 0: hangs up without one */
+    volatile int delay_ms;  /* before it answers */
     volatile int count;     /* connections that it was asked something on */
     char request[8 * 1024]; /* the head of the last request */
     char address[64];       /* "127.0.0.1:PORT" */

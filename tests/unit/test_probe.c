@@ -15,7 +15,6 @@ enum { PAUSE_S = 900, DAY_S = 86400 };
 static struct probe_state claimed(void)
 {
     return (struct probe_state){.integration_type = "xledger",
-                                .is_known = true,
                                 .is_claimed = true,
                                 .claimed_at_us = NOW - SECOND,
                                 .next_probe_at_us = NOW + 930 * SECOND,
