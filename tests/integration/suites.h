@@ -38,6 +38,7 @@ Suite *suite_keys(void);
 Suite *suite_secrets(void);
 Suite *suite_warm(void);
 Suite *suite_probe(void);
+Suite *suite_probe_week(void);
 Suite *suite_usage(void);
 Suite *suite_output(void);
 Suite *suite_libraries(void);
