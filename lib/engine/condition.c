@@ -63,6 +63,17 @@ static void condition_find_invalid(const struct condition_facts *facts, struct c
                                                             .last = INT64_MIN});
 }
 
+/* The log's own evidence stays the main thing: exports may well go through. */
+static void condition_find_unreachable(const struct condition_facts *facts,
+                                       struct condition *condition)
+{
+    if (facts->unreachable_code != NULL)
+        condition_add(condition, (struct condition_finding){.reason = CONDITION_UNREACHABLE,
+                                                            .state = CONDITION_DEGRADED,
+                                                            .since = facts->unreachable_since,
+                                                            .last = INT64_MIN});
+}
+
 static void condition_find_never_fires(const struct condition_facts *facts,
                                        struct condition *condition)
 {
@@ -105,6 +116,7 @@ void condition_judge(const struct condition_facts *facts, struct condition *cond
     condition_add_slots(condition, CONDITION_GIVEN_UP, CONDITION_DEGRADED, &log->given_up);
     condition_find_invalid(facts, condition);
     condition_add_slots(condition, CONDITION_FAILED, CONDITION_DEGRADED, &log->failed);
+    condition_find_unreachable(facts, condition);
     condition_find_never_fires(facts, condition);
     condition_conclude(facts, condition);
 }
@@ -140,6 +152,7 @@ const char *condition_reason_name(enum condition_reason reason)
         [CONDITION_GIVEN_UP] = "given_up",
         [CONDITION_INVALID] = "invalid",
         [CONDITION_FAILED] = "failed",
+        [CONDITION_UNREACHABLE] = "unreachable",
         [CONDITION_NEVER_FIRES] = "never_fires",
     };
 
@@ -175,6 +188,15 @@ static void condition_explain_overdue(const struct condition_facts *facts,
     condition_add_slots_text(finding, text);
 }
 
+static void condition_explain_unreachable(const struct condition_facts *facts, struct text *text)
+{
+    char time[INSTANT_TEXT_SIZE];
+
+    instant_format_minute(facts->unreachable_since, time);
+    text_addf(text, "unreachable: probes have failed since %s, last %s", time,
+              facts->unreachable_code);
+}
+
 void condition_explain(const struct condition_facts *facts, const struct condition_finding *finding,
                        struct text *text)
 {
@@ -193,6 +215,8 @@ void condition_explain(const struct condition_facts *facts, const struct conditi
         condition_explain_overdue(facts, finding, text);
     } else if (finding->reason == CONDITION_INVALID) {
         text_addf(text, "invalid: %s", facts->fault);
+    } else if (finding->reason == CONDITION_UNREACHABLE) {
+        condition_explain_unreachable(facts, text);
     } else if (finding->reason == CONDITION_NEVER_FIRES) {
         text_add(text, "never fires: the schedule has no slot to come");
     } else {

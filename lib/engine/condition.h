@@ -31,6 +31,10 @@ struct condition_facts {
     int64_t well_since;      /* the first slot completed after everything that failed */
     int64_t waiting;         /* the first slot that should have been begun by now and is not */
     struct standing_log log; /* what failed, and nobody has made good */
+
+    /* What probes say of the system behind it; NULL: they reach it, or say nothing. */
+    const char *unreachable_code;
+    int64_t unreachable_since; /* a minute */
 };
 
 enum condition_state {
@@ -49,6 +53,7 @@ enum condition_reason {
     CONDITION_GIVEN_UP,
     CONDITION_INVALID,
     CONDITION_FAILED,
+    CONDITION_UNREACHABLE,
     CONDITION_NEVER_FIRES,
     CONDITION_REASONS,
 };

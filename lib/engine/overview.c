@@ -85,6 +85,24 @@ static void overview_read_schedule(struct overview *overview,
     facts->fires = timetable_next(&integration->timetable, facts->now, &integration->next_slot);
 }
 
+/* What the probe of the integration's type said, if there was one. */
+static void overview_read_probe(const struct overview *overview,
+                                struct overview_integration *integration)
+{
+    for (size_t i = 0; i < overview->probe_count; i++) {
+        const struct probe_finding *probe = &overview->probes[i];
+
+        if (strcmp(probe->integration_type, integration->integration_type) != 0)
+            continue;
+        integration->probe = probe;
+        if (probe->condition != PROBE_IS_UNREACHABLE)
+            continue;
+        integration->facts.unreachable_code = probe->code;
+        integration->facts.unreachable_since =
+            instant_divide_down(probe->since_us, INSTANT_US_PER_MINUTE);
+    }
+}
+
 static void overview_read_integration(void *context, const struct standing_integration *read)
 {
     struct overview *overview = context;
@@ -113,6 +131,7 @@ static void overview_read_integration(void *context, const struct standing_integ
     memcpy(integration->integration_id, read->schedule.integration_id,
            sizeof integration->integration_id);
     overview_read_schedule(overview, read, integration);
+    overview_read_probe(overview, integration);
     condition_judge(&integration->facts, &integration->condition);
     overview->by_state[integration->condition.state]++;
 }
@@ -167,7 +186,7 @@ bool overview_read(const struct overview_options *options, struct overview *over
     struct database *db;
     bool ok;
 
-    *overview = (struct overview){0};
+    *overview = (struct overview){.probes = options->probes, .probe_count = options->probe_count};
     db = database_open(&options->database, options->deadline_ms, err);
     if (db == NULL)
         return false;

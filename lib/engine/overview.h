@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/condition.h"
+#include "engine/probe.h"
 #include "engine/timetable.h"
 #include "store/database.h"
 #include "store/standing.h"
@@ -20,7 +21,9 @@ enum { OVERVIEW_SILENCE_MS = 3 * 60 * 1000 }; /* of a trigger that starts a tick
 struct overview_options {
     struct database_address database;
     struct standing_question question;
-    int64_t deadline_ms; /* on the stopwatch */
+    int64_t deadline_ms;                /* on the stopwatch */
+    const struct probe_finding *probes; /* what the systems said that were asked; borrowed */
+    size_t probe_count;                 /* 0: nobody was asked */
 };
 
 struct overview_trigger {
@@ -53,7 +56,8 @@ struct overview_integration {
     int64_t last_success_at_ms; /* INT64_MIN: never */
     struct condition_facts facts;
     struct condition condition;
-    struct overview_run *runs; /* the newest first */
+    const struct probe_finding *probe; /* that of its type; NULL: there is none */
+    struct overview_run *runs;         /* the newest first */
     size_t run_count;
     size_t run_capacity;
 };
@@ -67,6 +71,8 @@ struct overview {
     struct overview_integration *integrations; /* what needs a person first */
     size_t count;
     size_t capacity;
+    const struct probe_finding *probes; /* as they were handed over */
+    size_t probe_count;
     size_t by_state[CONDITION_DISABLED + 1]; /* how many there are */
     struct zones zones;
 };

@@ -32,10 +32,12 @@ static bool prober_claim(struct prober *prober, struct error *err)
 {
     const struct probe_claim claim = {.pause_s = PROBE_PAUSE_S, .send_s = PROBE_SEND_S};
 
+    /* No permission is used up for what cannot be sent. */
+    if (prober->count == 0 || !function_load(err))
+        return prober->count == 0;
     /* Read before the claim is sent: rather too early than too late. */
     prober->claimed_at_ms = stopwatch_now_ms();
-    return prober->count == 0 ||
-           probe_state_claim(prober->db, &claim, prober->claimed_at_ms + PROBER_STORE_MS,
+    return probe_state_claim(prober->db, &claim, prober->claimed_at_ms + PROBER_STORE_MS,
                              prober->states, prober->count, &prober->now_us, err);
 }
 

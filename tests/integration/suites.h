@@ -39,6 +39,7 @@ Suite *suite_secrets(void);
 Suite *suite_warm(void);
 Suite *suite_probe(void);
 Suite *suite_probe_week(void);
+Suite *suite_health_probe(void);
 Suite *suite_usage(void);
 Suite *suite_output(void);
 Suite *suite_libraries(void);
