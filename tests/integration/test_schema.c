@@ -321,6 +321,14 @@ START_TEST(test_every_check_is_tested)
 }
 END_TEST
 
+/* A row of sync_probe_state that was claimed now; then what a probe found. */
+#define INSERT_PROBE(next_probe_at, pause_s, rest)                                                 \
+    "INSERT INTO sync_probe_state VALUES"                                                          \
+    " ('xledger', now(), " next_probe_at ", " pause_s ", " rest ")"
+#define IN_A_DAY             "now() + interval '1 day'"
+#define UNPROBED             "NULL, NULL, NULL, NULL"
+#define PROBED(result, code) "now(), '" result "', '" code "', now()"
+
 static const struct {
     const char *refused;
     const char *sql;
@@ -368,6 +376,17 @@ static const struct {
     {NULL, "INSERT INTO sync_trigger_state VALUES ('a', 'x', now()), ('a', 'y', now())"},
     {"23505", "INSERT INTO sync_trigger_state VALUES ('a', 'x', now()), ('a', 'x', now())"},
     {"23502", "INSERT INTO sync_trigger_state VALUES ('a', 'x', NULL)"},
+    /* no two probes within 15 minutes, whoever writes the row */
+    {NULL, INSERT_PROBE("now() + interval '15 minutes'", "900", UNPROBED)},
+    {"23514", INSERT_PROBE("now() + interval '14 minutes 59.999 s'", "900", UNPROBED)},
+    {"23514", INSERT_PROBE("'infinity'", "900", UNPROBED)},
+    {"23514", INSERT_PROBE(IN_A_DAY, "899", UNPROBED)},
+    {NULL, INSERT_PROBE(IN_A_DAY, "86400", UNPROBED)},
+    {"23514", INSERT_PROBE(IN_A_DAY, "86401", UNPROBED)},
+    {NULL, INSERT_PROBE(IN_A_DAY, "900", PROBED("throttled", "HTTP_429"))},
+    {"23514", INSERT_PROBE(IN_A_DAY, "900", PROBED("well", "HTTP_200"))},
+    {"23514", INSERT_PROBE(IN_A_DAY, "900", PROBED("reachable", ""))},
+    {"23514", INSERT_PROBE(IN_A_DAY, "900", "now(), 'reachable', NULL, now()")},
     /* what is to be exported: odd rows are the tool's to warn about */
     {NULL, "INSERT INTO organization_integrations (org_id, integration_type, cron_schedule)"
            " VALUES (gen_random_uuid(), 'fax', 'every now and then')"},

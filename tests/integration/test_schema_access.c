@@ -21,8 +21,8 @@ static const char member_of_a[] = MEMBER_OF(ORG_A);
 static const char member_of_b[] = MEMBER_OF(ORG_B);
 
 static const char *const tables[] = {
-    "sync_run_log",  "sync_schedule_state",       "sync_trigger_state",
-    "organizations", "organization_integrations",
+    "sync_run_log",  "sync_schedule_state",       "sync_trigger_state", "sync_prune_state",
+    "organizations", "organization_integrations", "sync_probe_state",
 };
 
 /* Organisation A has two rows in every table that has organisations, B has one. */
@@ -40,7 +40,8 @@ static const char rows[] =
     "    SELECT org_id, integration_id, integration_type, '2024-05-01T02:00Z', '2024-05-01T02:00Z',"
     "        1, 'pending', 'key', 'schedule'"
     "    FROM organization_integrations;"
-    "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now());";
+    "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now());"
+    "INSERT INTO sync_probe_state VALUES ('xledger', now(), now() + interval '15 minutes');";
 
 /* Which rows a reader sees: how many of A's, of B's and of others. */
 #define SEEN(table, org)                                                                           \
@@ -97,6 +98,7 @@ START_TEST(test_member_reads_own)
         assert_seen("authenticated", member_of_b, readable[i].sql, readable[i].to_b);
     }
     assert_refused("authenticated", member_of_a, "SELECT FROM sync_trigger_state");
+    assert_refused("authenticated", member_of_a, "SELECT FROM sync_probe_state");
 }
 END_TEST
 
@@ -199,6 +201,7 @@ static const char *const updates[] = {
     "UPDATE sync_run_log SET worker = 'me'",
     "UPDATE sync_schedule_state SET schedule = ''",
     "UPDATE sync_trigger_state SET host = ''",
+    "UPDATE sync_probe_state SET next_probe_at = now() + interval '1 day'",
     "UPDATE organizations SET timezone = 'Z'",
     "UPDATE organization_integrations SET is_enabled = false",
 };
@@ -254,6 +257,9 @@ static const char *const tool_work[] = {
     "minute'",
     "SET LOCAL row_security = off; DELETE FROM sync_schedule_state",
     "SET LOCAL row_security = off; SELECT FROM organizations, organization_integrations",
+    "SET LOCAL row_security = off; INSERT INTO sync_probe_state VALUES"
+    " ('xledger', now(), now() + interval '1 day') ON CONFLICT (integration_type)"
+    " DO UPDATE SET claimed_at = excluded.claimed_at, next_probe_at = excluded.next_probe_at",
 };
 
 START_TEST(test_service_role_works)
