@@ -2,6 +2,7 @@
  * `syncsched health --probe`, the real program: fifty of them at once send one request, what probes
  * say stands beside what the log says, and the log stays the main thing.
  */
+#include "integration/status_scene.h"
 #include "integration/suites.h"
 #include "support/scene.h"
 #include "support/testdb.h"
@@ -52,7 +53,7 @@ static struct program_result health(const char *option, const char *other)
     return program_wait(start_health(option, other));
 }
 
-/* The object that `health --probe --json` prints, with this exit status. */
+/* The object that `health --probe --json` prints, by its schema, with this exit status. */
 static json_t *health_json(int status)
 {
     struct program_result result = health("--probe", "--json");
@@ -60,6 +61,7 @@ static json_t *health_json(int status)
 
     ck_assert_msg(result.status == status, "%d: %s%s", result.status, result.out, result.err);
     ck_assert_ptr_nonnull(json);
+    ck_assert_int_eq(status_validate("health", result.out), 0);
     program_result_free(&result);
     return json;
 }
@@ -257,6 +259,28 @@ START_TEST(test_text)
 }
 END_TEST
 
+/* Covers: what is throttled, and what nobody has told anything of yet, as JSON. */
+START_TEST(test_unprobed)
+{
+    json_t *json;
+
+    function_script(scene_function(), "HEAD status=429");
+    json = health_json(0);
+    ck_assert_str_eq(member(json, "probes", 0, "probe"), "throttled");
+    ck_assert_str_eq(member(json, "probes", 0, "code"), "HTTP_429");
+    ck_assert_str_eq(member(json, "integrations", 0, "condition"), "healthy");
+    json_decref(json);
+    testdb_exec("UPDATE sync_probe_state SET result = NULL, code = NULL, since = NULL,"
+                " probed_at = NULL");
+    json = health_json(0);
+    ck_assert_str_eq(member(json, "probes", 0, "probe"), "waiting");
+    ck_assert_ptr_null(member(json, "probes", 0, "probedAt"));
+    ck_assert_ptr_nonnull(member(json, "probes", 0, "nextProbeAt"));
+    ck_assert_uint_eq(count_heads(), 1);
+    json_decref(json);
+}
+END_TEST
+
 /* ---- What is set ---- */
 
 /* Covers: for good, whatever its address is; the others are asked. */
@@ -344,6 +368,7 @@ Suite *suite_health_probe(void)
     tcase_add_test(cases, test_unreachable);
     tcase_add_test(cases, test_log_first);
     tcase_add_test(cases, test_text);
+    tcase_add_test(cases, test_unprobed);
     tcase_add_test(cases, test_passive_for_good);
     tcase_add_loop_test(cases, test_wrong_setting, 0, (int)(sizeof wrong / sizeof *wrong));
     tcase_add_test(cases, test_no_permission);
