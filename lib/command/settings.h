@@ -46,7 +46,8 @@ void settings_function_free(struct settings_function *function);
 /*
  * What is to be probed, a target a type of integration: its address (SYNCSCHED_HEALTH_URL_<TYPE>),
  * by the same way as the function's, and whether it is to be left alone (SYNCSCHED_HEALTH_PASSIVE,
- * the types separated by commas). Borrowed from the configuration. ERROR_CONFIG, naming the setting.
+ * the types separated by commas). Borrowed from the configuration. ERROR_CONFIG, naming the
+ * setting.
  */
 bool settings_probe(const struct config *config, struct prober_target targets[PROBER_TYPES],
                     struct error *err);

@@ -54,7 +54,7 @@ bool probe_state_claim(struct database *db, const struct probe_claim *claim, int
                        struct probe_state *states, size_t count, int64_t *now_us,
                        struct error *err);
 
-/* Stores what came of a claimed probe. *is_noted: false when somebody has claimed the next since. */
+/* Stores what came of a claimed probe. *is_noted: false when the next is claimed already. */
 bool probe_state_note(struct database *db, const struct probe_state *state, int64_t deadline_ms,
                       bool *is_noted, struct error *err);
 
