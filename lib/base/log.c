@@ -1,16 +1,33 @@
 #include "base/log.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOG_LINE_MAX = 4000 };
+enum { LOG_LINE_MAX = 4000, LOG_TIME_SIZE = 64 };
+
+/* The priorities of syslog. */
+enum log_level { LOG_ERROR = 3, LOG_WARNING = 4 };
 
 /* "\r" and "erase to the end of the line" of ECMA-48: what removes a live line. */
 static const char log_erase[] = "\r\033[K";
+
+/* NULL: messages are text. */
+static log_stamp *log_json_stamp;
+
+void log_use_json(log_stamp *stamp)
+{
+    log_json_stamp = stamp;
+}
 
 bool log_has_live_line(void)
 {
@@ -18,7 +35,24 @@ bool log_has_live_line(void)
 
     if (answer < 0)
         answer = isatty(STDERR_FILENO);
-    return answer == 1;
+    return answer == 1 && log_json_stamp == NULL;
+}
+
+/*
+ * The journal says which stream it gave a service; that stderr is this very one is to be looked at,
+ * since the variable reaches every descendant, wherever its stderr was sent.
+ */
+static bool log_is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat status;
+    uintmax_t device;
+    uintmax_t inode;
+    char rest;
+
+    return stream != NULL && sscanf(stream, "%ju:%ju%c", &device, &inode, &rest) == 2 &&
+           fstat(STDERR_FILENO, &status) == 0 && device == (uintmax_t)status.st_dev &&
+           inode == (uintmax_t)status.st_ino;
 }
 
 static void log_write(const struct text *text)
@@ -34,21 +68,66 @@ static void log_write(const struct text *text)
     }
 }
 
-static void log_line(const char *level, const char *message, const char *hint)
+static const char *log_level_name(enum log_level level)
+{
+    return level == LOG_ERROR ? "error" : "warning";
+}
+
+static void log_add_text(struct text *line, enum log_level level, const char *message,
+                         const char *hint)
 {
     struct text raw = {0};
-    struct text line = {0};
 
-    text_addf(&raw, "syncsched: %s: %s", level, message);
+    text_addf(&raw, "syncsched: %s: %s", log_level_name(level), message);
     if (hint[0] != '\0')
         text_addf(&raw, " (%s)", hint);
     if (log_has_live_line())
-        text_add(&line, log_erase);
-    text_add_clean(&line, raw.data, raw.length, LOG_LINE_MAX);
+        text_add(line, log_erase);
+    if (log_is_journal())
+        text_addf(line, "<%d>", (int)level);
+    text_add_clean(line, raw.data, raw.length, LOG_LINE_MAX);
+    text_free(&raw);
+}
+
+static void log_set_member(json_t *object, const char *name, const char *value)
+{
+    struct text clean = {0};
+
+    text_add_clean(&clean, value, strlen(value), LOG_LINE_MAX);
+    json_object_set_new(object, name, json_string(text_string(&clean)));
+    text_free(&clean);
+}
+
+static void log_add_json(struct text *line, enum log_level level, const char *message,
+                         const char *hint)
+{
+    json_t *object = memory_or_exit(json_object());
+    char time[LOG_TIME_SIZE] = "";
+    char *json;
+
+    log_json_stamp(time, sizeof time);
+    log_set_member(object, "time", time);
+    log_set_member(object, "level", log_level_name(level));
+    log_set_member(object, "message", message);
+    if (hint[0] != '\0')
+        log_set_member(object, "hint", hint);
+    json = memory_or_exit(json_dumps(object, JSON_COMPACT));
+    text_add(line, json);
+    free(json);
+    json_decref(object);
+}
+
+static void log_line(enum log_level level, const char *message, const char *hint)
+{
+    struct text line = {0};
+
+    if (log_json_stamp != NULL)
+        log_add_json(&line, level, message, hint);
+    else
+        log_add_text(&line, level, message, hint);
     text_add(&line, "\n");
     log_write(&line);
     text_free(&line);
-    text_free(&raw);
 }
 
 void log_warning(const char *format, ...)
@@ -59,17 +138,17 @@ void log_warning(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    log_line("warning", message, "");
+    log_line(LOG_WARNING, message, "");
 }
 
 void log_failure(const struct error *err)
 {
-    log_line("error", err->message, err->hint);
+    log_line(LOG_ERROR, err->message, err->hint);
 }
 
 void log_failure_as_warning(const struct error *err)
 {
-    log_line("warning", err->message, err->hint);
+    log_line(LOG_WARNING, err->message, err->hint);
 }
 
 void log_live_line(const char *line)

@@ -160,9 +160,22 @@ void instant_format_second(int64_t instant_ms, char text[INSTANT_TEXT_SIZE])
     int64_t second = instant_divide_down(instant_ms, 1000);
     int64_t minute = instant_divide_down(second, 60);
     struct civil civil = civil_from_minute(minute);
-    char *at = put_civil(text, &civil);
+    char *at = put_civil(text, &civil) - 2; /* over the seconds, which are 00 */
 
-    put_number(at - 2, (int)(second - minute * 60), 2);
+    at = put_number(at, (int)(second - minute * 60), 2);
+    memcpy(at, "Z", 2);
+}
+
+void instant_format(int64_t instant_us, char text[INSTANT_TEXT_SIZE])
+{
+    int64_t minute = instant_divide_down(instant_us, INSTANT_US_PER_MINUTE);
+    int milliseconds = (int)((instant_us - minute * INSTANT_US_PER_MINUTE) / 1000);
+    struct civil civil = civil_from_minute(minute);
+    char *at = put_civil(text, &civil) - 2; /* over the seconds, which are 00 */
+
+    at = put_number(at, milliseconds / 1000, 2);
+    *at++ = '.';
+    at = put_number(at, milliseconds % 1000, 3);
     memcpy(at, "Z", 2);
 }
 

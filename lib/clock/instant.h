@@ -38,6 +38,9 @@ void instant_format_local(int64_t minute, int offset_minutes, char text[INSTANT_
 /* The same of milliseconds since 1970, cut off after seconds: 2024-05-01T02:00:07Z. */
 void instant_format_second(int64_t instant_ms, char text[INSTANT_TEXT_SIZE]);
 
+/* An instant to the millisecond, cut off there: 2024-05-01T02:00:30.125Z. */
+void instant_format(int64_t instant_us, char text[INSTANT_TEXT_SIZE]);
+
 /* A minute as a calendar and a wall clock show it. */
 struct civil {
     int year;

@@ -18,16 +18,22 @@
 
 static const struct command_option command_common[] = {
     {"config", "FILE", "read settings from FILE (default " CONFIG_DEFAULT_PATH ")"},
+    {"log-format", "FORMAT", "write messages as text or json (default text)"},
     {"help", NULL, "show this help"},
     {"version", NULL, "show the version"},
     {0},
 };
+
+enum { COMMAND_COMMON = sizeof command_common / sizeof *command_common - 1 };
+
+#define COMMAND_LOG_FORMAT "SYNCSCHED_LOG_FORMAT"
 
 /* What getopt_long() answers; a command's own options count from ANSWER_OPTION. */
 enum {
     ANSWER_OPERAND = 1,
     ANSWER_OPTION = 1000,
     ANSWER_CONFIG = 2000,
+    ANSWER_LOG_FORMAT,
     ANSWER_HELP,
     ANSWER_VERSION
 };
@@ -94,13 +100,62 @@ static bool command_refuse(const struct command *command, int answer, char *argv
     return error_hint(err, "see syncsched %s --help", command->name);
 }
 
+/* ---- The format of messages ---- */
+
+static void command_stamp(char *text, size_t size)
+{
+    char now[INSTANT_TEXT_SIZE];
+
+    instant_format(host_clock_us(), now);
+    snprintf(text, size, "%s", now);
+}
+
+/* False when it is neither of the formats, which leaves messages as they are. */
+static bool command_set_log_format(const char *format)
+{
+    if (strcmp(format, "json") == 0)
+        log_use_json(command_stamp);
+    else if (strcmp(format, "text") == 0)
+        log_use_json(NULL);
+    else
+        return false;
+    return true;
+}
+
+/* The option's, else that of environment or file. */
+static bool command_choose_log_format(const struct command_line *line, struct error *err)
+{
+    const char *format = line->log_format;
+
+    if (format == NULL)
+        format = config_get(&line->config, COMMAND_LOG_FORMAT);
+    if (format == NULL || command_set_log_format(format))
+        return true;
+    error_set(err, ERROR_USAGE, "--log-format: '%.40s' is neither text nor json", format);
+    return error_hint(err, "text is for people, json for what collects logs");
+}
+
+/*
+ * What is wrong with the command line or the configuration is told in the right format as well, as
+ * far as it is known by then.
+ */
+static void command_foresee_log_format(void)
+{
+    const char *format = getenv(COMMAND_LOG_FORMAT);
+
+    if (format != NULL)
+        (void)command_set_log_format(format);
+}
+
+/* ---- A command ---- */
+
 enum command_answer { COMMAND_GO_ON, COMMAND_DONE, COMMAND_REFUSED };
 
 /* argv[0] is the command's name. */
 static enum command_answer command_parse(struct command_line *line, int argc, char *argv[],
-                                         const char **config_path, struct error *err)
+                                         struct error *err)
 {
-    struct option longs[COMMAND_OPTIONS_MAX + 4];
+    struct option longs[COMMAND_OPTIONS_MAX + COMMAND_COMMON + 1];
     int answer;
 
     command_make_long_options(line->command, longs);
@@ -118,7 +173,9 @@ static enum command_answer command_parse(struct command_line *line, int argc, ch
         if (answer == ANSWER_OPERAND)
             argv[line->operand_count++] = optarg; /* over what was read before */
         else if (answer == ANSWER_CONFIG)
-            *config_path = optarg;
+            line->config_path = optarg;
+        else if (answer == ANSWER_LOG_FORMAT)
+            (void)command_set_log_format(line->log_format = optarg); /* checked in its turn */
         else if (answer == '?' || answer == ':') {
             command_refuse(line->command, answer, argv, err);
             return COMMAND_REFUSED;
@@ -148,11 +205,10 @@ static int command_carry_out(const struct command *command, int argc, char *argv
                              int64_t started_at_ms)
 {
     struct command_line line = {.command = command, .started_at_ms = started_at_ms};
-    const char *config_path = NULL;
     struct error err = {0};
     int status;
 
-    switch (command_parse(&line, argc, argv, &config_path, &err)) {
+    switch (command_parse(&line, argc, argv, &err)) {
     case COMMAND_DONE:
         return command_finish_output();
     case COMMAND_REFUSED:
@@ -160,7 +216,8 @@ static int command_carry_out(const struct command *command, int argc, char *argv
     case COMMAND_GO_ON:
         break;
     }
-    if (!config_read(&line.config, config_path, !command->is_offline, &err))
+    if (!config_read(&line.config, line.config_path, !command->is_offline, &err) ||
+        !command_choose_log_format(&line, &err))
         status = command_fail(&err);
     else
         status = command->run(&line);
@@ -188,6 +245,7 @@ int command_main(int argc, char *argv[], const struct command *commands)
 
     secret_hide_memory();
     command_secure_descriptors();
+    command_foresee_log_format();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not a death */
     if (name != NULL && strcmp(name, "--help") == 0) {
         command_print_overview(commands);

@@ -13,7 +13,8 @@
 
 enum { COMMAND_OPTIONS_MAX = 16 };
 
-/* One long option. Every command has --config, --help and --version besides its own. */
+/* One long option. Every command has --config, --log-format, --help and --version besides its own.
+ */
 struct command_option {
     const char *name;
     const char *argument; /* what --help calls its value; NULL for a switch */
@@ -36,6 +37,8 @@ struct command {
 struct command_line {
     const struct command *command;
     const char *values[COMMAND_OPTIONS_MAX]; /* as given, in the order of the options; or NULL */
+    const char *config_path;                 /* --config; NULL: not given */
+    const char *log_format;                  /* --log-format; the same */
     struct config config;
     int64_t started_at_ms; /* stopwatch: when the process started */
     char *const *operands;

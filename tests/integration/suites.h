@@ -42,6 +42,7 @@ Suite *suite_probe_week(void);
 Suite *suite_health_probe(void);
 Suite *suite_usage(void);
 Suite *suite_output(void);
+Suite *suite_log(void);
 Suite *suite_libraries(void);
 Suite *suite_manual(void);
 Suite *suite_offline(void);

@@ -142,6 +142,20 @@ START_TEST(test_instant_format_second)
 }
 END_TEST
 
+/* Covers: cut off, not rounded; also before 1970. */
+START_TEST(test_instant_format)
+{
+    char text[INSTANT_TEXT_SIZE];
+
+    instant_format(INT64_C(28575480) * 60000000 + 30125999, text);
+    ck_assert_str_eq(text, "2024-05-01T02:00:30.125Z");
+    instant_format(0, text);
+    ck_assert_str_eq(text, "1970-01-01T00:00:00.000Z");
+    instant_format(-1, text);
+    ck_assert_str_eq(text, "1969-12-31T23:59:59.999Z");
+}
+END_TEST
+
 /* The calendar against the C library's, each day of the years 1600 to 2400, and back again. */
 START_TEST(test_civil_agrees_with_gmtime)
 {
@@ -215,6 +229,7 @@ Suite *suite_instant(void)
     tcase_add_test(cases, test_instant_message_is_clean);
     tcase_add_test(cases, test_instant_format_minute);
     tcase_add_test(cases, test_instant_format_second);
+    tcase_add_test(cases, test_instant_format);
     tcase_add_test(cases, test_civil_agrees_with_gmtime);
     tcase_add_test(cases, test_civil_far_years);
     tcase_add_loop_test(cases, test_window_of, 0, sizeof windows / sizeof windows[0]);
