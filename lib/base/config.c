@@ -9,8 +9,9 @@
 #include <string.h>
 
 /* What others must not see; PGPASSWORD, which libpq reads, besides. */
-static const char *const config_secrets[CONFIG_SECRETS] = {
-    "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", "SYNCSCHED_PROXY"};
+static const char *const config_secrets[CONFIG_SECRETS] = {"SUPABASE_SERVICE_ROLE_KEY",
+                                                           "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL",
+                                                           "SYNCSCHED_PROXY", "SYNCSCHED_PING_URL"};
 
 static const char config_password[] = "PGPASSWORD";
 

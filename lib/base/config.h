@@ -20,7 +20,7 @@ struct config_entry {
     char *value;
 };
 
-enum { CONFIG_SECRETS = 4 };
+enum { CONFIG_SECRETS = 5 };
 
 struct config {
     char *path;

@@ -530,3 +530,27 @@ bool function_probe(const struct function_address *address, int64_t send_until_m
     function_close_asked(function, end);
     return true;
 }
+
+void function_get(struct function *function, const char *url, int64_t deadline_ms,
+                  struct function_ping *ping)
+{
+    int64_t started_ms = stopwatch_now_ms();
+    enum reply_end end;
+
+    *ping = (struct function_ping){0};
+    function_prepare(function, "", deadline_ms);
+    curl_easy_setopt(function->easy, CURLOPT_URL, url);
+    curl_easy_setopt(function->easy, CURLOPT_HTTPGET, 1L);
+    curl_multi_add_handle(function->multi, function->easy);
+    end = function_perform(function, deadline_ms, -1, NULL, NULL);
+    ping->ms = stopwatch_now_ms() - started_ms;
+    text_redact(function->error, function->proxy_user);
+    if (end == REPLY_WHOLE)
+        curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
+    else
+        snprintf(ping->failure, sizeof ping->failure, "%s",
+                 end == REPLY_TIMEOUT ? "no answer in time" : function->error);
+    function->is_stuck = end == REPLY_TIMEOUT && !function_has_host(function);
+    if (!function->is_stuck)
+        curl_multi_remove_handle(function->multi, function->easy);
+}

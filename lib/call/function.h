@@ -95,4 +95,12 @@ struct function_probe {
 bool function_probe(const struct function_address *address, int64_t send_until_ms,
                     int64_t deadline_ms, struct function_probe *probe, struct error *err);
 
+/*
+ * GET url, which must have passed the same checks as the handle's address, on its connection where
+ * the host is the same; what the body says is not looked at. For a handle that is opened without a
+ * key and used for nothing else. Once function_is_stuck(), leave the handle alone.
+ */
+void function_get(struct function *function, const char *url, int64_t deadline_ms,
+                  struct function_ping *ping);
+
 #endif

@@ -1,10 +1,11 @@
 #include "base/log.h"
-#include "clock/instant.h"
+#include "clock/stopwatch.h"
 #include "command/command.h"
 #include "command/settings.h"
+#include "engine/monitor.h"
 #include "engine/tick.h"
 
-#include <limits.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,31 +115,65 @@ static bool run_tick(const struct tick_options *options, struct summary *summary
     return is_ticked && is_printed;
 }
 
+/* A UUID of version 4 (RFC 9562) for the tick; where the system has no random numbers, the time. */
+static void run_make_id(char id[RUN_UUID_SIZE])
+{
+    uint64_t bits[2];
+
+    if (getentropy(bits, sizeof bits) != 0) {
+        bits[0] = (uint64_t)stopwatch_now_us();
+        bits[1] = (uint64_t)getpid();
+    }
+    snprintf(id, RUN_UUID_SIZE, "%08x-%04x-4%03x-%04x-%012" PRIx64, (unsigned)(bits[0] >> 32),
+             (unsigned)(bits[0] >> 16 & 0xFFFF), (unsigned)(bits[0] & 0xFFF),
+             (unsigned)(bits[1] >> 48 & 0x3FFF) | 0x8000U, bits[1] & 0xFFFFFFFFFFFF);
+}
+
+/* Everything but telling a monitor; returns the exit status. */
+static int run_serve(const struct command_line *line, struct tick_options *options,
+                     struct summary *summary)
+{
+    struct settings_function function = {0};
+    struct error err = {0};
+    bool is_ticked = false;
+    int status;
+
+    if (run_read_options(line, options, &err) &&
+        settings_function(&line->config, &function, &err)) {
+        options->function = function.address;
+        is_ticked = run_tick(options, summary, &err);
+    }
+    status = !is_ticked ? command_fail(&err) : summary->failed > 0 ? 1 : 0;
+    settings_function_free(&function);
+    return status;
+}
+
 static int run_main(const struct command_line *line)
 {
     char host[256] = "unknown";
+    char id[RUN_UUID_SIZE];
     struct tick_options options = {
         .database = settings_database(line),
         .trigger = {.name = "cron", .host = host},
         .started_at_ms = line->started_at_ms,
         .progress = log_has_live_line() ? run_show_progress : NULL,
     };
+    struct monitor monitor = {.tick_id = id};
     struct summary summary = {0};
-    struct settings_function function = {0};
-    struct error err = {0};
-    bool is_ticked = false;
+    struct error ignored;
     int status;
 
     if (gethostname(host, sizeof host - 1) != 0)
         snprintf(host, sizeof host, "unknown");
-    if (run_read_options(line, &options, &err) &&
-        settings_function(&line->config, &function, &err)) {
-        options.function = function.address;
-        is_ticked = run_tick(&options, &summary, &err);
-    }
-    status = !is_ticked ? command_fail(&err) : summary.failed > 0 ? 1 : 0;
+    run_make_id(id);
+    /* A switch that is no switch is told in its turn. */
+    if (command_switch(line, "dry-run", &options.is_dry, &ignored) && !options.is_dry)
+        monitor.address = settings_monitor(&line->config);
+    monitor_start(&monitor);
+    status = run_serve(line, &options, &summary);
+    monitor_finish(&monitor, status != 0);
     summary_free(&summary);
-    settings_function_free(&function);
+    monitor_wait(&monitor);
     return status;
 }
 

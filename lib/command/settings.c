@@ -108,6 +108,27 @@ bool settings_function_address(const struct config *config, struct function_addr
            settings_way(config, *url, address, err);
 }
 
+struct function_address settings_monitor(const struct config *config)
+{
+    const char *url = config_get(config, "SYNCSCHED_PING_URL");
+    const char *proxy = config_get(config, "SYNCSCHED_PROXY");
+    struct error err;
+
+    if (url == NULL)
+        return (struct function_address){0};
+    if (!address_check(url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), &err) ||
+        (proxy != NULL && !address_check_proxy(proxy, &err))) {
+        /* The check speaks of the function, and would quote what it is not to. */
+        log_warning("SYNCSCHED_PING_URL is not the address of a monitor, https://HOST/..., or the "
+                    "way there is not allowed: nobody is told of this tick");
+        return (struct function_address){0};
+    }
+    return (struct function_address){
+        .url = url,
+        .proxy = address_is_local(url) ? NULL : proxy,
+    };
+}
+
 /* The key, from wherever it is set; owned by the caller. */
 static bool settings_key(const struct config *config, char **key, struct error *err)
 {

@@ -28,6 +28,12 @@ struct database_address settings_database(const struct command_line *line);
 bool settings_function_address(const struct config *config, struct function_address *address,
                                char **url, struct error *err);
 
+/*
+ * SYNCSCHED_PING_URL, checked, and the way there; url is NULL where there is none, and with a
+ * warning where there is a wrong one: no tick is to fail for want of a monitor. Borrowed.
+ */
+struct function_address settings_monitor(const struct config *config);
+
 /* Where and with what the function is called, and the texts that address borrows. */
 struct settings_function {
     struct function_address address;

@@ -3,12 +3,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "clock/stopwatch.h"
+#include "engine/child.h"
 #include "engine/pool_channel.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -106,30 +106,10 @@ static void pool_be_worker(struct pool *pool, int fd, int number)
     _exit(0);
 }
 
-/* fork(), with a channel between the two; *fd is each one's end of it. -1 with errno set. */
-static pid_t pool_fork(int *fd)
-{
-    int ends[2];
-    pid_t pid;
-    int cause;
-
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return -1;
-    fflush(NULL); /* or what is buffered is written twice */
-    pid = fork();
-    cause = errno;
-    *fd = ends[pid == 0 ? 1 : 0];
-    close(ends[pid == 0 ? 0 : 1]);
-    if (pid < 0)
-        close(*fd);
-    errno = cause;
-    return pid;
-}
-
 static bool pool_start_worker(struct pool *pool, struct pool_worker *worker)
 {
     int fd;
-    pid_t pid = pool_fork(&fd);
+    pid_t pid = child_fork(&fd);
 
     if (pid < 0)
         return false;
@@ -382,36 +362,4 @@ bool pool_run(const struct pool_plan *plan, int *verdicts, struct error *err)
         return true;
     error_set(err, ERROR_INTERNAL, "no worker could be started");
     return error_hint(err, "the runs stay pending; a later tick adopts them");
-}
-
-/* ---- A helper ---- */
-
-bool pool_start_helper(struct pool_helper *helper, void (*work)(void *context), void *context)
-{
-    char word;
-
-    helper->pid = pool_fork(&helper->fd);
-    if (helper->pid == 0) {
-        if (recv(helper->fd, &word, 1, 0) == 1)
-            work(context);
-        _exit(0);
-    }
-    return helper->pid > 0;
-}
-
-void pool_tell_helper(const struct pool_helper *helper)
-{
-    if (helper->pid > 0)
-        (void)send(helper->fd, "", 1, MSG_NOSIGNAL);
-}
-
-void pool_end_helper(struct pool_helper *helper)
-{
-    if (helper->pid > 0) {
-        kill(helper->pid, SIGKILL);
-        close(helper->fd);
-        while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
-    }
-    *helper = (struct pool_helper){0};
 }

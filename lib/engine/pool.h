@@ -1,7 +1,7 @@
 /*
  * At most so many workers, each a child process that serves jobs one at a time.
  *
- * A job is a number. The pool forks, hands out, collects verdicts, replaces the dead and reaps; it
+ * A job is a number. The pool starts workers, hands out, collects verdicts, replaces the dead and reaps; it
  * knows neither SQL nor HTTP, and what a verdict means is its caller's business. Parent and worker
  * talk over a socket pair each, so that either notices at once when the other is gone.
  *
@@ -73,27 +73,5 @@ struct pool_plan {
  * all; jobs are left POOL_UNDONE then.
  */
 bool pool_run(const struct pool_plan *plan, int *verdicts, struct error *err);
-
-/* ---- A helper beside the workers ---- */
-
-/* A child for one errand, whose end nobody waits for. {0} is none, on which all this does nothing.
- */
-struct pool_helper {
-    pid_t pid;
-    int fd;
-};
-
-/*
- * Forks a child that waits for a word, does work(context), and ends; without a word it ends with
- * its parent. To be started before there is a connection, or a library that has threads, that a
- * child could come to share. False when it could not be started; helper is none then.
- */
-bool pool_start_helper(struct pool_helper *helper, void (*work)(void *context), void *context);
-
-/* Says the word, without waiting; more often than once is as good as once. */
-void pool_tell_helper(const struct pool_helper *helper);
-
-/* Ends it, however far it is. */
-void pool_end_helper(struct pool_helper *helper);
 
 #endif

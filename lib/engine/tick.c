@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "call/credentials.h"
 #include "clock/stopwatch.h"
+#include "engine/helper.h"
 #include "engine/timetable.h"
 #include "engine/worker.h"
 
@@ -39,8 +40,8 @@ struct tick {
     struct due_count count;
     struct claim claim;
     struct zones zones;
-    struct quiet quiet;        /* of the question */
-    struct pool_helper warmer; /* pings the function when told to; none unless asked for */
+    struct quiet quiet;   /* of the question */
+    struct helper warmer; /* pings the function when told to; none unless asked for */
     size_t faults;
     bool is_asked;     /* the question is put: the clock has been read */
     bool is_read_only; /* only the window is of interest */
@@ -176,7 +177,7 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
         if (!options->is_dry && !function_load(err))
             return false;
         if (tick_may_call(tick))
-            pool_tell_helper(&tick->warmer);
+            helper_tell(&tick->warmer, (struct helper_word){0});
         tick->claim.now_us = tick->reading.now_us;
         tick->claim.window_first = tick->question.window.first;
         tick->claim.window_last = tick->question.window.last;
@@ -407,7 +408,7 @@ bool tick_run(const struct tick_options *options, struct summary *summary, struc
 
     *summary = (struct summary){0};
     if (options->warms_up && !options->is_dry) /* first: no handle crosses a fork */
-        pool_start_helper(&tick.warmer, tick_warm_up, &tick);
+        helper_start(&tick.warmer, tick_warm_up, &tick);
     db = database_open(&options->database, deadline_ms, err);
     ok = db != NULL && tick_claim(&tick, db, deadline_ms, &result, err);
     database_close(db); /* as above */
@@ -418,7 +419,7 @@ bool tick_run(const struct tick_options *options, struct summary *summary, struc
             ok = tick_serve(&dispatch, err);
         tick_count(&tick, &dispatch, summary);
     }
-    pool_end_helper(&tick.warmer);
+    helper_end(&tick.warmer);
     free(dispatch.runs);
     free(dispatch.is_adopted);
     free(dispatch.verdicts);

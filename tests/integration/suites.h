@@ -43,6 +43,7 @@ Suite *suite_health_probe(void);
 Suite *suite_usage(void);
 Suite *suite_output(void);
 Suite *suite_log(void);
+Suite *suite_monitor(void);
 Suite *suite_libraries(void);
 Suite *suite_manual(void);
 Suite *suite_offline(void);

@@ -17,16 +17,17 @@
  *
  * What it speaks
  *
- * HTTP/1.1 with keep-alive, any path, one thread a connection. POST runs the script. OPTIONS and HEAD
- * do, too, by rules whose first word is OPTIONS or HEAD, which are for nobody else; without one they
- * are answered 204. Other methods are answered 405, outside the script. Request bodies have a
+ * HTTP/1.1 with keep-alive, any path, one thread a connection. POST runs the script. OPTIONS, HEAD
+ * and GET do, too, by rules whose first word is that method, which are for nobody else; without one
+ * OPTIONS and HEAD are answered 204 and GET 405. Other methods are answered 405, outside the script.
+ * Request bodies have a
  * Content-Length of at most 1 MiB; whatever else arrives is a "partial" request: 400, and the
  * connection ends.
  *
  *
  * The script
  *
- * One rule a line, `<integrationId|*|OPTIONS|HEAD> key=value ...`; empty lines and lines that start with # are
+ * One rule a line, `<integrationId|*|OPTIONS|HEAD|GET> key=value ...`; empty lines and lines that start with # are
  * passed over. The first rule whose first word is the body's integrationId, or *, applies; when
  * there is none, the default answer does. Replace the file by rename to change it under a running
  * server. A script that is found wrong later is an "error" in the log, a line on stderr, and the
@@ -197,9 +198,9 @@ static enum server_next function_call(const struct function_connection *connecti
     return next;
 }
 
-/* Preflight requests, pings and probes: as a rule for the method says, else 204. */
-static enum server_next function_method(const struct function_connection *connection,
-                                        const struct server_request *request)
+/* Preflight requests, pings and probes: as a rule for the method says, else with this status. */
+static enum server_next function_answer_other(const struct function_connection *connection,
+                                              const struct server_request *request, int status)
 {
     struct server_call call = function_prepare(connection, request);
     struct server_rule rule;
@@ -208,7 +209,7 @@ static enum server_next function_method(const struct function_connection *connec
 
     if (!server_script_match(connection->script, request->method, &rule, &ignored) ||
         rule.integration_id == NULL)
-        next = server_answer_status(connection->fd, 204, request->keep_alive);
+        next = server_answer_status(connection->fd, status, request->keep_alive);
     else
         next = server_answer(&call, &rule);
     server_rule_free(&rule);
@@ -226,7 +227,9 @@ static enum server_next function_other(const struct function_connection *connect
                                request->body_text));
     if (strcmp(request->method, SERVER_SCRIPT_OPTIONS) == 0 ||
         strcmp(request->method, SERVER_SCRIPT_HEAD) == 0)
-        return function_method(connection, request);
+        return function_answer_other(connection, request, 204);
+    if (strcmp(request->method, SERVER_SCRIPT_GET) == 0)
+        return function_answer_other(connection, request, 405);
     return server_answer_status(connection->fd, 405, request->keep_alive);
 }
 

@@ -289,7 +289,8 @@ struct script_search {
 
 static bool script_is_method(const char *id)
 {
-    return strcmp(id, SERVER_SCRIPT_OPTIONS) == 0 || strcmp(id, SERVER_SCRIPT_HEAD) == 0;
+    return strcmp(id, SERVER_SCRIPT_OPTIONS) == 0 || strcmp(id, SERVER_SCRIPT_HEAD) == 0 ||
+           strcmp(id, SERVER_SCRIPT_GET) == 0;
 }
 
 /* Whether a rule for id applies to what is looked for. */

@@ -52,6 +52,7 @@ const char *server_action_name(enum server_action action);
 /* Ids that no integration has: rules for requests by these methods, to which "*" does not apply. */
 #define SERVER_SCRIPT_OPTIONS "OPTIONS"
 #define SERVER_SCRIPT_HEAD    "HEAD"
+#define SERVER_SCRIPT_GET     "GET"
 
 /*
  * Reads the script at path and fills rule with the first line that applies to a request of

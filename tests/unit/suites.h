@@ -41,6 +41,8 @@ Suite *suite_summary(void);
 Suite *suite_address(void);
 Suite *suite_library(void);
 Suite *suite_pool(void);
+Suite *suite_helper(void);
+Suite *suite_monitor(void);
 Suite *suite_errand(void);
 Suite *suite_remedy(void);
 Suite *suite_conninfo(void);

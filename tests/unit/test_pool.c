@@ -402,75 +402,6 @@ START_TEST(test_pool_parent_gone)
 }
 END_TEST
 
-/* ---- The helper ---- */
-
-static void help(void *context)
-{
-    ++*(atomic_int *)context;
-    pause_ms(toy->job_ms);
-}
-
-/* Waits until the helper is at work. */
-static void wait_for_help(void)
-{
-    for (int waited_ms = 0; toy->in_flight == 0; waited_ms += 2) {
-        ck_assert_int_lt(waited_ms, 5000);
-        pause_ms(2);
-    }
-}
-
-/* Covers: it works once told to, and not before; it is ended in mid-work and leaves nothing. */
-START_TEST(test_helper)
-{
-    struct pool_helper helper = {0};
-    int64_t started_ms = stopwatch_now_ms();
-
-    toy->job_ms = 60000;
-    ck_assert(pool_start_helper(&helper, help, &toy->in_flight));
-    pause_ms(50);
-    ck_assert_int_eq(toy->in_flight, 0);
-    pool_tell_helper(&helper);
-    wait_for_help();
-    pool_end_helper(&helper);
-    ck_assert_int_lt(stopwatch_now_ms() - started_ms, 30000);
-    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
-}
-END_TEST
-
-/* Covers: never told to, it does nothing; none at all is as good as one. */
-START_TEST(test_helper_untold)
-{
-    struct pool_helper helper = {0};
-
-    pool_tell_helper(&helper);
-    pool_end_helper(&helper);
-    ck_assert(pool_start_helper(&helper, help, &toy->in_flight));
-    pool_end_helper(&helper);
-    ck_assert_int_eq(toy->in_flight, 0);
-    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
-}
-END_TEST
-
-/* Covers: it ends with its parent, and ends by itself once its work is done. */
-START_TEST(test_helper_alone)
-{
-    struct pool_helper helper = {0};
-    int status;
-
-    for (int told = 0; told < 2; told++) {
-        ck_assert(pool_start_helper(&helper, help, &toy->in_flight));
-        if (told)
-            pool_tell_helper(&helper);
-        else
-            close(helper.fd); /* as its parent's end does */
-        ck_assert_int_eq(waitpid(helper.pid, &status, 0), helper.pid);
-        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-        ck_assert_int_eq(toy->in_flight, told);
-    }
-    close(helper.fd);
-}
-END_TEST
-
 Suite *suite_pool(void)
 {
     Suite *suite = suite_create("pool");
@@ -489,9 +420,6 @@ Suite *suite_pool(void)
     tcase_add_test(cases, test_pool_stopped_worker);
     tcase_add_test(cases, test_pool_no_worker);
     tcase_add_test(cases, test_pool_parent_gone);
-    tcase_add_test(cases, test_helper);
-    tcase_add_test(cases, test_helper_untold);
-    tcase_add_test(cases, test_helper_alone);
     suite_add_tcase(suite, cases);
     return suite;
 }

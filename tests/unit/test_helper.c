@@ -1,0 +1,166 @@
+/*
+ * Covers lib/engine/helper.c, with real forks. What the helper did is counted in memory that it
+ * shares with the test.
+ */
+#include "suites.h"
+
+#include "clock/stopwatch.h"
+#include "engine/helper.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct shared {
+    struct helper helper;
+    atomic_int begun;
+    atomic_int heard; /* the last word's */
+    int work_ms;
+} * shared;
+
+static void set_up(void)
+{
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(shared, MAP_FAILED);
+}
+
+static void tear_down(void)
+{
+    munmap(shared, sizeof *shared);
+}
+
+static void work(void *context)
+{
+    (void)context;
+    shared->begun++;
+    poll(NULL, 0, shared->work_ms);
+}
+
+/* Hears one more word; -1: its parent is gone without one. */
+static void listen_on(void *context)
+{
+    const struct helper *helper = context;
+    struct helper_word word = {.what = -1};
+
+    shared->begun++;
+    (void)helper_hear(helper, &word);
+    shared->heard = word.what;
+}
+
+static void wait_until_begun(void)
+{
+    for (int waited_ms = 0; shared->begun == 0; waited_ms += 2) {
+        ck_assert_int_lt(waited_ms, 5000);
+        poll(NULL, 0, 2);
+    }
+}
+
+/* Covers: it works once told to, and not before; it is ended in mid-work and leaves nothing. */
+START_TEST(test_helper)
+{
+    struct helper helper = {0};
+    int64_t started_ms = stopwatch_now_ms();
+
+    shared->work_ms = 60000;
+    ck_assert(helper_start(&helper, work, NULL));
+    poll(NULL, 0, 50);
+    ck_assert_int_eq(shared->begun, 0);
+    helper_tell(&helper, (struct helper_word){0});
+    wait_until_begun();
+    helper_end(&helper);
+    ck_assert_int_lt(stopwatch_now_ms() - started_ms, 30000);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+END_TEST
+
+/* Covers: never told to, it does nothing; none at all is as good as one. */
+START_TEST(test_helper_untold)
+{
+    struct helper helper = {0};
+
+    helper_tell(&helper, (struct helper_word){0});
+    ck_assert(helper_wait(&helper, stopwatch_now_ms() + 60000));
+    helper_end(&helper);
+    ck_assert(helper_start(&helper, work, NULL));
+    helper_end(&helper);
+    ck_assert_int_eq(shared->begun, 0);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+END_TEST
+
+/* Covers: it ends with its parent, and ends by itself once its work is done. */
+START_TEST(test_helper_alone)
+{
+    struct helper helper = {0};
+    int status;
+
+    for (int told = 0; told < 2; told++) {
+        ck_assert(helper_start(&helper, work, NULL));
+        if (told)
+            helper_tell(&helper, (struct helper_word){0});
+        else
+            close(helper.fd); /* as its parent's end does */
+        ck_assert_int_eq(waitpid(helper.pid, &status, 0), helper.pid);
+        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        ck_assert_int_eq(shared->begun, told);
+    }
+    close(helper.fd);
+}
+END_TEST
+
+/* Covers: a second word reaches it, and so does it that none will come any more. */
+START_TEST(test_helper_hears)
+{
+    for (int told = 0; told < 2; told++) {
+        struct helper helper = {0};
+
+        shared->heard = 0;
+        ck_assert(helper_start(&helper, listen_on, &helper));
+        helper_tell(&helper, (struct helper_word){0});
+        if (told) {
+            helper_tell(&helper, (struct helper_word){.what = 7});
+            ck_assert(helper_wait(&helper, stopwatch_now_ms() + 5000));
+        } else {
+            close(helper.fd);
+            ck_assert_int_eq(waitpid(helper.pid, NULL, 0), helper.pid);
+        }
+        ck_assert_int_eq(shared->heard, told ? 7 : -1);
+    }
+}
+END_TEST
+
+/* Covers: it is waited for until the time is over, and not longer. */
+START_TEST(test_helper_wait)
+{
+    for (int late = 0; late < 2; late++) {
+        struct helper helper = {0};
+        int64_t started_ms = stopwatch_now_ms();
+
+        shared->work_ms = late ? 60000 : 200;
+        ck_assert(helper_start(&helper, work, NULL));
+        helper_tell(&helper, (struct helper_word){0});
+        ck_assert_int_eq(helper_wait(&helper, started_ms + (late ? 300 : 30000)), !late);
+        ck_assert_int_ge(stopwatch_now_ms() - started_ms, late ? 300 : 200);
+        ck_assert_int_lt(stopwatch_now_ms() - started_ms, 10000);
+        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+    }
+}
+END_TEST
+
+Suite *suite_helper(void)
+{
+    Suite *suite = suite_create("helper");
+    TCase *cases = tcase_create("helper");
+
+    tcase_set_timeout(cases, 20);
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, test_helper);
+    tcase_add_test(cases, test_helper_untold);
+    tcase_add_test(cases, test_helper_alone);
+    tcase_add_test(cases, test_helper_hears);
+    tcase_add_test(cases, test_helper_wait);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
