@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void *memory_or_exit(void *block)
@@ -39,4 +40,18 @@ void *memory_grow(void *array, size_t count, size_t *capacity, size_t size)
     array = memory_or_exit(realloc(array, wanted * size));
     *capacity = wanted;
     return array;
+}
+
+void *memory_share(size_t count, size_t size)
+{
+    void *block =
+        mmap(NULL, count * size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return block != MAP_FAILED ? block : NULL;
+}
+
+void memory_unshare(void *block, size_t count, size_t size)
+{
+    if (block != NULL)
+        munmap(block, count * size);
 }

@@ -2,7 +2,9 @@
 #include "clock/stopwatch.h"
 #include "command/command.h"
 #include "command/settings.h"
+#include "engine/alert.h"
 #include "engine/monitor.h"
+#include "engine/shell.h"
 #include "engine/tick.h"
 
 #include <inttypes.h>
@@ -15,7 +17,7 @@
 #define RUN_HOUR_MS   (3600 * RUN_SECOND_MS)
 #define RUN_DAY_MS    (24 * RUN_HOUR_MS)
 
-enum { RUN_ATTEMPTS_MAX = 10, RUN_TRIGGER_MAX = 64 };
+enum { RUN_ATTEMPTS_MAX = 10, RUN_TRIGGER_MAX = 64, RUN_COMMAND_MS = 10000 };
 
 static const struct command_option run_options[] = {
     {"at", "TIME", "serve exactly the slots in the window of TIME, now"},
@@ -29,6 +31,7 @@ static const struct command_option run_options[] = {
     {"retry-unknown", NULL, "attempt again what may have run, too"},
     {"retry-failed", NULL, "with --at: attempt again what failed there"},
     {"trigger-name", "NAME", "who starts this, for the log (default cron)"},
+    {"on-failure", "COMMAND", "tell COMMAND what went wrong, as JSON on its stdin"},
     {"dry-run", NULL, "print the counts as they would be; write nothing"},
     SETTINGS_DATABASE_OPTIONS,
     {0},
@@ -148,8 +151,29 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
     return status;
 }
 
+/*
+ * Starts the user's program, if there is something to tell it. By then the summary is printed and
+ * the exit status stands, so that nothing it does can change either.
+ */
+static void run_tell(const char *command, const struct alert *alert,
+                     const struct alert_sender *sender, const struct summary *summary)
+{
+    struct error err;
+    char *account;
+
+    if (alert_is_empty(alert))
+        return;
+    account = alert_account(alert, sender, summary);
+    if (!shell_run(command, account, RUN_COMMAND_MS, &err)) {
+        error_prefix(&err, "the command of --on-failure");
+        log_failure_as_warning(&err);
+    }
+    free(account);
+}
+
 static int run_main(const struct command_line *line)
 {
+    const char *command = command_value(line, "on-failure");
     char host[256] = "unknown";
     char id[RUN_UUID_SIZE];
     struct tick_options options = {
@@ -160,6 +184,7 @@ static int run_main(const struct command_line *line)
     };
     struct monitor monitor = {.tick_id = id};
     struct summary summary = {0};
+    struct alert alert = {0};
     struct error ignored;
     int status;
 
@@ -167,13 +192,17 @@ static int run_main(const struct command_line *line)
         snprintf(host, sizeof host, "unknown");
     run_make_id(id);
     /* A switch that is no switch is told in its turn. */
-    if (command_switch(line, "dry-run", &options.is_dry, &ignored) && !options.is_dry)
+    if (command_switch(line, "dry-run", &options.is_dry, &ignored) && !options.is_dry) {
         monitor.address = settings_monitor(&line->config);
+        options.alert = command != NULL && *command != '\0' ? &alert : NULL;
+    }
     monitor_start(&monitor);
     status = run_serve(line, &options, &summary);
     monitor_finish(&monitor, status != 0);
-    summary_free(&summary);
+    run_tell(command, &alert, &(struct alert_sender){id, options.trigger.name, host}, &summary);
     monitor_wait(&monitor);
+    alert_free(&alert);
+    summary_free(&summary);
     return status;
 }
 

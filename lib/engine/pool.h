@@ -1,9 +1,9 @@
 /*
  * At most so many workers, each a child process that serves jobs one at a time.
  *
- * A job is a number. The pool starts workers, hands out, collects verdicts, replaces the dead and reaps; it
- * knows neither SQL nor HTTP, and what a verdict means is its caller's business. Parent and worker
- * talk over a socket pair each, so that either notices at once when the other is gone.
+ * A job is a number. The pool starts workers, hands out, collects verdicts, replaces the dead and
+ * reaps; it knows neither SQL nor HTTP, and what a verdict means is its caller's business. Parent
+ * and worker talk over a socket pair each, so that either notices at once when the other is gone.
  *
  * Why processes: a call may hang, crash or leak inside libraries; the tick and its other runs go
  * on.

@@ -272,6 +272,7 @@ struct tick_dispatch {
     struct run *runs;
     bool *is_adopted;
     int *verdicts;
+    struct worker_note *notes; /* NULL: nobody asks */
     size_t count;
 };
 
@@ -330,6 +331,7 @@ static bool tick_serve(struct tick_dispatch *dispatch, struct error *err)
         .database = options->database,
         .function = options->function,
         .runs = dispatch->runs,
+        .notes = dispatch->notes,
         .tick_token = token,
         .deadline_ms = deadline_ms,
         .start_until_ms = deadline_ms - late_ms,
@@ -384,6 +386,8 @@ static void tick_count(const struct tick *tick, const struct tick_dispatch *disp
 
 static void tick_choose_runs(const struct claim_result *result, struct tick_dispatch *dispatch)
 {
+    if (dispatch->options->alert != NULL && result->run_count > 0)
+        dispatch->notes = memory_share(result->run_count, sizeof *dispatch->notes);
     dispatch->runs = memory_allocate(result->run_count, sizeof *dispatch->runs);
     dispatch->is_adopted = memory_allocate(result->run_count, sizeof *dispatch->is_adopted);
     dispatch->verdicts = memory_allocate(result->run_count, sizeof *dispatch->verdicts);
@@ -414,15 +418,19 @@ bool tick_run(const struct tick_options *options, struct summary *summary, struc
     database_close(db); /* as above */
     if (ok) {
         tick_warn_of_claim(&tick, &result);
+        alert_note_claim(options->alert, &result);
         tick_choose_runs(&result, &dispatch);
         if (!options->is_dry && dispatch.count > 0)
             ok = tick_serve(&dispatch, err);
         tick_count(&tick, &dispatch, summary);
+        alert_note_runs(options->alert, dispatch.runs, dispatch.verdicts, dispatch.notes,
+                        dispatch.count);
     }
     helper_end(&tick.warmer);
     free(dispatch.runs);
     free(dispatch.is_adopted);
     free(dispatch.verdicts);
+    memory_unshare(dispatch.notes, result.run_count, sizeof *dispatch.notes);
     claim_result_free(&result);
     claim_free(&tick.claim);
     zones_free(&tick.zones);

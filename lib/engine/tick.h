@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "call/function.h"
+#include "engine/alert.h"
 #include "engine/due.h"
 #include "engine/pool.h"
 #include "engine/summary.h"
@@ -31,6 +32,7 @@ struct tick_options {
     bool retries_failed;  /* with --at: whatever failed in the window gets another attempt */
     bool warms_up;        /* the function is pinged while the claim is made */
     bool is_dry;          /* nothing is written, nobody is called */
+    struct alert *alert;  /* what a person should know is noted there; NULL: nobody asks */
     /* Called when something changed while runs are served; may be NULL. */
     void (*progress)(const struct pool_progress *progress, size_t failed);
 };

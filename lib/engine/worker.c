@@ -40,6 +40,31 @@ static void worker_warn(const struct run *run, const char *what, const struct er
                 run->run_id, what, err != NULL ? ": " : "", err != NULL ? err->message : "");
 }
 
+/* ---- What the parent may want to know ---- */
+
+/* The note of a run of the plan; one that nobody reads where there is none. */
+static struct worker_note *worker_find_note(const struct worker *worker, const struct run *run)
+{
+    static struct worker_note nobody_reads_it;
+
+    return worker->plan->notes != NULL ? &worker->plan->notes[run - worker->plan->runs]
+                                       : &nobody_reads_it;
+}
+
+/* The first failure that was stored stands: a worker that died after that did not crash over it. */
+static void worker_note_outcome(const struct worker *worker, const struct run *run,
+                                const struct outcome *outcome)
+{
+    struct worker_note *note = worker_find_note(worker, run);
+
+    if (note->error_class != OUTCOME_NONE)
+        return;
+    note->error_class = outcome->error_class;
+    snprintf(note->error_code, sizeof note->error_code, "%s", outcome->error_code);
+    snprintf(note->error_message, sizeof note->error_message, "%s",
+             outcome->message != NULL ? outcome->message : "");
+}
+
 /* ---- The database, which may come and go ---- */
 
 static bool worker_connect(struct worker *worker, int64_t deadline_ms, struct error *err)
@@ -114,8 +139,10 @@ static bool worker_store(struct worker *worker, run_log_store *store, const stru
         int64_t try_until_ms = worker_try_until(until_ms);
 
         if (worker_connect(worker, try_until_ms, &err) &&
-            store(worker->db, run, token, outcome, try_until_ms, state, &err))
+            store(worker->db, run, token, outcome, try_until_ms, state, &err)) {
+            worker_note_outcome(worker, run, outcome);
             return true;
+        }
         if (worker->is_told_to_stop && until_ms > stopwatch_now_ms() + WORKER_STOP_MS)
             until_ms = stopwatch_now_ms() + WORKER_STOP_MS;
         if (stopwatch_now_ms() + pause_ms >= until_ms) {
@@ -180,10 +207,12 @@ static void worker_warn_of_drift(const struct worker *worker, const struct run *
 {
     int64_t drift_us = state->started_at_us - run->scheduled_for * INSTANT_US_PER_MINUTE;
 
-    if (worker->plan->warns_of_drift && drift_us > WORKER_DRIFT_US)
-        log_warning(
-            "organisation %s, integration %s, run %s: started %" PRId64 " minutes after its slot",
-            run->org_id, run->integration_id, run->run_id, drift_us / INSTANT_US_PER_MINUTE);
+    if (!worker->plan->warns_of_drift || drift_us <= WORKER_DRIFT_US)
+        return;
+    worker_find_note(worker, run)->drift_us = drift_us;
+    log_warning("organisation %s, integration %s, run %s: started %" PRId64
+                " minutes after its slot",
+                run->org_id, run->integration_id, run->run_id, drift_us / INSTANT_US_PER_MINUTE);
 }
 
 static void worker_call_once(struct worker *worker, const struct run *run, struct outcome *outcome)
@@ -270,6 +299,7 @@ static void worker_warn_of_cold_start(const struct worker *worker, const struct 
                                       const struct outcome *outcome, bool was_starting)
 {
     int64_t after_ms = worker->plan->cold_start_after_ms;
+    struct worker_note *note = worker_find_note(worker, run);
     char what[100] = "cold start: the platform answered BOOT_ERROR first";
 
     if (after_ms == 0)
@@ -280,6 +310,8 @@ static void worker_warn_of_cold_start(const struct worker *worker, const struct 
         snprintf(what, sizeof what, "cold start: the first byte came after %" PRId64 ".%d s",
                  outcome->first_byte_ms / 1000, (int)(outcome->first_byte_ms % 1000 / 100));
     }
+    note->was_cold = true;
+    note->first_byte_ms = outcome->first_byte_ms;
     worker_warn(run, what, NULL);
 }
 

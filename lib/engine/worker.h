@@ -19,11 +19,25 @@ enum worker_verdict {
     WORKER_FAILED,
 };
 
+/*
+ * What a worker has to say of a run besides the verdict, in memory that it shares with its parent
+ * (memory_share()): whole once the verdict is reported, anything if the worker died before.
+ */
+struct worker_note {
+    enum outcome_class error_class; /* as it is stored; OUTCOME_NONE: completed, or not stored */
+    char error_code[RUN_CODE_SIZE];
+    char error_message[4 * RUN_MESSAGE_CHARACTERS + 1];
+    int64_t drift_us; /* from the slot to the start, where that is worth a warning; else 0 */
+    int64_t first_byte_ms;
+    bool was_cold; /* a cold start was seen */
+};
+
 /* What every worker of a tick shares; read-only after the fork. */
 struct worker_plan {
     struct database_address database;
     struct function_address function;
     const struct run *runs;      /* job n serves runs[n] */
+    struct worker_note *notes;   /* notes[n] is about it; NULL: nobody wants to know */
     const char *tick_token;      /* the tick's part of the workers' tokens */
     int64_t deadline_ms;         /* stopwatch: the end of the budget */
     int64_t start_until_ms;      /* too little time left after this: runs stay pending */

@@ -107,7 +107,7 @@ static void claim_fill_columns(const struct claim *claim, const struct claim_par
 
 /* ---- What comes back ---- */
 
-/* The columns that adopt.sql and claim.sql return alike. */
+/* The columns that adopt.sql and claim.sql return alike; abandon.sql all but the verdict. */
 enum {
     RUN_RUN_ID,
     RUN_ORG_ID,
@@ -120,20 +120,9 @@ enum {
     RUN_VERDICT,
 };
 
-static void claim_read_run(struct claim_result *result, const struct database_row *row,
-                           bool is_adopted)
+static void claim_copy_run(const struct database_row *row, struct run *run)
 {
-    const char *verdict = database_row_text(row, RUN_VERDICT);
-    struct claim_run *claimed;
-    struct run *run;
-
-    result->runs =
-        memory_grow(result->runs, result->run_count, &result->run_capacity, sizeof *result->runs);
-    claimed = &result->runs[result->run_count++];
-    *claimed = (struct claim_run){.is_adopted = is_adopted};
-    if (verdict != NULL)
-        claimed->verdict = strcmp(verdict, "MISSED") == 0 ? CLAIM_RUN_MISSED : CLAIM_RUN_CANCELLED;
-    run = &claimed->run;
+    *run = (struct run){0};
     database_row_copy(row, RUN_RUN_ID, run->run_id, sizeof run->run_id);
     database_row_copy(row, RUN_ORG_ID, run->org_id, sizeof run->org_id);
     database_row_copy(row, RUN_INTEGRATION_ID, run->integration_id, sizeof run->integration_id);
@@ -142,6 +131,21 @@ static void claim_read_run(struct claim_result *result, const struct database_ro
     run->scheduled_for = database_row_number(row, RUN_SCHEDULED_FOR, 0);
     run->covers_from = database_row_number(row, RUN_COVERS_FROM, 0);
     run->attempt = (int)database_row_number(row, RUN_ATTEMPT, 1);
+}
+
+static void claim_read_run(struct claim_result *result, const struct database_row *row,
+                           bool is_adopted)
+{
+    const char *verdict = database_row_text(row, RUN_VERDICT);
+    struct claim_run *claimed;
+
+    result->runs =
+        memory_grow(result->runs, result->run_count, &result->run_capacity, sizeof *result->runs);
+    claimed = &result->runs[result->run_count++];
+    *claimed = (struct claim_run){.is_adopted = is_adopted};
+    if (verdict != NULL)
+        claimed->verdict = strcmp(verdict, "MISSED") == 0 ? CLAIM_RUN_MISSED : CLAIM_RUN_CANCELLED;
+    claim_copy_run(row, &claimed->run);
 }
 
 static void claim_read_claimed(void *context, const struct database_row *row)
@@ -157,14 +161,10 @@ static void claim_read_adopted(void *context, const struct database_row *row)
 static void claim_read_abandoned(void *context, const struct database_row *row)
 {
     struct claim_result *result = context;
-    struct claim_abandoned *abandoned;
 
     result->abandoned = memory_grow(result->abandoned, result->abandoned_count,
                                     &result->abandoned_capacity, sizeof *result->abandoned);
-    abandoned = &result->abandoned[result->abandoned_count++];
-    database_row_copy(row, 0, abandoned->run_id, sizeof abandoned->run_id);
-    database_row_copy(row, 1, abandoned->org_id, sizeof abandoned->org_id);
-    database_row_copy(row, 2, abandoned->integration_id, sizeof abandoned->integration_id);
+    claim_copy_run(row, &result->abandoned[result->abandoned_count++]);
 }
 
 static void claim_read_obstacle(void *context, const struct database_row *row)

@@ -83,12 +83,6 @@ struct claim_obstacle {
     char covering_status[16];
 };
 
-struct claim_abandoned {
-    char run_id[RUN_UUID_SIZE];
-    char org_id[RUN_UUID_SIZE];
-    char integration_id[RUN_UUID_SIZE];
-};
-
 struct claim_result {
     size_t part_first_key;  /* while claiming: the first key of the transaction under way */
     struct claim_run *runs; /* adopted, claimed and given up; oldest slot first */
@@ -97,7 +91,7 @@ struct claim_result {
     struct claim_obstacle *obstacles;
     size_t obstacle_count;
     size_t obstacle_capacity;
-    struct claim_abandoned *abandoned;
+    struct run *abandoned; /* by the 30-minute rule: failed now */
     size_t abandoned_count;
     size_t abandoned_capacity;
 };

@@ -44,6 +44,8 @@ Suite *suite_usage(void);
 Suite *suite_output(void);
 Suite *suite_log(void);
 Suite *suite_monitor(void);
+Suite *suite_alert(void);
+Suite *suite_alert_hurt(void);
 Suite *suite_libraries(void);
 Suite *suite_manual(void);
 Suite *suite_offline(void);

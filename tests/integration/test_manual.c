@@ -222,7 +222,7 @@ START_TEST(test_examples)
         crontabs += example.is_crontab ? 1 : 0;
     }
     ck_assert_int_ge(examples, EXAMPLES_LEAST);
-    ck_assert_int_eq(crontabs, 3);
+    ck_assert_int_eq(crontabs, 4);
     free(section);
 }
 END_TEST

@@ -80,7 +80,7 @@ START_TEST(test_help_is_true)
     static const char *const values[][2] = {
         {"TIME", AT},       {"D", "15s"},          {"N", "1"},       {"ID", SCENE_ORG},
         {"ZONE", "+02:00"}, {"FILE", "/dev/null"}, {"NAME", "name"}, {"ROLE", "service_role"},
-        {"FORMAT", "json"}};
+        {"FORMAT", "json"}, {"COMMAND", "false"}};
     struct program_result help;
     char arguments[100];
     int options = 0;

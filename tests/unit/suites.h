@@ -43,6 +43,8 @@ Suite *suite_library(void);
 Suite *suite_pool(void);
 Suite *suite_helper(void);
 Suite *suite_monitor(void);
+Suite *suite_alert(void);
+Suite *suite_shell(void);
 Suite *suite_errand(void);
 Suite *suite_remedy(void);
 Suite *suite_conninfo(void);

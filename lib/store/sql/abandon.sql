@@ -13,4 +13,7 @@ UPDATE sync_run_log AS r
        error_message = 'no answer was recorded within 30 minutes'
   FROM stale
  WHERE r.run_id = stale.run_id
-RETURNING r.run_id, r.org_id, r.integration_id
+RETURNING r.run_id, r.org_id, r.integration_id, r.integration_type, r.idempotency_key,
+          (extract(epoch FROM r.scheduled_for) / 60)::bigint,
+          (extract(epoch FROM r.covers_from) / 60)::bigint,
+          r.attempt

@@ -1,0 +1,139 @@
+/* Covers lib/engine/alert.c; what its program gets is tests/integration/test_alert.c's. */
+#include "suites.h"
+
+#include "engine/alert.h"
+#include "engine/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ID "0c000000-0000-4000-8000-000000000001"
+
+static const struct run run = {
+    .run_id = ID,
+    .org_id = ID,
+    .integration_id = ID,
+    .integration_type = "xledger",
+    .scheduled_for = 28575480,
+    .covers_from = 28575470,
+    .attempt = 2,
+};
+static const struct alert_sender sender = {ID, "cron", "host"};
+
+/* The account as it is written. */
+static json_t *read_account(const struct alert *alert)
+{
+    struct summary summary = {.triggered = 3, .skipped = 2, .failed = 1};
+    char *line = alert_account(alert, &sender, &summary);
+    json_t *account = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+
+    ck_assert_ptr_nonnull(account);
+    ck_assert_ptr_eq(strchr(line, '\n'), line + strlen(line) - 1);
+    free(line);
+    return account;
+}
+
+static const char *text(const json_t *event, const char *name)
+{
+    return json_string_value(json_object_get(event, name));
+}
+
+/* Covers: what is due to be told by verdict and note, in order, and what is not. */
+START_TEST(test_alert_runs)
+{
+    static struct worker_note notes[6] = {
+        {.error_class = OUTCOME_REJECTED, .error_code = "HTTP_500", .error_message = "no\033[2J\n"},
+        {.drift_us = 301 * INT64_C(1000000), .was_cold = true, .first_byte_ms = 2100},
+        {.error_class = OUTCOME_REJECTED, .drift_us = 1, .was_cold = true}, /* may be half */
+        {.error_class = OUTCOME_NONE},
+        {.was_cold = true},
+        {.was_cold = true},
+    };
+    static const struct run runs[6] = {run, run, run, run, run, run};
+    static const int verdicts[6] = {WORKER_FAILED, WORKER_COMPLETED, POOL_LOST,
+                                    WORKER_FAILED, WORKER_LEFT,      POOL_UNDONE};
+    static const char *const kinds[] = {"failed", "drift", "cold-start", "failed", "failed"};
+    struct alert alert = {0};
+    json_t *account;
+    const json_t *events;
+
+    ck_assert(alert_is_empty(&alert));
+    alert_note_runs(&alert, runs, verdicts, notes, 6);
+    ck_assert(!alert_is_empty(&alert));
+    account = read_account(&alert);
+    events = json_object_get(account, "events");
+    ck_assert_uint_eq(json_array_size(events), 5);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_str_eq(text(json_array_get(events, i), "event"), kinds[i]);
+    ck_assert_str_eq(text(json_array_get(events, 0), "errorClass"), "rejected");
+    ck_assert_str_eq(text(json_array_get(events, 0), "errorMessage"), "no\357\277\275[2J ");
+    ck_assert_str_eq(text(json_array_get(events, 0), "scheduledFor"), "2024-05-01T02:00:00Z");
+    ck_assert_str_eq(text(json_array_get(events, 0), "coversFrom"), "2024-05-01T01:50:00Z");
+    ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(events, 1), "driftSeconds")),
+                     301);
+    for (size_t i = 3; i < 5; i++) {
+        ck_assert_str_eq(text(json_array_get(events, i), "errorClass"), "unknown");
+        ck_assert(json_is_null(json_object_get(json_array_get(events, i), "errorCode")));
+    }
+    json_decref(account);
+    alert_free(&alert);
+    ck_assert(alert_is_empty(&alert));
+}
+END_TEST
+
+/* Covers: without notes there are the verdicts; nobody's alert takes nothing. */
+START_TEST(test_alert_without_notes)
+{
+    static const int verdicts[] = {WORKER_COMPLETED, WORKER_FAILED};
+    static const struct run runs[] = {run, run};
+    struct alert alert = {0};
+    struct claim_result result = {0};
+
+    alert_note_runs(NULL, runs, verdicts, NULL, 2);
+    alert_note_claim(NULL, &result);
+    alert_note_claim(&alert, &result);
+    ck_assert(alert_is_empty(&alert));
+    alert_note_runs(&alert, runs, verdicts, NULL, 2);
+    ck_assert_uint_eq(json_array_size(alert.events), 1);
+    alert_free(&alert);
+}
+END_TEST
+
+/* Covers: a thousand are told, of the others how many there were; cancelled slots are no event. */
+START_TEST(test_alert_many)
+{
+    enum { MISSED = ALERT_EVENTS_MAX - 1, CANCELLED = 5 };
+    static struct claim_run runs[MISSED + CANCELLED];
+    static struct run abandoned[3];
+    struct claim_result result = {.runs = runs, .abandoned = abandoned, .abandoned_count = 3};
+    struct alert alert = {0};
+    json_t *account;
+
+    for (size_t i = 0; i < MISSED + CANCELLED; i++)
+        runs[i] = (struct claim_run){
+            .run = run, .verdict = i < CANCELLED ? CLAIM_RUN_CANCELLED : CLAIM_RUN_MISSED};
+    for (size_t i = 0; i < 3; i++)
+        abandoned[i] = run;
+    result.run_count = MISSED + CANCELLED;
+    alert_note_claim(&alert, &result);
+    account = read_account(&alert);
+    ck_assert_uint_eq(json_array_size(json_object_get(account, "events")), ALERT_EVENTS_MAX);
+    ck_assert_int_eq(json_integer_value(json_object_get(account, "omitted")), 2);
+    ck_assert_int_eq(
+        json_integer_value(json_object_get(json_object_get(account, "summary"), "failed")), 1);
+    json_decref(account);
+    alert_free(&alert);
+}
+END_TEST
+
+Suite *suite_alert(void)
+{
+    Suite *suite = suite_create("alert");
+    TCase *cases = tcase_create("alert");
+
+    tcase_add_test(cases, test_alert_runs);
+    tcase_add_test(cases, test_alert_without_notes);
+    tcase_add_test(cases, test_alert_many);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
