@@ -110,15 +110,14 @@ static void command_stamp(char *text, size_t size)
     snprintf(text, size, "%s", now);
 }
 
-/* False when it is neither of the formats, which leaves messages as they are. */
+/* False when it is neither of the formats, or NULL, which leaves messages as they are. */
 static bool command_set_log_format(const char *format)
 {
-    if (strcmp(format, "json") == 0)
-        log_use_json(command_stamp);
-    else if (strcmp(format, "text") == 0)
-        log_use_json(NULL);
-    else
+    bool is_json = format != NULL && strcmp(format, "json") == 0;
+
+    if (!is_json && (format == NULL || strcmp(format, "text") != 0))
         return false;
+    log_use_json(is_json ? command_stamp : NULL);
     return true;
 }
 
@@ -141,10 +140,7 @@ static bool command_choose_log_format(const struct command_line *line, struct er
  */
 static void command_foresee_log_format(void)
 {
-    const char *format = getenv(COMMAND_LOG_FORMAT);
-
-    if (format != NULL)
-        (void)command_set_log_format(format);
+    (void)command_set_log_format(getenv(COMMAND_LOG_FORMAT));
 }
 
 /* ---- A command ---- */

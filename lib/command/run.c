@@ -175,7 +175,7 @@ static int run_main(const struct command_line *line)
 {
     const char *command = command_value(line, "on-failure");
     char host[256] = "unknown";
-    char id[RUN_UUID_SIZE];
+    char id[RUN_UUID_SIZE] = "";
     struct tick_options options = {
         .database = settings_database(line),
         .trigger = {.name = "cron", .host = host},
@@ -190,12 +190,13 @@ static int run_main(const struct command_line *line)
 
     if (gethostname(host, sizeof host - 1) != 0)
         snprintf(host, sizeof host, "unknown");
-    run_make_id(id);
     /* A switch that is no switch is told in its turn. */
     if (command_switch(line, "dry-run", &options.is_dry, &ignored) && !options.is_dry) {
         monitor.address = settings_monitor(&line->config);
         options.alert = command != NULL && *command != '\0' ? &alert : NULL;
     }
+    if (monitor.address.url != NULL || options.alert != NULL)
+        run_make_id(id);
     monitor_start(&monitor);
     status = run_serve(line, &options, &summary);
     monitor_finish(&monitor, status != 0);
