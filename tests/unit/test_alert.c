@@ -9,15 +9,13 @@
 
 #define ID "0c000000-0000-4000-8000-000000000001"
 
-static const struct run run = {
-    .run_id = ID,
-    .org_id = ID,
-    .integration_id = ID,
-    .integration_type = "xledger",
-    .scheduled_for = 28575480,
-    .covers_from = 28575470,
-    .attempt = 2,
-};
+#define RUN                                                                                        \
+    {                                                                                              \
+        .run_id = ID, .org_id = ID, .integration_id = ID, .integration_type = "xledger",           \
+        .scheduled_for = 28575480, .covers_from = 28575470, .attempt = 2                           \
+    }
+
+static const struct run run = RUN;
 static const struct alert_sender sender = {ID, "cron", "host"};
 
 /* The account as it is written. */
@@ -49,7 +47,7 @@ START_TEST(test_alert_runs)
         {.was_cold = true},
         {.was_cold = true},
     };
-    static const struct run runs[6] = {run, run, run, run, run, run};
+    static const struct run runs[6] = {RUN, RUN, RUN, RUN, RUN, RUN};
     static const int verdicts[6] = {WORKER_FAILED, WORKER_COMPLETED, POOL_LOST,
                                     WORKER_FAILED, WORKER_LEFT,      POOL_UNDONE};
     static const char *const kinds[] = {"failed", "drift", "cold-start", "failed", "failed"};
@@ -85,7 +83,7 @@ END_TEST
 START_TEST(test_alert_without_notes)
 {
     static const int verdicts[] = {WORKER_COMPLETED, WORKER_FAILED};
-    static const struct run runs[] = {run, run};
+    static const struct run runs[] = {RUN, RUN};
     struct alert alert = {0};
     struct claim_result result = {0};
 
