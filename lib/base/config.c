@@ -79,6 +79,7 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
     char *key = config_trim(line);
     char *equals = strchr(key, '=');
     char *value;
+    bool is_exported;
 
     if (*key == '\0' || *key == '#' || *key == ';')
         return true;
@@ -98,12 +99,13 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
         return error_set(err, ERROR_CONFIG,
                          "%s, line %zu: the quote in the value of %s is not closed", config->path,
                          number, key);
-    if (strncmp(key, "PG", 2) == 0)
-        setenv(key, value, 0); /* libpq reads these itself; the environment's own win */
+    is_exported = strncmp(key, "PG", 2) == 0 && getenv(key) == NULL;
+    if (is_exported)
+        setenv(key, value, 1); /* libpq reads these itself; the environment's own win */
     config->entries =
         memory_grow(config->entries, config->count, &config->capacity, sizeof *config->entries);
     config->entries[config->count++] =
-        (struct config_entry){memory_copy_text(key), memory_copy_text(value)};
+        (struct config_entry){memory_copy_text(key), memory_copy_text(value), is_exported};
     return true;
 }
 
@@ -112,8 +114,7 @@ static bool config_holds_secret(const struct config_entry *entry)
 {
     if (strcmp(entry->key, "SYNCSCHED_PROXY") == 0)
         return strchr(entry->value, '@') != NULL;
-    return config_find_secret(entry->key) < CONFIG_SECRETS ||
-           strcmp(entry->key, config_password) == 0;
+    return config_is_secret(entry->key);
 }
 
 static bool config_check_mode(const struct config *config, FILE *file, struct error *err)
@@ -132,13 +133,35 @@ static bool config_check_mode(const struct config *config, FILE *file, struct er
     return true;
 }
 
-bool config_read(struct config *config, const char *path, bool is_needed, struct error *err)
+/* Reads on after a wrong line, of which the first one is told: what the others say still counts. */
+static bool config_read_lines(struct config *config, FILE *file, struct error *err)
 {
-    FILE *file;
     char *line = NULL;
     size_t size = 0;
     ssize_t length;
     bool ok = true;
+
+    for (size_t number = 1; (length = getline(&line, &size, file)) >= 0; number++) {
+        struct error wrong;
+        bool is_right = memchr(line, '\0', (size_t)length) == NULL
+                            ? config_add_line(config, line, number, &wrong)
+                            : error_set(&wrong, ERROR_CONFIG, "%s, line %zu: holds a NUL byte",
+                                        config->path, number);
+
+        if (ok && !is_right)
+            *err = wrong;
+        ok = ok && is_right;
+    }
+    if (ok && ferror(file))
+        ok = error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
+    free(line);
+    return ok;
+}
+
+bool config_read(struct config *config, const char *path, bool is_needed, struct error *err)
+{
+    FILE *file;
+    bool ok;
 
     *config = (struct config){.path = memory_copy_text(path != NULL ? path : CONFIG_DEFAULT_PATH)};
     config_take_secrets(config);
@@ -147,15 +170,7 @@ bool config_read(struct config *config, const char *path, bool is_needed, struct
         return true;
     if (file == NULL)
         return error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
-    for (size_t number = 1; ok && (length = getline(&line, &size, file)) >= 0; number++)
-        ok = memchr(line, '\0', (size_t)length) == NULL
-                 ? config_add_line(config, line, number, err)
-                 : error_set(err, ERROR_CONFIG, "%s, line %zu: holds a NUL byte", config->path,
-                             number);
-    if (ok && ferror(file))
-        ok = error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
-    ok = ok && config_check_mode(config, file, err);
-    free(line);
+    ok = config_read_lines(config, file, err) && config_check_mode(config, file, err);
     fclose(file);
     return ok;
 }
@@ -173,16 +188,62 @@ void config_free(struct config *config)
     *config = (struct config){0};
 }
 
-const char *config_get(const struct config *config, const char *key)
+/* The environment's value as it was, or NULL. */
+static const char *config_of_environment(const struct config *config, const char *key)
 {
     size_t secret = config_find_secret(key);
     const char *value = secret < CONFIG_SECRETS ? config->secrets[secret] : getenv(key);
 
-    if (value != NULL && *value != '\0')
-        return value;
-    /* As in a shell, the last line that sets a key counts. */
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/* The last line that sets a key counts, as in a shell; NULL when none does. */
+static const struct config_entry *config_find(const struct config *config, const char *key)
+{
     for (size_t i = config->count; i > 0; i--)
         if (strcmp(config->entries[i - 1].key, key) == 0)
-            return *config->entries[i - 1].value != '\0' ? config->entries[i - 1].value : NULL;
+            return &config->entries[i - 1];
     return NULL;
+}
+
+const char *config_get(const struct config *config, const char *key)
+{
+    const char *value = config_of_environment(config, key);
+    const struct config_entry *entry = value == NULL ? config_find(config, key) : NULL;
+
+    return entry != NULL && *entry->value != '\0' ? entry->value : value;
+}
+
+/* Of several lines of a PG* variable the first was exported. */
+static bool config_was_exported(const struct config *config, const char *key)
+{
+    bool was_exported = false;
+
+    for (size_t i = 0; i < config->count; i++)
+        was_exported = was_exported ||
+                       (config->entries[i].is_exported && strcmp(config->entries[i].key, key) == 0);
+    return was_exported;
+}
+
+enum config_source config_source(const struct config *config, const char *key)
+{
+    if (config_get(config, key) == NULL)
+        return CONFIG_NOWHERE;
+    return config_of_environment(config, key) == NULL || config_was_exported(config, key)
+               ? CONFIG_FILE
+               : CONFIG_ENVIRONMENT;
+}
+
+bool config_is_hidden(const struct config *config, const char *key)
+{
+    const char *value = config_of_environment(config, key);
+    const struct config_entry *entry = config_find(config, key);
+
+    return value != NULL && entry != NULL && !config_was_exported(config, key) &&
+           strcmp(value, entry->value) != 0;
+}
+
+bool config_is_secret(const char *key)
+{
+    return config_find_secret(key) < CONFIG_SECRETS || strcmp(key, config_password) == 0;
 }

@@ -18,6 +18,7 @@
 struct config_entry {
     char *key;
     char *value;
+    bool is_exported; /* a PG* variable that the environment had not, and now has */
 };
 
 enum { CONFIG_SECRETS = 5 };
@@ -36,8 +37,8 @@ struct config {
  * Takes the secrets out of the environment (secret.h), so that only this configuration still has
  * them, and libpq its PGPASSWORD; then reads the file at path. NULL means the default path, which
  * need not exist and, unless is_needed, need not be ours to read: it may hold a key, and not every
- * command has a use for that. Errors (ERROR_CONFIG) name the file and the line, never a value.
- * config_free() releases it, after a failure too.
+ * command has a use for that. Errors (ERROR_CONFIG) name the file and the line, never a value; what
+ * the other lines say is there all the same. config_free() releases it, after a failure too.
  */
 bool config_read(struct config *config, const char *path, bool is_needed, struct error *err);
 void config_free(struct config *config);
@@ -47,5 +48,16 @@ void config_free(struct config *config);
  * Borrowed.
  */
 const char *config_get(const struct config *config, const char *key);
+
+/* Where the value comes from that config_get() returns. */
+enum config_source { CONFIG_NOWHERE, CONFIG_ENVIRONMENT, CONFIG_FILE };
+
+enum config_source config_source(const struct config *config, const char *key);
+
+/* Whether the environment's value hides another one that stands in the file. */
+bool config_is_hidden(const struct config *config, const char *key);
+
+/* Whether nobody may see the value of key. */
+bool config_is_secret(const char *key);
 
 #endif

@@ -128,6 +128,61 @@ START_TEST(test_config_nul)
 }
 END_TEST
 
+/* Covers: what the lines around a wrong one say counts for whoever goes on with it. */
+START_TEST(test_config_reads_on)
+{
+    struct config config;
+    struct error err = {0};
+
+    ck_assert(!read_text(&config, "A=1\nfirst\nB=2\nsecond\n", 0600, &err));
+    ck_assert_ptr_nonnull(strstr(err.message, ", line 2: "));
+    ck_assert_str_eq(config_get(&config, "A"), "1");
+    ck_assert_str_eq(config_get(&config, "B"), "2");
+    config_free(&config);
+}
+END_TEST
+
+/* Covers: where each value comes from, libpq's own and secrets included, and what it hides. */
+START_TEST(test_config_source)
+{
+    static const struct {
+        const char *key;
+        enum config_source source;
+        bool is_hidden;
+    } cases[] = {
+        {"BOTH", CONFIG_ENVIRONMENT, true},
+        {"SAME", CONFIG_ENVIRONMENT, false},
+        {"EMPTY", CONFIG_FILE, false},
+        {"NOTHING", CONFIG_NOWHERE, false},
+        {"ABSENT", CONFIG_NOWHERE, false},
+        {"SUPABASE_DB_URL", CONFIG_ENVIRONMENT, true},
+        {"SUPABASE_SECRET_KEY", CONFIG_FILE, false},
+        {"PGHOST", CONFIG_ENVIRONMENT, true},
+        {"PGAPPNAME", CONFIG_FILE, false},
+    };
+    struct config config;
+    struct error err = {0};
+
+    setenv("BOTH", "environment", 1);
+    setenv("SAME", "file", 1);
+    setenv("EMPTY", "", 1);
+    setenv("SUPABASE_DB_URL", "environment", 1);
+    setenv("PGHOST", "environment", 1);
+    unsetenv("PGAPPNAME");
+    ck_assert(read_text(&config,
+                        "BOTH=file\nSAME=file\nEMPTY=file\nNOTHING=\nSUPABASE_DB_URL=file\n"
+                        "SUPABASE_SECRET_KEY=file\nPGHOST=file\nPGAPPNAME=file\n",
+                        0600, &err));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_msg(config_source(&config, cases[i].key) == cases[i].source, "%s", cases[i].key);
+        ck_assert_msg(config_is_hidden(&config, cases[i].key) == cases[i].is_hidden, "%s",
+                      cases[i].key);
+        unsetenv(cases[i].key);
+    }
+    config_free(&config);
+}
+END_TEST
+
 START_TEST(test_config_environment_wins)
 {
     struct config config;
@@ -297,6 +352,8 @@ Suite *suite_config(void)
     tcase_add_loop_test(cases, test_config_line, 0, sizeof lines / sizeof lines[0]);
     tcase_add_loop_test(cases, test_config_bad_line, 0, sizeof bad / sizeof bad[0]);
     tcase_add_test(cases, test_config_nul);
+    tcase_add_test(cases, test_config_reads_on);
+    tcase_add_test(cases, test_config_source);
     tcase_add_test(cases, test_config_environment_wins);
     tcase_add_test(cases, test_config_secrets);
     tcase_add_test(cases, test_config_libpq);
