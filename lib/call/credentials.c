@@ -10,6 +10,9 @@
 #define CREDENTIALS_SECRET      "sb_secret_"
 #define CREDENTIALS_PUBLISHABLE "sb_publishable_"
 
+/* Year 9999: beyond it an expiry is none. */
+#define CREDENTIALS_FAR_S 253402300800.0
+
 #define CREDENTIALS_BASE64URL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 static bool credentials_starts_with(const char *key, const char *prefix)
@@ -138,6 +141,25 @@ bool credentials_check_time(const char *key, int64_t now_us, struct error *err)
     error_set(err, ERROR_CONFIG, "the service key expired at %s", text);
     return error_hint(err, "take a new one, or a secret one (" CREDENTIALS_SECRET "...), which "
                            "does not expire; the database's clock counts");
+}
+
+void credentials_describe(const char *key, struct text *words)
+{
+    json_t *claims = credentials_payload(key);
+    const json_t *expiry = json_object_get(claims, "exp");
+    char until[INSTANT_TEXT_SIZE];
+
+    if (credentials_starts_with(key, CREDENTIALS_SECRET))
+        text_add(words, "a secret key (" CREDENTIALS_SECRET "...)");
+    else if (claims == NULL)
+        text_add(words, "a key of no known kind");
+    else
+        text_add(words, "a legacy key for service_role");
+    if (json_is_number(expiry) && json_number_value(expiry) < CREDENTIALS_FAR_S) {
+        credentials_format(json_number_value(expiry), until);
+        text_addf(words, ", valid until %s", until);
+    }
+    json_decref(claims);
 }
 
 /* ---- Headers ---- */

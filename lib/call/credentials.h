@@ -25,6 +25,12 @@ bool credentials_check(const char *key, struct error *err);
 bool credentials_check_time(const char *key, int64_t now_us, struct error *err);
 
 /*
+ * What a key is, in words for a person and without a piece of it: its kind, for whom and until when.
+ * For one that credentials_check() accepts.
+ */
+void credentials_describe(const char *key, struct text *words);
+
+/*
  * The headers for a key: a new one (sb_secret_...) goes as apikey alone, since Supabase refuses it
  * as a Bearer token; any other as Authorization: Bearer and as apikey. *authorization is left empty
  * where there is none. The caller releases both texts.

@@ -436,10 +436,12 @@ static enum reply_end function_ask(struct function *function, const char *method
 
     curl_easy_setopt(function->easy, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(function->easy, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, function->headers);
     curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, FUNCTION_NEVER_MS);
     curl_multi_add_handle(function->multi, function->easy);
     end = function_perform(function, deadline_ms, -1, NULL, NULL);
     text_redact(function->error, function->proxy_user);
+    text_redact(function->error, function->key);
     return end;
 }
 
@@ -464,7 +466,7 @@ static void function_close_asked(struct function *function, enum reply_end end)
 bool function_ping(const struct function_address *address, int64_t deadline_ms,
                    struct function_ping *ping, struct error *err)
 {
-    struct function *function = function_open_keyless(address, err);
+    struct function *function = function_open(address, err);
     int64_t started_ms = stopwatch_now_ms();
     enum reply_end end;
 
@@ -473,6 +475,7 @@ bool function_ping(const struct function_address *address, int64_t deadline_ms,
         return false;
     end = function_ask(function, "OPTIONS", deadline_ms);
     ping->ms = stopwatch_now_ms() - started_ms;
+    ping->end = end;
     if (end == REPLY_WHOLE)
         curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
     else
@@ -544,7 +547,9 @@ void function_get(struct function *function, const char *url, int64_t deadline_m
     curl_multi_add_handle(function->multi, function->easy);
     end = function_perform(function, deadline_ms, -1, NULL, NULL);
     ping->ms = stopwatch_now_ms() - started_ms;
+    ping->end = end;
     text_redact(function->error, function->proxy_user);
+    text_redact(function->error, function->key);
     if (end == REPLY_WHOLE)
         curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
     else

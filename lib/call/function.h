@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/run.h"
+#include "call/reply.h"
 #include "call/response.h"
 
 #include <stdbool.h>
@@ -66,12 +67,13 @@ void function_call(struct function *function, const struct run *run, int64_t dea
 struct function_ping {
     long status; /* of the answer, whatever it is; 0: none came */
     int64_t ms;  /* how long that took */
+    enum reply_end end;
     char failure[256];
 };
 
 /*
- * Wakes the platform up: OPTIONS to the function, on a connection of its own, without body and
- * without the address's key, which any caller may send and which exports nothing. False
+ * Wakes the platform up: OPTIONS to the function, on a connection of its own, without body, which any
+ * caller may send and which exports nothing; with the address's key, if it has one. False
  * (ERROR_INTERNAL) only when libcurl is not there or does not start. At a deadline a handle may be
  * left behind, as above.
  */

@@ -131,10 +131,12 @@ static bool tick_may_call(const struct tick *tick)
 static void tick_warm_up(void *context)
 {
     const struct tick *tick = context;
+    struct function_address keyless = tick->options->function;
     struct function_ping ping;
     struct error ignored;
 
-    function_ping(&tick->options->function, stopwatch_now_ms() + FUNCTION_PING_MS, &ping, &ignored);
+    keyless.key = NULL;
+    function_ping(&keyless, stopwatch_now_ms() + FUNCTION_PING_MS, &ping, &ignored);
 }
 
 /* Whether --at names a time that has come, and of which the log still tells. */

@@ -197,6 +197,32 @@ START_TEST(test_credentials_publishable)
 }
 END_TEST
 
+static const struct {
+    const char *payload; /* NULL: key */
+    const char *key;
+    const char *words;
+} kinds[] = {
+    {NULL, "sb_secret_hush", "a secret key (sb_secret_...)"},
+    {NULL, "hush", "a key of no known kind"},
+    {"{\"role\":\"service_role\"}", NULL, "a legacy key for service_role"},
+    {"{\"role\":\"service_role\",\"exp\":1714528830}", NULL,
+     "a legacy key for service_role, valid until 2024-05-01T02:00:30Z"},
+    {"{\"role\":\"service_role\",\"exp\":1e300}", NULL, "a legacy key for service_role"},
+    {"{\"role\":\"service_role\",\"exp\":\"hush\"}", NULL, "a legacy key for service_role"},
+};
+
+START_TEST(test_credentials_describe)
+{
+    char *key = token_of(kinds[_i].payload != NULL ? kinds[_i].payload : "");
+    struct text words = {0};
+
+    credentials_describe(kinds[_i].key != NULL ? kinds[_i].key : key, &words);
+    ck_assert_str_eq(text_string(&words), kinds[_i].words);
+    text_free(&words);
+    free(key);
+}
+END_TEST
+
 Suite *suite_credentials(void)
 {
     Suite *suite = suite_create("credentials");
@@ -207,6 +233,7 @@ Suite *suite_credentials(void)
     tcase_add_loop_test(cases, test_credentials_token, 0, sizeof tokens / sizeof tokens[0]);
     tcase_add_loop_test(cases, test_credentials_opaque, 0, sizeof opaque / sizeof opaque[0]);
     tcase_add_test(cases, test_credentials_publishable);
+    tcase_add_loop_test(cases, test_credentials_describe, 0, sizeof kinds / sizeof kinds[0]);
     suite_add_tcase(suite, cases);
     return suite;
 }
