@@ -145,7 +145,7 @@ static const char *connection_option(const PQconninfoOption *options, const char
     return NULL;
 }
 
-static void connection_warn(const struct database_address *address, PGconn *connection)
+bool connection_is_exposed(PGconn *connection, const char **way, struct error *warning)
 {
     PQconninfoOption *options = PQconninfo(connection);
     struct conninfo_facts facts = {
@@ -155,13 +155,14 @@ static void connection_warn(const struct database_address *address, PGconn *conn
         .has_tls = PQsslInUse(connection) == 1,
         .has_gss = PQgssEncInUse(connection) == 1,
     };
-    struct error warning;
+    bool is_exposed = conninfo_is_exposed(&facts, warning);
 
-    if (conninfo_is_exposed(&facts, &warning)) {
-        text_redact(warning.message, PQpass(connection));
-        address->warn(&warning);
-    }
+    if (is_exposed)
+        text_redact(warning->message, PQpass(connection));
+    else if (way != NULL)
+        *way = conninfo_describe(&facts);
     PQconninfoFree(options);
+    return is_exposed;
 }
 
 /* ---- All of it ---- */
@@ -188,6 +189,7 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
 {
     struct connection_attempt *attempt;
     PQconninfoOption *options = NULL;
+    struct error warning;
     PGconn *connection;
 
     if (!libpq_load(err))
@@ -208,7 +210,8 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
         return NULL;
     }
     connection = connection_take(attempt, err);
-    if (connection != NULL && address->warn != NULL)
-        connection_warn(address, connection);
+    if (connection != NULL && address->warn != NULL &&
+        connection_is_exposed(connection, NULL, &warning))
+        address->warn(&warning);
     return connection;
 }

@@ -19,6 +19,12 @@
 PGconn *connection_open(const struct database_address *address, int64_t deadline_ms,
                         struct error *err);
 
+/*
+ * Whether strangers could listen on the way, or stand in the server's place: then with a warning; else
+ * with what keeps them from it in *way, which may be NULL. The warning holds no password.
+ */
+bool connection_is_exposed(PGconn *connection, const char **way, struct error *warning);
+
 /* Waits until the socket is ready for one of poll()'s events; false at the deadline. */
 bool connection_wait(const PGconn *connection, short events, int64_t deadline_ms);
 

@@ -38,6 +38,17 @@ static bool conninfo_verifies(const char *sslmode)
            (strcmp(sslmode, "verify-full") == 0 || strcmp(sslmode, "verify-ca") == 0);
 }
 
+const char *conninfo_describe(const struct conninfo_facts *facts)
+{
+    if (facts->address == NULL || *facts->address == '\0')
+        return "a socket of this machine";
+    if (facts->has_gss)
+        return "encrypted by Kerberos, which knows the server";
+    if (facts->has_tls && conninfo_verifies(facts->sslmode))
+        return "encrypted, and the server is verified";
+    return "this machine's own loopback";
+}
+
 bool conninfo_is_exposed(const struct conninfo_facts *facts, struct error *warning)
 {
     const char *host = facts->host != NULL ? facts->host : "";

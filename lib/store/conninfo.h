@@ -35,4 +35,7 @@ struct conninfo_facts {
  */
 bool conninfo_is_exposed(const struct conninfo_facts *facts, struct error *warning);
 
+/* What keeps a way that is not exposed from others. Never NULL. */
+const char *conninfo_describe(const struct conninfo_facts *facts);
+
 #endif

@@ -57,6 +57,11 @@ bool database_is_usable(const struct database *db)
     return !db->lost && PQstatus(db->connection) == CONNECTION_OK;
 }
 
+bool database_is_exposed(const struct database *db, const char **way, struct error *warning)
+{
+    return connection_is_exposed(db->connection, way, warning);
+}
+
 /* ---- Errors ---- */
 
 /* statement NULL: it was one of those around the transaction's own. */
@@ -105,7 +110,7 @@ static bool database_send_transaction(struct database *db, const struct database
 {
     char statement_timeout[32];
     char lock_timeout[32];
-    const char *settings[] = {statement_timeout, lock_timeout, db->role};
+    const char *settings[] = {statement_timeout, lock_timeout, t->is_role_less ? NULL : db->role};
     int64_t left_ms = deadline_ms - stopwatch_now_ms();
     bool ok;
 

@@ -47,6 +47,7 @@ struct database_transaction {
     size_t count;
     int64_t lock_timeout_ms;
     bool rolled_back;   /* in: ends with ROLLBACK, whatever happened (a dry run) */
+    bool is_role_less;  /* in: as who connected, whatever the address's role */
     bool done;          /* out: it did what it was to do, and the server said so */
     struct error error; /* out: why not; set unless done */
 };
@@ -73,6 +74,12 @@ bool database_run(struct database *db, struct database_transaction *transactions
 bool database_transact(struct database *db, const struct database_statement *statements,
                        size_t count, int64_t lock_timeout_ms, int64_t deadline_ms,
                        struct error *err);
+
+/*
+ * In words whether others can listen on the way to the server, or stand in its place: true when they
+ * can, with a warning that says what to set; else false, with what keeps them from it in *way.
+ */
+bool database_is_exposed(const struct database *db, const char **way, struct error *warning);
 
 /* False once the connection is lost or was given up at a deadline. */
 bool database_is_usable(const struct database *db);

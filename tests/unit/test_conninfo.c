@@ -78,6 +78,29 @@ START_TEST(test_exposed)
 }
 END_TEST
 
+static const struct {
+    struct conninfo_facts facts;
+    const char *says;
+} safe[] = {
+    {{"/run/postgresql", "", "disable", false, false}, "a socket of this machine"},
+    {{"/run/postgresql", NULL, NULL, false, false}, "a socket of this machine"},
+    {{"localhost", "127.0.0.1", "disable", false, false}, "this machine's own loopback"},
+    {{"localhost", "127.0.0.1", "prefer", true, false}, "this machine's own loopback"},
+    {{"localhost", "::1", "verify-full", true, false}, "encrypted, and the server is verified"},
+    {{"db", "203.0.113.5", "verify-full", true, false}, "encrypted, and the server is verified"},
+    {{"db", "203.0.113.5", "verify-ca", true, false}, "encrypted, and the server is verified"},
+    {{"db", "203.0.113.5", "prefer", false, true}, "encrypted by Kerberos, which knows the server"},
+};
+
+START_TEST(test_describe)
+{
+    struct error warning;
+
+    ck_assert(!conninfo_is_exposed(&safe[_i].facts, &warning));
+    ck_assert_str_eq(conninfo_describe(&safe[_i].facts), safe[_i].says);
+}
+END_TEST
+
 Suite *suite_conninfo(void)
 {
     Suite *suite = suite_create("conninfo");
@@ -85,6 +108,7 @@ Suite *suite_conninfo(void)
 
     tcase_add_loop_test(tcase, test_check, 0, (int)COUNT(settings));
     tcase_add_loop_test(tcase, test_exposed, 0, (int)COUNT(ways));
+    tcase_add_loop_test(tcase, test_describe, 0, (int)COUNT(safe));
     suite_add_tcase(suite, tcase);
     return suite;
 }
