@@ -212,9 +212,10 @@ static int command_carry_out(const struct command *command, int argc, char *argv
     case COMMAND_GO_ON:
         break;
     }
-    if (!config_read(&line.config, line.config_path, !command->is_offline, &err) ||
-        !command_choose_log_format(&line, &err))
-        status = command_fail(&err);
+    if (config_read(&line.config, line.config_path, !command->is_offline, &line.config_error))
+        command_choose_log_format(&line, &line.config_error);
+    if (line.config_error.kind != ERROR_NONE && !command->judges_config)
+        status = command_fail(&line.config_error);
     else
         status = command->run(&line);
     config_free(&line.config);
@@ -264,19 +265,27 @@ int command_main(int argc, char *argv[], const struct command *commands)
 
 /* ---- Values ---- */
 
+void command_variable(const char *name, char variable[COMMAND_VARIABLE_SIZE])
+{
+    static const char prefix[] = "SYNCSCHED_";
+    size_t n = sizeof prefix - 1;
+
+    memcpy(variable, prefix, n);
+    for (const char *c = name; *c != '\0' && n + 1 < COMMAND_VARIABLE_SIZE; c++)
+        variable[n++] = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+    variable[n] = '\0';
+}
+
 const char *command_value(const struct command_line *line, const char *name)
 {
-    char key[64] = "SYNCSCHED_";
-    size_t n = strlen(key);
+    char variable[COMMAND_VARIABLE_SIZE];
 
     for (size_t i = 0; line->command->options != NULL && line->command->options[i].name != NULL;
          i++)
         if (strcmp(line->command->options[i].name, name) == 0 && line->values[i] != NULL)
             return line->values[i];
-    for (const char *c = name; *c != '\0' && n + 1 < sizeof key; c++)
-        key[n++] = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
-    key[n] = '\0';
-    return config_get(&line->config, key);
+    command_variable(name, variable);
+    return config_get(&line->config, variable);
 }
 
 bool command_switch(const struct command_line *line, const char *name, bool *is_on,

@@ -29,6 +29,7 @@ struct command {
     const char *summary;
     const struct command_option *options; /* ends with a NULL name; may be NULL */
     bool is_offline;                      /* asks neither the database nor the function */
+    bool judges_config; /* runs with a configuration that is wrong, too: see config_error */
     /* Does the work; returns the exit status. */
     int (*run)(const struct command_line *line);
 };
@@ -40,7 +41,8 @@ struct command_line {
     const char *config_path;                 /* --config; NULL: not given */
     const char *log_format;                  /* --log-format; the same */
     struct config config;
-    int64_t started_at_ms; /* stopwatch: when the process started */
+    struct error config_error; /* what is wrong with it; only of a command that judges it */
+    int64_t started_at_ms;     /* stopwatch: when the process started */
     char *const *operands;
     int operand_count;
 };
@@ -51,6 +53,11 @@ int command_main(int argc, char *argv[], const struct command *commands);
 /* An option's value: command line, else SYNCSCHED_<NAME> of environment or file; NULL: not given.
  */
 const char *command_value(const struct command_line *line, const char *name);
+
+/* SYNCSCHED_<NAME>, the variable of an option, in a buffer of this size. */
+enum { COMMAND_VARIABLE_SIZE = 64 };
+
+void command_variable(const char *name, char variable[COMMAND_VARIABLE_SIZE]);
 
 /* A switch: given, or SYNCSCHED_<NAME> set to 1, true, yes or on (0, false, no, off: not). */
 bool command_switch(const struct command_line *line, const char *name, bool *is_on,
@@ -90,6 +97,7 @@ extern const struct command command_health;
 extern const struct command command_check_cron;
 extern const struct command command_prune;
 extern const struct command command_warm;
+extern const struct command command_doctor;
 extern const struct command command_schema;
 
 #endif

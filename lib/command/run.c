@@ -1,6 +1,8 @@
+#include "command/run.h"
+
 #include "base/log.h"
+#include "clock/instant.h"
 #include "clock/stopwatch.h"
-#include "command/command.h"
 #include "command/settings.h"
 #include "engine/alert.h"
 #include "engine/monitor.h"
@@ -79,8 +81,8 @@ static bool run_read_retries(const struct command_line *line, struct tick_option
     return error_hint(err, "such as: syncsched run --at 2024-05-01T02:00Z --retry-failed");
 }
 
-static bool run_read_options(const struct command_line *line, struct tick_options *options,
-                             struct error *err)
+bool run_read_options(const struct command_line *line, struct tick_options *options,
+                      struct error *err)
 {
     return command_time(line, "at", &options->has_at, &options->at_us, err) &&
            command_duration(line, "catch-up", RUN_HOUR_MS, 0, 366 * RUN_DAY_MS,

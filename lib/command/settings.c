@@ -129,8 +129,7 @@ struct function_address settings_monitor(const struct config *config)
     };
 }
 
-/* The key, from wherever it is set; owned by the caller. */
-static bool settings_key(const struct config *config, char **key, struct error *err)
+bool settings_key(const struct config *config, char **key, struct error *err)
 {
     static const char file[] = "SUPABASE_SERVICE_ROLE_KEY_FILE";
     const char *name = "SUPABASE_SERVICE_ROLE_KEY";

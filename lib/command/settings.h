@@ -34,6 +34,12 @@ bool settings_function_address(const struct config *config, struct function_addr
  */
 struct function_address settings_monitor(const struct config *config);
 
+/*
+ * The key, from wherever it is set, unchecked; secret_free() releases it. ERROR_CONFIG, naming the
+ * setting.
+ */
+bool settings_key(const struct config *config, char **key, struct error *err);
+
 /* Where and with what the function is called, and the texts that address borrows. */
 struct settings_function {
     struct function_address address;

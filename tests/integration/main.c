@@ -37,10 +37,10 @@ static const struct suite suites[] = {
     {NAMED(output)},        {NAMED(secrets)},       {NAMED(check_cron)},
     {NAMED(keys)},          {NAMED(tick_guards)},   {NAMED(manual)},
     {NAMED(libraries)},     {NAMED(offline)},       {NAMED(scale)},
-    {NAMED(alert)},         {NAMED(alert_hurt)},    {NAMED(monitor)},
-    {NAMED(log)},           {NAMED(health_probe)},  {NAMED(probe_week)},
-    {NAMED(probe)},         {NAMED(status)},        {NAMED(status_text)},
-    {NAMED(status_cost)},
+    {NAMED(doctor)},        {NAMED(alert)},         {NAMED(alert_hurt)},
+    {NAMED(monitor)},       {NAMED(log)},           {NAMED(health_probe)},
+    {NAMED(probe_week)},    {NAMED(probe)},         {NAMED(status)},
+    {NAMED(status_text)},   {NAMED(status_cost)},
 };
 
 enum { SUITES = sizeof suites / sizeof suites[0] };

@@ -57,5 +57,6 @@ Suite *suite_window(void);
 Suite *suite_status(void);
 Suite *suite_status_text(void);
 Suite *suite_status_cost(void);
+Suite *suite_doctor(void);
 
 #endif

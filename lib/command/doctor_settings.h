@@ -1,0 +1,23 @@
+/*
+ * Where the settings of a tick come from, what is wrong with them, and the commands by which a person
+ * mends things; for doctor.c alone.
+ */
+#ifndef SYNCSCHED_COMMAND_DOCTOR_SETTINGS_H
+#define SYNCSCHED_COMMAND_DOCTOR_SETTINGS_H
+
+#include "base/text.h"
+#include "command/command.h"
+#include "engine/findings.h"
+
+/*
+ * Adds what there is to say of the configuration file, the settings and the options; *wants_retries is
+ * one of these. No value that could be a secret is shown.
+ */
+void doctor_judge_settings(const struct command_line *line, bool *wants_retries,
+                           struct findings *findings);
+
+/* What a crontab should start, and what applies the schema to the database of the settings. */
+void doctor_add_tick(const struct command_line *line, struct text *command);
+void doctor_add_migrate(const struct command_line *line, struct text *command);
+
+#endif

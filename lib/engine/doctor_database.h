@@ -1,0 +1,26 @@
+/*
+ * What the facts about a database mean for a tick; pure. For doctor.c alone.
+ */
+#ifndef SYNCSCHED_ENGINE_DOCTOR_DATABASE_H
+#define SYNCSCHED_ENGINE_DOCTOR_DATABASE_H
+
+#include "engine/doctor.h"
+#include "engine/findings.h"
+#include "store/checkup.h"
+
+/* Role, writes, row security, grants and schema, with a finding of each that is in order, too. */
+void doctor_judge_facts(const struct doctor_question *question, const struct checkup_facts *facts,
+                        struct findings *findings);
+
+/*
+ * Facts that were asked without the role, since it could not be become: why. err is what the server
+ * said to the attempt.
+ */
+void doctor_judge_role(const struct doctor_question *question, const struct checkup_facts *facts,
+                       const struct error *err, struct findings *findings);
+
+/* Whether something ticks, and what to do where nothing does. */
+void doctor_judge_trigger(const struct doctor_question *question, const struct checkup_facts *facts,
+                          struct findings *findings);
+
+#endif

@@ -1,0 +1,243 @@
+#include "integration/doctor_scene.h"
+
+#include "support/testdb.h"
+
+#include "base/text.h"
+
+#include <check.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROUNDS_MAX = 4 };
+
+static char role[32];
+static char owner_url[300]; /* the superuser's, as whom a person applies a remedy */
+static char role_url[300];
+static const char *config;
+
+const char *doctor_role(void)
+{
+    return role;
+}
+
+void doctor_set_config(const char *path)
+{
+    config = path;
+}
+
+/* ---- The scene ---- */
+
+void doctor_exec(const char *sql)
+{
+    struct text text = {0};
+
+    while (*sql != '\0') {
+        const char *at = strstr(sql, "{role}");
+        size_t length = at != NULL ? (size_t)(at - sql) : strlen(sql);
+
+        text_append(&text, sql, length);
+        sql += length;
+        if (at != NULL) {
+            text_add(&text, role);
+            sql += strlen("{role}");
+        }
+    }
+    testdb_exec("%s", text_string(&text));
+    text_free(&text);
+    /* A pooler's sessions would go on with the role's settings of before. */
+    testdb_exec("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE usename = '%s'",
+                role);
+}
+
+static void set_url(char url[300], const char *user, const char *password)
+{
+    snprintf(url, 300, "postgresql://%s:%s@%s:%s/%s", user, password, getenv("PGHOST"),
+             getenv("PGPORT"), getenv("PGDATABASE"));
+}
+
+void doctor_open(void)
+{
+    scene_open();
+    config = "/dev/null";
+    snprintf(role, sizeof role, "doctor_role_%ld", (long)getpid());
+    doctor_exec(
+        "DO $$ BEGIN IF to_regrole('{role}') IS NOT NULL THEN"
+        " EXECUTE 'DROP OWNED BY {role}; DROP ROLE {role}'; END IF; END $$;"
+        "CREATE ROLE {role} LOGIN BYPASSRLS PASSWORD 'hush-hush';"
+        "GRANT SELECT ON organizations, organization_integrations, sync_prune_state TO {role};"
+        "GRANT SELECT, INSERT, UPDATE ON sync_run_log, sync_schedule_state,"
+        " sync_trigger_state TO {role};"
+        "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now() - interval '20 s')");
+    set_url(owner_url, getenv("PGUSER"), getenv("PGPASSWORD"));
+    set_url(role_url, role, "hush-hush");
+    setenv("SUPABASE_DB_URL", role_url, 1);
+    setenv("SUPABASE_URL", function_url(scene_function()), 1);
+    setenv("SUPABASE_SERVICE_ROLE_KEY", SCENE_KEY, 1);
+    unsetenv("SUPABASE_SECRET_KEY");
+    unsetenv("SUPABASE_SERVICE_ROLE_KEY_FILE");
+    unsetenv("SYNCSCHED_FUNCTION");
+    unsetenv("SYNCSCHED_FUNCTION_URL");
+}
+
+void doctor_close(void)
+{
+    testdb_drop_role(role);
+    scene_close();
+}
+
+/* ---- Diagnosis ---- */
+
+struct diagnosis doctor_diagnose(void)
+{
+    const char *const argv[] = {scene_program(), "doctor", "--json", "--config", config, NULL};
+    struct program_result result = program_run(argv, NULL);
+    struct diagnosis diagnosis = {.status = result.status, .wall_ms = result.wall_ms};
+    json_t *json = json_loads(result.out, JSON_REJECT_DUPLICATES, NULL);
+    json_t *finding;
+    size_t i;
+
+    ck_assert_msg(json != NULL && *result.err == '\0', "exit %d: %s%s", result.status, result.out,
+                  result.err);
+    diagnosis.findings = json_incref(json_object_get(json, "findings"));
+    json_array_foreach(diagnosis.findings, i, finding)
+    {
+        const char *state = json_string_value(json_object_get(finding, "state"));
+
+        diagnosis.failed += strcmp(state, "fail") == 0 ? 1 : 0;
+        diagnosis.warned += strcmp(state, "warning") == 0 ? 1 : 0;
+    }
+    ck_assert_int_eq(json_is_true(json_object_get(json, "ready")), diagnosis.failed == 0);
+    ck_assert_msg(result.status == (diagnosis.failed > 0 ? 1 : 0), "exit %d: %s", result.status,
+                  result.out);
+    json_decref(json);
+    program_result_free(&result);
+    return diagnosis;
+}
+
+void diagnosis_free(struct diagnosis *diagnosis)
+{
+    json_decref(diagnosis->findings);
+}
+
+const char *diagnosis_text(const struct diagnosis *diagnosis, size_t index, const char *member)
+{
+    const json_t *finding = json_array_get(diagnosis->findings, index);
+    const char *text = json_string_value(json_object_get(finding, member));
+
+    return text != NULL ? text : "";
+}
+
+size_t diagnosis_first(const struct diagnosis *diagnosis)
+{
+    size_t i = 0;
+
+    while (i < json_array_size(diagnosis->findings) &&
+           strcmp(diagnosis_text(diagnosis, i, "state"), "fail") != 0 &&
+           strcmp(diagnosis_text(diagnosis, i, "state"), "warning") != 0)
+        i++;
+    return i;
+}
+
+size_t diagnosis_find(const struct diagnosis *diagnosis, const char *check)
+{
+    size_t i = 0;
+
+    while (i < json_array_size(diagnosis->findings) &&
+           strcmp(diagnosis_text(diagnosis, i, "check"), check) != 0)
+        i++;
+    ck_assert_msg(i < json_array_size(diagnosis->findings), "no finding of %s", check);
+    return i;
+}
+
+/* ---- Expectations ---- */
+
+static void fail_with(const struct diagnosis *diagnosis, const char *expected)
+{
+    char *json = json_dumps(diagnosis->findings, JSON_INDENT(1));
+
+    ck_abort_msg("not %s: %s", expected, json);
+}
+
+void doctor_expect_good(void)
+{
+    struct diagnosis diagnosis = doctor_diagnose();
+
+    if (diagnosis.failed + diagnosis.warned > 0)
+        fail_with(&diagnosis, "good");
+    diagnosis_free(&diagnosis);
+}
+
+char *doctor_expect_fault(const char *check, const char *state, const char *message, bool is_alone)
+{
+    struct diagnosis diagnosis = doctor_diagnose();
+    size_t first = diagnosis_first(&diagnosis);
+    char *remedy = strdup(diagnosis_text(&diagnosis, first, "remedy"));
+
+    if (strcmp(diagnosis_text(&diagnosis, first, "check"), check) != 0 ||
+        strcmp(diagnosis_text(&diagnosis, first, "state"), state) != 0 ||
+        strstr(diagnosis_text(&diagnosis, first, "message"), message) == NULL ||
+        (is_alone && diagnosis.failed + diagnosis.warned != 1))
+        fail_with(&diagnosis, message);
+    diagnosis_free(&diagnosis);
+    return remedy;
+}
+
+/* ---- Remedies ---- */
+
+static void run_shell(const char *line)
+{
+    const char *const argv[] = {"sh", "-ec", line, NULL};
+    struct program_result result = program_run(argv, NULL);
+
+    ck_assert_msg(result.status == 0, "exit %d of: %s\n%s%s", result.status, line, result.out,
+                  result.err);
+    program_result_free(&result);
+}
+
+void doctor_apply(const char *remedy)
+{
+    static const char crontab[] = "* * * * *  ";
+
+    if (strncmp(remedy, "unset ", strlen("unset ")) == 0) {
+        unsetenv(remedy + strlen("unset "));
+    } else if (strncmp(remedy, crontab, strlen(crontab)) == 0) {
+        run_shell(remedy + strlen(crontab));
+    } else if (isupper((unsigned char)remedy[0])) {
+        doctor_exec(remedy);
+    } else { /* with the rights of whoever owns the tables */
+        if (getenv("SUPABASE_DB_URL") != NULL)
+            setenv("SUPABASE_DB_URL", owner_url, 1);
+        run_shell(remedy);
+        if (getenv("SUPABASE_DB_URL") != NULL)
+            setenv("SUPABASE_DB_URL", role_url, 1);
+    }
+}
+
+void doctor_mend_all(void)
+{
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        struct diagnosis diagnosis = doctor_diagnose();
+        size_t wrong = diagnosis.failed + diagnosis.warned;
+
+        for (size_t i = 0; i < json_array_size(diagnosis.findings); i++)
+            if (*diagnosis_text(&diagnosis, i, "remedy") != '\0')
+                doctor_apply(diagnosis_text(&diagnosis, i, "remedy"));
+        diagnosis_free(&diagnosis);
+        if (wrong == 0)
+            return;
+    }
+    doctor_expect_good();
+}
+
+void doctor_expect_mended(const char *check, const char *state, const char *message)
+{
+    char *remedy = doctor_expect_fault(check, state, message, true);
+
+    doctor_apply(remedy);
+    doctor_expect_good();
+    free(remedy);
+}
