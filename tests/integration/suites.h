@@ -58,5 +58,8 @@ Suite *suite_status(void);
 Suite *suite_status_text(void);
 Suite *suite_status_cost(void);
 Suite *suite_doctor(void);
+Suite *suite_doctor_settings(void);
+Suite *suite_doctor_asks(void);
+Suite *suite_doctor_output(void);
 
 #endif

@@ -1,0 +1,397 @@
+/*
+ * `syncsched doctor` and the settings: where they come from, what is wrong with them, the key and the
+ * way into the database. Each fault is made, alone, and mended by its remedy, word for word where that
+ * is a command; where it says what to set, that is set.
+ */
+#include "integration/doctor_scene.h"
+#include "integration/suites.h"
+#include "support/testdb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static char path[64];
+
+static void open_file(void)
+{
+    int fd;
+
+    doctor_open();
+    strcpy(path, "/tmp/syncsched-doctor-XXXXXX");
+    fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
+static void close_file(void)
+{
+    unlink(path);
+    doctor_close();
+}
+
+/* The settings in a file of this text and mode, which is the one that is read. */
+static void write_config(const char *text, mode_t mode)
+{
+    scene_write_file(path, text);
+    ck_assert_int_eq(chmod(path, mode), 0);
+    doctor_set_config(path);
+}
+
+/* ---- Where they come from ---- */
+
+static bool has_message(const struct diagnosis *diagnosis, const char *start, const char *part)
+{
+    for (size_t i = 0; i < json_array_size(diagnosis->findings); i++) {
+        const char *message = diagnosis_text(diagnosis, i, "message");
+
+        if (strncmp(message, start, strlen(start)) == 0 && strstr(message, part) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Covers: environment, file and default; values only where they are no secrets. */
+START_TEST(test_sources)
+{
+    struct diagnosis diagnosis;
+    char from_file[100];
+
+    write_config("SYNCSCHED_BUDGET=40s\nPGAPPNAME=x\nSUPABASE_SECRET_KEY=sb_secret_hush\n", 0600);
+    unsetenv("SUPABASE_SERVICE_ROLE_KEY");
+    setenv("SYNCSCHED_TIMEOUT", "9s", 1);
+    snprintf(from_file, sizeof from_file, "from %s: ", path);
+    diagnosis = doctor_diagnose();
+    ck_assert_uint_eq(diagnosis.failed + diagnosis.warned, 0);
+    ck_assert(has_message(&diagnosis,
+                          "from the environment: SUPABASE_DB_URL, PGHOST=", ", SUPABASE_URL"));
+    ck_assert(has_message(&diagnosis, "from the environment: ", ", SYNCSCHED_TIMEOUT=9s"));
+    ck_assert(has_message(&diagnosis, from_file, "SUPABASE_SECRET_KEY, SYNCSCHED_BUDGET=40s"));
+    ck_assert(has_message(&diagnosis, "by default: ", "SYNCSCHED_FUNCTION=run-integration"));
+    diagnosis_free(&diagnosis);
+}
+END_TEST
+
+/* Covers: no value of a secret is shown, whatever is wrong. */
+START_TEST(test_no_secrets)
+{
+    static const char *const names[] = {"SUPABASE_SERVICE_ROLE_KEY",
+                                        "SUPABASE_SECRET_KEY",
+                                        "SUPABASE_SERVICE_ROLE_KEY_FILE",
+                                        "SYNCSCHED_PROXY",
+                                        "SUPABASE_DB_URL",
+                                        "SYNCSCHED_FUNCTION_URL",
+                                        "PGPASSWORD"};
+    static const char *const values[] = {"hu5h", "postgresql://u:hu5h@127.0.0.1:1/x",
+                                         "http://u:hu5h@127.0.0.1:1",
+                                         "https://127.0.0.1:1/f?k=hu5h"};
+
+    for (size_t i = 0; i < COUNT(names) * COUNT(values); i++) {
+        const char *const argv[] = {
+            scene_program(), "doctor", "--config", "/dev/null", i % 2 == 0 ? "--json" : NULL, NULL};
+        char variable[200];
+        const char *const env[] = {variable, NULL};
+        struct program_result result;
+
+        snprintf(variable, sizeof variable, "%s=%s", names[i / COUNT(values)],
+                 values[i % COUNT(values)]);
+        result = program_run(argv, env);
+        ck_assert_msg(strstr(result.out, "hu5h") == NULL && strstr(result.err, "hu5h") == NULL,
+                      "%s\n%s%s", variable, result.out, result.err);
+        ck_assert_ptr_null(strstr(result.out, "hush-hush"));
+        program_result_free(&result);
+    }
+}
+END_TEST
+
+/* ---- Conflicts and options ---- */
+
+static const struct {
+    const char *name;
+    const char *value;
+    const char *file; /* what stands in the file; "": nothing */
+    const char *check;
+    const char *state;
+    const char *message;
+} wrong[] = {
+    {"SUPABASE_SECRET_KEY", "sb_secret_x", "", "settings", "warning",
+     "both SUPABASE_SERVICE_ROLE_KEY and SUPABASE_SECRET_KEY are set"},
+    {"A", "1", "SUPABASE_SECRET_KEY=sb_secret_x\n", "settings", "warning",
+     "both SUPABASE_SERVICE_ROLE_KEY and SUPABASE_SECRET_KEY are set"},
+    {"SYNCSCHED_BUDGET", "30s", "SYNCSCHED_BUDGET=40s\n", "settings", "warning",
+     "SYNCSCHED_BUDGET is one thing in the environment, which counts, and another in /tmp/"},
+    {"SYNCSCHED_BUDGET", "soon", "", "options", "fail", "--budget: "},
+    {"A", "1", " SYNCSCHED_BUDGET = soon\n", "options", "fail", "--budget: "},
+    {"SYNCSCHED_CONCURRENCY", "6", "", "options", "fail", "--concurrency: "},
+    {"SYNCSCHED_WARM_UP", "perhaps", "", "options", "fail", "--warm-up is a switch"},
+    {"SYNCSCHED_TRIGGER_NAME", "a b", "", "options", "fail", "--trigger-name: "},
+    {"SYNCSCHED_RETRY_FAILED", "1", "", "options", "fail", "--retry-failed: without --at"},
+};
+
+START_TEST(test_wrong_setting)
+{
+    write_config(wrong[_i].file, 0600);
+    setenv(wrong[_i].name, wrong[_i].value, 1);
+    if (strcmp(wrong[_i].name, "SYNCSCHED_RETRY_FAILED") == 0) { /* its hint says how to use it */
+        free(doctor_expect_fault(wrong[_i].check, wrong[_i].state, wrong[_i].message, true));
+        doctor_apply("unset SYNCSCHED_RETRY_FAILED");
+        doctor_expect_good();
+        return;
+    }
+    doctor_expect_mended(wrong[_i].check, wrong[_i].state, wrong[_i].message);
+}
+END_TEST
+
+/* Covers: the whole address is the one that counts. */
+START_TEST(test_function_twice)
+{
+    char url[200];
+
+    snprintf(url, sizeof url, "%s/f", function_url(scene_function()));
+    setenv("SYNCSCHED_FUNCTION_URL", url, 1);
+    setenv("SYNCSCHED_FUNCTION", "g", 1);
+    doctor_expect_mended("settings", "warning",
+                         "both SYNCSCHED_FUNCTION_URL and SYNCSCHED_FUNCTION are set");
+}
+END_TEST
+
+/* ---- The file ---- */
+
+/* Covers: a file with a key that others may read. */
+START_TEST(test_exposed_file)
+{
+    write_config("SUPABASE_SERVICE_ROLE_KEY=" SCENE_KEY "\n", 0644);
+    unsetenv("SUPABASE_SERVICE_ROLE_KEY");
+    doctor_expect_mended("config", "fail",
+                         "holds SUPABASE_SERVICE_ROLE_KEY and others may read it");
+}
+END_TEST
+
+/* Covers: a line that is wrong hides nothing of the others. */
+START_TEST(test_wrong_line)
+{
+    char *remedy;
+
+    write_config("this is no line\nSUPABASE_SERVICE_ROLE_KEY=" SCENE_KEY "\n", 0600);
+    unsetenv("SUPABASE_SERVICE_ROLE_KEY");
+    remedy = doctor_expect_fault("config", "fail", "line 1: not of the form KEY=value", true);
+    ck_assert_str_eq(remedy, "write KEY=value lines, or name another file with --config");
+    write_config("THIS=line\nSUPABASE_SERVICE_ROLE_KEY=" SCENE_KEY "\n", 0600);
+    doctor_expect_good();
+    free(remedy);
+}
+END_TEST
+
+START_TEST(test_no_file)
+{
+    doctor_set_config("/nonexistent/syncsched.conf");
+    free(doctor_expect_fault("config", "fail", "cannot read /nonexistent/syncsched.conf: No such",
+                             true));
+    doctor_set_config("/dev/null");
+    doctor_expect_good();
+}
+END_TEST
+
+/* ---- The key ---- */
+
+/* {"role":"anon"}, {"role":"service_role","exp":1}. */
+#define JWT(payload) "eyJhbGciOiJIUzI1NiJ9." payload ".c2VjcmV0"
+#define ANON         JWT("eyJyb2xlIjoiYW5vbiJ9")
+#define EXPIRED      JWT("eyJyb2xlIjoic2VydmljZV9yb2xlIiwiZXhwIjoxfQ")
+
+static const struct {
+    const char *name;
+    const char *value; /* NULL: unset */
+    const char *message;
+    const char *remedy;
+} keys[] = {
+    {"SUPABASE_SERVICE_ROLE_KEY", NULL, "neither SUPABASE_SERVICE_ROLE_KEY nor", "set one in "},
+    {"SUPABASE_SERVICE_ROLE_KEY", "sb_publishable_x", "publishable", "take a secret one"},
+    {"SUPABASE_SERVICE_ROLE_KEY", ANON, "for the role \"anon\"", "service_role key"},
+    {"SUPABASE_SERVICE_ROLE_KEY", EXPIRED, "expired at 1970-01-01T00:00:01Z", "take a new one"},
+    {"SUPABASE_SERVICE_ROLE_KEY", "a b", "a character that a key cannot have", "copy it again"},
+    {"SUPABASE_SERVICE_ROLE_KEY_FILE", "/dev/null", "both SUPABASE_SERVICE_ROLE_KEY and",
+     "leave one of them out"},
+};
+
+/* Covers: each thing that a key may not be; the function is still asked. */
+START_TEST(test_key)
+{
+    struct diagnosis diagnosis;
+    char *remedy;
+
+    if (keys[_i].value != NULL)
+        setenv(keys[_i].name, keys[_i].value, 1);
+    else
+        unsetenv(keys[_i].name);
+    remedy = doctor_expect_fault("key", "fail", keys[_i].message, true);
+    ck_assert_msg(strstr(remedy, keys[_i].remedy) != NULL, "%s", remedy);
+    diagnosis = doctor_diagnose();
+    ck_assert_str_eq(diagnosis_text(&diagnosis, diagnosis_find(&diagnosis, "function"), "state"),
+                     "ok");
+    unsetenv("SUPABASE_SERVICE_ROLE_KEY_FILE");
+    setenv("SUPABASE_SERVICE_ROLE_KEY", "sb_secret_new", 1);
+    doctor_expect_good();
+    diagnosis_free(&diagnosis);
+    free(remedy);
+}
+END_TEST
+
+/* Covers: one that will expire within two weeks. */
+START_TEST(test_key_expires)
+{
+    char payload[200];
+    char line[400];
+    const char *const argv[] = {"sh", "-c", line, NULL};
+    struct program_result result;
+    char key[600];
+
+    snprintf(payload, sizeof payload, "{\"role\":\"service_role\",\"exp\":%lld}",
+             (long long)time(NULL) + 86400);
+    snprintf(line, sizeof line, "printf '%%s' '%s' | base64 -w0 | tr -d = | tr /+ _-", payload);
+    result = program_run(argv, NULL);
+    snprintf(key, sizeof key, "eyJhbGciOiJIUzI1NiJ9.%s.c2VjcmV0", result.out);
+    setenv("SUPABASE_SERVICE_ROLE_KEY", key, 1);
+    free(doctor_expect_fault("key", "warning", "it expires soon: it is a legacy key", true));
+    setenv("SUPABASE_SERVICE_ROLE_KEY", "sb_secret_new", 1);
+    doctor_expect_good();
+    program_result_free(&result);
+}
+END_TEST
+
+/* Covers: the key in a file that others may read. */
+START_TEST(test_exposed_key_file)
+{
+    scene_write_file(path, SCENE_KEY "\n");
+    ck_assert_int_eq(chmod(path, 0644), 0);
+    unsetenv("SUPABASE_SERVICE_ROLE_KEY");
+    setenv("SUPABASE_SERVICE_ROLE_KEY_FILE", path, 1);
+    doctor_expect_mended("key", "fail", "SUPABASE_SERVICE_ROLE_KEY_FILE: others may read /tmp/");
+}
+END_TEST
+
+START_TEST(test_empty_key_file)
+{
+    char *remedy;
+
+    unsetenv("SUPABASE_SERVICE_ROLE_KEY");
+    setenv("SUPABASE_SERVICE_ROLE_KEY_FILE", path, 1);
+    remedy = doctor_expect_fault("key", "fail", "is empty", true);
+    ck_assert_str_eq(remedy, "set SUPABASE_SERVICE_ROLE_KEY_FILE to a file that holds the key and "
+                             "nothing else");
+    scene_write_file(path, SCENE_KEY "\n");
+    doctor_expect_good();
+    free(remedy);
+}
+END_TEST
+
+/* ---- The way into the database ---- */
+
+/* Sees that of the checks so many were not asked, and that the function was. */
+static void expect_unasked(size_t count)
+{
+    struct diagnosis diagnosis = doctor_diagnose();
+    size_t unasked = 0;
+
+    for (size_t i = 0; i < json_array_size(diagnosis.findings); i++)
+        unasked += strcmp(diagnosis_text(&diagnosis, i, "state"), "not_asked") == 0 ? 1 : 0;
+    ck_assert_uint_eq(unasked, count);
+    ck_assert_str_eq(diagnosis_text(&diagnosis, diagnosis_find(&diagnosis, "function"), "state"),
+                     "ok");
+    diagnosis_free(&diagnosis);
+}
+
+/* Covers: nobody there, the wrong password, no URL at all: a finding, and what it does not hide. */
+START_TEST(test_no_database)
+{
+    static const char *const urls[][2] = {
+        {"postgresql://%s:hush-hush@127.0.0.1:1/x", "no connection to the database: "},
+        {"postgresql://%s:wrong@%s:%s/%s", "no connection to the database: "},
+        {"postgresql://%s:p@ss@host/x", "SUPABASE_DB_URL has a host that cannot be right"},
+    };
+    char *right = strdup(getenv("SUPABASE_DB_URL"));
+    char url[300];
+    char *remedy;
+
+    if (_i == 1)
+        snprintf(url, sizeof url, "postgresql://%s:wrong@%s:%s/%s", doctor_role(), getenv("PGHOST"),
+                 getenv("PGPORT"), getenv("PGDATABASE"));
+    else
+        snprintf(url, sizeof url, "%s",
+                 _i == 0 ? "postgresql://x:y@127.0.0.1:1/x" : "postgresql://x:p@ss@host/x");
+    setenv("SUPABASE_DB_URL", url, 1);
+    remedy = doctor_expect_fault("database", "fail", urls[_i][1], true);
+    ck_assert_str_ne(remedy, "");
+    expect_unasked(9);
+    setenv("SUPABASE_DB_URL", right, 1);
+    doctor_expect_good();
+    free(remedy);
+    free(right);
+}
+END_TEST
+
+/* Covers: a role that is to be become, and may not, or is not there. */
+START_TEST(test_role)
+{
+    char *remedy;
+
+    setenv("SYNCSCHED_DB_ROLE", "service_role", 1);
+    remedy = doctor_expect_fault("role", "fail", " may not become service_role", true);
+    expect_unasked(7);
+    doctor_apply(remedy);
+    doctor_expect_good();
+    free(remedy);
+}
+END_TEST
+
+START_TEST(test_role_missing)
+{
+    char name[64];
+    char *remedy;
+
+    snprintf(name, sizeof name, "%s Other", doctor_role());
+    setenv("SYNCSCHED_DB_ROLE", name, 1);
+    remedy = doctor_expect_fault("role", "fail", " does not exist", true);
+    doctor_apply(remedy);
+    free(remedy);
+    remedy = doctor_expect_fault("grants", "fail", " Other\" lacks ", false);
+    doctor_mend_all();
+    snprintf(name, sizeof name, "\"%s Other\"", doctor_role());
+    testdb_drop_role(name);
+    free(remedy);
+}
+END_TEST
+
+Suite *suite_doctor_settings(void)
+{
+    Suite *suite = suite_create("doctor_settings");
+    TCase *settings = tcase_create("doctor-settings");
+    TCase *way = tcase_create("doctor-way");
+
+    tcase_set_timeout(settings, 120);
+    tcase_add_checked_fixture(settings, open_file, close_file);
+    tcase_add_test(settings, test_sources);
+    tcase_add_test(settings, test_no_secrets);
+    tcase_add_loop_test(settings, test_wrong_setting, 0, (int)COUNT(wrong));
+    tcase_add_test(settings, test_function_twice);
+    tcase_add_test(settings, test_exposed_file);
+    tcase_add_test(settings, test_wrong_line);
+    tcase_add_test(settings, test_no_file);
+    tcase_add_loop_test(settings, test_key, 0, (int)COUNT(keys));
+    tcase_add_test(settings, test_key_expires);
+    tcase_add_test(settings, test_exposed_key_file);
+    tcase_add_test(settings, test_empty_key_file);
+    suite_add_tcase(suite, settings);
+    tcase_set_timeout(way, 60);
+    tcase_add_checked_fixture(way, open_file, close_file);
+    tcase_add_loop_test(way, test_no_database, 0, 3);
+    tcase_add_test(way, test_role);
+    tcase_add_test(way, test_role_missing);
+    suite_add_tcase(suite, way);
+    return suite;
+}
