@@ -243,8 +243,8 @@ START_TEST(test_statements)
         " SELECT org_id, integration_id, 'xledger', at, at, 1, 'completed', 'k', 'schedule',"
         " 'w', now(), now() FROM organization_integrations,"
         " generate_series(timestamptz '2024-01-01', '2024-01-01'::timestamptz"
-        " + interval '2499 min', interval '1 min') AS at;"
-        "VACUUM ANALYZE sync_run_log");
+        " + interval '2499 min', interval '1 min') AS at");
+    testdb_exec("VACUUM ANALYZE sync_run_log");
     ck_assert_int_eq(scene_count(NULL), 100000);
     testdb_exec("SELECT pg_stat_statements_reset()");
     diagnosis = doctor_diagnose();

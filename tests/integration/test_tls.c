@@ -273,6 +273,36 @@ START_TEST(test_exposed)
 }
 END_TEST
 
+/* Covers: doctor finds the same, with the remedy; and once that is applied, that all is well. */
+START_TEST(test_doctor)
+{
+    static const char *const wanted[][2] = {
+        {"prefer", "warning   tls          the connection to the database at " RELAY_REMOTE " is "
+                   "encrypted, but does not insist on the right server: sslmode is prefer\n"
+                   "          set sslmode=verify-full, and sslrootcert=FILE"},
+        {"verify-full", "ok        tls          the way to the database: encrypted, and the server "
+                        "is verified\n"},
+    };
+    struct relay *relay = relay_start_remote();
+    char network[100];
+    const char *const argv[] = {"nsenter",   network, scene_program(), "doctor", "--config",
+                                "/dev/null", NULL};
+
+    ck_assert_ptr_nonnull(relay);
+    set_certificate("right");
+    snprintf(network, sizeof network, "--net=%s", relay->network);
+    *strchr(relay->url, '?') = '\0';
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        const char *const env[] = {tls_variable(relay->url, wanted[i][0], i > 0 ? "ca" : NULL),
+                                   NULL};
+        struct program_result result = program_run(argv, env);
+
+        ck_assert_msg(strstr(result.out, wanted[i][1]) != NULL, "%s", result.out);
+        program_result_free(&result);
+    }
+}
+END_TEST
+
 static const char *const local_hosts[] = {"PGHOST=127.0.0.1", "PGHOST=localhost"};
 
 /* Covers: the local host without TLS is no other host. */
@@ -313,6 +343,12 @@ START_TEST(test_socket)
 }
 END_TEST
 
+static void add_remote_tests(TCase *remote)
+{
+    tcase_add_loop_test(remote, test_exposed, 0, (int)COUNT(exposures));
+    tcase_add_test(remote, test_doctor);
+}
+
 Suite *suite_tls(void)
 {
     Suite *suite = suite_create("tls");
@@ -331,7 +367,7 @@ Suite *suite_tls(void)
     tcase_add_unchecked_fixture(remote, make_directory, remove_directory);
     tcase_add_checked_fixture(remote, open_scene, close_scene);
     if (system("unshare --net true 2>/dev/null") == 0)
-        tcase_add_loop_test(remote, test_exposed, 0, (int)COUNT(exposures));
+        add_remote_tests(remote);
     else
         puts("a database on another host: not asked: networks of their own are not to be had here");
     suite_add_tcase(suite, remote);
