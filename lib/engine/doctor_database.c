@@ -186,7 +186,8 @@ void doctor_judge_role(const struct doctor_question *question, const struct chec
                        const struct error *err, struct findings *findings)
 {
     if (!doctor_add_check("role", question, facts, findings))
-        findings_add_error(findings, "role", FINDING_FAIL, err, doctor_look_again);
+        findings_add_error(findings, question->database.role != NULL ? "role" : "database",
+                           FINDING_FAIL, err, doctor_look_again);
 }
 
 /* ---- The trigger ---- */

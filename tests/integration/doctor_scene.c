@@ -48,7 +48,7 @@ void doctor_exec(const char *sql)
     testdb_exec("%s", text_string(&text));
     text_free(&text);
     /* A pooler's sessions would go on with the role's settings of before. */
-    testdb_exec("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    testdb_exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE usename = '%s'",
                 role);
 }

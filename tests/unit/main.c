@@ -16,7 +16,7 @@ static Suite *(*const suites[])(void) = {
     suite_credentials, suite_summary,     suite_address,    suite_library,     suite_pool,
     suite_claim,       suite_fuzz_corpus, suite_errand,     suite_remedy,      suite_conninfo,
     suite_response,    suite_terminal,    suite_condition,  suite_retry_after, suite_probe,
-    suite_helper,      suite_monitor,     suite_alert,      suite_shell,
+    suite_helper,      suite_monitor,     suite_alert,      suite_shell,       suite_doctor,
 };
 
 int main(void)

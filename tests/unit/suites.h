@@ -50,5 +50,6 @@ Suite *suite_remedy(void);
 Suite *suite_conninfo(void);
 Suite *suite_claim(void);
 Suite *suite_fuzz_corpus(void);
+Suite *suite_doctor(void);
 
 #endif
