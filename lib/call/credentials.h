@@ -25,8 +25,8 @@ bool credentials_check(const char *key, struct error *err);
 bool credentials_check_time(const char *key, int64_t now_us, struct error *err);
 
 /*
- * What a key is, in words for a person and without a piece of it: its kind, for whom and until when.
- * For one that credentials_check() accepts.
+ * What a key is, in words for a person and without a piece of it: its kind, for whom and until
+ * when. For one that credentials_check() accepts.
  */
 void credentials_describe(const char *key, struct text *words);
 

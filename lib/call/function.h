@@ -72,8 +72,8 @@ struct function_ping {
 };
 
 /*
- * Wakes the platform up: OPTIONS to the function, on a connection of its own, without body, which any
- * caller may send and which exports nothing; with the address's key, if it has one. False
+ * Wakes the platform up: OPTIONS to the function, on a connection of its own, without body, which
+ * any caller may send and which exports nothing; with the address's key, if it has one. False
  * (ERROR_INTERNAL) only when libcurl is not there or does not start. At a deadline a handle may be
  * left behind, as above.
  */

@@ -1,6 +1,6 @@
 /*
- * Where the settings of a tick come from, what is wrong with them, and the commands by which a person
- * mends things; for doctor.c alone.
+ * Where the settings of a tick come from, what is wrong with them, and the commands by which a
+ * person mends things; for doctor.c alone.
  */
 #ifndef SYNCSCHED_COMMAND_DOCTOR_SETTINGS_H
 #define SYNCSCHED_COMMAND_DOCTOR_SETTINGS_H
@@ -10,8 +10,8 @@
 #include "engine/findings.h"
 
 /*
- * Adds what there is to say of the configuration file, the settings and the options; *wants_retries is
- * one of these. No value that could be a secret is shown.
+ * Adds what there is to say of the configuration file, the settings and the options; *wants_retries
+ * is one of these. No value that could be a secret is shown.
  */
 void doctor_judge_settings(const struct command_line *line, bool *wants_retries,
                            struct findings *findings);

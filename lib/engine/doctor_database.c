@@ -9,9 +9,9 @@
 enum { DOCTOR_SILENCE_S = 180 };
 
 /*
- * What a fact of checkup.sql means. {relation}, {name}, {wanted} and {found} are the fact's, {migrate}
- * is the command that applies the schema. In the order of the findings; within the schema a remedy
- * may need those before it.
+ * What a fact of checkup.sql means. {relation}, {name}, {wanted} and {found} are the fact's,
+ * {migrate} is the command that applies the schema. In the order of the findings; within the schema
+ * a remedy may need those before it.
  */
 struct doctor_rule {
     const char *kind;

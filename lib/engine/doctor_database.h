@@ -13,8 +13,8 @@ void doctor_judge_facts(const struct doctor_question *question, const struct che
                         struct findings *findings);
 
 /*
- * Why the facts could not be asked: those that could without the role tell whether it may be become,
- * err is what the server said.
+ * Why the facts could not be asked: those that could without the role tell whether it may be
+ * become, err is what the server said.
  */
 void doctor_judge_role(const struct doctor_question *question, const struct checkup_facts *facts,
                        const struct error *err, struct findings *findings);

@@ -1,8 +1,8 @@
 /*
  * What a tick needs of the database, looked for in its catalogs, in one statement.
  *
- * Works whatever is missing, the tables themselves included, and reads no more than the catalogs and
- * a row of the triggers' state: the log may be as long as it likes. Nothing is judged here.
+ * Works whatever is missing, the tables themselves included, and reads no more than the catalogs
+ * and a row of the triggers' state: the log may be as long as it likes. Nothing is judged here.
  */
 #ifndef SYNCSCHED_STORE_CHECKUP_H
 #define SYNCSCHED_STORE_CHECKUP_H
@@ -32,8 +32,8 @@ struct checkup_facts {
 };
 
 /*
- * Asks as the role of the address or, with is_role_less, as who connected: then about that role, which
- * could not be become. checkup_free() releases the facts, after a failure too.
+ * Asks as the role of the address or, with is_role_less, as who connected: then about that role,
+ * which could not be become. checkup_free() releases the facts, after a failure too.
  */
 bool checkup_read(struct database *db, const char *role, bool is_role_less, int64_t deadline_ms,
                   struct checkup_facts *facts, struct error *err);

@@ -1,7 +1,7 @@
--- What a tick needs of the database, and what there is: a row for each fact about who we are, and for
--- each thing that is not as lib/store/schema.sql makes it. Reads catalogs, and of the tables one row
--- of sync_trigger_state. $1: the role that each transaction is to become, NULL for none; where it could not be
--- become nothing is said about what it may do.
+-- What a tick needs of the database, and what there is: a row for each fact about who we are, and
+-- for each thing that is not as lib/store/schema.sql makes it. Reads catalogs, and of the tables one
+-- row of sync_trigger_state. $1: the role that each transaction is to become, NULL for none; where it
+-- could not be become nothing is said about what it may do.
   WITH tables (relation, verbs, is_ours) AS (
          VALUES ('organizations', 'SELECT', false),
                 ('organization_integrations', 'SELECT', false),
@@ -115,7 +115,8 @@
            FROM found AS f
           WHERE f.relation = 'sync_trigger_state'
        ), ticks AS (
-         -- Of a table that may not be there, and so in a text. The names are hexadecimal: no XML in them.
+         -- Of a table that may not be there, and so in a text. The names are hexadecimal: no XML in
+         -- them.
          SELECT regexp_match(query_to_xml(
                   CASE
                     WHEN (SELECT is_readable FROM readable)
