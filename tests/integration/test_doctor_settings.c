@@ -314,10 +314,13 @@ START_TEST(test_no_database)
         {"postgresql://%s:wrong@%s:%s/%s", "no connection to the database: "},
         {"postgresql://%s:p@ss@host/x", "SUPABASE_DB_URL has a host that cannot be right"},
     };
-    char *right = strdup(getenv("SUPABASE_DB_URL"));
+    const char *given = getenv("SUPABASE_DB_URL");
     char url[300];
+    char *right;
     char *remedy;
 
+    ck_assert_ptr_nonnull(given);
+    right = strdup(given);
     if (_i == 1)
         snprintf(url, sizeof url, "postgresql://%s:wrong@%s:%s/%s", doctor_role(), getenv("PGHOST"),
                  getenv("PGPORT"), getenv("PGDATABASE"));
