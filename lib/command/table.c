@@ -120,7 +120,7 @@ static struct table_layout table_lay_out(const struct table *table, const struct
             continue;
         if (table->cells[i].width > layout.widths[column])
             layout.widths[column] = table->cells[i].width;
-        column = (column + 1) % table->count;
+        column = column + 1 < table->count ? column + 1 : 0;
     }
     layout.is_stacked = table_line_width(table, &layout, 0, true) > terminal->columns;
     for (size_t line = 0; line < TABLE_LINES_MAX; line++)
