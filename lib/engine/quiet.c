@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Hostile rows may all differ: beyond so many texts nothing is remembered, and all is worked out. */
+/* Hostile rows may all differ: of more texts than these nothing is remembered. */
 enum { QUIET_TEXTS_MAX = 4096 };
 
 static int quiet_compare(const void *left, const void *right)
