@@ -207,7 +207,7 @@ static int doctor_main(const struct command_line *line)
 
 const struct command command_doctor = {
     .name = "doctor",
-    .summary = "Check all that a tick needs, and say how to mend it. Writes nothing.",
+    .summary = "Check what a tick needs, say how to mend it. Writes nothing.",
     .options = doctor_options,
     .judges_config = true,
     .run = doctor_main,

@@ -17,7 +17,7 @@ enum { HEALTH_BUDGET_MS = 50000 };
 static const struct command_option health_options[] = {
     {"org", "ID", "only the integrations of this organisation"},
     {"integration", "ID", "only this integration"},
-    {"probe", NULL, "ask the systems behind them, too, each at most every 15 minutes"},
+    {"probe", NULL, "ask the systems behind them, each once in 15 minutes"},
     {"json", NULL, "print a JSON object"},
     SETTINGS_DATABASE_OPTIONS,
     {0},

@@ -45,10 +45,10 @@ static struct program *start_before(PGconn **stranger, const char *options)
 {
     struct program *program;
 
-    *stranger = scene_stranger("LOCK TABLE sync_run_log IN EXCLUSIVE MODE");
+    *stranger = scene_stranger("LOCK TABLE sync_schedule_state, sync_run_log IN EXCLUSIVE MODE");
     program = scene_start(options);
     scene_wait_for("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted"
-                   " AND relation = 'sync_run_log'::regclass)");
+                   " AND relation IN ('sync_schedule_state'::regclass, 'sync_run_log'::regclass))");
     return program;
 }
 

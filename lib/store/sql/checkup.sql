@@ -89,7 +89,11 @@
          VALUES ('sync_run_log', 'sync_run_log_active_key', true,
                  $$(org_id, integration_id) WHERE status IN ('pending', 'running')$$),
                 ('sync_run_log', 'sync_run_log_failed_idx', false,
-                 $$(failed_at) WHERE status = 'failed'$$)
+                 $$(failed_at) WHERE status = 'failed'$$),
+                ('sync_run_log', 'sync_run_log_completed_slot_idx', false,
+                 $$(org_id, integration_id, scheduled_for) WHERE status = 'completed'$$),
+                ('sync_run_log', 'sync_run_log_failed_slot_idx', false,
+                 $$(org_id, integration_id, scheduled_for) WHERE status = 'failed'$$)
        ), rows_of (relation, name) AS (
          -- What tells the rows of somebody else's table apart: a key on these, or on fewer of them.
          VALUES ('organizations', '{id}'::name[]),
