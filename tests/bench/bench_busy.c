@@ -27,16 +27,17 @@ static void busy_write_curl_config(const char *function_url, int posts, char pat
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
 
     ck_assert_ptr_nonnull(file);
+    fputs("parallel\nparallel-immediate\nparallel-max = 5\nsilent\nshow-error\nfail\n", file);
     for (int i = 0; i < posts; i++)
-        fprintf(
-            file,
-            "%surl = \"%s\"\noutput = \"/dev/null\"\nheader = \"Content-Type: application/json\"\n"
-            "data = \"{\\\"runId\\\":\\\"00000000-0000-4000-8000-000000000000\\\","
-            "\\\"orgId\\\":\\\"00000000-0000-4000-8000-000000000000\\\","
-            "\\\"integrationId\\\":\\\"00000000-0000-4000-8000-%012d\\\","
-            "\\\"integrationType\\\":\\\"xledger\\\","
-            "\\\"scheduledFor\\\":\\\"2024-05-01T02:00:00Z\\\"}\"\n",
-            i > 0 ? "next\n" : "", function_url, i);
+        fprintf(file,
+                "%surl = \"%s\"\noutput = \"/dev/null\"\nnoproxy = \"*\"\nheader = \"Content-Type: "
+                "application/json\"\n"
+                "data = \"{\\\"runId\\\":\\\"00000000-0000-4000-8000-000000000000\\\","
+                "\\\"orgId\\\":\\\"00000000-0000-4000-8000-000000000000\\\","
+                "\\\"integrationId\\\":\\\"00000000-0000-4000-8000-%012d\\\","
+                "\\\"integrationType\\\":\\\"xledger\\\","
+                "\\\"scheduledFor\\\":\\\"2024-05-01T02:00:00Z\\\"}\"\n",
+                i > 0 ? "next\n" : "", function_url, i);
     ck_assert_int_eq(fclose(file), 0);
 }
 
@@ -53,10 +54,7 @@ static void busy_measure_rounds(struct function *function, const struct busy *bu
                                 struct bench_costs *peers)
 {
     char config[] = "/tmp/bench-curl-XXXXXX";
-    const char *const curl[] = {"curl",   "--disable",   "--parallel", "--parallel-max",
-                                "5",      "--no-buffer", "--silent",   "--show-error",
-                                "--fail", "--noproxy",   "*",          "--config",
-                                config,   NULL};
+    const char *const curl[] = {"curl", "--disable", "--config", config, NULL};
 
     busy_write_curl_config(function_url(function), busy->due, config);
     for (int round = 0; round < busy->rounds; round++) {
