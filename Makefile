@@ -32,7 +32,7 @@ UNIT_OBJECTS    := $(call objects,$(wildcard tests/unit/*.c))
 INTEGRATION_OBJECTS := $(call objects,$(wildcard tests/integration/*.c))
 FAULT_OBJECTS   := $(call objects,$(wildcard tests/fault/*.c))
 JUDGE_OBJECTS   := $(call objects,$(wildcard tests/judge/*.c))
-BENCH_ALONE     := empty bare cost
+BENCH_ALONE     := empty bare cost calls
 BENCH_OBJECTS   := $(call objects,$(filter-out $(BENCH_ALONE:%=tests/bench/%.c),$(wildcard tests/bench/*.c)))
 FUZZ_OBJECTS    := $(call objects,$(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
 FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/clock/*.c) lib/call/reply.c lib/call/response.c)
@@ -98,9 +98,10 @@ $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
 # What the benchmarks compare the program with, and what tells the cost of both.
+$(BUILD)/tests/calls: $(LIBRARY)
 $(BENCH_ALONE:%=$(BUILD)/tests/%): $(BUILD)/tests/%: $(BUILD)/obj/tests/bench/%.o $(COVERAGE_OBJECT)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -o $@ $^ $(if $(filter %/bare,$@),$(shell $(PKG_CONFIG) --libs libpq)) $(LDLIBS)
+	$(call say,LINK)$(LINK) -o $@ $^ $(if $(filter %/bare,$@),$(shell $(PKG_CONFIG) --libs libpq)) $(LIBS)
 
 # One libFuzzer program a target, of what parses and of nothing that touches the world.
 $(FUZZ_TARGETS:%=$(BUILD)/fuzz-%): $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/libfuzzer.o $(FUZZ_OBJECTS) $(FUZZED_OBJECTS)

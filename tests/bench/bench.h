@@ -20,6 +20,7 @@ void bench_claim(void);
 void bench_history(void);
 void bench_hosts(void);
 void bench_idle(void);
+void bench_instructions(void);
 void bench_parse(void);
 void bench_start(void);
 

@@ -1,6 +1,6 @@
 /*
  * bench [NAME]...: measures and prints a table; all of it without arguments, but for what takes long
- * (history, hosts).
+ * (history, hosts) or needs valgrind (instructions).
  *
  * The PostgreSQL server comes from libpq's PG* environment and is meant to be thrown away. Exit
  * status 1 means that the work went wrong, never that it was slow.
@@ -16,13 +16,14 @@
 static const struct {
     const char *name;
     void (*run)(void);
-    bool takes_long; /* only when it is asked for by name */
+    bool is_special; /* only when it is asked for by name */
 } benches[] = {
     {"busy", bench_busy, false},
     {"busy-many", bench_busy_many, false},
     {"busy-quick", bench_busy_quick, false},
     {"claim", bench_claim, false},
     {"idle", bench_idle, false},
+    {"instructions", bench_instructions, true},
     {"parse", bench_parse, false},
     {"start", bench_start, false},
     {"history", bench_history, true},
@@ -99,7 +100,7 @@ int main(int argc, char *argv[])
     bool chosen[BENCH_COUNT];
 
     for (int i = 0; i < BENCH_COUNT; i++)
-        chosen[i] = argc == 1 && !benches[i].takes_long;
+        chosen[i] = argc == 1 && !benches[i].is_special;
     for (int i = 1; i < argc; i++) {
         int found = bench_find(argv[i]);
 
