@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "call/credentials.h"
-#include "call/libcurl.h"
+#include "call/function_handle.h"
 #include "call/reply.h"
 #include "call/response.h"
 #include "clock/instant.h"
@@ -19,30 +19,6 @@ enum {
     FUNCTION_CONNECT_MS = 10000,
     FUNCTION_LOOK_MS = 1000,
     FUNCTION_FAR_S = 86400, /* no budget is longer */
-};
-
-/* Longer than any budget. */
-#define FUNCTION_NEVER_MS 86400000L
-
-struct function {
-    CURLM *multi;
-    CURL *easy;
-    struct curl_slist *headers;   /* those of every call */
-    struct curl_slist key_header; /* the call's own, in front of them */
-    char error[CURL_ERROR_SIZE];
-    char *key;
-    char *proxy_user; /* and password, as they stand in the proxy's address; NULL: none */
-    bool has_proxy;
-    bool is_stuck;
-
-    /* The call under way. */
-    const char *request;
-    size_t request_length;
-    bool request_is_given;
-    int64_t send_until_ms;
-    int64_t given_at_ms;
-    int64_t answered_at_ms; /* the answer's first header; 0: none came */
-    struct response response;
 };
 
 /* ---- What libcurl calls ---- */
@@ -310,9 +286,8 @@ static int64_t function_time_left(const struct function *function, int64_t deadl
     return until_ms - stopwatch_now_ms();
 }
 
-/* Runs the transfer to its end, the deadline or an interrupt. */
-static enum reply_end function_perform(struct function *function, int64_t deadline_ms, int fd,
-                                       function_interrupt *interrupt, void *context)
+enum reply_end function_perform(struct function *function, int64_t deadline_ms, int fd,
+                                function_interrupt *interrupt, void *context)
 {
     int64_t connect_until_ms = stopwatch_now_ms() + FUNCTION_CONNECT_MS;
     int running = 1;
@@ -340,7 +315,7 @@ static enum reply_end function_perform(struct function *function, int64_t deadli
     return message != NULL ? function_end(function, message->data.result) : REPLY_CONNECTION_LOST;
 }
 
-static void function_prepare(struct function *function, const char *request, int64_t deadline_ms)
+void function_prepare(struct function *function, const char *request, int64_t deadline_ms)
 {
     function->request = request;
     function->request_length = strlen(request);
@@ -414,148 +389,4 @@ void function_call(struct function *function, const struct run *run, int64_t dea
     curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, NULL);
     text_free(&key);
     free(request);
-}
-
-/* ---- Requests without body ---- */
-
-/* One that sends no key, whatever the address holds. */
-static struct function *function_open_keyless(const struct function_address *address,
-                                              struct error *err)
-{
-    struct function_address keyless = {
-        .url = address->url, .proxy = address->proxy, .ca_file = address->ca_file};
-
-    return function_open(&keyless, err);
-}
-
-/* HEAD, or another method that is as good as it: what may come of a body is not waited for. */
-static enum reply_end function_ask(struct function *function, const char *method,
-                                   int64_t deadline_ms)
-{
-    enum reply_end end;
-
-    curl_easy_setopt(function->easy, CURLOPT_NOBODY, 1L);
-    curl_easy_setopt(function->easy, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, function->headers);
-    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, FUNCTION_NEVER_MS);
-    curl_multi_add_handle(function->multi, function->easy);
-    end = function_perform(function, deadline_ms, -1, NULL, NULL);
-    text_redact(function->error, function->proxy_user);
-    text_redact(function->error, function->key);
-    return end;
-}
-
-/* Whether the host was found: before that, releasing a handle would wait for the resolver. */
-static bool function_has_host(const struct function *function)
-{
-    curl_off_t found_us = 0;
-
-    curl_easy_getinfo(function->easy, CURLINFO_NAMELOOKUP_TIME_T, &found_us);
-    return found_us > 0;
-}
-
-/* Or leaves it to the end of the process. */
-static void function_close_asked(struct function *function, enum reply_end end)
-{
-    if (end == REPLY_TIMEOUT && !function_has_host(function))
-        return;
-    curl_multi_remove_handle(function->multi, function->easy);
-    function_close(function);
-}
-
-bool function_ping(const struct function_address *address, int64_t deadline_ms,
-                   struct function_ping *ping, struct error *err)
-{
-    struct function *function = function_open(address, err);
-    int64_t started_ms = stopwatch_now_ms();
-    enum reply_end end;
-
-    *ping = (struct function_ping){0};
-    if (function == NULL)
-        return false;
-    end = function_ask(function, "OPTIONS", deadline_ms);
-    ping->ms = stopwatch_now_ms() - started_ms;
-    ping->end = end;
-    if (end == REPLY_WHOLE)
-        curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
-    else
-        snprintf(ping->failure, sizeof ping->failure, "%s",
-                 end == REPLY_TIMEOUT ? "no answer in time" : function->error);
-    function_close_asked(function, end);
-    return true;
-}
-
-#if LIBCURL_VERSION_NUM >= 0x075000
-/* Asked once the connection stands, just before the request goes out. */
-static int function_may_send(void *context, char *ip, char *local_ip, int port, int local_port)
-{
-    struct function *function = context;
-
-    (void)ip;
-    (void)local_ip;
-    (void)port;
-    (void)local_port;
-    return stopwatch_now_ms() < function->send_until_ms ? CURL_PREREQFUNC_OK
-                                                        : CURL_PREREQFUNC_ABORT;
-}
-
-static void function_hold_back(struct function *function)
-{
-    curl_easy_setopt(function->easy, CURLOPT_PREREQFUNCTION, function_may_send);
-    curl_easy_setopt(function->easy, CURLOPT_PREREQDATA, function);
-}
-#else
-static void function_hold_back(struct function *function)
-{
-    (void)function;
-}
-#endif
-
-bool function_probe(const struct function_address *address, int64_t send_until_ms,
-                    int64_t deadline_ms, struct function_probe *probe, struct error *err)
-{
-    struct function *function = function_open_keyless(address, err);
-    enum reply_end end = REPLY_CANCELLED;
-
-    *probe = (struct function_probe){0};
-    if (function == NULL)
-        return false;
-    function->send_until_ms = send_until_ms;
-    function_hold_back(function);
-    if (stopwatch_now_ms() < send_until_ms)
-        end = function_ask(function, "HEAD", deadline_ms);
-    if (end == REPLY_WHOLE)
-        curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &probe->status);
-    else
-        probe->failure = reply_end_code(end);
-    probe->was_held_back = end == REPLY_CANCELLED;
-    memcpy(probe->retry_after, function->response.retry_after, sizeof probe->retry_after);
-    function_close_asked(function, end);
-    return true;
-}
-
-void function_get(struct function *function, const char *url, int64_t deadline_ms,
-                  struct function_ping *ping)
-{
-    int64_t started_ms = stopwatch_now_ms();
-    enum reply_end end;
-
-    *ping = (struct function_ping){0};
-    function_prepare(function, "", deadline_ms);
-    curl_easy_setopt(function->easy, CURLOPT_URL, url);
-    curl_easy_setopt(function->easy, CURLOPT_HTTPGET, 1L);
-    curl_multi_add_handle(function->multi, function->easy);
-    end = function_perform(function, deadline_ms, -1, NULL, NULL);
-    ping->ms = stopwatch_now_ms() - started_ms;
-    ping->end = end;
-    text_redact(function->error, function->proxy_user);
-    text_redact(function->error, function->key);
-    if (end == REPLY_WHOLE)
-        curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
-    else
-        snprintf(ping->failure, sizeof ping->failure, "%s",
-                 end == REPLY_TIMEOUT ? "no answer in time" : function->error);
-    function->is_stuck = end == REPLY_TIMEOUT && !function_has_host(function);
-    if (!function->is_stuck)
-        curl_multi_remove_handle(function->multi, function->easy);
 }

@@ -1,6 +1,6 @@
 /*
- * Calling the Integration Edge Function, and asking whether somebody is there at all; the only user
- * of libcurl, which is loaded when needed.
+ * Calling the Integration Edge Function, and asking whether somebody is there at all, by libcurl,
+ * which is loaded when needed.
  *
  * One handle keeps one HTTP connection for all calls of a worker, one at a time. A call goes out at
  * most once: libcurl would silently send a request again when a kept connection turns out dead,

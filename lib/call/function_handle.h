@@ -1,0 +1,47 @@
+/*
+ * What a handle of function.h is made of, for its two files: function.c, which calls, and
+ * function_ask.c, which only asks. Not for anybody else.
+ */
+#ifndef SYNCSCHED_CALL_FUNCTION_HANDLE_H
+#define SYNCSCHED_CALL_FUNCTION_HANDLE_H
+
+#include "call/function.h"
+#include "call/libcurl.h"
+#include "call/reply.h"
+#include "call/response.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Longer than any budget. */
+#define FUNCTION_NEVER_MS 86400000L
+
+struct function {
+    CURLM *multi;
+    CURL *easy;
+    struct curl_slist *headers;   /* those of every call */
+    struct curl_slist key_header; /* the call's own, in front of them */
+    char error[CURL_ERROR_SIZE];
+    char *key;
+    char *proxy_user; /* and password, as they stand in the proxy's address; NULL: none */
+    bool has_proxy;
+    bool is_stuck;
+
+    /* The call under way. */
+    const char *request;
+    size_t request_length;
+    bool request_is_given;
+    int64_t send_until_ms;
+    int64_t given_at_ms;
+    int64_t answered_at_ms; /* the answer's first header; 0: none came */
+    struct response response;
+};
+
+/* Makes the handle ready for a request with this body, which is borrowed. */
+void function_prepare(struct function *function, const char *request, int64_t deadline_ms);
+
+/* Runs the transfer to its end, the deadline or an interrupt. */
+enum reply_end function_perform(struct function *function, int64_t deadline_ms, int fd,
+                                function_interrupt *interrupt, void *context);
+
+#endif
