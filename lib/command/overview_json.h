@@ -1,5 +1,5 @@
 /*
- * What status and health have in common as JSON; tests/data holds its schemas.
+ * What status and health have in common as JSON; tests/schemas holds theirs.
  */
 #ifndef SYNCSCHED_COMMAND_OVERVIEW_JSON_H
 #define SYNCSCHED_COMMAND_OVERVIEW_JSON_H

@@ -1,5 +1,5 @@
 /*
- * What status says to a program; tests/data/status.schema.json is its schema.
+ * What status says to a program; tests/schemas/status.json is its schema.
  */
 #ifndef SYNCSCHED_COMMAND_STATUS_JSON_H
 #define SYNCSCHED_COMMAND_STATUS_JSON_H

@@ -120,30 +120,6 @@ struct program_result status_run(const char *line, const char *const env[])
     return program_run(argv, all);
 }
 
-int status_validate(const char *name, const char *json)
-{
-    char file[] = "/tmp/syncsched-status.XXXXXX";
-    const char *source = getenv("SYNCSCHED_SOURCE");
-    char schema[4096];
-    const char *const argv[] = {"/usr/bin/python3", "-m", "jsonschema", "-i", file, schema, NULL};
-    struct program_result result;
-    int status;
-    int fd = mkstemp(file);
-
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-    scene_write_file(file, json);
-    snprintf(schema, sizeof schema, "%s/tests/data/%s.schema.json", source != NULL ? source : ".",
-             name);
-    result = program_run(argv, NULL);
-    unlink(file);
-    status = result.status;
-    if (status != 0) /* for whoever did not expect it */
-        fprintf(stderr, "%.2000s", result.err);
-    program_result_free(&result);
-    return status;
-}
-
 json_t *status_read(const char *command, int status)
 {
     struct program_result result;

@@ -36,7 +36,4 @@ struct program_result status_run(const char *line, const char *const env[]);
 /* What `syncsched COMMAND --json` prints; checks the exit status. */
 json_t *status_read(const char *command, int status);
 
-/* What jsonschema says of a file with this JSON: 0 when it fits tests/data/NAME.schema.json. */
-int status_validate(const char *name, const char *json);
-
 #endif

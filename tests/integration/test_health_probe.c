@@ -4,6 +4,7 @@
  */
 #include "integration/status_scene.h"
 #include "integration/suites.h"
+#include "support/json_schema.h"
 #include "support/scene.h"
 #include "support/testdb.h"
 
@@ -61,7 +62,7 @@ static json_t *health_json(int status)
 
     ck_assert_msg(result.status == status, "%d: %s%s", result.status, result.out, result.err);
     ck_assert_ptr_nonnull(json);
-    ck_assert_int_eq(status_validate("health", result.out), 0);
+    json_schema_check("health", result.out);
     program_result_free(&result);
     return json;
 }
