@@ -168,7 +168,8 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
 
     *is_unclear = false;
     while (worker_may_begin(worker)) {
-        int64_t try_until_ms = worker_try_until(until_ms);
+        /* Its answer may come in the time that is too short to begin in, but enough for a call. */
+        int64_t try_until_ms = worker_try_until(worker->plan->deadline_ms);
 
         if (worker_connect(worker, try_until_ms, &err)) {
             if (run_log_start(worker->db, run, worker->token, try_until_ms, state, &err)) {

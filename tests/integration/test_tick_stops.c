@@ -221,6 +221,29 @@ START_TEST(test_budget)
 }
 END_TEST
 
+/*
+ * Covers: a start that was begun in time, and is answered when it is too late to begin another, is
+ * followed by its call: half a second before the tick's end, for a function that is quick.
+ */
+START_TEST(test_started_at_the_last_moment)
+{
+    char script[100];
+
+    scene_seed(1, 2, DAILY);
+    snprintf(script, sizeof script, "%s latency_ms=7000\n", scene_integration(1));
+    function_script(scene_function(), script);
+    testdb_exec("CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS\n"
+                "$$ BEGIN PERFORM pg_sleep(extract(epoch FROM OLD.created_at - clock_timestamp())\n"
+                "                          + 9.4); RETURN NEW; END $$");
+    testdb_exec("CREATE TRIGGER be_slow BEFORE UPDATE ON sync_run_log FOR EACH ROW\n"
+                " WHEN (NEW.status = 'running' AND NEW.integration_id = '%s')\n"
+                " EXECUTE FUNCTION be_slow()",
+                scene_integration(2));
+    scene_expect(scene_run("--budget 10s --concurrency 1 --at " AT), 2, 0, 0, 0);
+    ck_assert_int_eq(scene_count("completed"), 2);
+}
+END_TEST
+
 /* Covers: adopted runs keep their slot and key, whatever the schedule says by now. */
 START_TEST(test_adopted)
 {
@@ -371,6 +394,7 @@ Suite *suite_tick_stops(void)
                         (int)(sizeof stop_signals / sizeof *stop_signals));
     tcase_add_test(stops, test_group_told_to_stop);
     tcase_add_test(stops, test_budget);
+    tcase_add_test(stops, test_started_at_the_last_moment);
     suite_add_tcase(suite, stops);
 
     tcase_set_timeout(adopted, 60);
