@@ -142,8 +142,11 @@ check-pooler-%: $(BUILD)/syncsched $(TESTS)
 check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS, FAULT_MINUTES)
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/fault $(FAULT)
 
+ASAN := BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g"
 check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(MAKE) BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g" check check-judge check-integration
+	$(MAKE) $(ASAN) all tests
+	CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(ASAN) check
+	CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(ASAN) check-judge check-integration
 
 FUZZ ?= $(FUZZ_TARGETS)
 FUZZ_RUNS ?= 1000000

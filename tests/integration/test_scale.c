@@ -115,11 +115,14 @@ static const int due[] = {20, 2000};
 /* Covers: 20 or 2,000 due, the claim is one statement, run once. */
 START_TEST(test_claim_is_one_statement)
 {
+    struct scene_tick tick;
+
     testdb_exec("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
     scene_seed(1, due[_i], "* * * * *");
     function_script(scene_function(), "* latency_ms=2000");
     testdb_exec("SELECT pg_stat_statements_reset()");
-    free(scene_run("--budget 1s").out);
+    tick = scene_run("--budget 1s");
+    scene_tick_free(&tick);
     ck_assert_int_eq(scene_count(NULL), due[_i]);
     ck_assert_int_eq(testdb_number("SELECT sum(calls) FROM pg_stat_statements AS s\n"
                                    "  JOIN pg_database AS d ON d.oid = s.dbid\n"
@@ -154,7 +157,8 @@ static void partition_log(void)
 /* Covers: a log partitioned by organisation is served, adopted, abandoned, retried and audited. */
 START_TEST(test_partitioned_log)
 {
-    int64_t slot = scene_settle(5);
+    int64_t slot = scene_settle(5000);
+    struct scene_tick tick;
 
     partition_log();
     scene_seed(1, 4, "* * * * *");
@@ -167,7 +171,8 @@ START_TEST(test_partitioned_log)
     ck_assert_int_eq(scene_count("failed"), 2);
     testdb_exec("UPDATE sync_run_log SET failed_at = failed_at - interval '2 minutes'\n"
                 " WHERE error_code = 'HTTP_500'");
-    free(scene_run("--max-attempts 2").out);
+    tick = scene_run("--max-attempts 2");
+    scene_tick_free(&tick);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log\n"
                                    " WHERE attempt = 2 AND status = 'completed'"),
                      1);

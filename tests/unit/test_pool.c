@@ -241,11 +241,11 @@ START_TEST(test_pool_kills_the_busy)
 
     toy->bad_job = 1;
     plan.work = work_and_hang;
-    plan.hand_out_until_ms = started_ms + 50;
-    plan.kill_at_ms = started_ms + 100;
-    plan.settle_until_ms = started_ms + 3000;
+    plan.hand_out_until_ms = started_ms + 400;
+    plan.kill_at_ms = started_ms + 500;
+    plan.settle_until_ms = started_ms + 6000;
     run_plan(&plan, verdicts);
-    ck_assert_int_lt(stopwatch_now_ms() - started_ms, 1500);
+    ck_assert_int_lt(stopwatch_now_ms() - started_ms, 4000);
     ck_assert_int_eq(verdicts[0], VERDICT);
     ck_assert_int_eq(verdicts[1], VERDICT + 1);
     ck_assert_int_eq(verdicts[2], POOL_UNDONE);
