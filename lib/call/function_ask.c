@@ -16,21 +16,27 @@ static struct function *function_open_keyless(const struct function_address *add
     return function_open(&keyless, err);
 }
 
-/* HEAD, or another method that is as good as it: what may come of a body is not waited for. */
-static enum reply_end function_ask(struct function *function, const char *method,
-                                   int64_t deadline_ms)
+/* What goes wrong is told without the secrets of the way. */
+static enum reply_end function_run(struct function *function, int64_t deadline_ms)
 {
     enum reply_end end;
 
-    curl_easy_setopt(function->easy, CURLOPT_NOBODY, 1L);
-    curl_easy_setopt(function->easy, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, function->headers);
-    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, FUNCTION_NEVER_MS);
     curl_multi_add_handle(function->multi, function->easy);
     end = function_perform(function, deadline_ms, -1, NULL, NULL);
     text_redact(function->error, function->proxy_user);
     text_redact(function->error, function->key);
     return end;
+}
+
+/* HEAD, or another method that is as good as it: what may come of a body is not waited for. */
+static enum reply_end function_ask(struct function *function, const char *method,
+                                   int64_t deadline_ms)
+{
+    curl_easy_setopt(function->easy, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(function->easy, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, function->headers);
+    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, FUNCTION_NEVER_MS);
+    return function_run(function, deadline_ms);
 }
 
 /* Whether the host was found: before that, releasing a handle would wait for the resolver. */
@@ -51,6 +57,17 @@ static void function_close_asked(struct function *function, enum reply_end end)
     function_close(function);
 }
 
+static void function_tell(const struct function *function, enum reply_end end, int64_t started_ms,
+                          struct function_ping *ping)
+{
+    *ping = (struct function_ping){.ms = stopwatch_now_ms() - started_ms, .end = end};
+    if (end == REPLY_WHOLE)
+        curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
+    else
+        snprintf(ping->failure, sizeof ping->failure, "%s",
+                 end == REPLY_TIMEOUT ? "no answer in time" : function->error);
+}
+
 bool function_ping(const struct function_address *address, int64_t deadline_ms,
                    struct function_ping *ping, struct error *err)
 {
@@ -62,13 +79,7 @@ bool function_ping(const struct function_address *address, int64_t deadline_ms,
     if (function == NULL)
         return false;
     end = function_ask(function, "OPTIONS", deadline_ms);
-    ping->ms = stopwatch_now_ms() - started_ms;
-    ping->end = end;
-    if (end == REPLY_WHOLE)
-        curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
-    else
-        snprintf(ping->failure, sizeof ping->failure, "%s",
-                 end == REPLY_TIMEOUT ? "no answer in time" : function->error);
+    function_tell(function, end, started_ms, ping);
     function_close_asked(function, end);
     return true;
 }
@@ -128,21 +139,11 @@ void function_get(struct function *function, const char *url, int64_t deadline_m
     int64_t started_ms = stopwatch_now_ms();
     enum reply_end end;
 
-    *ping = (struct function_ping){0};
     function_prepare(function, "", deadline_ms);
     curl_easy_setopt(function->easy, CURLOPT_URL, url);
     curl_easy_setopt(function->easy, CURLOPT_HTTPGET, 1L);
-    curl_multi_add_handle(function->multi, function->easy);
-    end = function_perform(function, deadline_ms, -1, NULL, NULL);
-    ping->ms = stopwatch_now_ms() - started_ms;
-    ping->end = end;
-    text_redact(function->error, function->proxy_user);
-    text_redact(function->error, function->key);
-    if (end == REPLY_WHOLE)
-        curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
-    else
-        snprintf(ping->failure, sizeof ping->failure, "%s",
-                 end == REPLY_TIMEOUT ? "no answer in time" : function->error);
+    end = function_run(function, deadline_ms);
+    function_tell(function, end, started_ms, ping);
     function->is_stuck = end == REPLY_TIMEOUT && !function_has_host(function);
     if (!function->is_stuck)
         curl_multi_remove_handle(function->multi, function->easy);

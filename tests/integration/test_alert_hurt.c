@@ -3,6 +3,7 @@
  * exit status and rows, and an end in time.
  */
 #include "integration/suites.h"
+#include "integration/two_runs.h"
 #include "support/scene.h"
 #include "support/testdb.h"
 
@@ -44,27 +45,6 @@ static const struct {
      LIMIT_MS + GRACE_MS},
 };
 
-static char *read_rows(void)
-{
-    return testdb_text(
-        "SELECT string_agg(concat_ws(' ', integration_id, scheduled_for, covers_from,"
-        " attempt, status, error_class, error_code, error_message,"
-        " records_exported), ',' ORDER BY integration_id) FROM sync_run_log");
-}
-
-/* Serves two, one of which fails; returns the log. */
-static char *serve_two(struct scene_tick *tick)
-{
-    char *rows;
-
-    function_script(scene_function(), "10000000-0000-4000-8000-000000000002 status=500");
-    *tick = scene_run("--at " AT);
-    scene_check(tick, 2, 0, 1, 1);
-    rows = read_rows();
-    testdb_exec("DELETE FROM sync_run_log");
-    return rows;
-}
-
 /* One warning that says so and does not quote the command, or none. */
 static void assert_warning(const char *err, const char *warning, const char *command)
 {
@@ -89,10 +69,10 @@ START_TEST(test_unhurt)
     char *rows_with;
 
     scene_seed(1, 2, DAILY);
-    rows_without = serve_two(&without);
+    rows_without = two_runs_serve(&without);
     snprintf(variable, sizeof variable, "SYNCSCHED_ON_FAILURE=%s", commands[_i].command);
     scene_set_variable(variable);
-    rows_with = serve_two(&with);
+    rows_with = two_runs_serve(&with);
     ck_assert_str_eq(rows_with, rows_without);
     ck_assert_str_eq(without.err, "");
     assert_warning(with.err, commands[_i].warning, commands[_i].command);

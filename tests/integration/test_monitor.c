@@ -3,6 +3,7 @@
  * does, the tick is what it is without one.
  */
 #include "integration/suites.h"
+#include "integration/two_runs.h"
 #include "support/scene.h"
 #include "support/testdb.h"
 
@@ -194,28 +195,6 @@ static const struct {
     {"GET times=1 action=hang\nGET body=OK", "no answer in time", 1000},
 };
 
-/* The rows of the log, less what differs from tick to tick. */
-static char *read_rows(void)
-{
-    return testdb_text(
-        "SELECT string_agg(concat_ws(' ', integration_id, scheduled_for, covers_from,"
-        " attempt, status, error_class, error_code, records_exported), ',' ORDER BY"
-        " integration_id) FROM sync_run_log");
-}
-
-/* Serves two, one of which fails; returns the log. */
-static char *serve_two(struct scene_tick *tick)
-{
-    char *rows;
-
-    function_script(scene_function(), "10000000-0000-4000-8000-000000000002 status=500");
-    *tick = scene_run("--at " AT);
-    scene_check(tick, 2, 0, 1, 1);
-    rows = read_rows();
-    testdb_exec("DELETE FROM sync_run_log");
-    return rows;
-}
-
 /*
  * Covers: stdout, exit status and rows as without a monitor; one warning, which does not tell the
  * address; the end is delayed by two seconds at the most.
@@ -229,11 +208,11 @@ START_TEST(test_useless)
 
     scene_seed(1, 2, DAILY);
     scene_set_variable(NULL);
-    rows_without = serve_two(&without);
+    rows_without = two_runs_serve(&without);
     set_monitor(useless[_i].script != NULL ? function_url(monitor) : "http://127.0.0.1:1");
     if (useless[_i].script != NULL)
         function_script(monitor, useless[_i].script);
-    rows_with = serve_two(&with);
+    rows_with = two_runs_serve(&with);
     ck_assert_str_eq(rows_with, rows_without);
     ck_assert_str_eq(without.err, "");
     ck_assert_msg(strstr(with.err, "syncsched: warning: a ping to the monitor of"
