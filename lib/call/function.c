@@ -360,6 +360,11 @@ bool function_is_stuck(const struct function *function)
     return function->is_stuck;
 }
 
+bool function_is_spent(const struct function *function)
+{
+    return function->is_spent;
+}
+
 void function_call(struct function *function, const struct run *run, int64_t deadline_ms, int fd,
                    function_interrupt *interrupt, void *context, struct outcome *outcome)
 {
@@ -382,6 +387,7 @@ void function_call(struct function *function, const struct run *run, int64_t dea
     function_judge(function, end, outcome);
     function->is_stuck =
         !function->request_is_given && (end == REPLY_TIMEOUT || end == REPLY_CANCELLED);
+    function->is_spent = function->request_is_given && end != REPLY_WHOLE;
     if (function->is_stuck)
         return; /* the handle may still look at the headers: nothing is released */
     /* This closes an unfinished transfer's connection: no late bytes reach the next call. */

@@ -51,6 +51,13 @@ void function_close(struct function *function);
 bool function_is_stuck(const struct function *function);
 
 /*
+ * True when a call ended without an answer after its request was given: close the handle and open
+ * another. libcurl, which may not give that request again, would refuse to begin the next one (its
+ * versions since 8.7 do).
+ */
+bool function_is_spent(const struct function *function);
+
+/*
  * Asked while a call is under way, when fd is readable: true cuts the call off. May set *fd to -1
  * when there is nothing more to listen for.
  */

@@ -26,6 +26,7 @@ struct function {
     char *proxy_user; /* and password, as they stand in the proxy's address; NULL: none */
     bool has_proxy;
     bool is_stuck;
+    bool is_spent;
 
     /* The call under way. */
     const char *request;

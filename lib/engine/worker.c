@@ -216,6 +216,17 @@ static void worker_warn_of_drift(const struct worker *worker, const struct run *
                 run->org_id, run->integration_id, run->run_id, drift_us / INSTANT_US_PER_MINUTE);
 }
 
+/* Unless the next call can be made with it, see function.h. */
+static void worker_let_go_of_function(struct worker *worker)
+{
+    if (function_is_spent(worker->function)) {
+        function_close(worker->function);
+        worker->function = NULL;
+    } else if (function_is_stuck(worker->function)) {
+        worker->function = NULL; /* left behind for the process's end */
+    }
+}
+
 static void worker_call_once(struct worker *worker, const struct run *run, struct outcome *outcome)
 {
     int64_t until_ms = worker->plan->deadline_ms;
@@ -240,8 +251,7 @@ static void worker_call_once(struct worker *worker, const struct run *run, struc
         until_ms = now_ms + worker->plan->timeout_ms;
     function_call(worker->function, run, until_ms, worker->parent_fd, worker_listen, worker,
                   outcome);
-    if (function_is_stuck(worker->function))
-        worker->function = NULL; /* left behind for the process's end, see function.h */
+    worker_let_go_of_function(worker);
 }
 
 /*
