@@ -119,13 +119,15 @@ static void connection_release(void *context)
 
 static bool connection_explain(const struct connection_attempt *attempt, struct error *err)
 {
+    const char *message;
+    size_t length;
+
     if (attempt->is_late) {
         error_set(err, ERROR_DATABASE, "no connection to the database within the time there is");
         return error_hint(err, "check host and port in SUPABASE_DB_URL, and --budget");
     }
-    error_set(err, ERROR_DATABASE, "no connection to the database: %s",
-              PQerrorMessage(attempt->connection));
-    err->message[strcspn(err->message, "\n")] = '\0';
+    message = conninfo_last_attempt(PQerrorMessage(attempt->connection), &length);
+    error_set(err, ERROR_DATABASE, "no connection to the database: %.*s", (int)length, message);
     text_redact(err->message, PQpass(attempt->connection));
     /* OpenSSL's words, which are not translated; libpq has no others for all of these. */
     if (strstr(err->message, "certificate verify failed") != NULL)

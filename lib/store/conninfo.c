@@ -69,3 +69,16 @@ bool conninfo_is_exposed(const struct conninfo_facts *facts, struct error *warni
                         "PGSSLROOTCERT");
     return true;
 }
+
+/* Each begins with the same word, whatever the language; a DETAIL or a HINT begins with another. */
+const char *conninfo_last_attempt(const char *message, size_t *length)
+{
+    size_t word = strcspn(message, " \n");
+    const char *last = message;
+
+    for (const char *at = message; (at = strchr(at, '\n')) != NULL; at++)
+        if (word > 0 && strncmp(at + 1, message, word) == 0)
+            last = at + 1;
+    *length = strcspn(last, "\n");
+    return last;
+}

@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Whether a setting out of SUPABASE_DB_URL can be right. ERROR_CONFIG, without its value: a
@@ -37,5 +38,12 @@ bool conninfo_is_exposed(const struct conninfo_facts *facts, struct error *warni
 
 /* What keeps a way that is not exposed from others. Never NULL. */
 const char *conninfo_describe(const struct conninfo_facts *facts);
+
+/*
+ * What libpq says of the last address that it tried, in its message about all of them, a line each
+ * and with more below: that is where it got furthest. Points into the message, and gives the line's
+ * length.
+ */
+const char *conninfo_last_attempt(const char *message, size_t *length);
 
 #endif

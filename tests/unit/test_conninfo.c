@@ -101,6 +101,31 @@ START_TEST(test_describe)
 }
 END_TEST
 
+static const struct {
+    const char *message;
+    const char *last;
+} attempts[] = {
+    {"", ""},
+    {"\n", ""},
+    {"no password supplied\n", "no password supplied"},
+    {"connection to server at \"a\" failed: refused\n\tIs the server running?\n",
+     "connection to server at \"a\" failed: refused"},
+    {"connection to server at \"a\" failed: refused\n\tIs the server running?\n"
+     "connection to server at \"b\" failed: FATAL:  no\nDETAIL:  because\nHINT:  do\n",
+     "connection to server at \"b\" failed: FATAL:  no"},
+    {"Verbindung zu a\n\tL\303\244uft er?\nVerbindung zu b", "Verbindung zu b"},
+};
+
+START_TEST(test_last_attempt)
+{
+    size_t length;
+    const char *last = conninfo_last_attempt(attempts[_i].message, &length);
+
+    ck_assert_uint_eq(length, strlen(attempts[_i].last));
+    ck_assert_int_eq(strncmp(last, attempts[_i].last, length), 0);
+}
+END_TEST
+
 Suite *suite_conninfo(void)
 {
     Suite *suite = suite_create("conninfo");
@@ -109,6 +134,7 @@ Suite *suite_conninfo(void)
     tcase_add_loop_test(tcase, test_check, 0, (int)COUNT(settings));
     tcase_add_loop_test(tcase, test_exposed, 0, (int)COUNT(ways));
     tcase_add_loop_test(tcase, test_describe, 0, (int)COUNT(safe));
+    tcase_add_loop_test(tcase, test_last_attempt, 0, (int)COUNT(attempts));
     suite_add_tcase(suite, tcase);
     return suite;
 }
