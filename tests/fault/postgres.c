@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,15 @@ static void postgres_kill(const struct postgres *postgres)
     waitpid(postgres->pid, NULL, WNOHANG); /* where it was started here */
 }
 
+/* With its other groups: a certificate's key may be readable for one of them only. */
+static bool postgres_take_user(const struct postgres *postgres)
+{
+    const struct passwd *user = geteuid() == 0 ? getpwuid(postgres->user) : NULL;
+
+    return geteuid() != 0 || (user != NULL && initgroups(user->pw_name, postgres->group) == 0 &&
+                              setgid(postgres->group) == 0 && setuid(postgres->user) == 0);
+}
+
 /* The child's side. */
 _Noreturn static void postgres_become(struct postgres *postgres)
 {
@@ -80,9 +90,7 @@ _Noreturn static void postgres_become(struct postgres *postgres)
         words[count++] = postgres->words + at;
     setsid();
     if (count > 0 && null >= 0 && dup2(null, 0) >= 0 && dup2(null, 1) >= 0 && dup2(null, 2) >= 0 &&
-        (geteuid() != 0 || (setgroups(0, NULL) == 0 && setgid(postgres->group) == 0 &&
-                            setuid(postgres->user) == 0)) &&
-        chdir(postgres->directory) == 0)
+        postgres_take_user(postgres) && chdir(postgres->directory) == 0)
         execv(words[0], words);
     _exit(127);
 }

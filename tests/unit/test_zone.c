@@ -98,7 +98,7 @@ static void check_spans_adjoin(const struct zone *zone)
         ck_assert_int_ne(next.jump_minutes, 0);
         span = next;
     }
-    ck_assert_int_gt(count, 150);
+    ck_assert_int_gt(count, 50);
 }
 
 /* Through the end of the file's table and on by its rule. */
