@@ -215,12 +215,12 @@ void cases_draw(uint64_t *seed, char expression[CASES_EXPRESSION_SIZE])
         bool starred = cases_pick(seed, 10) < field->starred;
         int items = 1 + cases_pick(seed, 4) / 2 + cases_pick(seed, 4) / 3;
 
-        for (; items > 0; items--) {
+        do {
             length += cases_write_item(seed, field, starred, expression + length,
                                        CASES_EXPRESSION_SIZE - (size_t)length);
             expression[length++] = items > 1 ? ',' : ' ';
             starred = cases_pick(seed, 20) == 0;
-        }
+        } while (--items > 0);
     }
     expression[length - 1] = '\0';
 }
