@@ -280,6 +280,8 @@ static void assert_members(const json_t *object, const char *const members[][2])
         case 'a':
             is_right = json_is_array(value);
             break;
+        default:
+            ck_abort_msg("no such type: %s", members[count][1]);
         }
         ck_assert_msg(is_right, "\"%s\" is missing or of a wrong type", members[count][0]);
     }

@@ -133,6 +133,8 @@ static pid_t start_silent_server(int listener, const char *answer)
     if (pid != 0)
         return pid;
     fd = accept(listener, NULL, NULL);
+    if (fd < 0)
+        _exit(1);
     if (recv(fd, asked, sizeof asked, 0) > 0 && *answer != '\0')
         send(fd, answer, strlen(answer), MSG_NOSIGNAL);
     while (recv(fd, asked, sizeof asked, 0) > 0)
@@ -149,6 +151,7 @@ START_TEST(test_silent_server)
     char variable[200];
     int listener = bind_own_address(SOCK_STREAM, 0, text);
 
+    ck_assert_int_ge(listener, 0);
     ck_assert_int_eq(listen(listener, 1), 0);
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
     start_silent_server(listener, silent[_i].answer);

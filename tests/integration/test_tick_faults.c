@@ -92,6 +92,7 @@ static int reserve_port(int *fd)
     socklen_t size = sizeof address;
 
     *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_ge(*fd, 0);
     ck_assert_int_eq(bind(*fd, (struct sockaddr *)&address, size), 0);
     ck_assert_int_eq(getsockname(*fd, (struct sockaddr *)&address, &size), 0);
     return ntohs(address.sin_port);

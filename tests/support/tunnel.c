@@ -114,6 +114,7 @@ struct tunnel *tunnel_start(const char *url)
     pid_t pid;
 
     ck_assert_ptr_ne(tunnel, MAP_FAILED);
+    ck_assert_int_ge(listener, 0);
     ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, size), 0);
     ck_assert_int_eq(listen(listener, SOMAXCONN), 0);
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);

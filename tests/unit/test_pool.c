@@ -39,12 +39,16 @@ static int saved_stderr;
 
 static void set_up(void)
 {
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
     toy = mmap(NULL, sizeof *toy, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(toy, MAP_FAILED);
     toy->bad_job = -1;
     /* Deaths are told on stderr: not in the middle of the test's own output. */
     saved_stderr = dup(STDERR_FILENO);
-    ck_assert_int_ge(dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO), 0);
+    ck_assert_int_ge(null, 0);
+    ck_assert_int_ge(dup2(null, STDERR_FILENO), 0);
+    ck_assert_int_eq(close(null), 0);
 }
 
 static void tear_down(void)
