@@ -142,6 +142,9 @@ check-pooler-%: $(BUILD)/syncsched $(TESTS)
 check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS, FAULT_MINUTES)
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/fault $(FAULT)
 
+check-function: $(BUILD)/syncsched ## run the example of an Edge Function under Deno, and ticks against it
+	BUILD=$(BUILD) tests/edge-function/run
+
 ASAN := BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g"
 check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) $(ASAN) all tests
@@ -187,7 +190,7 @@ dist: ## pack the sources into build/syncsched-VERSION.tar.gz
 	rm -rf $(BUILD)/syncsched-$(VERSION)
 	mkdir -p $(BUILD)/syncsched-$(VERSION)
 	cp -Rp $(DIST_FILES) $(BUILD)/syncsched-$(VERSION)
-	rm -rf $(BUILD)/syncsched-$(VERSION)/tests/bench/peer/node_modules
+	rm -rf $(addprefix $(BUILD)/syncsched-$(VERSION)/tests/,bench/peer/node_modules edge-function/node_modules)
 	tar -C $(BUILD) -czf $(BUILD)/syncsched-$(VERSION).tar.gz syncsched-$(VERSION)
 	rm -rf $(BUILD)/syncsched-$(VERSION)
 
@@ -197,7 +200,7 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration check-pooler check-fault check-asan fuzz model mutate coverage bench lint \
+.PHONY: all tests check check-judge check-integration check-pooler check-fault check-function check-asan fuzz model mutate coverage bench lint \
 	lint-flags format install uninstall dist clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,61 @@
+// What the function is told by its secrets. Those that start with SUPABASE_ are there by default.
+
+export interface Settings {
+  databaseUrl: string;
+  keys: string[];
+  targetUrl?: string;
+  targetToken?: string;
+  targetTimeoutS: number;
+  leaseS: number;
+}
+
+// The platform cuts an answer off after 150 s (504); less is left to tell what happened.
+const TARGET_TIMEOUT_S = 100;
+
+// It ends a worker after 400 s at the latest: whoever held a key for longer is surely dead.
+const LEASE_S = 420;
+
+type Get = (name: string) => string | undefined;
+
+export function readSettings(get: Get): Settings {
+  const databaseUrl = get("SUPABASE_DB_URL");
+
+  if (!databaseUrl) throw new Error("SUPABASE_DB_URL is not set");
+  return {
+    databaseUrl,
+    keys: readKeys(get),
+    targetUrl: get("TARGET_URL") || undefined,
+    targetToken: get("TARGET_TOKEN") || undefined,
+    targetTimeoutS: readSeconds(get, "TARGET_TIMEOUT_S", TARGET_TIMEOUT_S),
+    leaseS: readSeconds(get, "LEASE_S", LEASE_S),
+  };
+}
+
+/** The project's secret keys, and the legacy one of the service role. */
+function readKeys(get: Get): string[] {
+  return [
+    ...readNamedKeys(get("SUPABASE_SECRET_KEYS")),
+    get("SUPABASE_SECRET_KEY"),
+    get("SUPABASE_SERVICE_ROLE_KEY"),
+  ].filter((key): key is string => typeof key === "string" && key !== "");
+}
+
+/** {"default":"sb_secret_..."}; what is wrong with it is told without what is in it. */
+function readNamedKeys(json: string | undefined): unknown[] {
+  if (!json) return [];
+  try {
+    const keys = JSON.parse(json);
+    if (typeof keys === "object" && keys !== null) return Object.values(keys);
+  } catch {
+    // The same as JSON of another kind, of a text's characters not to speak.
+  }
+  throw new Error("SUPABASE_SECRET_KEYS is not a JSON object");
+}
+
+function readSeconds(get: Get, name: string, byDefault: number): number {
+  const text = get(name);
+  const seconds = text ? Number(text) : byDefault;
+
+  if (!(seconds > 0)) throw new Error(`${name} is not a number of seconds`);
+  return seconds;
+}
