@@ -17,7 +17,11 @@ const MIGRATIONS = ROOT + "scripts/examples/edge-function/supabase/migrations/";
 const SYNCSCHED =
   new URL(`${Deno.env.get("BUILD") ?? "build"}/syncsched`, `file://${ROOT}`).pathname;
 const PASSWORD = encodeURIComponent(Deno.env.get("PGPASSWORD") ?? "");
-const SERVER = `${Deno.env.get("PGHOST") ?? "localhost"}:${Deno.env.get("PGPORT") ?? "5432"}`;
+const HOST = Deno.env.get("PGHOST") ?? "localhost";
+const PORT = Deno.env.get("PGPORT") ?? "5432"; // of a pooler, perhaps
+
+/** What a test sets up it does at the server itself. */
+const SERVER = `${HOST}:${Deno.env.get("SERVER_PORT") ?? PORT}`;
 
 /** A slot of a day that is over: what `run --at` serves. */
 export const SLOT = "2024-05-02T02:00:00Z";
@@ -53,13 +57,13 @@ export class Scene {
 
   static async open(options: SceneOptions): Promise<Scene> {
     const name = `scene_${crypto.randomUUID().replaceAll("-", "")}`;
-    const databaseUrl = `postgres://scene_owner:${PASSWORD}@${SERVER}/${name}`;
+    const at = (server: string) => `postgres://scene_owner:${PASSWORD}@${server}/${name}`;
 
     await asSuperuser(ROLES, `CREATE DATABASE ${name} OWNER scene_owner`);
-    await migrate(databaseUrl);
-    const database = new pg.Client(databaseUrl);
+    await migrate(at(SERVER));
+    const database = new pg.Client(at(SERVER));
     await database.connect();
-    const scene = new Scene(databaseUrl, database, options);
+    const scene = new Scene(at(`${HOST}:${PORT}`), database, options);
     await scene.startFunction();
     return scene;
   }

@@ -41,7 +41,7 @@ async function respond(request: Request, parts: Parts): Promise<Response> {
   return Response.json(await exportOnce(asked, parts.ledger, parts.target));
 }
 
-/** The log has the cause; the caller is told nothing that was not meant for him. */
+/** The log has the cause; the caller is told what is meant for callers, and no more. */
 function fail(error: unknown): Response {
   const failure = error instanceof Failure ? error : internal(error);
   const { code, message, cause } = failure;
