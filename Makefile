@@ -32,12 +32,13 @@ UNIT_OBJECTS    := $(call objects,$(wildcard tests/unit/*.c))
 INTEGRATION_OBJECTS := $(call objects,$(wildcard tests/integration/*.c))
 FAULT_OBJECTS   := $(call objects,$(wildcard tests/fault/*.c))
 JUDGE_OBJECTS   := $(call objects,$(wildcard tests/judge/*.c))
+TRIGGERS_OBJECTS := $(call objects,$(wildcard tests/triggers/*.c))
 BENCH_ALONE     := empty bare cost calls
 BENCH_OBJECTS   := $(call objects,$(filter-out $(BENCH_ALONE:%=tests/bench/%.c),$(wildcard tests/bench/*.c)))
 FUZZ_OBJECTS    := $(call objects,$(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
 FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/clock/*.c) lib/call/reply.c lib/call/response.c)
 FUZZ_TARGETS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-TESTS           := $(addprefix $(BUILD)/tests/,unit judge integration fault function_server)
+TESTS           := $(addprefix $(BUILD)/tests/,unit judge integration fault triggers function_server)
 
 # Flags. The user's own come last, so that they win.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings \
@@ -88,9 +89,10 @@ $(LIBRARY): $(LIB_OBJECTS)
 $(BUILD)/tests/unit: $(UNIT_OBJECTS) $(FUZZ_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/integration: $(INTEGRATION_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/fault: $(FAULT_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
+$(BUILD)/tests/triggers: $(TRIGGERS_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/judge: $(JUDGE_OBJECTS) $(BUILD)/obj/tests/support/program.o $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/bench: $(BENCH_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
-$(addprefix $(BUILD)/tests/,unit integration fault judge bench):
+$(addprefix $(BUILD)/tests/,unit integration fault triggers judge bench):
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
 $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
@@ -141,6 +143,8 @@ check-pooler-%: $(BUILD)/syncsched $(TESTS)
 	BUILD=$(BUILD) scripts/in-shards $(BUILD)/tests/integration scripts/with-postgresql scripts/with-pgbouncer $*
 check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS, FAULT_MINUTES)
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/fault $(FAULT)
+check-triggers: $(BUILD)/syncsched $(TESTS) ## try cron, pg_cron, systemd and the manifest for Kubernetes
+	PG_CRON=on BUILD=$(BUILD) scripts/in-shards $(BUILD)/tests/triggers tests/triggers/apart scripts/with-postgresql
 
 check-function: $(BUILD)/syncsched ## run the example of an Edge Function under Deno, and ticks against it
 	BUILD=$(BUILD) tests/edge-function/run
@@ -200,7 +204,7 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration check-pooler check-fault check-function check-asan fuzz model mutate coverage bench lint \
+.PHONY: all tests check check-judge check-integration check-pooler check-fault check-function check-asan fuzz model mutate coverage bench lint check-triggers \
 	lint-flags format install uninstall dist clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
