@@ -21,6 +21,7 @@ struct suite {
 static const struct suite suites[] = {
     {NAMED(pg_cron)},
     {NAMED(side_by_side)},
+    {NAMED(systemd)},
     {NAMED(cron)},
 };
 
