@@ -19,10 +19,7 @@ struct suite {
 
 /* The longest first: so scripts/in-shards takes them. */
 static const struct suite suites[] = {
-    {NAMED(pg_cron)},
-    {NAMED(side_by_side)},
-    {NAMED(systemd)},
-    {NAMED(cron)},
+    {NAMED(pg_cron)}, {NAMED(side_by_side)}, {NAMED(systemd)}, {NAMED(cron)}, {NAMED(kubernetes)},
 };
 
 enum { SUITES = sizeof suites / sizeof *suites };
