@@ -144,7 +144,7 @@ check-pooler-%: $(BUILD)/syncsched $(TESTS)
 check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS, FAULT_MINUTES)
 	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/fault $(FAULT)
 check-triggers: $(BUILD)/syncsched $(TESTS) ## try cron, pg_cron, systemd and the manifest for Kubernetes
-	PG_CRON=on BUILD=$(BUILD) scripts/in-shards $(BUILD)/tests/triggers tests/triggers/apart scripts/with-postgresql
+	PG_CRON=on SHARDS=$${SHARDS:-5} BUILD=$(BUILD) scripts/in-shards $(BUILD)/tests/triggers tests/triggers/apart scripts/with-postgresql
 
 check-function: $(BUILD)/syncsched ## run the example of an Edge Function under Deno, and ticks against it
 	BUILD=$(BUILD) tests/edge-function/run
