@@ -95,7 +95,7 @@ END_TEST
     "eval $(grep -v ROLE_KEY /etc/syncsched.conf | sed 's/^/export /'); rm /etc/syncsched.conf;"   \
     " export SUPABASE_SERVICE_ROLE_KEY_FILE=/run/secrets/syncsched/service-role-key;"              \
     " exec unshare --mount sh -c 'mount -o remount,bind,ro /; cd /;"                               \
-    " ! touch /written 2>/dev/null || exit 99;"                                                \
+    " ! touch /written 2>/dev/null || exit 99;"                                                    \
     " exec setpriv --reuid 65532 --regid 65532 --groups 65532 --no-new-privs --bounding-set=-all"  \
     " syncsched run --trigger-name kubernetes' 2>&1"
 
