@@ -14,22 +14,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* What pg_dump says of the current database, without psql's meta-commands: \restrict is random. */
-static char *dump_schema(const char *options)
-{
-    char command[200];
-    char *dump = NULL;
-    size_t size = 0;
-    FILE *pipe;
-
-    snprintf(command, sizeof command, "pg_dump -s %s | grep -v '^[\\]'", options);
-    pipe = popen(command, "r");
-    ck_assert_ptr_nonnull(pipe);
-    ck_assert_int_gt(getdelim(&dump, &size, '\0', pipe), 0);
-    ck_assert_int_eq(pclose(pipe), 0);
-    return dump;
-}
-
 static void assert_text(char *actual, const char *expected)
 {
     ck_assert_pstr_eq(actual, expected);
@@ -51,14 +35,14 @@ END_TEST
 /* Covers: applying again changes nothing, rows included. */
 START_TEST(test_applies_twice)
 {
-    char *before = dump_schema("");
+    char *before = testdb_dump("-s");
     char *after;
 
     ck_assert_ptr_nonnull(strstr(before, "ENABLE ROW LEVEL SECURITY"));
     testdb_exec("INSERT INTO sync_trigger_state VALUES ('cron', 'host', now())");
     testdb_exec("INSERT INTO organizations (name) VALUES ('A')");
     testdb_apply_schema();
-    after = dump_schema("");
+    after = testdb_dump("-s");
     ck_assert_str_eq(before, after);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_trigger_state, organizations"), 1);
     free(before);
@@ -69,7 +53,7 @@ END_TEST
 /* Covers: tables of somebody else are left alone but for organizations.timezone. */
 START_TEST(test_existing_tables)
 {
-    const char *options = "-t organizations -t organization_integrations";
+    const char *options = "-s -t organizations -t organization_integrations";
     char *before;
     char *after;
 
@@ -81,7 +65,7 @@ START_TEST(test_existing_tables)
         "    secret_name text, cron_schedule varchar(100), is_enabled boolean,"
         "    PRIMARY KEY (org_id, integration_id));"
         "INSERT INTO organizations VALUES (gen_random_uuid(), 'A', 'free')");
-    before = dump_schema(options);
+    before = testdb_dump(options);
     testdb_apply_schema();
     testdb_apply_schema();
     assert_text(testdb_text("SELECT data_type || ' ' || is_nullable FROM information_schema.columns"
@@ -89,7 +73,7 @@ START_TEST(test_existing_tables)
                 "text YES");
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM organizations WHERE timezone IS NULL"), 1);
     testdb_exec("ALTER TABLE organizations DROP COLUMN timezone");
-    after = dump_schema(options);
+    after = testdb_dump(options);
     ck_assert_str_eq(before, after);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log"), 0);
     free(before);

@@ -118,18 +118,23 @@ static void testdb_run_format(PGconn *connection, const char *format, ...)
     free(sql);
 }
 
-const char *testdb_schema_path(void)
+/* Where a file of the sources is, in a static buffer. */
+static const char *testdb_source_path(const char *name)
 {
     static char path[TESTDB_PATH_SIZE];
     const char *source = getenv("SYNCSCHED_SOURCE");
 
-    snprintf(path, sizeof path, "%s/lib/store/schema.sql", source != NULL ? source : ".");
+    snprintf(path, sizeof path, "%s/%s", source != NULL ? source : ".", name);
     return path;
 }
 
-static char *testdb_read_schema(void)
+const char *testdb_schema_path(void)
 {
-    const char *path = testdb_schema_path();
+    return testdb_source_path("lib/store/schema.sql");
+}
+
+static char *testdb_read_file(const char *path)
+{
     FILE *file = fopen(path, "r");
     char *content = NULL;
     size_t size = 0;
@@ -162,7 +167,7 @@ static char *testdb_template_name(PGconn *home, const char *schema)
  */
 static char *testdb_need_template(PGconn *home)
 {
-    char *schema = testdb_read_schema();
+    char *schema = testdb_read_file(testdb_schema_path());
     char *name = testdb_template_name(home, schema);
     const char *values[] = {name};
     PGresult *result;
@@ -238,10 +243,30 @@ void testdb_create_empty(void)
 
 void testdb_apply_schema(void)
 {
-    char *schema = testdb_read_schema();
+    testdb_apply_file("lib/store/schema.sql");
+}
 
-    PQclear(testdb_run(testdb_open, schema));
-    free(schema);
+void testdb_apply_file(const char *name)
+{
+    char *sql = testdb_read_file(testdb_source_path(name));
+
+    PQclear(testdb_run(testdb_open, sql));
+    free(sql);
+}
+
+char *testdb_dump(const char *options)
+{
+    char command[200];
+    char *dump = NULL;
+    size_t size = 0;
+    FILE *pipe;
+
+    snprintf(command, sizeof command, "pg_dump %s | grep -v '^[\\]'", options);
+    pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    ck_assert_int_gt(getdelim(&dump, &size, '\0', pipe), 0);
+    ck_assert_int_eq(pclose(pipe), 0);
+    return dump;
 }
 
 void testdb_drop(void)

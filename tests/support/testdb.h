@@ -40,8 +40,15 @@ void testdb_drop_role(const char *role);
 /* Whether the program goes through a pooler. */
 bool testdb_is_pooled(void);
 
-/* Applies the schema to the current database. */
+/* Applies the schema, or another file of the sources, to the current database. */
 void testdb_apply_schema(void);
+void testdb_apply_file(const char *name);
+
+/*
+ * What `pg_dump OPTIONS` says of the current database: with -s its catalogs, owners and grants included,
+ * with -a its rows. Without psql's meta-commands, of which \restrict is random.
+ */
+char *testdb_dump(const char *options);
 
 /* Ends every session in the database, drops it and restores PGDATABASE. */
 void testdb_drop(void);
