@@ -19,7 +19,7 @@ DIST_FILES := $(DOCUMENTS) Makefile main.c lib man scripts tests .ci .github .cl
 
 # What is built from what.
 LIB_SOURCES  := $(sort $(wildcard lib/*/*.c))
-SQL_FILES    := $(sort $(wildcard lib/store/sql/*.sql))
+SQL_FILES    := lib/store/schema.sql $(sort $(wildcard lib/store/upgrade/*.sql lib/store/sql/*.sql))
 SERVER_SOURCES  := $(wildcard $(addprefix tests/support/,function_server*.c function_script*.c server_*.c))
 SUPPORT_SOURCES := $(filter-out $(SERVER_SOURCES) tests/support/coverage_exit.c,$(wildcard tests/support/*.c))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -115,8 +115,8 @@ $(BUILD)/tests/zoneinfo: tests/judge/bounds.zi
 	$(call say,ZIC)$(ZIC) -d $@ $< && touch $@
 
 # The SQL lives in files of its own and is linked in as sql_<name>[].
-$(BUILD)/gen/sql.h: scripts/embed-sql lib/store/schema.sql $(SQL_FILES)
-	$(call say,SQL)scripts/embed-sql $(BUILD)/gen lib/store/schema.sql $(SQL_FILES)
+$(BUILD)/gen/sql.h: scripts/embed-sql $(SQL_FILES)
+	$(call say,SQL)scripts/embed-sql $(BUILD)/gen $(SQL_FILES)
 $(BUILD)/gen/sql.c: $(BUILD)/gen/sql.h ;
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c

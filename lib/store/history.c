@@ -1,6 +1,7 @@
 #include "store/history.h"
 
 #include "sql.h"
+#include "store/schema.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@ enum { HISTORY_LOCK_MS = 5000 };
 enum {
     HISTORY_NOW,
     HISTORY_PRUNED_BEFORE,
+    HISTORY_SCHEMA_VERSION,
     HISTORY_ORG_ID,
     HISTORY_INTEGRATION_ID,
     HISTORY_IS_ACTIVE,
@@ -38,6 +40,7 @@ struct history_cursor {
     struct history_reading *reading;
     char org_id[RUN_UUID_SIZE]; /* of the integration that was handed on last */
     char integration_id[RUN_UUID_SIZE];
+    struct error refused; /* of a schema of another version: its rows are not handed on */
 };
 
 /* In a row of a run the columns of the schedule are NULL: nothing is known of it then. */
@@ -84,7 +87,8 @@ static void history_read_row(void *context, const struct database_row *row)
 
     cursor->reading->now_us = database_row_number(row, HISTORY_NOW, 0);
     cursor->reading->pruned_before = database_row_number(row, HISTORY_PRUNED_BEFORE, INT64_MIN);
-    if (org_id == NULL || integration_id == NULL)
+    if (!schema_check(database_row_number(row, HISTORY_SCHEMA_VERSION, 0), &cursor->refused) ||
+        org_id == NULL || integration_id == NULL)
         return; /* nothing at all: the row is there for the clock's sake */
     if (strcmp(org_id, cursor->org_id) != 0 ||
         strcmp(integration_id, cursor->integration_id) != 0) {
@@ -110,9 +114,14 @@ bool history_read(struct database *db, const struct history_question *question, 
                                            .values = values,
                                            .read_row = history_read_row,
                                            .context = &cursor};
+    bool ok;
 
     *reading = (struct history_reading){.pruned_before = INT64_MIN};
     snprintf(from, sizeof from, "%" PRId64, question->from);
     snprintf(to, sizeof to, "%" PRId64, question->to);
-    return database_transact(db, &statement, 1, HISTORY_LOCK_MS, deadline_ms, err);
+    ok = database_transact(db, &statement, 1, HISTORY_LOCK_MS, deadline_ms, err);
+    if (cursor.refused.kind == ERROR_NONE)
+        return ok;
+    *err = cursor.refused;
+    return false;
 }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "sql.h"
+#include "store/schema.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ enum {
     READ_CODE,
     READ_PROBED_AT,
     READ_SINCE,
+    READ_SCHEMA_VERSION,
 };
 
 static const char *const probe_results[] = {
@@ -33,6 +35,7 @@ struct probe_reading {
     struct probe_state *states;
     size_t count;
     int64_t now_us;
+    struct error refused; /* of a schema of another version: nothing was claimed */
 };
 
 static enum probe_result probe_parse_result(const char *text)
@@ -67,6 +70,7 @@ static void probe_read_state(void *context, const struct database_row *row)
     struct probe_state *state = probe_find(reading, row);
 
     reading->now_us = database_row_number(row, READ_NOW, 0);
+    schema_check(database_row_number(row, READ_SCHEMA_VERSION, 0), &reading->refused);
     if (state == NULL)
         return;
     state->claimed_at_us = database_row_number(row, READ_CLAIMED_AT, 0);
@@ -95,10 +99,11 @@ bool probe_state_claim(struct database *db, const struct probe_claim *claim, int
     char now[PROBE_STATE_NUMBER_SIZE];
     char send_s[PROBE_STATE_NUMBER_SIZE];
     char pause_s[PROBE_STATE_NUMBER_SIZE];
-    const char *values[] = {NULL, claim->now_us != 0 ? now : NULL, send_s, pause_s};
+    const char *values[] = {NULL, claim->now_us != 0 ? now : NULL, send_s, pause_s,
+                            SCHEMA_VERSION_TEXT};
     /* In this order: the state is that after the claim, whoever it was that made it. */
     struct database_statement statements[] = {
-        {sql_probe_claim, 4, values, probe_read_claimed, &reading},
+        {sql_probe_claim, 5, values, probe_read_claimed, &reading},
         {sql_probe_read, 2, values, probe_read_state, &reading},
     };
     bool ok;
@@ -111,7 +116,10 @@ bool probe_state_claim(struct database *db, const struct probe_claim *claim, int
     ok = database_transact(db, statements, 2, PROBE_STATE_LOCK_MS, deadline_ms, err);
     text_free(&list);
     *now_us = reading.now_us;
-    return ok;
+    if (reading.refused.kind == ERROR_NONE)
+        return ok;
+    *err = reading.refused;
+    return false;
 }
 
 static void probe_read_noted(void *context, const struct database_row *row)

@@ -3,6 +3,7 @@
 #include "base/run.h"
 #include "clock/stopwatch.h"
 #include "sql.h"
+#include "store/schema.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,14 +20,21 @@ struct prune_place {
     int64_t found; /* by the last batch */
 };
 
+/* What the first statement finds. */
+struct prune_start {
+    struct prune_result *result;
+    int64_t schema_version;
+};
+
 /* ---- Rows ---- */
 
 static void prune_read_begin(void *context, const struct database_row *row)
 {
-    struct prune_result *result = context;
+    struct prune_start *start = context;
 
-    result->cutoff = database_row_number(row, 0, 0);
-    result->pruned_before = database_row_number(row, 1, 0);
+    start->result->cutoff = database_row_number(row, 0, 0);
+    start->result->pruned_before = database_row_number(row, 1, 0);
+    start->schema_version = database_row_number(row, 2, 0);
 }
 
 static void prune_read_place(void *context, const struct database_row *row)
@@ -51,15 +59,17 @@ static bool prune_begin(struct database *db, const struct prune_plan *plan,
                         struct prune_result *result, struct error *err)
 {
     char older_than_ms[24];
-    const char *values[] = {older_than_ms, plan->is_dry ? "t" : "f"};
+    const char *values[] = {older_than_ms, plan->is_dry ? "t" : "f", SCHEMA_VERSION_TEXT};
+    struct prune_start start = {.result = result};
     struct database_statement begin = {.sql = sql_prune_begin,
-                                       .parameters = 2,
+                                       .parameters = 3,
                                        .values = values,
                                        .read_row = prune_read_begin,
-                                       .context = result};
+                                       .context = &start};
 
     snprintf(older_than_ms, sizeof older_than_ms, "%" PRId64, plan->older_than_ms);
-    return database_transact(db, &begin, 1, PRUNE_LOCK_MS, plan->deadline_ms, err);
+    return database_transact(db, &begin, 1, PRUNE_LOCK_MS, plan->deadline_ms, err) &&
+           schema_check(start.schema_version, err);
 }
 
 /* One batch behind place; a dry run finds and does not delete. */

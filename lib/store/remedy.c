@@ -32,7 +32,10 @@ const char *remedy_for(const struct remedy_complaint *complaint)
     const char *state = complaint->state;
 
     if (remedy_is(state, "42P01") || remedy_is(state, "42703") || remedy_is(state, "3F000"))
-        return "apply the migration first: syncsched schema | psql";
+        return "apply the migration first, also over an older one: syncsched schema | psql";
+    /* An operator has the same state, and another type of somebody's column as its cause. */
+    if (remedy_is(state, "42883") && !remedy_is(complaint->function, "op_error"))
+        return "bring the schema up to date: syncsched schema --from 1 | psql";
     if (remedy_is(state, "42501"))
         return remedy_for_privileges(complaint);
     if (remedy_is(state, "22023") && complaint->is_of_role)

@@ -2,6 +2,7 @@
 
 #include "clock/stopwatch.h"
 #include "sql.h"
+#include "store/schema.h"
 
 #include <string.h>
 
@@ -22,6 +23,7 @@ enum {
     READ_SCHEDULE_SEEN,
     READ_MARK,
     READ_PRUNED_BEFORE,
+    READ_SCHEMA_VERSION,
 };
 
 struct schedules_cursor {
@@ -29,6 +31,7 @@ struct schedules_cursor {
     schedules_reader *read_schedule;
     void *context;
     bool is_first_past;
+    struct error refused; /* of a schema of another version: its rows are not handed on */
 };
 
 static void schedules_read_row(void *context, const struct database_row *row)
@@ -48,9 +51,10 @@ static void schedules_read_row(void *context, const struct database_row *row)
         cursor->reading->now_us = database_row_number(row, READ_NOW, 0);
         cursor->reading->has_unfinished_runs = database_row_is_true(row, READ_UNFINISHED);
         cursor->reading->pruned_before = database_row_number(row, READ_PRUNED_BEFORE, INT64_MIN);
+        schema_check(database_row_number(row, READ_SCHEMA_VERSION, 0), &cursor->refused);
         cursor->is_first_past = true;
     }
-    if (database_row_text(row, READ_ORG_ID) == NULL)
+    if (cursor->refused.kind != ERROR_NONE || database_row_text(row, READ_ORG_ID) == NULL)
         return; /* no schedules at all: the row is there for the clock's sake */
     database_row_copy(row, READ_ORG_ID, schedule.org_id, sizeof schedule.org_id);
     database_row_copy(row, READ_INTEGRATION_ID, schedule.integration_id,
@@ -62,16 +66,17 @@ bool schedules_read(struct database *db, const struct trigger *trigger, bool wan
                     int64_t deadline_ms, schedules_reader *read_schedule, void *context,
                     struct schedules_reading *reading, struct error *heartbeat, struct error *err)
 {
-    struct schedules_cursor cursor = {reading, read_schedule, context, false};
+    struct schedules_cursor cursor = {
+        .reading = reading, .read_schedule = read_schedule, .context = context};
     const char *names[] = {trigger != NULL ? trigger->name : NULL,
-                           trigger != NULL ? trigger->host : NULL};
+                           trigger != NULL ? trigger->host : NULL, SCHEMA_VERSION_TEXT};
     const char *asked[] = {wants_retries ? "t" : "f"};
     struct database_statement read = {.sql = sql_read,
                                       .parameters = 1,
                                       .values = asked,
                                       .read_row = schedules_read_row,
                                       .context = &cursor};
-    struct database_statement beat = {.sql = sql_heartbeat, .parameters = 2, .values = names};
+    struct database_statement beat = {.sql = sql_heartbeat, .parameters = 3, .values = names};
     struct database_transaction transactions[] = {
         {.statements = &read, .count = 1, .lock_timeout_ms = SCHEDULES_LOCK_MS},
         {.statements = &beat, .count = 1, .lock_timeout_ms = SCHEDULES_HEARTBEAT_LOCK_MS},
@@ -83,7 +88,8 @@ bool schedules_read(struct database *db, const struct trigger *trigger, bool wan
     database_run(db, transactions, trigger != NULL ? 2 : 1, deadline_ms);
     if (trigger != NULL && !transactions[1].done)
         *heartbeat = transactions[1].error;
-    if (!transactions[0].done)
-        *err = transactions[0].error;
-    return transactions[0].done;
+    if (cursor.refused.kind == ERROR_NONE && transactions[0].done)
+        return true;
+    *err = cursor.refused.kind != ERROR_NONE ? cursor.refused : transactions[0].error;
+    return false;
 }

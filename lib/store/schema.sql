@@ -2,9 +2,10 @@
 --
 --     syncsched schema | psql -v ON_ERROR_STOP=1
 --
--- PostgreSQL 13 or later, plain or Supabase's. Safe to apply again. Names are plain: they land in
--- the first schema of the search path (public). The tables organizations and
--- organization_integrations may exist already; then the one thing done to them is to add
+-- PostgreSQL 13 or later, plain or Supabase's. Safe to apply again, and on every older version,
+-- which it brings up to this one (`syncsched schema --from N` prints the difference alone). Names
+-- are plain: they land in the first schema of the search path (public). The tables organizations
+-- and organization_integrations may exist already; then the one thing done to them is to add
 -- organizations.timezone where it is missing, and whoever the tool connects as needs SELECT on
 -- both.
 --
@@ -17,6 +18,19 @@ BEGIN;
 
 SET LOCAL client_min_messages = warning; -- no "already exists, skipping"
 SET LOCAL lock_timeout = '10s';          -- rather fail than queue, and everybody behind us
+
+-- The newer version knows things that this text would take back.
+DO $$
+BEGIN
+    IF to_regprocedure('sync_schema_version()') IS NOT NULL THEN
+        IF sync_schema_version() > 4 THEN
+            RAISE EXCEPTION 'the schema is of version %, and this would make it version 4',
+                            sync_schema_version()
+                USING HINT = 'Update syncsched.';
+        END IF;
+    END IF;
+END
+$$;
 
 
 -- Who asks -------------------------------------------------------------------------------------
@@ -363,5 +377,23 @@ BEGIN
     END LOOP;
 END
 $$;
+
+
+-- Which version this is ------------------------------------------------------------------------
+--
+-- The program goes by it: it works with this very version and refuses every other. Versions 1 to 3
+-- had no number. CONTRIBUTING.md says which changes make a new one. A function, because the number
+-- is a part of the shape that it names: it changes in the same transaction, pg_dump -s takes it
+-- along, there is no row to lose and nothing to grant to whoever was granted the tables, and the
+-- planner puts a constant in its place, so that a tick reads nothing more.
+
+CREATE OR REPLACE FUNCTION sync_schema_version() RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path = ''
+AS 'SELECT 4';
+
+COMMENT ON FUNCTION sync_schema_version() IS 'The version of the schema of syncsched.';
+
+GRANT EXECUTE ON FUNCTION sync_schema_version() TO PUBLIC;
 
 COMMIT;

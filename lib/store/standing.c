@@ -1,6 +1,7 @@
 #include "store/standing.h"
 
 #include "sql.h"
+#include "store/schema.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 enum { STANDING_LOCK_MS = 5000 };
 
 /* The columns of triggers.sql, in order. */
-enum { TRIGGERS_NOW, TRIGGERS_NAME, TRIGGERS_HOST, TRIGGERS_LAST_TICK_AT };
+enum { TRIGGERS_NOW, TRIGGERS_NAME, TRIGGERS_HOST, TRIGGERS_LAST_TICK_AT, TRIGGERS_SCHEMA_VERSION };
 
 /* The columns of standing.sql, in order; of slots the first of three: how many, first, last. */
 enum {
@@ -57,6 +58,7 @@ struct standing_cursor {
     int64_t *now_us;
     char org_id[RUN_UUID_SIZE]; /* of the integration that was handed on last */
     char integration_id[RUN_UUID_SIZE];
+    struct error refused; /* of a schema of another version: its rows are not handed on */
 };
 
 static void standing_read_trigger(void *context, const struct database_row *row)
@@ -69,7 +71,8 @@ static void standing_read_trigger(void *context, const struct database_row *row)
     };
 
     *cursor->now_us = database_row_number(row, TRIGGERS_NOW, 0);
-    if (trigger.name != NULL) /* else the row is there for the clock's sake */
+    if (schema_check(database_row_number(row, TRIGGERS_SCHEMA_VERSION, 0), &cursor->refused) &&
+        trigger.name != NULL) /* else the row is there for the clock's sake */
         cursor->reader->read_trigger(cursor->reader->context, &trigger);
 }
 
@@ -146,7 +149,7 @@ static void standing_read_row(void *context, const struct database_row *row)
     const char *org_id = database_row_text(row, STANDING_ORG_ID);
     const char *integration_id = database_row_text(row, STANDING_INTEGRATION_ID);
 
-    if (org_id == NULL || integration_id == NULL)
+    if (cursor->refused.kind != ERROR_NONE || org_id == NULL || integration_id == NULL)
         return; /* a table that is somebody else's may have lost its key */
     if (strcmp(org_id, cursor->org_id) != 0 ||
         strcmp(integration_id, cursor->integration_id) != 0) {
@@ -175,8 +178,13 @@ bool standing_read(struct database *db, const struct standing_question *question
          .read_row = standing_read_row,
          .context = &cursor},
     };
+    bool ok;
 
     *now_us = 0;
     snprintf(runs, sizeof runs, "%d", question->runs);
-    return database_transact(db, statements, 2, STANDING_LOCK_MS, deadline_ms, err);
+    ok = database_transact(db, statements, 2, STANDING_LOCK_MS, deadline_ms, err);
+    if (cursor.refused.kind == ERROR_NONE)
+        return ok;
+    *err = cursor.refused;
+    return false;
 }

@@ -53,6 +53,8 @@ static const struct suite suites[] = {
     {NAMED(check_cron_lines)},
     {NAMED(prune)},
     {NAMED(schema_access)},
+    {NAMED(upgrade)},
+    {NAMED(schema_version)},
     {NAMED(window)},
     {NAMED(output)},
     {NAMED(secrets)},

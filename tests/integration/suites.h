@@ -8,6 +8,8 @@
 
 Suite *suite_schema(void);
 Suite *suite_schema_access(void);
+Suite *suite_schema_version(void);
+Suite *suite_upgrade(void);
 Suite *suite_scale(void);
 Suite *suite_tick(void);
 Suite *suite_tick_faults(void);

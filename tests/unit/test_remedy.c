@@ -12,6 +12,9 @@ static const struct {
     {{"42P01", "parserOpenTable", false}, "apply the migration first"},
     {{"42703", NULL, false}, "apply the migration first"},
     {{"3F000", NULL, false}, "apply the migration first"},
+    {{"42883", "ParseFuncOrColumn", false}, "syncsched schema --from 1 | psql"},
+    {{"42883", NULL, false}, "syncsched schema --from 1 | psql"},
+    {{"42883", "op_error", false}, NULL}, /* a column of another type */
     {{"42501", "check_enable_rls", false}, "ALTER ROLE name BYPASSRLS"},
     {{"42501", "aclcheck_error", false}, "lacks a privilege"},
     {{"42501", NULL, false}, "lacks a privilege"},

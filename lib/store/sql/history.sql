@@ -2,11 +2,13 @@
 -- not got, or runs that were pruned meanwhile, would be slots missing that are not. In each row the
 -- clock and up to where the log was pruned; then, integration by integration, its schedule and
 -- state, and behind them the runs that touch the period ($1 to $2, minutes), by slot and attempt.
--- There is always a row, for the clock's sake. $3, $4: only this organisation, this integration.
+-- There is always a row, for the sake of the clock and the schema's version. $3, $4: only this
+-- organisation, this integration.
 SELECT (extract(epoch FROM now()) * 1000000)::bigint,
        (SELECT ceil(extract(epoch FROM p.pruned_before) / 60)::bigint
           FROM sync_prune_state AS p
          WHERE isfinite(p.pruned_before)),
+       sync_schema_version(),
        h.*
   FROM (SELECT 1) AS always
   LEFT JOIN (

@@ -3,12 +3,14 @@
 -- that meet on a row the second waits, and reads in its WHERE what the first has written. Whoever dies
 -- with it has still used it up: the next may come after the pause that holds by then, and $3 seconds,
 -- within which this one must have sent its request. In key order, so that no two wait for each other.
--- $2: the time, in microseconds, where it is made up; else the clock of this server.
+-- $2: the time, in microseconds, where it is made up; else the clock of this server. $5: nobody has it
+-- where the schema is of another version.
 INSERT INTO sync_probe_state AS p (integration_type, claimed_at, next_probe_at)
 SELECT asked.type, asked.now, asked.now + make_interval(secs => $4::integer + $3::integer)
   FROM (SELECT type,
                coalesce('epoch'::timestamptz + $2::bigint * interval '1 microsecond', now()) AS now
           FROM unnest($1::text[]) AS type) AS asked
+ WHERE sync_schema_version() = $5::integer
  ORDER BY asked.type
     ON CONFLICT (integration_type) DO UPDATE
    SET claimed_at = excluded.claimed_at,

@@ -1,14 +1,15 @@
 -- Everything a tick decides from, in one statement: the clock, whether runs wait to be abandoned,
 -- adopted or, if that is wanted ($1), tried again, up to when the log was pruned, and each schedule
--- with its organisation's zone and its state. There is always a row, for the clock's sake. A FULL
--- JOIN, because the state of an integration that was disabled or deleted must be closed, too. Long
--- texts are cut one character past what is valid: hostile rows stay small. OFFSET 0 keeps the first
--- subquery whole, so that it is worked out once and not for each row, and date_part() is exact for
--- minutes at a third of the cost of extract(), which counts in numeric.
+-- with its organisation's zone and its state. There is always a row, for the sake of the clock and the
+-- schema's version, which is a constant once this is planned. A FULL JOIN, because the state of an
+-- integration that was disabled or deleted must be closed, too. Long texts are cut one character
+-- past what is valid: hostile rows stay small. OFFSET 0 keeps the first subquery whole, so that it
+-- is worked out once and not for each row, and date_part() is exact for minutes at a third of the
+-- cost of extract(), which counts in numeric.
 SELECT c.now_us, c.unfinished,
        r.org_id, r.integration_id, r.is_active, r.has_organization,
        r.integration_type, r.cron_schedule, r.timezone, r.schedule_seen, r.mark,
-       c.pruned_before
+       c.pruned_before, c.schema_version
   FROM (SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
                EXISTS (
                  SELECT FROM sync_run_log
@@ -20,7 +21,8 @@ SELECT c.now_us, c.unfinished,
                     AND started_at IS NOT NULL
                ) AS unfinished,
                (SELECT ceil(extract(epoch FROM max(pruned_before)) / 60)::bigint
-                  FROM sync_prune_state) AS pruned_before
+                  FROM sync_prune_state) AS pruned_before,
+               sync_schema_version() AS schema_version
         OFFSET 0) AS c
   LEFT JOIN (
          SELECT coalesce(i.org_id, s.org_id) AS org_id,

@@ -1,10 +1,12 @@
--- Who ticks: the clock, and of each trigger where it ticked last. There is always a row, for the
--- clock's sake. A trigger may come from a new host each time, as from a container: hosts are not listed.
+-- Who ticks: the clock, the schema's version, and of each trigger where it ticked last. There is
+-- always a row, for the sake of the first two. A trigger may come from a new host each time, as from
+-- a container: hosts are not listed.
 -- The setting is for standing.sql, behind this in the same transaction: a bitmap reads all the failures of an
 -- integration and sorts them, where the index hands on the last hundred, and the planner cannot know how many there are.
 SELECT (extract(epoch FROM now()) * 1000000)::bigint,
        left(t.trigger_name, 200), left(t.host, 200),
        (extract(epoch FROM t.last_tick_at) * 1000)::bigint,
+       sync_schema_version(),
        set_config('enable_bitmapscan', 'off', true)
   FROM (SELECT 1) AS always
   LEFT JOIN (

@@ -1,0 +1,322 @@
+-- The database of syncsched. Printed by `syncsched schema`; for a file in supabase/migrations/, or
+--
+--     syncsched schema | psql -v ON_ERROR_STOP=1
+--
+-- PostgreSQL 13 or later, plain or Supabase's. Safe to apply again. Names are plain: they land in
+-- the first schema of the search path (public). The tables organizations and
+-- organization_integrations may exist already; then the one thing done to them is to add
+-- organizations.timezone where it is missing, and whoever the tool connects as needs SELECT on
+-- both.
+--
+-- Why BEGIN and COMMIT stand in the file: where tables are granted to everybody by default (older
+-- Supabase projects) a table must never be seen before its row level security, and psql without
+-- ON_ERROR_STOP would go on after an error. A runner that opens a transaction of its own gets a
+-- warning (psql -1) or nothing (supabase db push), and the same result.
+
+BEGIN;
+
+SET LOCAL client_min_messages = warning; -- no "already exists, skipping"
+SET LOCAL lock_timeout = '10s';          -- rather fail than queue, and everybody behind us
+
+
+-- Who asks -------------------------------------------------------------------------------------
+--
+-- The organisation in the caller's JWT, as PostgREST hands it over; NULL when there is none or it
+-- is not a UUID, so that a policy gives no rows instead of an error. Only app_metadata counts:
+-- users can edit their user_metadata. PL/pgSQL, because before PostgreSQL 16 only an exception
+-- block survives broken JSON; such a block may not run in a parallel plan, so it stays PARALLEL
+-- UNSAFE.
+
+CREATE OR REPLACE FUNCTION sync_member_org_id() RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY INVOKER
+    SET search_path = ''
+AS $$
+BEGIN
+    -- An unset setting is NULL, or '' once a transaction of this session has set it. The cast to
+    -- uuid is spelt out: RETURN would cast outside this block, and its error would get away.
+    RETURN (
+        nullif(current_setting('request.jwt.claims', true), '')::jsonb
+            -> 'app_metadata' ->> 'org_id'
+    )::uuid;
+EXCEPTION
+    WHEN data_exception OR program_limit_exceeded THEN
+        RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION sync_member_org_id() IS
+    'The organisation of the caller: app_metadata.org_id of request.jwt.claims, or NULL.';
+
+-- It tells callers nothing but what they sent. A policy calls it with the reader's own rights; any
+-- role that is granted SELECT later should see no rows, not "permission denied for function".
+GRANT EXECUTE ON FUNCTION sync_member_org_id() TO PUBLIC;
+
+
+-- What is to be exported, and when -------------------------------------------------------------
+--
+-- Made only where no such table is in the search path. No foreign keys, no CHECK on the type or the
+-- expression: the tool checks each row itself, and an odd one never stops the others.
+
+DO $$
+BEGIN
+    IF to_regclass('organizations') IS NULL THEN
+        CREATE TABLE organizations (
+            id       uuid DEFAULT gen_random_uuid(),
+            name     text,
+            timezone text,
+            PRIMARY KEY (id)
+        );
+        ALTER TABLE organizations ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY sync_members_read ON organizations
+            FOR SELECT USING (id = (SELECT sync_member_org_id()));
+        COMMENT ON TABLE organizations IS 'Organisations whose records are exported.';
+    ELSIF NOT EXISTS (
+        SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass('organizations')
+          AND attname = 'timezone'
+          AND NOT attisdropped
+    ) THEN
+        -- Not ADD COLUMN IF NOT EXISTS: that wants ownership and a lock for nothing at all.
+        ALTER TABLE organizations ADD COLUMN timezone text;
+    END IF;
+
+    IF to_regclass('organization_integrations') IS NULL THEN
+        CREATE TABLE organization_integrations (
+            org_id           uuid,
+            integration_id   uuid    DEFAULT gen_random_uuid(),
+            integration_type text    NOT NULL,
+            cron_schedule    text,
+            is_enabled       boolean NOT NULL DEFAULT true,
+            PRIMARY KEY (org_id, integration_id)
+        );
+        ALTER TABLE organization_integrations ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY sync_members_read ON organization_integrations
+            FOR SELECT USING (org_id = (SELECT sync_member_org_id()));
+        COMMENT ON TABLE organization_integrations IS
+            'What syncsched exports and when: one cron schedule an integration.';
+    END IF;
+END
+$$;
+
+
+-- The log of runs ------------------------------------------------------------------------------
+--
+-- No foreign keys: history outlives what it speaks of. No CHECK compares two clock readings: a
+-- clock that was set back must not keep an outcome out of the log.
+
+CREATE TABLE IF NOT EXISTS sync_run_log (
+    run_id           uuid        DEFAULT gen_random_uuid(),
+    org_id           uuid        NOT NULL,
+    integration_id   uuid        NOT NULL,
+    integration_type text        NOT NULL,
+    scheduled_for    timestamptz NOT NULL,
+    covers_from      timestamptz NOT NULL,
+    attempt          integer     NOT NULL,
+    status           text        NOT NULL,
+    idempotency_key  text        NOT NULL,
+    triggered_by     text        NOT NULL,
+    worker           text,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    started_at       timestamptz,
+    completed_at     timestamptz,
+    failed_at        timestamptz,
+    records_exported bigint,
+    error_class      text,
+    error_code       text,
+    error_message    text,
+    trigger_name     text,
+    host             text,
+
+    PRIMARY KEY (run_id),
+
+    -- The last fence against two runs for one slot. It also finds the runs that cover a slot
+    -- (scheduled_for >= slot, few, then covers_from <= slot) and the rows of one organisation.
+    CONSTRAINT sync_run_log_slot_key UNIQUE (org_id, integration_id, scheduled_for, attempt),
+
+    -- AT TIME ZONE 'UTC', because date_trunc on timestamptz depends on the session's zone.
+    CONSTRAINT sync_run_log_scheduled_for_check CHECK (
+        isfinite(scheduled_for)
+        AND date_trunc('minute', scheduled_for AT TIME ZONE 'UTC')
+            = scheduled_for AT TIME ZONE 'UTC'
+    ),
+    CONSTRAINT sync_run_log_covers_from_check CHECK (
+        isfinite(covers_from)
+        AND date_trunc('minute', covers_from AT TIME ZONE 'UTC') = covers_from AT TIME ZONE 'UTC'
+        AND covers_from <= scheduled_for
+    ),
+    CONSTRAINT sync_run_log_attempt_check CHECK (attempt >= 1),
+    CONSTRAINT sync_run_log_idempotency_key_check CHECK (idempotency_key <> ''),
+    CONSTRAINT sync_run_log_triggered_by_check CHECK (
+        triggered_by IN ('schedule', 'catch_up', 'manual', 'retry')
+    ),
+    CONSTRAINT sync_run_log_records_exported_check CHECK (records_exported >= 0),
+    CONSTRAINT sync_run_log_error_class_check CHECK (
+        error_class IN ('not_delivered', 'rejected', 'unknown')
+    ),
+    CONSTRAINT sync_run_log_error_code_check CHECK (char_length(error_code) BETWEEN 1 AND 64),
+    CONSTRAINT sync_run_log_error_message_check CHECK (char_length(error_message) <= 2000),
+    CONSTRAINT sync_run_log_status_check CHECK (
+        status IN ('pending', 'running', 'completed', 'failed')
+    ),
+
+    -- What each status must and must not carry. A completed run may hold a note in error_message; a
+    -- failed one that never ran (given up, cancelled) has neither started_at nor worker.
+    CONSTRAINT sync_run_log_status_columns_check CHECK (
+        CASE status
+            WHEN 'pending' THEN
+                num_nonnulls(worker, started_at, completed_at, failed_at, records_exported,
+                             error_class, error_code, error_message) = 0
+            WHEN 'running' THEN
+                num_nonnulls(worker, started_at) = 2
+                AND num_nonnulls(completed_at, failed_at, records_exported,
+                                 error_class, error_code, error_message) = 0
+            WHEN 'completed' THEN
+                num_nonnulls(worker, started_at, completed_at) = 3
+                AND num_nonnulls(failed_at, error_class, error_code) = 0
+            WHEN 'failed' THEN
+                num_nonnulls(failed_at, error_class, error_code) = 3
+                AND num_nonnulls(completed_at, records_exported) = 0
+                AND num_nonnulls(worker, started_at) IN (0, 2)
+        END
+    )
+);
+
+-- Columns that the first version did not have: who made the run.
+ALTER TABLE sync_run_log
+    ADD COLUMN IF NOT EXISTS trigger_name text,
+    ADD COLUMN IF NOT EXISTS host text;
+
+-- At most one active run an integration; and the few active runs among all that ever were. No
+-- fillfactor: every update of a run changes status, which this predicate reads, so none is HOT.
+CREATE UNIQUE INDEX IF NOT EXISTS sync_run_log_active_key
+    ON sync_run_log (org_id, integration_id)
+    WHERE status IN ('pending', 'running');
+
+-- The failures of the last day, of which some may be tried again.
+CREATE INDEX IF NOT EXISTS sync_run_log_failed_idx
+    ON sync_run_log (failed_at)
+    WHERE status = 'failed';
+
+COMMENT ON TABLE sync_run_log IS
+    'One row a run: one attempt of syncsched to serve a slot, and earlier ones folded into it.';
+
+
+-- What ticks remember --------------------------------------------------------------------------
+
+CREATE TABLE IF NOT EXISTS sync_schedule_state (
+    org_id         uuid,
+    integration_id uuid,
+    schedule       text        NOT NULL,
+    mark           timestamptz NOT NULL,
+    since          timestamptz,
+
+    PRIMARY KEY (org_id, integration_id),
+
+    CONSTRAINT sync_schedule_state_mark_check CHECK (
+        isfinite(mark)
+        AND date_trunc('minute', mark AT TIME ZONE 'UTC') = mark AT TIME ZONE 'UTC'
+    )
+) WITH (fillfactor = 70); -- marks move as often as every minute, in no index: room keeps that HOT
+
+-- A column that the first version did not have: from when on the text has been in force. What an
+-- older text asked for is not known any more.
+ALTER TABLE sync_schedule_state ADD COLUMN IF NOT EXISTS since timestamptz;
+
+COMMENT ON TABLE sync_schedule_state IS
+    'Each schedule as last seen, and the minute up to which its slots are accounted for.';
+
+CREATE TABLE IF NOT EXISTS sync_trigger_state (
+    trigger_name text,
+    host         text,
+    last_tick_at timestamptz NOT NULL,
+
+    PRIMARY KEY (trigger_name, host)
+);
+
+COMMENT ON TABLE sync_trigger_state IS 'Who starts syncsched, and when last.';
+
+-- One row at most.
+CREATE TABLE IF NOT EXISTS sync_prune_state (
+    is_only_row   boolean     DEFAULT true,
+    pruned_before timestamptz NOT NULL,
+
+    PRIMARY KEY (is_only_row),
+
+    CONSTRAINT sync_prune_state_is_only_row_check CHECK (is_only_row),
+    CONSTRAINT sync_prune_state_pruned_before_check CHECK (isfinite(pruned_before))
+);
+
+COMMENT ON TABLE sync_prune_state IS
+    'Up to when the log has been pruned: of earlier slots nobody knows any more who covered them.';
+
+
+-- Who may see it -------------------------------------------------------------------------------
+--
+-- Members read the rows of their organisation; only the service role, which bypasses row level
+-- security, and the tables' owner write. sync_trigger_state and sync_prune_state belong to no
+-- organisation and have no policy. The scalar subselect makes PostgreSQL ask for the organisation once a statement.
+--
+-- Not FORCE ROW LEVEL SECURITY. It would bind the owner too, and the tool sets row_security = off,
+-- under which PostgreSQL refuses whom RLS binds, whatever the policies say: on plain PostgreSQL an
+-- owner without BYPASSRLS could not run the tool. On Supabase it would add nothing, since the owner
+-- there, postgres, has BYPASSRLS.
+--
+-- So a view over these tables, which reads with its owner's rights, must say one of
+--     CREATE VIEW ... WITH (security_invoker = true) AS ...      -- PostgreSQL 15 or later
+--     CREATE VIEW ... WITH (security_barrier = true) AS ...
+--         WHERE org_id = (SELECT sync_member_org_id())           -- any version
+-- or its readers see every organisation.
+
+ALTER TABLE sync_run_log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_schedule_state ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_trigger_state ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_prune_state ENABLE ROW LEVEL SECURITY;
+
+DROP POLICY IF EXISTS sync_members_read ON sync_run_log;
+CREATE POLICY sync_members_read ON sync_run_log
+    FOR SELECT USING (org_id = (SELECT sync_member_org_id()));
+
+DROP POLICY IF EXISTS sync_members_read ON sync_schedule_state;
+CREATE POLICY sync_members_read ON sync_schedule_state
+    FOR SELECT USING (org_id = (SELECT sync_member_org_id()));
+
+-- Grants are spelt out, since Supabase's defaults have been both "all to everybody" and "none". The
+-- roles exist only there. Of the tables that may be somebody else's, those made here are known by
+-- their policy.
+DO $$
+DECLARE
+    relation        regclass;
+    members_read_it boolean;
+    role_name       name;
+BEGIN
+    FOR relation, members_read_it IN
+        SELECT listed.relation, policy.polname IS NOT NULL
+        FROM (VALUES (to_regclass('sync_run_log'), true),
+                     (to_regclass('sync_schedule_state'), true),
+                     (to_regclass('sync_trigger_state'), true),
+                     (to_regclass('sync_prune_state'), true),
+                     (to_regclass('organizations'), false),
+                     (to_regclass('organization_integrations'), false)
+             ) AS listed (relation, is_ours)
+        LEFT JOIN pg_policy AS policy
+            ON policy.polrelid = listed.relation AND policy.polname = 'sync_members_read'
+        WHERE listed.is_ours OR policy.polname IS NOT NULL
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', relation);
+        FOR role_name IN
+            SELECT rolname FROM pg_roles
+            WHERE rolname IN ('anon', 'authenticated', 'service_role')
+        LOOP
+            EXECUTE format('REVOKE ALL ON %s FROM %I', relation, role_name);
+            IF role_name = 'service_role' THEN
+                EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I',
+                               relation, role_name);
+            ELSIF role_name = 'authenticated' AND members_read_it THEN
+                EXECUTE format('GRANT SELECT ON %s TO %I', relation, role_name);
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+COMMIT;
