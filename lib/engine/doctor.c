@@ -141,7 +141,7 @@ static void doctor_read_schedules(struct doctor *doctor, struct database *db)
 
 static void doctor_ask(struct doctor *doctor, struct database *db)
 {
-    static const char *const checks[] = {"writes", "row-security", "grants",  "schema",
+    static const char *const checks[] = {"writes", "row-security", "grants",  "version", "schema",
                                          "clock",  "rows",         "trigger", NULL};
     const struct doctor_question *question = doctor->question;
     const char *role = question->database.role;
@@ -176,8 +176,9 @@ static void doctor_judge_way(struct doctor *doctor, const struct database *db)
 
 static void doctor_examine_database(struct doctor *doctor)
 {
-    static const char *const checks[] = {"tls",    "role",  "writes", "row-security", "grants",
-                                         "schema", "clock", "rows",   "trigger",      NULL};
+    static const char *const checks[] = {"tls",    "role",    "writes", "row-security",
+                                         "grants", "version", "schema", "clock",
+                                         "rows",   "trigger", NULL};
     struct database_address address = doctor->question->database;
     struct error err = {0};
     struct database *db;

@@ -41,6 +41,14 @@ static const struct doctor_rule doctor_rules[] = {
      "GRANT USAGE ON SCHEMA {name} TO {wanted};"},
     {"privilege", "grants", FINDING_FAIL, "{wanted} lacks {name} on {relation}",
      "GRANT {name} ON {found} TO {wanted};"},
+    {"newer", "version", FINDING_FAIL,
+     "the schema is of version {found}, this program works with version {wanted}",
+     "update syncsched"},
+    {"older", "version", FINDING_FAIL,
+     "the schema is of version {found}, this program works with version {wanted}", "{migrate}"},
+    {"unnumbered", "version", FINDING_FAIL,
+     "the schema is older than versions are, this program works with version {wanted}",
+     "{migrate}"},
     {"search_path", "schema", FINDING_FAIL,
      "in the schema {name}, where {found} does not look: {relation}",
      "ALTER ROLE {found} SET search_path = {name}, public;"},
@@ -162,6 +170,26 @@ static bool doctor_add_check(const char *check, const struct doctor_question *qu
     return is_wrong;
 }
 
+/* Of another version it has every right to look otherwise, and what makes it this one mends it. */
+static void doctor_judge_schema(const struct doctor_question *question,
+                                const struct checkup_facts *facts, struct findings *findings)
+{
+    const struct checkup_fact *version = checkup_find(facts, "version");
+
+    if (doctor_add_check("version", question, facts, findings)) {
+        findings_add(findings, "schema", FINDING_UNASKED, "it is of another version");
+        return;
+    }
+    if (version != NULL)
+        findings_add(findings, "version", FINDING_OK,
+                     "the schema is of version %s, with which this program works", version->found);
+    else
+        findings_add(findings, "version", FINDING_UNASKED, "the schema's version cannot be told");
+    if (!doctor_add_check("schema", question, facts, findings))
+        findings_add(findings, "schema", FINDING_OK,
+                     "tables, columns, keys, checks and indexes are as expected");
+}
+
 void doctor_judge_facts(const struct doctor_question *question, const struct checkup_facts *facts,
                         struct findings *findings)
 {
@@ -177,9 +205,7 @@ void doctor_judge_facts(const struct doctor_question *question, const struct che
         findings_add(findings, "row-security", FINDING_OK, "no row is hidden from a tick");
     if (!doctor_add_check("grants", question, facts, findings))
         findings_add(findings, "grants", FINDING_OK, "every privilege that a tick needs is there");
-    if (!doctor_add_check("schema", question, facts, findings))
-        findings_add(findings, "schema", FINDING_OK,
-                     "tables, columns, keys, checks and indexes are as expected");
+    doctor_judge_schema(question, facts, findings);
 }
 
 void doctor_judge_role(const struct doctor_question *question, const struct checkup_facts *facts,

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "sql.h"
+#include "store/schema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +36,9 @@ static void checkup_read_row(void *context, const struct database_row *row)
 bool checkup_read(struct database *db, const char *role, bool is_role_less, int64_t deadline_ms,
                   struct checkup_facts *facts, struct error *err)
 {
-    const char *values[] = {role};
+    const char *values[] = {role, SCHEMA_VERSION_TEXT};
     struct database_statement statement = {.sql = sql_checkup,
-                                           .parameters = 1,
+                                           .parameters = 2,
                                            .values = values,
                                            .read_row = checkup_read_row,
                                            .context = facts};

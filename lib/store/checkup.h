@@ -22,7 +22,7 @@ struct checkup_fact {
     char *relation; /* the table it is about; of "user": the database */
     char *name;     /* the column, constraint, index, schema, missing privileges; the user */
     char *wanted;   /* what it should be; of "user" and "privilege": the role */
-    char *found;    /* what it is instead; of "user": the server's version */
+    char *found;    /* what it is instead; of "user": the server's version, of the schema its own */
 };
 
 struct checkup_facts {

@@ -90,6 +90,12 @@ static const struct {
      "schema", "fail", "organization_integrations has no key on (org_id, integration_id)"},
     {"DROP FUNCTION sync_member_org_id() CASCADE", "schema", "warning",
      "there is no function sync_member_org_id()"},
+    {"CREATE OR REPLACE FUNCTION sync_schema_version() RETURNS integer LANGUAGE sql AS 'SELECT 3'",
+     "version", "fail", "the schema is of version 3, this program works with version 4"},
+    {"DROP FUNCTION sync_schema_version()", "version", "fail",
+     "the schema is older than versions are, this program works with version 4"},
+    {"REVOKE EXECUTE ON FUNCTION sync_schema_version() FROM PUBLIC", "grants", "fail",
+     "lacks EXECUTE on sync_schema_version()"},
     {"UPDATE sync_trigger_state SET last_tick_at = now() - interval '200 s'", "trigger", "warning",
      "the last tick was 3 min ago, by cron on host"},
     {"UPDATE sync_trigger_state SET last_tick_at = now() - interval '50 h'", "trigger", "warning",
@@ -101,6 +107,64 @@ START_TEST(test_fault)
 {
     doctor_exec(faults[_i].sql);
     doctor_expect_mended(faults[_i].check, faults[_i].state, faults[_i].message);
+}
+END_TEST
+
+/* ---- Versions ---- */
+
+/* Covers: whatever an older schema lacks, its version is what is named, alone, with what mends it. */
+START_TEST(test_older_version)
+{
+    char name[64];
+    char *remedy;
+
+    doctor_exec(
+        "DROP TABLE sync_run_log, sync_schedule_state, sync_trigger_state, sync_prune_state,"
+        " sync_probe_state; DROP FUNCTION sync_schema_version()");
+    snprintf(name, sizeof name, "tests/data/schema-%d.sql", _i);
+    testdb_apply_file(name);
+    doctor_exec("GRANT SELECT, INSERT, UPDATE ON sync_run_log, sync_schedule_state,"
+                " sync_trigger_state TO {role};"
+                "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now() - interval '20 s')");
+    if (_i > 1)
+        doctor_exec("GRANT SELECT ON sync_prune_state TO {role}");
+    remedy =
+        doctor_expect_fault("version", "fail", "the schema is older than versions are, ", true);
+    ck_assert_ptr_nonnull(strstr(remedy, "syncsched schema | psql -v ON_ERROR_STOP=1 "));
+    doctor_mend_all();
+    free(remedy);
+}
+END_TEST
+
+/* Covers: a newer one is named as such, and whatever else it has got is not held against it. */
+START_TEST(test_newer_version)
+{
+    struct diagnosis diagnosis;
+    char *remedy;
+
+    doctor_exec("ALTER TABLE sync_run_log ADD region text NOT NULL;"
+                "DROP INDEX sync_run_log_failed_idx;"
+                "CREATE OR REPLACE FUNCTION sync_schema_version() RETURNS integer LANGUAGE sql"
+                " AS 'SELECT 5'");
+    remedy = doctor_expect_fault(
+        "version", "fail", "the schema is of version 5, this program works with version 4", true);
+    ck_assert_str_eq(remedy, "update syncsched");
+    diagnosis = doctor_diagnose();
+    ck_assert_str_eq(diagnosis_text(&diagnosis, diagnosis_find(&diagnosis, "schema"), "message"),
+                     "it is of another version");
+    diagnosis_free(&diagnosis);
+    free(remedy);
+}
+END_TEST
+
+/* Covers: the version is told where all is well. */
+START_TEST(test_own_version)
+{
+    struct diagnosis diagnosis = doctor_diagnose();
+
+    ck_assert_str_eq(diagnosis_text(&diagnosis, diagnosis_find(&diagnosis, "version"), "message"),
+                     "the schema is of version 4, with which this program works");
+    diagnosis_free(&diagnosis);
 }
 END_TEST
 
@@ -314,6 +378,9 @@ Suite *suite_doctor(void)
     tcase_add_checked_fixture(alone, doctor_open, doctor_close);
     tcase_add_test(alone, test_good);
     tcase_add_loop_test(alone, test_fault, 0, (int)COUNT(faults));
+    tcase_add_loop_test(alone, test_older_version, 1, 4);
+    tcase_add_test(alone, test_newer_version);
+    tcase_add_test(alone, test_own_version);
     tcase_add_loop_test(alone, test_privilege, 0, (int)COUNT(privileges));
     tcase_add_test(alone, test_privileges_suffice);
     suite_add_tcase(suite, alone);

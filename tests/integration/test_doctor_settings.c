@@ -330,7 +330,7 @@ START_TEST(test_no_database)
     setenv("SUPABASE_DB_URL", url, 1);
     remedy = doctor_expect_fault("database", "fail", urls[_i][1], true);
     ck_assert_str_ne(remedy, "");
-    expect_unasked(9);
+    expect_unasked(10);
     setenv("SUPABASE_DB_URL", right, 1);
     doctor_expect_good();
     free(remedy);
@@ -345,7 +345,7 @@ START_TEST(test_role)
 
     setenv("SYNCSCHED_DB_ROLE", "service_role", 1);
     remedy = doctor_expect_fault("role", "fail", " may not become service_role", true);
-    expect_unasked(7);
+    expect_unasked(8);
     doctor_apply(remedy);
     doctor_expect_good();
     free(remedy);

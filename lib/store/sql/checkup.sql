@@ -1,7 +1,7 @@
 -- What a tick needs of the database, and what there is: a row for each fact about who we are, and
 -- for each thing that is not as lib/store/schema.sql makes it. Reads catalogs, and of the tables one
 -- row of sync_trigger_state. $1: the role that each transaction is to become, NULL for none; where it
--- could not be become nothing is said about what it may do.
+-- could not be become nothing is said about what it may do. $2: the version that the schema should be.
   WITH tables (relation, verbs, is_ours) AS (
          VALUES ('organizations', 'SELECT', false),
                 ('organization_integrations', 'SELECT', false),
@@ -134,6 +134,15 @@
                     ELSE 'SELECT WHERE false'
                   END, false, true, '')::text,
                   '<name>(.*)</name>\s*<host>(.*)</host>\s*<age>(.*)</age>') AS last
+       ), version (oid, number) AS (
+         -- Of a function that may not be there, and so in a text, too.
+         SELECT v.oid, (regexp_match(query_to_xml(
+                  CASE
+                    WHEN has_function_privilege(v.oid, 'EXECUTE')
+                    THEN 'SELECT sync_schema_version() AS version'
+                    ELSE 'SELECT WHERE false'
+                  END, false, true, '')::text, '<version>(-?[0-9]+)</version>'))[1]::bigint
+           FROM (SELECT to_regprocedure('sync_schema_version()') AS oid) AS v
        )
 SELECT 'user' AS kind, quote_ident(current_database()) AS relation, quote_ident(session_user) AS name,
        quote_ident(current_user) AS wanted, current_setting('server_version') AS found
@@ -159,6 +168,23 @@ SELECT 'privilege', f.relation, string_agg(v.verb, ', '), quote_ident(current_us
  CROSS JOIN LATERAL unnest(string_to_array(f.verbs, ',')) AS v (verb)
  WHERE NOT has_table_privilege(f.oid, v.verb) AND r.is_become
  GROUP BY f.relation, f.oid
+ UNION ALL
+SELECT 'privilege', 'sync_schema_version()', 'EXECUTE', quote_ident(current_user),
+       'FUNCTION sync_schema_version()'
+  FROM version AS v
+ CROSS JOIN role AS r
+ WHERE NOT has_function_privilege(v.oid, 'EXECUTE') AND r.is_become
+ UNION ALL
+SELECT CASE
+         WHEN v.number = $2::text::bigint THEN 'version'
+         WHEN v.number > $2::text::bigint THEN 'newer'
+         WHEN v.number < $2::text::bigint THEN 'older'
+         ELSE 'unnumbered'
+       END,
+       NULL, NULL, $2::text, v.number::text
+  FROM version AS v
+ WHERE v.number IS NOT NULL
+    OR v.oid IS NULL AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
  UNION ALL
 SELECT CASE
          WHEN n.oid IS NULL THEN 'table'
