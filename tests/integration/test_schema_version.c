@@ -181,7 +181,8 @@ START_TEST(test_old_schema)
     for (size_t i = 0; i < COUNT(mended); i++) {
         testdb_exec(DROP_TABLES);
         testdb_apply_file(name);
-        expect_all_refused("does not exist", "syncsched schema ");
+        if (i == 0)
+            expect_all_refused("does not exist", "syncsched schema ");
         apply_remedy(mended[i]);
         for (size_t other = 0; other < COUNT(mended); other++)
             expect_accepted(mended[other]);
@@ -219,15 +220,19 @@ Suite *suite_schema_version(void)
 {
     Suite *suite = suite_create("schema_version");
     TCase *tcase = tcase_create("versions");
+    TCase *remedies = tcase_create("remedies");
 
     tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, scene_open, scene_close);
     tcase_add_loop_test(tcase, test_other_version, 0, (int)COUNT(others));
     tcase_add_loop_test(tcase, test_other_version_with_work, 0, (int)COUNT(others));
     tcase_add_test(tcase, test_no_schema);
-    tcase_add_loop_test(tcase, test_old_schema, 1, 4);
-    tcase_add_test(tcase, test_low_number);
     tcase_add_test(tcase, test_newer_in_the_middle);
     suite_add_tcase(suite, tcase);
+    tcase_set_timeout(remedies, 120);
+    tcase_add_checked_fixture(remedies, scene_open, scene_close);
+    tcase_add_loop_test(remedies, test_old_schema, 1, 4);
+    tcase_add_test(remedies, test_low_number);
+    suite_add_tcase(suite, remedies);
     return suite;
 }
