@@ -7,7 +7,7 @@ static const struct command_option schema_options[] = {
     {0},
 };
 
-/* N 0: the whole migration. Where there is nothing to apply nothing is printed, for psql to take. */
+/* 0: the whole migration. Where there is nothing to apply nothing is printed, for psql to take. */
 static bool schema_print(int from, struct error *err)
 {
     struct text sql = {0};

@@ -8,7 +8,7 @@
 #include "engine/findings.h"
 #include "store/checkup.h"
 
-/* Role, writes, row security, grants, version and schema, with a finding of each that is in order, too. */
+/* Role, writes, row security, grants, version, schema: a finding of each that is in order, too. */
 void doctor_judge_facts(const struct doctor_question *question, const struct checkup_facts *facts,
                         struct findings *findings);
 
