@@ -22,7 +22,6 @@ enum {
     READ_CODE,
     READ_PROBED_AT,
     READ_SINCE,
-    READ_SCHEMA_VERSION,
 };
 
 static const char *const probe_results[] = {
@@ -35,7 +34,6 @@ struct probe_reading {
     struct probe_state *states;
     size_t count;
     int64_t now_us;
-    struct error refused; /* of a schema of another version: nothing was claimed */
 };
 
 static enum probe_result probe_parse_result(const char *text)
@@ -70,7 +68,6 @@ static void probe_read_state(void *context, const struct database_row *row)
     struct probe_state *state = probe_find(reading, row);
 
     reading->now_us = database_row_number(row, READ_NOW, 0);
-    schema_check(database_row_number(row, READ_SCHEMA_VERSION, 0), &reading->refused);
     if (state == NULL)
         return;
     state->claimed_at_us = database_row_number(row, READ_CLAIMED_AT, 0);
@@ -116,10 +113,7 @@ bool probe_state_claim(struct database *db, const struct probe_claim *claim, int
     ok = database_transact(db, statements, 2, PROBE_STATE_LOCK_MS, deadline_ms, err);
     text_free(&list);
     *now_us = reading.now_us;
-    if (reading.refused.kind == ERROR_NONE)
-        return ok;
-    *err = reading.refused;
-    return false;
+    return ok;
 }
 
 static void probe_read_noted(void *context, const struct database_row *row)

@@ -1,4 +1,4 @@
--- What is known of the types $1, the schema's version, and the time: $2, as in probe_claim.sql, or the clock.
+-- What is known of the types $1, and the time: $2, as in probe_claim.sql, or the clock.
 SELECT a.type,
        (extract(epoch FROM coalesce('epoch'::timestamptz + $2::bigint * interval '1 microsecond', now()))
         * 1000000)::bigint,
@@ -8,7 +8,6 @@ SELECT a.type,
        p.result,
        p.code,
        (extract(epoch FROM p.probed_at) * 1000000)::bigint,
-       (extract(epoch FROM p.since) * 1000000)::bigint,
-       sync_schema_version()
+       (extract(epoch FROM p.since) * 1000000)::bigint
   FROM unnest($1::text[]) AS a (type)
   LEFT JOIN sync_probe_state AS p ON p.integration_type = a.type
