@@ -18,7 +18,7 @@ const char *schema_text(void)
 
 void schema_add_upgrade(int from, struct text *sql)
 {
-    if (from >= SCHEMA_VERSION)
+    if (from < 1 || from >= SCHEMA_VERSION)
         return;
     text_add(sql, sql_upgrade_begin);
     for (int version = from + 1; version <= SCHEMA_VERSION; version++)
