@@ -62,6 +62,8 @@ static const struct suite suites[] = {
     {NAMED(keys)},
     {NAMED(tick_guards)},
     {NAMED(manual)},
+    {NAMED(configuration)},
+    {NAMED(reference)},
     {NAMED(libraries)},
     {NAMED(offline)},
     {NAMED(scale)},

@@ -1,9 +1,8 @@
 /*
- * The manual: every example is run as it stands there and must print what it shows, as those of the
- * README must, and the synopsis names the commands and options that --help does.
- *
- * The page is looked at as a reader sees it, formatted by mandoc.
+ * The examples of the manual: each is run as it stands there and must print what it shows, as those
+ * of the README must. What the manual says of commands, options and settings is test_reference.c's.
  */
+#include "integration/documents.h"
 #include "integration/suites.h"
 #include "support/scene.h"
 
@@ -13,69 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROGRAM  TEST_BUILD_DIR "/syncsched"
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 /* Where in a line of the crontab the times end and the command begins; and what times are of. */
 #define CRONTAB_DIRECTORY " /usr/local/bin/"
 #define CRONTAB_TIMES     "0123456789* "
 
-enum { EXAMPLES_LEAST = 20, PROSE_INDENT = 5 };
-
-/* ---- The page ---- */
-
-/* Removes what makes letters bold or underlined on a line printer: "N\bN", "_\bx". */
-static void strip_overstrikes(char *page)
-{
-    char *to = page;
-
-    for (const char *at = page; *at != '\0'; at++) {
-        if (*at == '\b')
-            to--;
-        else
-            *to++ = *at;
-    }
-    *to = '\0';
-}
-
-/* The path of a file of the source tree, in a static buffer. */
-static const char *source_path(const char *name)
-{
-    static char path[4096];
-    const char *source = getenv("SYNCSCHED_SOURCE");
-
-    snprintf(path, sizeof path, "%s/%s", source != NULL ? source : ".", name);
-    return path;
-}
-
-/* The lines under a heading, which the caller frees. The width keeps mandoc from breaking any. */
-static char *read_section(const char *heading)
-{
-    const char *path = source_path("man/syncsched.1");
-    char line[64];
-    const char *const argv[] = {"mandoc", "-Tascii", "-Owidth=1000", path, NULL};
-    struct program_result result;
-    char *section;
-    char *start;
-
-    result = program_run(argv, NULL);
-    ck_assert_msg(result.status == 0, "%s", result.err);
-    strip_overstrikes(result.out);
-    snprintf(line, sizeof line, "\n%s\n", heading);
-    start = strstr(result.out, line);
-    ck_assert_msg(start != NULL, "%s has no section %s", path, heading);
-    start += strlen(line);
-    for (char *at = start; (at = strchr(at, '\n')) != NULL; at++) {
-        if (at[1] != ' ' && at[1] != '\n') {
-            at[1] = '\0'; /* the next heading, or the page's last line */
-            break;
-        }
-    }
-    section = strdup(start);
-    ck_assert_ptr_nonnull(section);
-    program_result_free(&result);
-    return section;
-}
+enum { PROSE_INDENT = 5 };
 
 /* ---- Examples ---- */
 
@@ -130,8 +73,8 @@ static void take_command(const char *line, size_t length, const char **at, struc
     }
 }
 
-/* Reads on to the next example; false at the end. */
-static bool take_example(const char **at, struct example *example)
+/* Reads on to the next example; false at the end. In a section of examples nothing else is shown. */
+static bool take_example(const char **at, bool is_section_of_examples, struct example *example)
 {
     *example = (struct example){0};
     while (**at != '\0') {
@@ -160,7 +103,8 @@ static bool take_example(const char **at, struct example *example)
             take_output(at, indent, &example->output);
             return true;
         }
-        ck_assert_msg(length == 0 || indent == PROSE_INDENT, "printed by no command: %.80s", line);
+        ck_assert_msg(!is_section_of_examples || length == 0 || indent == PROSE_INDENT,
+                      "printed by no command: %.80s", line);
     }
     return false;
 }
@@ -207,23 +151,36 @@ static void example_run(const struct example *example)
     program_result_free(&result);
 }
 
+static const struct {
+    const char *page;
+    const char *section; /* NULL: they stand all over the page */
+    int examples;        /* at least */
+    int crontabs;        /* of these, lines of a crontab: exactly */
+} sources[] = {
+    {"man/syncsched.1", "EXAMPLES", 20, 4},
+    {"man/syncsched.conf.5", NULL, 1, 0},
+    {"man/syncsched.7", NULL, 18, 0},
+};
+
 START_TEST(test_examples)
 {
-    char *section = read_section("EXAMPLES");
-    const char *at = section;
+    bool is_section = sources[_i].section != NULL;
+    char *text = is_section ? documents_section(sources[_i].page, sources[_i].section)
+                            : documents_page(sources[_i].page);
+    const char *at = text;
     struct example example;
     int examples = 0;
     int crontabs = 0;
 
     scene_seed(1, 1, "0 2 * * *"); /* what the examples of due, run and psql show */
-    for (; take_example(&at, &example); example_free(&example)) {
+    for (; take_example(&at, is_section, &example); example_free(&example)) {
         example_run(&example);
         examples++;
         crontabs += example.is_crontab ? 1 : 0;
     }
-    ck_assert_int_ge(examples, EXAMPLES_LEAST);
-    ck_assert_int_eq(crontabs, 4);
-    free(section);
+    ck_assert_int_ge(examples, sources[_i].examples);
+    ck_assert_int_eq(crontabs, sources[_i].crontabs);
+    free(text);
 }
 END_TEST
 
@@ -233,12 +190,12 @@ START_TEST(test_surprises)
     static const char *const expressions[] = {"'0 2 31 * *'", "'0 0 30 2 *'",
                                               "'30 2 * * *' --timezone Europe/Oslo", "'0 0 13 * 5'",
                                               "'*/7 * * * *'"};
-    char *section = read_section("EXAMPLES");
+    char *section = documents_section("man/syncsched.7", "EXAMPLES");
     const char *at = section;
     struct example example;
     int shown[COUNT(expressions)][2] = {{0}};
 
-    for (; take_example(&at, &example); example_free(&example)) {
+    for (; take_example(&at, true, &example); example_free(&example)) {
         bool is_json = strstr(text_string(&example.command), " --json") != NULL;
 
         for (size_t i = 0; i < COUNT(expressions); i++)
@@ -256,7 +213,7 @@ END_TEST
 /* Covers: what the README shows of a command's output. */
 START_TEST(test_readme)
 {
-    const char *const argv[] = {"cat", source_path("README.md"), NULL};
+    const char *const argv[] = {"cat", documents_path("README.md"), NULL};
     struct program_result readme = program_run(argv, NULL);
     int examples = 0;
 
@@ -267,7 +224,7 @@ START_TEST(test_readme)
         const char *at = display;
         struct example example;
 
-        ck_assert(take_example(&at, &example));
+        ck_assert(take_example(&at, true, &example));
         ck_assert_uint_gt(example.output.length, 0);
         example_run(&example);
         example_free(&example);
@@ -275,80 +232,6 @@ START_TEST(test_readme)
     }
     ck_assert_int_ge(examples, 1);
     program_result_free(&readme);
-}
-END_TEST
-
-/* ---- The synopsis ---- */
-
-static char *read_help(const char *command)
-{
-    const char *const argv[] = {PROGRAM, command, *command != '\0' ? "--help" : NULL, NULL};
-    const char *const overview[] = {PROGRAM, "--help", NULL};
-    struct program_result result = program_run(*command != '\0' ? argv : overview, NULL);
-
-    ck_assert_int_eq(result.status, 0);
-    free(result.err);
-    return result.out;
-}
-
-/* Whether the synopsis has the option, with or without brackets around it. */
-static bool has_option(const char *usage, const char *option)
-{
-    for (const char *at = usage; (at = strstr(at, option)) != NULL; at++)
-        if (strchr(" ]", at[strlen(option)]) != NULL)
-            return true;
-    return false;
-}
-
-/* Checks a command's line in the synopsis, "     syncsched run [--at time] ...", against --help. */
-static void assert_synopsis(const char *synopsis, const char *command)
-{
-    char *help = read_help(command);
-    char start[64];
-    const char *line;
-    char *usage;
-    int options = 0;
-
-    snprintf(start, sizeof start, "     syncsched %s ", command);
-    line = strstr(synopsis, start);
-    ck_assert_msg(line != NULL, "the synopsis lacks %s", command);
-    usage = strndup(line, strcspn(line, "\n"));
-    for (const char *at = help; (at = strstr(at, "\n  --")) != NULL; at++) {
-        char name[32];
-        char option[40];
-
-        ck_assert_int_eq(sscanf(at, " --%30[a-z-]", name), 1);
-        if (strcmp(name, "help") == 0 || strcmp(name, "version") == 0)
-            continue;
-        snprintf(option, sizeof option, "--%s", name);
-        ck_assert_msg(has_option(usage, option), "%s: the synopsis lacks --%s", command, name);
-        options++;
-    }
-    for (const char *at = usage; (at = strstr(at, "--")) != NULL; at += 2)
-        options--;
-    ck_assert_msg(options == 0, "%s has fewer options than: %s", command, usage);
-    free(usage);
-    free(help);
-}
-
-START_TEST(test_synopsis)
-{
-    char *synopsis = read_section("SYNOPSIS");
-    char *overview = read_help("");
-    int commands = 0;
-
-    for (const char *at = overview; (at = strstr(at, "\n  ")) != NULL; at++) {
-        char command[32];
-
-        ck_assert_int_eq(sscanf(at, " %31[a-z-]", command), 1);
-        assert_synopsis(synopsis, command);
-        commands++;
-    }
-    for (const char *at = synopsis; (at = strstr(at, "     syncsched ")) != NULL; at++)
-        commands--;
-    ck_assert_int_eq(commands, -1); /* the last line, --help and --version, is no command's */
-    free(overview);
-    free(synopsis);
 }
 END_TEST
 
@@ -360,11 +243,10 @@ Suite *suite_manual(void)
 
     tcase_set_timeout(alone, 60);
     tcase_add_test(alone, test_surprises);
-    tcase_add_test(alone, test_synopsis);
     suite_add_tcase(suite, alone);
     tcase_set_timeout(database, 120);
     tcase_add_checked_fixture(database, scene_open, scene_close);
-    tcase_add_test(database, test_examples);
+    tcase_add_loop_test(database, test_examples, 0, COUNT(sources));
     tcase_add_test(database, test_readme);
     suite_add_tcase(suite, database);
     return suite;

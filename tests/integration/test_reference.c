@@ -1,0 +1,198 @@
+/*
+ * What the manual and the example configuration say of the program, against what the program says
+ * of itself: commands and options against --help, settings and codes against the sources. Both ways:
+ * nothing is missing, and nothing is told that is not there.
+ */
+#include "integration/documents.h"
+#include "integration/suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Commands and options ---- */
+
+#define COMMON "db-role|config|log-format|help|version"
+
+/* "at VALUE", "json": a line for each option of a command. */
+#define HELP_OPTIONS                                                                               \
+    "\"$0\" $1 --help | sed -nE 's/^  --([a-z-]+)( [A-Z]+)? .*$/\\1\\2/p' | sed 's/ .*/ VALUE/'"
+
+/* The same of the page, for the command, in a section. */
+#define PAGE_OPTIONS(wanted_section, command_line, option_line)                                    \
+    "awk -v wanted=\"$1\" '"                                                                       \
+    " /^\\.Sh / { section = $2 }"                                                                  \
+    " section == \"SYNOPSIS\" && /^\\.Nm/ { command = \"\" }"                                      \
+    " /^\\." command_line " / { command = $NF }"                                                   \
+    " /^Options of every command/ { command = \"every\" }"                                         \
+    " section == \"" wanted_section "\" && command == wanted &&"                                   \
+    " match($0, /^\\." option_line " -/) {"                                                        \
+    "   n = split(substr($0, RSTART + RLENGTH), word, \" \");"                                     \
+    "   print word[1] (n > 1 ? \" VALUE\" : \"\") }' man/syncsched.1"
+
+#define IN_SYNOPSIS    PAGE_OPTIONS("SYNOPSIS", "Cm", "(Op )?Fl")
+#define IN_DESCRIPTION PAGE_OPTIONS("DESCRIPTION", "It Cm", "It Fl")
+
+static void assert_same(const char *what, char *help, char *page)
+{
+    ck_assert_msg(strcmp(help, page) == 0, "%s: --help has\n%sand the manual\n%s", what, help,
+                  page);
+    free(help);
+    free(page);
+}
+
+/* Calls check with each command; returns how many there are. */
+static int for_each_command(void (*check)(const char *command))
+{
+    char *commands = documents_commands();
+    int count = 0;
+
+    for (char *rest = commands, *command; (command = strsep(&rest, "\n")) != NULL;) {
+        if (*command == '\0')
+            continue;
+        check(command);
+        count++;
+    }
+    free(commands);
+    return count;
+}
+
+static void check_synopsis(const char *command)
+{
+    assert_same(command,
+                documents_shell(HELP_OPTIONS " | grep -vE '^(help|version)' | sort", command),
+                documents_shell(IN_SYNOPSIS " | sort", command));
+}
+
+/* An option that every command has stands at the end, once. */
+static void check_description(const char *command)
+{
+    assert_same(command, documents_shell(HELP_OPTIONS " | grep -vE '^(" COMMON ")'; true", command),
+                documents_shell(IN_DESCRIPTION, command));
+}
+
+START_TEST(test_options)
+{
+    int commands = for_each_command(check_synopsis);
+
+    ck_assert_int_ge(commands, 11);
+    for_each_command(check_description);
+    assert_same("every command",
+                documents_shell("printf '%s\\n' 'db-role VALUE' 'config VALUE' 'log-format VALUE'"
+                                " help version",
+                                ""),
+                documents_shell(IN_DESCRIPTION, "every"));
+}
+END_TEST
+
+/* Covers: the page has the commands of the overview, and no others, in synopsis and description. */
+START_TEST(test_commands)
+{
+    assert_same("the synopsis", documents_commands(),
+                documents_shell("sed -n 's/^\\.Cm //p;/^\\.Sh DESC/q' man/syncsched.1", ""));
+    assert_same("the description", documents_commands(),
+                documents_shell("sed -n 's/^\\.It Cm //p' man/syncsched.1", ""));
+}
+END_TEST
+
+/* ---- Settings ---- */
+
+/*
+ * The names that the program asks its configuration for: those that stand as such in its sources,
+ * and the address of each type, whose name is put together.
+ */
+#define SETTINGS                                                                                   \
+    "{ grep -rhoE '\"(SUPABASE|SYNCSCHED)_[A-Z_]*[A-Z]\"' lib | tr -d '\"'"                        \
+    "; grep -qF '\"SYNCSCHED_HEALTH_URL_\"' lib/command/settings.c"                                \
+    " && printf 'SYNCSCHED_HEALTH_URL_%s\\n' BUFDIR DYNAMICS XLEDGER; }"
+
+/* The variables of all options. */
+#define OPTION_VARIABLES                                                                           \
+    "for command in $(\"$0\" --help | sed -nE 's/^  ([a-z-]+) +.*$/\\1/p'); do"                    \
+    " \"$0\" $command --help | sed -nE 's/^  --([a-z-]+) .*$/\\1/p';"                              \
+    " done | grep -vxE 'config|help|version' | tr a-z- A-Z_ | sed 's/^/SYNCSCHED_/'"
+
+#define EVERY_NAME "{ " SETTINGS "; " OPTION_VARIABLES "; }"
+
+/* Those that mean one call, and are in no file. */
+#define ONE_CALL                                                                                   \
+    "'SYNCSCHED_(AT|COUNT|DRY_RUN|FROM|HOURS|INTEGRATION|JSON|ORG|PROBE|RETRY_FAILED|RUNS|"        \
+    "TIMEZONE|TO)'"
+
+#define NAMES_IN(file) "grep -ohE '(SUPABASE|SYNCSCHED)_[A-Z_]*[A-Z]' " file
+
+#define ENVIRONMENT_SECTION "sed -n '/^\\.Sh ENVIRONMENT/,/^\\.Sh FILES/p' man/syncsched.1"
+
+static void assert_same_names(const char *what, const char *program, const char *document)
+{
+    char *has = documents_shell(program, "");
+    char *tells = documents_shell(document, "");
+
+    ck_assert_msg(strcmp(has, tells) == 0, "the program asks for\n%sand %s tells of\n%s", has, what,
+                  tells);
+    ck_assert_uint_gt(strlen(has), 0);
+    free(has);
+    free(tells);
+}
+
+/* Covers: the page about the file has all settings, the file to copy those that belong in one. */
+START_TEST(test_settings)
+{
+    assert_same_names("syncsched.conf(5)", EVERY_NAME " | LC_ALL=C sort -u",
+                      NAMES_IN("man/syncsched.conf.5") " | LC_ALL=C sort -u");
+    assert_same_names("scripts/syncsched.conf",
+                      EVERY_NAME " | grep -vxE " ONE_CALL " | LC_ALL=C sort -u",
+                      "sed -nE 's/^#((SUPABASE|SYNCSCHED)_[A-Z_]+)=.*/\\1/p' scripts/syncsched.conf"
+                      " | LC_ALL=C sort");
+}
+END_TEST
+
+/* Covers: so has the section of syncsched(1), where options are told of by one example. */
+START_TEST(test_environment)
+{
+    assert_same_names("ENVIRONMENT", SETTINGS " | LC_ALL=C sort -u",
+                      ENVIRONMENT_SECTION " | " NAMES_IN("-") " | LC_ALL=C sort -u");
+    assert_same_names(
+        "ENVIRONMENT", "grep -rhoE 'getenv\\(\"[A-Z_]+\"' lib | cut -d'\"' -f2 | LC_ALL=C sort -u",
+        ENVIRONMENT_SECTION " | sed '1,/from the environment only/d'"
+                            " | sed -n 's/^\\.It Ev //p' | tr -s ' ,' '\\n' | LC_ALL=C sort");
+}
+END_TEST
+
+/* ---- Codes ---- */
+
+/* Covers: each code that the log can hold, and its class, is explained. */
+START_TEST(test_codes)
+{
+    char *outcomes = documents_section("man/syncsched.7", "OUTCOMES");
+    char *codes = documents_shell(
+        "grep -ohE '[\"'\\''][A-Z][A-Z_]{5,}[\"'\\'']' lib/call/reply.c lib/engine/worker.c"
+        " lib/store/sql/claim.sql lib/store/sql/abandon.sql lib/store/sql/adopt.sql"
+        " | tr -d '\"'\\' | sort -u; grep -ohE '\"(not_delivered|rejected|unknown)\"' "
+        "lib/base/run.c"
+        " | tr -d '\"'",
+        "");
+    int count = 0;
+
+    for (char *rest = codes, *code; (code = strsep(&rest, "\n")) != NULL; count++)
+        ck_assert_msg(strstr(outcomes, code) != NULL, "OUTCOMES does not explain %s", code);
+    ck_assert_int_ge(count, 16);
+    free(codes);
+    free(outcomes);
+}
+END_TEST
+
+Suite *suite_reference(void)
+{
+    Suite *suite = suite_create("reference");
+    TCase *alone = tcase_create("reference-alone");
+
+    tcase_set_timeout(alone, 60);
+    tcase_add_test(alone, test_commands);
+    tcase_add_test(alone, test_options);
+    tcase_add_test(alone, test_settings);
+    tcase_add_test(alone, test_environment);
+    tcase_add_test(alone, test_codes);
+    suite_add_tcase(suite, alone);
+    return suite;
+}
