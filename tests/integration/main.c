@@ -62,6 +62,7 @@ static const struct suite suites[] = {
     {NAMED(keys)},
     {NAMED(tick_guards)},
     {NAMED(manual)},
+    {NAMED(completion)},
     {NAMED(configuration)},
     {NAMED(reference)},
     {NAMED(libraries)},
