@@ -27,12 +27,17 @@ static struct program_result run_shell(const char *line, const char *url)
     return program_run(argv, env);
 }
 
-static struct program_result run(const char *arguments)
+static struct program_result run_with(const char *url, const char *arguments)
 {
     char line[400];
 
     snprintf(line, sizeof line, "exec \"$0\" %s", arguments);
-    return run_shell(line, "http://127.0.0.1:1");
+    return run_shell(line, url);
+}
+
+static struct program_result run(const char *arguments)
+{
+    return run_with("http://127.0.0.1:1", arguments);
 }
 
 /* ---- Help ---- */
@@ -49,7 +54,9 @@ static const struct {
                 {"health", ""},
                 {"audit", "--from 2024-04-01T00:00Z"},
                 {"check-cron", "'0 2 * * *'"},
-                {"prune", "--older-than 90d"}};
+                {"prune", "--older-than 90d"},
+                {"warm", ""},
+                {"doctor", ""}};
 
 START_TEST(test_help)
 {
@@ -108,7 +115,7 @@ START_TEST(test_help_is_true)
             strcat(arguments, " --at " AT);
         if (strcmp(option, "--older-than") == 0) /* the one that 15s is too short for */
             strcat(arguments, " --older-than 90d");
-        result = run(arguments);
+        result = run_with(function_url(scene_function()), arguments);
         ck_assert_msg(result.status == 0, "%s: %s", arguments, result.err);
         ck_assert_str_eq(result.err, "");
         program_result_free(&result);
