@@ -62,9 +62,9 @@ static const char *words_for(const char *setting)
 /* A line with its comment sign taken off, where that makes a setting of it. */
 static bool is_setting(const char *line)
 {
-    size_t name = strspn(line + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+    size_t name = *line == '#' ? strspn(line + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") : 0;
 
-    return line[0] == '#' && name > 0 && line[1 + name] == '=';
+    return name > 0 && line[1 + name] == '=';
 }
 
 /* Each setting by itself, with a key beside it: some exclude each other. */
