@@ -10,10 +10,14 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
+DOCDIR  ?= $(PREFIX)/share/doc/syncsched
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 ZIC     ?= /usr/sbin/zic
-DOCUMENTS := README.md CHANGELOG.md CONTRIBUTING.md LICENSE
+DOCUMENTS := $(sort $(wildcard *.md)) LICENSE
 DIST_FILES := $(DOCUMENTS) Makefile main.c lib man scripts tests .ci .github .clang-format .editorconfig .gitattributes \
 	.gitignore
 
@@ -149,6 +153,9 @@ check-triggers: $(BUILD)/syncsched $(TESTS) ## try cron, pg_cron, systemd and th
 check-function: $(BUILD)/syncsched ## run the example of an Edge Function under Deno, and ticks against it
 	BUILD=$(BUILD) tests/edge-function/run
 
+check-install: $(BUILD)/syncsched ## see that uninstall undoes install, and that the packed sources build and pass without git
+	BUILD=$(BUILD) scripts/check-install
+
 ASAN := BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g"
 check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) $(ASAN) all tests
@@ -183,20 +190,30 @@ lint-flags: # what scripts/lint passes on to clang-tidy
 format: ## reformat the C sources in place
 	clang-format -i main.c $$(find lib tests -name '*.[ch]')
 
-install: $(BUILD)/syncsched ## install the program and its manual below DESTDIR and PREFIX
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
-	$(INSTALL) -m 755 $(BUILD)/syncsched $(DESTDIR)$(BINDIR)/syncsched
-	$(INSTALL) -m 644 man/syncsched.1 $(DESTDIR)$(MANDIR)/man1/syncsched.1
-uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(BINDIR)/syncsched $(DESTDIR)$(MANDIR)/man1/syncsched.1
+# FILE:PLACE of all that is installed. One list, so that uninstall cannot forget what install puts there.
+placed_in = $(foreach file,$(wildcard $(2)),$(file):$(1)/$(notdir $(file)))
+INSTALLED := $(BUILD)/syncsched:$(BINDIR)/syncsched $(foreach n,1 5 7,$(call placed_in,$(MANDIR)/man$n,man/*.$n)) \
+	$(call placed_in,$(UNITDIR),scripts/triggers/systemd/*.service scripts/triggers/systemd/*.timer) \
+	$(patsubst %.bash,%,$(call placed_in,$(BASHCOMPDIR),scripts/completion/*.bash)) \
+	$(call placed_in,$(ZSHCOMPDIR),scripts/completion/_*) $(call placed_in,$(DOCDIR)/examples,scripts/syncsched.conf)
 
-dist: ## pack the sources into build/syncsched-VERSION.tar.gz
-	rm -rf $(BUILD)/syncsched-$(VERSION)
-	mkdir -p $(BUILD)/syncsched-$(VERSION)
-	cp -Rp $(DIST_FILES) $(BUILD)/syncsched-$(VERSION)
-	rm -rf $(addprefix $(BUILD)/syncsched-$(VERSION)/tests/,bench/peer/node_modules edge-function/node_modules)
-	tar -C $(BUILD) -czf $(BUILD)/syncsched-$(VERSION).tar.gz syncsched-$(VERSION)
-	rm -rf $(BUILD)/syncsched-$(VERSION)
+install: $(BUILD)/syncsched ## install program, manuals, completion, systemd units and an example below DESTDIR
+	@for pair in $(INSTALLED); do file=$${pair%%:*} && mode=$$(test -x "$$file" && echo 755 || echo 644) && \
+		(set -x; $(INSTALL) -D -m "$$mode" "$$file" "$(DESTDIR)$${pair#*:}") || exit; done
+uninstall: ## remove what install put there; directories that others use, too, stay
+	@for pair in $(INSTALLED); do (set -x; rm -f "$(DESTDIR)$${pair#*:}") || exit; done
+	rmdir "$(DESTDIR)$(DOCDIR)/examples" "$(DESTDIR)$(DOCDIR)" 2>/dev/null || true
+
+# The same bytes from the same sources, whoever packs them, and again from what was packed: all files bear one time,
+# that of the last commit or, where no git is, that which they were packed with.
+RELEASE := syncsched-$(VERSION)
+dist: export SOURCE_DATE_EPOCH ?= $(shell { test -e .git && git log -1 --format=%ct; } 2>/dev/null || stat -c %Y Makefile)
+dist: ## pack the sources into build/syncsched-VERSION.tar.gz (SOURCE_DATE_EPOCH: the time that its files bear)
+	mkdir -p $(BUILD)
+	tar -cf $(BUILD)/$(RELEASE).tar --format=gnu --sort=name --mtime=@$$SOURCE_DATE_EPOCH --owner=0 --group=0 \
+		--numeric-owner --mode=u+rw,go=rX --exclude=node_modules --exclude='*~' --exclude='*.sw?' \
+		--transform='s,^,$(RELEASE)/,S' $(DIST_FILES)
+	gzip -9nf $(BUILD)/$(RELEASE).tar
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
@@ -204,7 +221,6 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration check-pooler check-fault check-function check-asan fuzz model mutate coverage bench lint check-triggers \
-	lint-flags format install uninstall dist clean help
+.PHONY: all tests check check-judge check-integration check-pooler check-fault check-function check-asan fuzz model mutate coverage bench lint check-triggers lint-flags format install uninstall dist clean help check-install 
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
