@@ -60,7 +60,7 @@ HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
 PACKAGES := libpq libcurl jansson
-ifeq ($(filter clean help dist format uninstall model,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter clean help dist deb check-package format uninstall model,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell $(PKG_CONFIG) --exists $(PACKAGES) && echo found),found)
 $(error $(PACKAGES) not found by $(PKG_CONFIG): run scripts/install-dependencies)
 endif
@@ -155,6 +155,8 @@ check-function: $(BUILD)/syncsched ## run the example of an Edge Function under 
 
 check-install: $(BUILD)/syncsched ## see that uninstall undoes install, and that the packed sources build and pass without git
 	BUILD=$(BUILD) scripts/check-install
+check-package: ## build, lint, install, try and purge the Debian package in a fresh system (root; SUITE=its name)
+	scripts/check-package $(SUITE)
 
 ASAN := BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g"
 check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -215,12 +217,19 @@ dist: ## pack the sources into build/syncsched-VERSION.tar.gz (SOURCE_DATE_EPOCH
 		--transform='s,^,$(RELEASE)/,S' $(DIST_FILES)
 	gzip -9nf $(BUILD)/$(RELEASE).tar
 
+deb: dist ## build the Debian package into build/deb with dpkg-buildpackage (needs: scripts/install-dependencies package)
+	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
+	cp $(BUILD)/$(RELEASE).tar.gz $(BUILD)/deb/syncsched_$(VERSION).orig.tar.gz
+	tar -C $(BUILD)/deb -xf $(BUILD)/$(RELEASE).tar.gz
+	cp -R scripts/debian $(BUILD)/deb/$(RELEASE)/debian
+	cd $(BUILD)/deb/$(RELEASE) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc
+
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
 help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration check-pooler check-fault check-function check-asan fuzz model mutate coverage bench lint check-triggers lint-flags format install uninstall dist clean help check-install 
+.PHONY: all tests check check-judge check-integration check-pooler check-fault check-function check-asan fuzz model mutate coverage bench lint check-triggers lint-flags format install uninstall dist clean help check-install deb check-package 
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
