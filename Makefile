@@ -60,7 +60,7 @@ HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
 PACKAGES := libpq libcurl jansson
-ifeq ($(filter clean help dist deb check-package format uninstall model,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter clean help dist deb check-package check-container format uninstall model,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell $(PKG_CONFIG) --exists $(PACKAGES) && echo found),found)
 $(error $(PACKAGES) not found by $(PKG_CONFIG): run scripts/install-dependencies)
 endif
@@ -157,6 +157,8 @@ check-install: $(BUILD)/syncsched ## see that uninstall undoes install, and that
 	BUILD=$(BUILD) scripts/check-install
 check-package: ## build, lint, install, try and purge the Debian package in a fresh system (root; SUITE=its name)
 	scripts/check-package $(SUITE)
+check-container: ## carry out the container file in fresh systems, and try what comes of it (root)
+	scripts/check-container
 
 ASAN := BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g"
 check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -230,6 +232,6 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration check-pooler check-fault check-function check-asan fuzz model mutate coverage bench lint check-triggers lint-flags format install uninstall dist clean help check-install deb check-package 
+.PHONY: all tests check check-judge check-integration check-pooler check-fault check-function check-asan fuzz model mutate coverage bench lint check-triggers lint-flags format install uninstall dist clean help check-install deb check-package check-container 
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
