@@ -18,7 +18,7 @@ _syncsched_options() { # COMMAND
     prune) echo "--older-than --dry-run --json $database $common" ;;
     warm) echo "--ahead $database $common" ;;
     doctor) echo "--json $database $common" ;;
-    schema) echo "$common" ;;
+    schema) echo "--from $common" ;;
     '') echo 'run due next audit status health check-cron prune warm doctor schema --help --version' ;;
     esac
 }
