@@ -30,11 +30,11 @@ static const struct command_option check_options[] = {
 static bool check_read_options(const struct command_line *line, struct zones *zones,
                                struct cron_report_options *options, struct error *err)
 {
-    const char *timezone = command_value(line, "timezone");
+    const char *zone = command_value(line, "timezone");
     bool has_from;
     int64_t from_us = host_clock_us();
 
-    options->timezone = timezone != NULL ? timezone : "UTC";
+    options->timezone = zone != NULL ? zone : "UTC";
     if (!zones_find(zones, options->timezone, &options->zone, err)) {
         err->kind = ERROR_USAGE;
         return error_prefix(err, "--timezone");

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *findings_format(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *findings_format(const char *format,
+                                                                   va_list arguments)
 {
     va_list again;
     int length;

@@ -32,12 +32,12 @@ static void overview_read_trigger(void *context, const struct standing_trigger *
 /* Whether the ticks go by the text that the row has now; until then nothing of it is owed. */
 static bool overview_is_in_force(const struct schedule *schedule)
 {
-    const char *timezone = schedule->timezone != NULL ? schedule->timezone : "UTC";
+    const char *zone = schedule->timezone != NULL ? schedule->timezone : "UTC";
     size_t length = strlen(schedule->cron_schedule);
     const char *seen = schedule->schedule_seen;
 
     return seen != NULL && strncmp(seen, schedule->cron_schedule, length) == 0 &&
-           seen[length] == ' ' && strcmp(seen + length + 1, timezone) == 0;
+           seen[length] == ' ' && strcmp(seen + length + 1, zone) == 0;
 }
 
 /* The first slot that no run covers, or whose run nobody has begun for too long; else INT64_MIN. */

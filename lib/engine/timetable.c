@@ -12,12 +12,12 @@ bool timetable_name(const struct schedule *schedule, struct error *fault)
                         schedule->integration_id);
 }
 
-bool timetable_parse(const char *expression, size_t length, const char *timezone,
-                     struct zones *zones, struct timetable *timetable, struct error *fault)
+bool timetable_parse(const char *expression, size_t length, const char *zone, struct zones *zones,
+                     struct timetable *timetable, struct error *fault)
 {
     struct cron_fault cron_fault;
 
-    if (!zones_find(zones, timezone, &timetable->zone, fault))
+    if (!zones_find(zones, zone, &timetable->zone, fault))
         return false;
     if (cron_parse(expression, length, &timetable->cron, &cron_fault))
         return true;

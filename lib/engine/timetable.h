@@ -30,8 +30,8 @@ bool timetable_check(const struct schedule *schedule, struct zones *zones,
                      struct timetable *timetable, struct error *fault);
 
 /* The same for an expression of length bytes and a zone (NULL: UTC), whosever they are. */
-bool timetable_parse(const char *expression, size_t length, const char *timezone,
-                     struct zones *zones, struct timetable *timetable, struct error *fault);
+bool timetable_parse(const char *expression, size_t length, const char *zone, struct zones *zones,
+                     struct timetable *timetable, struct error *fault);
 
 /* Whether all of a row but its text is valid. */
 bool timetable_is_complete(const struct schedule *schedule);

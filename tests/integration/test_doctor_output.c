@@ -126,8 +126,8 @@ static const char *const names[] = {
     "\\033[2J\\033]0;x\\007",
     "a\\nok        function     all is well",
     "\xD9\x85\xD9\x83\xD8\xAA\xD8\xA8",
-    "bl\xC3\xA5"
-    "b\xC3\xA6r \xF0\x9F\xAB\x90",
+    ("bl\xC3\xA5"
+     "b\xC3\xA6r \xF0\x9F\xAB\x90"),
     "\xE2\x80\xAEgnp.exe",
     "<b>&amp;</b>",
 };

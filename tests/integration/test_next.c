@@ -44,11 +44,11 @@ static struct program_result run(const char *options)
     return run_shell(line);
 }
 
-static void add_organization(const char *id, const char *timezone)
+static void add_organization(const char *id, const char *zone)
 {
     testdb_exec(
         "INSERT INTO organizations (id, name, timezone) VALUES ('%s', 'N', nullif('%s', ''))", id,
-        timezone);
+        zone);
 }
 
 static void add_schedule(const char *org_id, const char *id, const char *cron)

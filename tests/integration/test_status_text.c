@@ -23,8 +23,8 @@ enum { SHOWN_MAX = 16384 };
 
 /* The names of the organisations, as SQL; one integration each. */
 static const char *const names[] = {
-    "'Bl\xC3\xA5"
-    "b\xC3\xA6r & S\xC3\xB8nner'",
+    ("'Bl\xC3\xA5"
+     "b\xC3\xA6r & S\xC3\xB8nner'"),
     "'\xD9\x85\xD8\xB5\xD9\x86\xD8\xB9 \xD8\xA7\xD9\x84\xD8\xAE\xD8\xA8\xD8\xB2'", /* Arabic */
     "'\xF0\x9F\x9A\x80 Rakett \xF0\x9F\x87\xB3\xF0\x9F\x87\xB4'",                  /* emoji */
     "'Cafe\xCC\x81 \xE4\xB8\xAD\xE6\x96\x87'", /* a combining accent; two wide characters */
