@@ -181,7 +181,7 @@ mutate: ## take each guard away and see that a test notices (MUTATE=name: only t
 
 coverage: ## run all tests and print the line coverage of lib/
 	rm -rf build/coverage
-	$(MAKE) BUILD=build/coverage COVERAGE=1 CFLAGS="-O0 -g" check check-integration
+	$(MAKE) BUILD=build/coverage CC=gcc COVERAGE=1 CFLAGS="-O0 -g" check check-integration
 	gcovr --root . --object-directory build/coverage --filter 'lib/' build/coverage
 
 bench: $(BUILD)/syncsched $(addprefix $(BUILD)/tests/,bench function_server $(BENCH_ALONE)) ## measure (BENCH=name: only that one)
