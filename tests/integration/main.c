@@ -68,6 +68,7 @@ static const struct suite suites[] = {
     {NAMED(libraries)},
     {NAMED(offline)},
     {NAMED(scale)},
+    {NAMED(release)},
     {NAMED(doctor_settings)},
     {NAMED(doctor_asks)},
     {NAMED(doctor_output)},

@@ -53,6 +53,7 @@ Suite *suite_manual(void);
 Suite *suite_reference(void);
 Suite *suite_configuration(void);
 Suite *suite_completion(void);
+Suite *suite_release(void);
 Suite *suite_offline(void);
 Suite *suite_check_cron(void);
 Suite *suite_check_cron_lines(void);
