@@ -121,7 +121,7 @@ START_TEST(test_claim_is_one_statement)
     scene_seed(1, due[_i], "* * * * *");
     function_script(scene_function(), "* latency_ms=2000");
     testdb_exec("SELECT pg_stat_statements_reset()");
-    tick = scene_run("--budget 1s");
+    tick = scene_run("--budget 3s");
     scene_tick_free(&tick);
     ck_assert_int_eq(scene_count(NULL), due[_i]);
     ck_assert_int_eq(testdb_number("SELECT sum(calls) FROM pg_stat_statements AS s\n"
