@@ -66,7 +66,6 @@ static const struct suite suites[] = {
     {NAMED(configuration)},
     {NAMED(reference)},
     {NAMED(libraries)},
-    {NAMED(offline)},
     {NAMED(scale)},
     {NAMED(release)},
     {NAMED(doctor_settings)},

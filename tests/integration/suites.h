@@ -54,7 +54,6 @@ Suite *suite_reference(void);
 Suite *suite_configuration(void);
 Suite *suite_completion(void);
 Suite *suite_release(void);
-Suite *suite_offline(void);
 Suite *suite_check_cron(void);
 Suite *suite_check_cron_lines(void);
 Suite *suite_next(void);
@@ -67,5 +66,8 @@ Suite *suite_doctor(void);
 Suite *suite_doctor_settings(void);
 Suite *suite_doctor_asks(void);
 Suite *suite_doctor_output(void);
+
+/* Adds to a suite what may be possible for root alone: alone it would be a suite without a test. */
+void offline_add_tests(Suite *suite);
 
 #endif

@@ -217,7 +217,7 @@ static const struct {
 } wrong[] = {
     {"SYNCSCHED_DB_ROLE=nobody_here", "role \"nobody_here\" does not exist",
      "(--db-role must name a role that exists, such as service_role)"},
-    {"SYNCSCHED_DB_ROLE=postgres", "permission denied to set role \"postgres\"",
+    {"SYNCSCHED_DB_ROLE=pg_monitor", "permission denied to set role \"pg_monitor\"",
      "(--db-role must name a role that the user who connects may become: GRANT ROLE TO USER)"},
     /* The name is data. */
     {"SYNCSCHED_DB_ROLE=postgres'; DROP TABLE sync_run_log; --",

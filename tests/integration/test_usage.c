@@ -402,5 +402,6 @@ Suite *suite_usage(void)
     tcase_add_test(database, test_unreachable_function);
     tcase_add_test(database, test_stderr_closed);
     suite_add_tcase(suite, database);
+    offline_add_tests(suite);
     return suite;
 }
