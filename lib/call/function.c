@@ -10,6 +10,7 @@
 #include "clock/stopwatch.h"
 
 #include <jansson.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,7 @@ struct function *function_open(const struct function_address *address, struct er
         function_close(function);
         return NULL;
     }
+    function->kept = CURL_SOCKET_BAD;
     function->key = memory_copy_text(address->key);
     function_set_options(function, address);
     return function;
@@ -229,16 +231,24 @@ static char *function_compose(const struct run *run)
     return text;
 }
 
+/* What the proxy answered when it was asked for a tunnel; 0: nothing. */
+static long function_proxy_status(const struct function *function)
+{
+    long status = 0;
+
+    if (function->has_proxy)
+        curl_easy_getinfo(function->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status;
+}
+
 /* Whether the call came to its end before the proxy made a tunnel. */
 static bool function_is_refused_by_proxy(const struct function *function)
 {
     long connections = 0; /* none: it went over one that stood */
-    long status = 0;
 
     curl_easy_getinfo(function->easy, CURLINFO_NUM_CONNECTS, &connections);
-    curl_easy_getinfo(function->easy, CURLINFO_HTTP_CONNECTCODE, &status);
     return function->has_proxy && !function->request_is_given && connections > 0 &&
-           status / 100 != 2;
+           function_proxy_status(function) / 100 != 2;
 }
 
 static enum reply_end function_end(const struct function *function, CURLcode code)
@@ -250,8 +260,8 @@ static enum reply_end function_end(const struct function *function, CURLcode cod
         return REPLY_DNS_FAILED;
     case CURLE_COULDNT_RESOLVE_PROXY:
         return REPLY_PROXY_REFUSED;
-    case CURLE_COULDNT_CONNECT:
-        return REPLY_CONNECT_FAILED;
+    case CURLE_COULDNT_CONNECT: /* to 8.23 also what the proxy answers */
+        return function_proxy_status(function) != 0 ? REPLY_PROXY_REFUSED : REPLY_CONNECT_FAILED;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -355,6 +365,29 @@ static void function_judge(struct function *function, enum reply_end end, struct
         outcome->first_byte_ms = function->answered_at_ms - function->given_at_ms;
 }
 
+/* ---- The kept connection ---- */
+
+/* Which one a call that was answered leaves behind for the next. */
+static void function_keep_connection(struct function *function, enum reply_end end)
+{
+    function->kept = CURL_SOCKET_BAD;
+    if (end == REPLY_WHOLE)
+        curl_easy_getinfo(function->easy, CURLINFO_ACTIVESOCKET, &function->kept);
+}
+
+/*
+ * Not to be taken for the next call when the server has closed it meanwhile, or what becomes of
+ * that would not be known. libcurl looks, too, but 8.23 not at one that was used a moment
+ * ago. What else there is to read, as TLS has it, does not count.
+ */
+static void function_choose_connection(struct function *function)
+{
+    struct pollfd connection = {.fd = function->kept, .events = POLLRDHUP};
+    bool is_closed = function->kept != CURL_SOCKET_BAD && poll(&connection, 1, 0) > 0;
+
+    curl_easy_setopt(function->easy, CURLOPT_FRESH_CONNECT, is_closed ? 1L : 0L);
+}
+
 bool function_is_stuck(const struct function *function)
 {
     return function->is_stuck;
@@ -381,6 +414,7 @@ void function_call(struct function *function, const struct run *run, int64_t dea
     /* In front of the list that all calls share. */
     function->key_header = (struct curl_slist){.data = key.data, .next = function->headers};
     function_prepare(function, request, deadline_ms);
+    function_choose_connection(function);
     curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, &function->key_header);
     curl_multi_add_handle(function->multi, function->easy);
     end = function_perform(function, deadline_ms, fd, interrupt, context);
@@ -390,6 +424,7 @@ void function_call(struct function *function, const struct run *run, int64_t dea
     function->is_spent = function->request_is_given && end != REPLY_WHOLE;
     if (function->is_stuck)
         return; /* the handle may still look at the headers: nothing is released */
+    function_keep_connection(function, end);
     /* This closes an unfinished transfer's connection: no late bytes reach the next call. */
     curl_multi_remove_handle(function->multi, function->easy);
     curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, NULL);

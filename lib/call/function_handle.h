@@ -25,6 +25,7 @@ struct function {
     char *key;
     char *proxy_user; /* and password, as they stand in the proxy's address; NULL: none */
     bool has_proxy;
+    curl_socket_t kept; /* the connection of the last call, or none */
     bool is_stuck;
     bool is_spent;
 

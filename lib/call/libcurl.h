@@ -65,6 +65,8 @@ extern struct libcurl {
          : LIBCURL_IS_POINTER(value))
 #define LIBCURL_INFO_FITS(info, place)                                                             \
     (((info)&CURLINFO_TYPEMASK) == CURLINFO_LONG ? _Generic((place), long * : 1, default : 0)      \
+     : ((info)&CURLINFO_TYPEMASK) == CURLINFO_SOCKET                                               \
+         ? _Generic((place), curl_socket_t * : 1, default : 0)                                     \
      : ((info)&CURLINFO_TYPEMASK) == CURLINFO_OFF_T                                                \
          ? _Generic((place), curl_off_t * : 1, default : 0)                                        \
          : 0)
