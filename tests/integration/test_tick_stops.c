@@ -194,7 +194,7 @@ START_TEST(test_budget)
 
     scene_settle(8000);
     scene_seed(1, 4, "* * * * *");
-    function_script(scene_function(), "* latency_ms=2000");
+    function_script(scene_function(), "* latency_ms=1600");
     tick = scene_run("--budget 3s --concurrency 1");
     scene_check(&tick, 2, 2, 1, 1);
     ck_assert_int_eq(tick.run_ids, 2);
