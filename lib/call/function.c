@@ -260,7 +260,7 @@ static enum reply_end function_end(const struct function *function, CURLcode cod
         return REPLY_DNS_FAILED;
     case CURLE_COULDNT_RESOLVE_PROXY:
         return REPLY_PROXY_REFUSED;
-    case CURLE_COULDNT_CONNECT: /* to 8.23 also what the proxy answers */
+    case CURLE_COULDNT_CONNECT: /* what libcurl 8.23 says of a proxy's refusal, too */
         return function_proxy_status(function) != 0 ? REPLY_PROXY_REFUSED : REPLY_CONNECT_FAILED;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:

@@ -120,8 +120,5 @@ bool history_read(struct database *db, const struct history_question *question, 
     snprintf(from, sizeof from, "%" PRId64, question->from);
     snprintf(to, sizeof to, "%" PRId64, question->to);
     ok = database_transact(db, &statement, 1, HISTORY_LOCK_MS, deadline_ms, err);
-    if (cursor.refused.kind == ERROR_NONE)
-        return ok;
-    *err = cursor.refused;
-    return false;
+    return schema_settle(ok, &cursor.refused, err);
 }

@@ -88,8 +88,7 @@ bool schedules_read(struct database *db, const struct trigger *trigger, bool wan
     database_run(db, transactions, trigger != NULL ? 2 : 1, deadline_ms);
     if (trigger != NULL && !transactions[1].done)
         *heartbeat = transactions[1].error;
-    if (cursor.refused.kind == ERROR_NONE && transactions[0].done)
-        return true;
-    *err = cursor.refused.kind != ERROR_NONE ? cursor.refused : transactions[0].error;
-    return false;
+    if (!transactions[0].done)
+        *err = transactions[0].error;
+    return schema_settle(transactions[0].done, &cursor.refused, err);
 }

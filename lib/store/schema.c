@@ -40,3 +40,11 @@ bool schema_check(int64_t version, struct error *err)
                    version > 0 ? version : 1);
     return false;
 }
+
+bool schema_settle(bool ok, const struct error *refused, struct error *err)
+{
+    if (refused->kind == ERROR_NONE)
+        return ok;
+    *err = *refused;
+    return false;
+}

@@ -33,4 +33,10 @@ void schema_add_upgrade(int from, struct text *sql);
 /* False, with what to do about it, unless the program works with this version of the schema. */
 bool schema_check(int64_t version, struct error *err);
 
+/*
+ * What a statement came to whose rows schema_check() looked at while they came: ok, unless it
+ * refused them; then that is the error, whatever else went wrong.
+ */
+bool schema_settle(bool ok, const struct error *refused, struct error *err);
+
 #endif

@@ -183,8 +183,5 @@ bool standing_read(struct database *db, const struct standing_question *question
     *now_us = 0;
     snprintf(runs, sizeof runs, "%d", question->runs);
     ok = database_transact(db, statements, 2, STANDING_LOCK_MS, deadline_ms, err);
-    if (cursor.refused.kind == ERROR_NONE)
-        return ok;
-    *err = cursor.refused;
-    return false;
+    return schema_settle(ok, &cursor.refused, err);
 }
