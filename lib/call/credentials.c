@@ -1,7 +1,7 @@
 #include "call/credentials.h"
 
-#include "clock/instant.h"
-#include "clock/quote.h"
+#include "base/quote.h"
+#include "time/instant.h"
 
 #include <jansson.h>
 #include <math.h>

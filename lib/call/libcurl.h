@@ -1,5 +1,5 @@
 /*
- * libcurl, loaded when it is needed (base/library.h), for function.c and function_ask.c.
+ * libcurl, loaded when it is needed (base/library.h), for function.c and http_client_ask.c.
  *
  * curl_easy_init() and its like below are libcurl's own functions, with the prototypes of curl.h,
  * to be called once libcurl_load() has succeeded. One more of them takes a line in each of the two

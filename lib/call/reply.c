@@ -113,27 +113,28 @@ static bool reply_is_token(const char *text)
     size_t length =
         strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
 
-    return length > 0 && length < RUN_CODE_SIZE && text[length] == '\0';
+    return length > 0 && length < OUTCOME_CODE_SIZE && text[length] == '\0';
 }
 
 /* Takes a text as code if it is a plain token that does not tell the key. */
-static bool reply_take_token(const struct reply *reply, const char *text, char code[RUN_CODE_SIZE])
+static bool reply_take_token(const struct reply *reply, const char *text,
+                             char code[OUTCOME_CODE_SIZE])
 {
     bool tells_secret =
         reply->secret != NULL && *reply->secret != '\0' && strstr(text, reply->secret) != NULL;
 
     if (!reply_is_token(text) || tells_secret)
         return false;
-    snprintf(code, RUN_CODE_SIZE, "%s", text);
+    snprintf(code, OUTCOME_CODE_SIZE, "%s", text);
     return true;
 }
 
 /* A member of a JSON object as code: a plain token, or a whole number. */
 static bool reply_take_code(const struct reply *reply, const json_t *value,
-                            char code[RUN_CODE_SIZE])
+                            char code[OUTCOME_CODE_SIZE])
 {
     if (json_is_integer(value)) {
-        snprintf(code, RUN_CODE_SIZE, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        snprintf(code, OUTCOME_CODE_SIZE, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         return true;
     }
     return json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value) &&
@@ -141,14 +142,15 @@ static bool reply_take_code(const struct reply *reply, const json_t *value,
 }
 
 /* The platform's header first, then the body's code or error.code, else the status. */
-static void reply_find_code(const struct reply *reply, const json_t *body, char code[RUN_CODE_SIZE])
+static void reply_find_code(const struct reply *reply, const json_t *body,
+                            char code[OUTCOME_CODE_SIZE])
 {
     const json_t *error = json_object_get(body, "error");
 
     if (!(reply->platform_code != NULL && reply_take_token(reply, reply->platform_code, code)) &&
         !reply_take_code(reply, json_object_get(body, "code"), code) &&
         !reply_take_code(reply, json_object_get(error, "code"), code))
-        snprintf(code, RUN_CODE_SIZE, "HTTP_%ld", reply->status);
+        snprintf(code, OUTCOME_CODE_SIZE, "HTTP_%ld", reply->status);
 }
 
 static const json_t *reply_find_message(const json_t *body)
@@ -174,9 +176,9 @@ static char *reply_message(const struct reply *reply, const json_t *body)
 
     if (value != NULL)
         reply_add_clean(reply, json_string_value(value), json_string_length(value),
-                        RUN_MESSAGE_CHARACTERS, &text);
+                        OUTCOME_MESSAGE_CHARACTERS, &text);
     else if (reply->body_length > 0)
-        reply_add_clean(reply, reply->body, reply->body_length, RUN_MESSAGE_CHARACTERS, &text);
+        reply_add_clean(reply, reply->body, reply->body_length, OUTCOME_MESSAGE_CHARACTERS, &text);
     if (text.length == 0)
         text_addf(&text, "the function answered with HTTP status %ld", reply->status);
     return text.data;

@@ -8,7 +8,7 @@
 #ifndef SYNCSCHED_CALL_REPLY_H
 #define SYNCSCHED_CALL_REPLY_H
 
-#include "base/run.h"
+#include "plan/outcome.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
+#include "inspect/audit.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "clock/instant.h"
 #include "command/command.h"
 #include "command/settings.h"
-#include "engine/auditor.h"
+#include "time/instant.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -53,7 +53,7 @@ struct audit_printer {
 
 /* ---- One finding ---- */
 
-static void audit_add_late(const struct audit_finding *finding, struct text *line)
+static void audit_add_late(const struct audit_slot *finding, struct text *line)
 {
     int64_t seconds = finding->late_ms / 1000;
 
@@ -62,9 +62,9 @@ static void audit_add_late(const struct audit_finding *finding, struct text *lin
 }
 
 /* Why it is this verdict. */
-static void audit_add_detail(const struct audit_finding *finding, struct text *line)
+static void audit_add_detail(const struct audit_slot *finding, struct text *line)
 {
-    const struct history_run *run = finding->run;
+    const struct audit_run *run = finding->run;
     char slot[INSTANT_TEXT_SIZE];
 
     if (run == NULL) {
@@ -89,9 +89,9 @@ static void audit_add_detail(const struct audit_finding *finding, struct text *l
 }
 
 /* 2026-11-23T02:00:00Z  missing      ORG INTEGRATION  no run covers it */
-static void audit_add_text(const struct auditor_finding *finding, struct text *line)
+static void audit_add_text(const struct audit_finding *finding, struct text *line)
 {
-    const struct audit_finding *audit = finding->audit;
+    const struct audit_slot *audit = finding->audit;
     bool is_merely_late = audit->verdict == AUDIT_COMPLETED;
     char slot[INSTANT_TEXT_SIZE];
 
@@ -103,9 +103,9 @@ static void audit_add_text(const struct auditor_finding *finding, struct text *l
     text_add(line, "\n");
 }
 
-static void audit_add_run_json(const struct audit_finding *finding, json_t *object)
+static void audit_add_run_json(const struct audit_slot *finding, json_t *object)
 {
-    const struct history_run *run = finding->run;
+    const struct audit_run *run = finding->run;
     char slot[INSTANT_TEXT_SIZE];
     struct text code = {0};
 
@@ -126,9 +126,9 @@ static void audit_add_run_json(const struct audit_finding *finding, json_t *obje
     text_free(&code);
 }
 
-static void audit_add_json(const struct auditor_finding *finding, struct text *line)
+static void audit_add_json(const struct audit_finding *finding, struct text *line)
 {
-    const struct audit_finding *audit = finding->audit;
+    const struct audit_slot *audit = finding->audit;
     char slot[INSTANT_TEXT_SIZE];
     json_t *object;
     char *json;
@@ -146,7 +146,7 @@ static void audit_add_json(const struct auditor_finding *finding, struct text *l
 }
 
 /* Everything but what was completed in time. Failures to write show in ferror(). */
-static void audit_take(void *context, const struct auditor_finding *finding)
+static void audit_take(void *context, const struct audit_finding *finding)
 {
     struct audit_printer *printer = context;
 
@@ -165,7 +165,7 @@ static void audit_take(void *context, const struct auditor_finding *finding)
 
 /* ---- The whole ---- */
 
-static void audit_add_totals(const struct auditor_result *result, struct text *out)
+static void audit_add_totals(const struct audit_result *result, struct text *out)
 {
     const struct audit_totals *totals = &result->totals;
     char from[INSTANT_TEXT_SIZE];
@@ -183,7 +183,7 @@ static void audit_add_totals(const struct auditor_result *result, struct text *o
 }
 
 /* The object up to its findings, which stand last. */
-static void audit_add_json_totals(const struct auditor_result *result, struct text *out)
+static void audit_add_json_totals(const struct audit_result *result, struct text *out)
 {
     const struct audit_totals *totals = &result->totals;
     char from[INSTANT_TEXT_SIZE];
@@ -214,7 +214,7 @@ static bool audit_copy_findings(FILE *findings, struct error *err)
 }
 
 /* JSON begins with the totals, and text ends with them, where a terminal shows them. */
-static bool audit_print(struct audit_printer *printer, const struct auditor_result *result,
+static bool audit_print(struct audit_printer *printer, const struct audit_result *result,
                         struct error *err)
 {
     struct text *totals = &printer->line;
@@ -231,7 +231,7 @@ static bool audit_print(struct audit_printer *printer, const struct auditor_resu
 }
 
 /* What limits what the totals say. */
-static void audit_warn(const struct auditor_result *result)
+static void audit_warn(const struct audit_result *result)
 {
     char text[INSTANT_TEXT_SIZE];
 
@@ -251,7 +251,7 @@ static void audit_warn(const struct auditor_result *result)
                     result->since_unknown, result->since_unknown == 1 ? "" : "s");
 }
 
-static bool audit_read_options(const struct command_line *line, struct auditor_options *options,
+static bool audit_read_options(const struct command_line *line, struct audit_options *options,
                                bool *is_json, struct error *err)
 {
     bool has_from;
@@ -273,18 +273,18 @@ static bool audit_read_options(const struct command_line *line, struct auditor_o
 
 static int audit_main(const struct command_line *line)
 {
-    struct auditor_options options = {
+    struct audit_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + AUDIT_BUDGET_MS,
     };
     struct audit_printer printer = {0};
-    struct auditor_result result = {0};
+    struct audit_result result = {0};
     struct error err = {0};
     bool ok = audit_read_options(line, &options, &printer.is_json, &err);
 
     if (ok && (printer.findings = tmpfile()) == NULL)
         ok = error_set(&err, ERROR_INTERNAL, "cannot make a temporary file: %s", strerror(errno));
-    ok = ok && auditor_audit(&options, audit_take, &printer, &result, &err);
+    ok = ok && audit_read(&options, audit_take, &printer, &result, &err);
     if (ok) {
         audit_warn(&result);
         ok = audit_print(&printer, &result, &err);

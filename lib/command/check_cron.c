@@ -1,10 +1,10 @@
+#include "report/check_cron.h"
 #include "base/text.h"
-#include "clock/cron.h"
-#include "clock/stopwatch.h"
-#include "clock/zones.h"
 #include "command/command.h"
-#include "command/cron_report.h"
-#include "command/terminal.h"
+#include "cron/cron.h"
+#include "report/terminal.h"
+#include "time/clock.h"
+#include "time/zones.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static bool check_read_options(const struct command_line *line, struct zones *zo
 {
     const char *zone = command_value(line, "timezone");
     bool has_from;
-    int64_t from_us = host_clock_us();
+    int64_t from_us = clock_host_us();
 
     options->timezone = zone != NULL ? zone : "UTC";
     if (!zones_find(zones, options->timezone, &options->zone, err)) {

@@ -2,9 +2,9 @@
 
 #include "base/log.h"
 #include "base/secret.h"
-#include "clock/duration.h"
-#include "clock/instant.h"
-#include "clock/stopwatch.h"
+#include "time/clock.h"
+#include "time/duration.h"
+#include "time/instant.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -106,7 +106,7 @@ static void command_stamp(char *text, size_t size)
 {
     char now[INSTANT_TEXT_SIZE];
 
-    instant_format(host_clock_us(), now);
+    instant_format(clock_host_us(), now);
     snprintf(text, size, "%s", now);
 }
 
@@ -236,7 +236,7 @@ static void command_secure_descriptors(void)
 
 int command_main(int argc, char *argv[], const struct command *commands)
 {
-    int64_t started_at_ms = stopwatch_now_ms();
+    int64_t started_at_ms = clock_now_ms();
     const char *name = argc > 1 ? argv[1] : NULL;
     struct error err;
 

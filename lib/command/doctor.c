@@ -1,10 +1,10 @@
-#include "engine/doctor.h"
+#include "inspect/doctor.h"
 
 #include "base/secret.h"
 #include "command/command.h"
 #include "command/doctor_settings.h"
 #include "command/settings.h"
-#include "command/terminal.h"
+#include "report/terminal.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "command/command.h"
-#include "engine/findings.h"
+#include "inspect/findings.h"
 
 /*
  * Adds what there is to say of the configuration file, the settings and the options; *wants_retries

@@ -1,7 +1,7 @@
-#include "clock/instant.h"
 #include "command/command.h"
 #include "command/settings.h"
-#include "engine/tick.h"
+#include "tick/tick.h"
+#include "time/instant.h"
 
 #include <jansson.h>
 #include <stdlib.h>

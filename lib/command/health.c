@@ -1,12 +1,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "command/command.h"
-#include "command/overview_json.h"
-#include "command/overview_text.h"
-#include "command/probe_report.h"
 #include "command/settings.h"
-#include "engine/overview.h"
-#include "engine/prober.h"
+#include "inspect/prober.h"
+#include "inspect/status.h"
+#include "report/overview_json.h"
+#include "report/overview_text.h"
+#include "report/probe_report.h"
 
 #include <stdlib.h>
 #include <string.h>

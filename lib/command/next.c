@@ -1,9 +1,9 @@
 #include "base/log.h"
 #include "base/text.h"
-#include "clock/instant.h"
 #include "command/command.h"
 #include "command/settings.h"
-#include "engine/coming.h"
+#include "inspect/upcoming.h"
+#include "time/instant.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "store/prune.h"
 #include "base/log.h"
-#include "clock/instant.h"
 #include "command/command.h"
 #include "command/settings.h"
+#include "time/instant.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -1,13 +1,13 @@
 #include "command/run.h"
 
 #include "base/log.h"
-#include "clock/instant.h"
-#include "clock/stopwatch.h"
 #include "command/settings.h"
-#include "engine/alert.h"
-#include "engine/monitor.h"
-#include "engine/shell.h"
-#include "engine/tick.h"
+#include "notify/alert.h"
+#include "notify/monitor.h"
+#include "notify/shell.h"
+#include "tick/tick.h"
+#include "time/clock.h"
+#include "time/instant.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,9 +100,11 @@ bool run_read_options(const struct command_line *line, struct tick_options *opti
            run_read_retries(line, options, err) && run_read_trigger(line, options, err);
 }
 
-static bool run_tick(const struct tick_options *options, struct summary *summary, struct error *err)
+static bool run_tick(const struct tick_options *options, struct tick_result *result,
+                     struct error *err)
 {
-    bool is_ticked = tick_run(options, summary, err);
+    const struct summary *summary = &result->summary;
+    bool is_ticked = tick_run(options, result, err);
     char *json = NULL;
     bool is_printed = true;
 
@@ -126,7 +128,7 @@ static void run_make_id(char id[RUN_UUID_SIZE])
     uint64_t bits[2];
 
     if (getentropy(bits, sizeof bits) != 0) {
-        bits[0] = (uint64_t)stopwatch_now_us();
+        bits[0] = (uint64_t)clock_now_us();
         bits[1] = (uint64_t)getpid();
     }
     snprintf(id, RUN_UUID_SIZE, "%08x-%04x-4%03x-%04x-%012" PRIx64, (unsigned)(bits[0] >> 32),
@@ -136,7 +138,7 @@ static void run_make_id(char id[RUN_UUID_SIZE])
 
 /* Everything but telling a monitor; returns the exit status. */
 static int run_serve(const struct command_line *line, struct tick_options *options,
-                     struct summary *summary)
+                     struct tick_result *result)
 {
     struct settings_function function = {0};
     struct error err = {0};
@@ -146,9 +148,9 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
     if (run_read_options(line, options, &err) &&
         settings_function(&line->config, &function, &err)) {
         options->function = function.address;
-        is_ticked = run_tick(options, summary, &err);
+        is_ticked = run_tick(options, result, &err);
     }
-    status = !is_ticked ? command_fail(&err) : summary->failed > 0 ? 1 : 0;
+    status = !is_ticked ? command_fail(&err) : result->summary.failed > 0 ? 1 : 0;
     settings_function_free(&function);
     return status;
 }
@@ -157,20 +159,24 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
  * Starts the user's program, if there is something to tell it. By then the summary is printed and
  * the exit status stands, so that nothing it does can change either.
  */
-static void run_tell(const char *command, const struct alert *alert,
-                     const struct alert_sender *sender, const struct summary *summary)
+static void run_tell(const char *command, const struct tick_result *result,
+                     const struct alert_sender *sender)
 {
+    struct alert alert = {0};
     struct error err;
     char *account;
 
-    if (alert_is_empty(alert))
-        return;
-    account = alert_account(alert, sender, summary);
-    if (!shell_run(command, account, RUN_COMMAND_MS, &err)) {
-        error_prefix(&err, "the command of --on-failure");
-        log_failure_as_warning(&err);
+    alert_note_claim(&alert, &result->claim);
+    alert_note_runs(&alert, result);
+    if (!alert_is_empty(&alert)) {
+        account = alert_account(&alert, sender, &result->summary);
+        if (!shell_run(command, account, RUN_COMMAND_MS, &err)) {
+            error_prefix(&err, "the command of --on-failure");
+            log_failure_as_warning(&err);
+        }
+        free(account);
     }
-    free(account);
+    alert_free(&alert);
 }
 
 static int run_main(const struct command_line *line)
@@ -185,8 +191,7 @@ static int run_main(const struct command_line *line)
         .progress = log_has_live_line() ? run_show_progress : NULL,
     };
     struct monitor monitor = {.tick_id = id};
-    struct summary summary = {0};
-    struct alert alert = {0};
+    struct tick_result result = {0};
     struct error ignored;
     int status;
 
@@ -195,17 +200,17 @@ static int run_main(const struct command_line *line)
     /* A switch that is no switch is told in its turn. */
     if (command_switch(line, "dry-run", &options.is_dry, &ignored) && !options.is_dry) {
         monitor.address = settings_monitor(&line->config);
-        options.alert = command != NULL && *command != '\0' ? &alert : NULL;
+        options.takes_notes = command != NULL && *command != '\0';
     }
-    if (monitor.address.url != NULL || options.alert != NULL)
+    if (monitor.address.url != NULL || options.takes_notes)
         run_make_id(id);
     monitor_start(&monitor);
-    status = run_serve(line, &options, &summary);
+    status = run_serve(line, &options, &result);
     monitor_finish(&monitor, status != 0);
-    run_tell(command, &alert, &(struct alert_sender){id, options.trigger.name, host}, &summary);
+    if (options.takes_notes)
+        run_tell(command, &result, &(struct alert_sender){id, options.trigger.name, host});
     monitor_wait(&monitor);
-    alert_free(&alert);
-    summary_free(&summary);
+    tick_result_free(&result);
     return status;
 }
 

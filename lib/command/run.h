@@ -5,7 +5,7 @@
 #define SYNCSCHED_COMMAND_RUN_H
 
 #include "command/command.h"
-#include "engine/tick.h"
+#include "tick/tick.h"
 
 /* Reads them from command line, environment and file. The error names the option. */
 bool run_read_options(const struct command_line *line, struct tick_options *options,

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "call/address.h"
 #include "call/credentials.h"
-#include "engine/timetable.h"
+#include "plan/timetable.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -84,15 +84,15 @@ static bool settings_check_ca(const char *path, struct error *err)
 }
 
 /* The way to a url that has been checked. */
-static bool settings_way(const struct config *config, const char *url,
-                         struct function_address *address, struct error *err)
+static bool settings_way(const struct config *config, const char *url, struct http_target *address,
+                         struct error *err)
 {
     const char *proxy = config_get(config, "SYNCSCHED_PROXY");
     const char *ca_file = config_get(config, "SYNCSCHED_CA_FILE");
 
     if ((proxy != NULL && !address_check_proxy(proxy, err)) || !settings_check_ca(ca_file, err))
         return false;
-    *address = (struct function_address){
+    *address = (struct http_target){
         .url = url,
         .proxy = address_is_local(url) ? NULL : proxy, /* a proxy's localhost is another machine */
         .ca_file = ca_file,
@@ -100,30 +100,30 @@ static bool settings_way(const struct config *config, const char *url,
     return true;
 }
 
-bool settings_function_address(const struct config *config, struct function_address *address,
-                               char **url, struct error *err)
+bool settings_function_address(const struct config *config, struct http_target *address, char **url,
+                               struct error *err)
 {
     return settings_compose_url(config, url, err) &&
            address_check(*url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err) &&
            settings_way(config, *url, address, err);
 }
 
-struct function_address settings_monitor(const struct config *config)
+struct http_target settings_monitor(const struct config *config)
 {
     const char *url = config_get(config, "SYNCSCHED_PING_URL");
     const char *proxy = config_get(config, "SYNCSCHED_PROXY");
     struct error err;
 
     if (url == NULL)
-        return (struct function_address){0};
+        return (struct http_target){0};
     if (!address_check(url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), &err) ||
         (proxy != NULL && !address_check_proxy(proxy, &err))) {
         /* The check speaks of the function, and would quote what it is not to. */
         log_warning("SYNCSCHED_PING_URL is not the address of a monitor, https://HOST/..., or the "
                     "way there is not allowed: nobody is told of this tick");
-        return (struct function_address){0};
+        return (struct http_target){0};
     }
-    return (struct function_address){
+    return (struct http_target){
         .url = url,
         .proxy = address_is_local(url) ? NULL : proxy,
     };

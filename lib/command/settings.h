@@ -7,9 +7,9 @@
 
 #include "base/config.h"
 #include "base/error.h"
-#include "call/function.h"
+#include "call/http_client.h"
 #include "command/command.h"
-#include "engine/prober.h"
+#include "inspect/prober.h"
 #include "store/database.h"
 
 /* What a command that uses the database has among its options. */
@@ -25,14 +25,14 @@ struct database_address settings_database(const struct command_line *line);
  * Where and by what way the function is called, checked, without a key. The caller frees *url,
  * which address borrows, after a failure too. ERROR_CONFIG, naming the setting.
  */
-bool settings_function_address(const struct config *config, struct function_address *address,
-                               char **url, struct error *err);
+bool settings_function_address(const struct config *config, struct http_target *address, char **url,
+                               struct error *err);
 
 /*
  * SYNCSCHED_PING_URL, checked, and the way there; url is NULL where there is none, and with a
  * warning where there is a wrong one: no tick is to fail for want of a monitor. Borrowed.
  */
-struct function_address settings_monitor(const struct config *config);
+struct http_target settings_monitor(const struct config *config);
 
 /*
  * The key, from wherever it is set, unchecked; secret_free() releases it. ERROR_CONFIG, naming the
@@ -42,7 +42,7 @@ bool settings_key(const struct config *config, char **key, struct error *err);
 
 /* Where and with what the function is called, and the texts that address borrows. */
 struct settings_function {
-    struct function_address address;
+    struct http_target address;
     char *url;
     char *key;
 };

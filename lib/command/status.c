@@ -1,10 +1,10 @@
+#include "inspect/status.h"
 #include "base/text.h"
 #include "command/command.h"
-#include "command/overview_text.h"
 #include "command/settings.h"
-#include "command/status_json.h"
-#include "command/status_text.h"
-#include "engine/overview.h"
+#include "report/overview_text.h"
+#include "report/status_json.h"
+#include "report/status_text.h"
 
 #include <unistd.h>
 

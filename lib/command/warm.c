@@ -1,7 +1,7 @@
-#include "clock/stopwatch.h"
 #include "command/command.h"
 #include "command/settings.h"
-#include "engine/coming.h"
+#include "inspect/upcoming.h"
+#include "time/clock.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static bool warm_is_needed(const struct coming_options *options, bool *is_needed
 }
 
 /* {"pinged":true,"status":204,"milliseconds":812}; a number that nobody knows is null. */
-static bool warm_print(bool is_pinged, const struct function_ping *ping, struct error *err)
+static bool warm_print(bool is_pinged, const struct http_ping *ping, struct error *err)
 {
     bool is_answered = ping->status != 0;
     json_t *object = json_pack("{s:b, s:o, s:o}", "pinged", is_pinged, "status",
@@ -40,14 +40,14 @@ static bool warm_print(bool is_pinged, const struct function_ping *ping, struct 
     return ok;
 }
 
-static bool warm_function(const struct function_address *address,
-                          const struct coming_options *options, struct error *err)
+static bool warm_function(const struct http_target *address, const struct coming_options *options,
+                          struct error *err)
 {
-    struct function_ping ping = {0};
+    struct http_ping ping = {0};
     bool is_needed;
 
     if (!warm_is_needed(options, &is_needed, err) ||
-        (is_needed && !function_ping(address, stopwatch_now_ms() + FUNCTION_PING_MS, &ping, err)) ||
+        (is_needed && !http_client_ping(address, clock_now_ms() + HTTP_PING_MS, &ping, err)) ||
         !warm_print(is_needed, &ping, err))
         return false;
     return !is_needed || ping.status != 0 ||
@@ -60,7 +60,7 @@ static int warm_main(const struct command_line *line)
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + WARM_READ_MS,
     };
-    struct function_address address;
+    struct http_target address;
     struct error err = {0};
     char *url = NULL;
     bool ok = command_duration(line, "ahead", WARM_AHEAD_MS, 1000, WARM_AHEAD_MAX_MS,

@@ -2,8 +2,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "clock/stopwatch.h"
 #include "sql.h"
+#include "time/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -299,15 +299,6 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
               4);
 }
 
-/* Key order: the order in which every claim takes its locks. */
-static int claim_compare_ids(const char *org_a, const char *integration_a, const char *org_b,
-                             const char *integration_b)
-{
-    int order = strcmp(org_a, org_b);
-
-    return order != 0 ? order : strcmp(integration_a, integration_b);
-}
-
 static int claim_compare_runs(const void *left, const void *right)
 {
     const struct claim_run *a = left;
@@ -315,8 +306,8 @@ static int claim_compare_runs(const void *left, const void *right)
 
     if (a->run.scheduled_for != b->run.scheduled_for)
         return a->run.scheduled_for < b->run.scheduled_for ? -1 : 1;
-    return claim_compare_ids(a->run.org_id, a->run.integration_id, b->run.org_id,
-                             b->run.integration_id);
+    return run_compare_keys(a->run.org_id, a->run.integration_id, b->run.org_id,
+                            b->run.integration_id);
 }
 
 /* One transaction; with the first of them go the runs of earlier ticks. */
@@ -367,75 +358,10 @@ bool claim_execute(struct database *db, const struct claim *claim, int64_t deadl
         claim_next_part(claim, &part);
         if (!claim_execute_part(db, claim, &part, deadline_ms, result, err))
             return false;
-    } while (part.end_key < claim->key_count && stopwatch_now_ms() < claim->valid_until_ms);
+    } while (part.end_key < claim->key_count && clock_now_ms() < claim->valid_until_ms);
     if (result->run_count > 0)
         qsort(result->runs, result->run_count, sizeof *result->runs, claim_compare_runs);
     return true;
-}
-
-/* ---- Order, and the end ---- */
-
-/* A key and where it stood, so that the slots can follow it. */
-struct claim_place {
-    struct claim_key key;
-    size_t was;
-};
-
-static int claim_compare_places(const void *left, const void *right)
-{
-    const struct claim_place *a = left;
-    const struct claim_place *b = right;
-
-    return claim_compare_ids(a->key.org_id, a->key.integration_id, b->key.org_id,
-                             b->key.integration_id);
-}
-
-static int claim_compare_slots(const void *left, const void *right)
-{
-    const struct claim_slot *a = left;
-    const struct claim_slot *b = right;
-
-    if (a->key != b->key)
-        return a->key < b->key ? -1 : 1;
-    return a->minute < b->minute ? -1 : a->minute > b->minute;
-}
-
-void claim_sort(struct claim *claim)
-{
-    size_t n = claim->key_count;
-    struct claim_place *places = memory_allocate(n, sizeof *places);
-    size_t *now_at = memory_allocate(n, sizeof *now_at);
-
-    for (size_t i = 0; i < n; i++)
-        places[i] = (struct claim_place){claim->keys[i], i};
-    if (n > 0)
-        qsort(places, n, sizeof *places, claim_compare_places);
-    for (size_t i = 0; i < n; i++) {
-        claim->keys[i] = places[i].key;
-        now_at[places[i].was] = i;
-    }
-    for (size_t i = 0; i < claim->slot_count; i++)
-        claim->slots[i].key = now_at[claim->slots[i].key];
-    if (claim->slot_count > 0)
-        qsort(claim->slots, claim->slot_count, sizeof *claim->slots, claim_compare_slots);
-    free(now_at);
-    free(places);
-}
-
-static int claim_compare_run_to_key(const void *left, const void *right)
-{
-    const struct run *run = left;
-    const struct claim_key *key = right;
-
-    return claim_compare_ids(run->org_id, run->integration_id, key->org_id, key->integration_id);
-}
-
-const struct claim_key *claim_find_key(const struct claim *claim, const struct run *run)
-{
-    if (claim->key_count == 0)
-        return NULL;
-    return bsearch(run, claim->keys, claim->key_count, sizeof *claim->keys,
-                   claim_compare_run_to_key);
 }
 
 void claim_result_free(struct claim_result *result)
@@ -444,17 +370,4 @@ void claim_result_free(struct claim_result *result)
     free(result->obstacles);
     free(result->abandoned);
     *result = (struct claim_result){0};
-}
-
-void claim_free(struct claim *claim)
-{
-    for (size_t i = 0; i < claim->key_count; i++) {
-        free(claim->keys[i].integration_type);
-        free(claim->keys[i].text_read);
-        free(claim->keys[i].schedule);
-        free(claim->keys[i].schedule_seen);
-    }
-    free(claim->keys);
-    free(claim->slots);
-    *claim = (struct claim){0};
 }

@@ -2,9 +2,9 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "clock/stopwatch.h"
 #include "store/conninfo.h"
 #include "store/errand.h"
+#include "time/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,7 +21,7 @@ bool connection_wait(const PGconn *connection, short events, int64_t deadline_ms
 {
     for (;;) {
         struct pollfd ready = {.fd = PQsocket(connection), .events = events};
-        int64_t left_ms = deadline_ms - stopwatch_now_ms();
+        int64_t left_ms = deadline_ms - clock_now_ms();
         int n;
 
         if (left_ms <= 0)

@@ -2,10 +2,10 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "clock/stopwatch.h"
 #include "sql.h"
 #include "store/connection.h"
-#include "store/remedy.h"
+#include "store/refusal.h"
+#include "time/clock.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -111,7 +111,7 @@ static bool database_send_transaction(struct database *db, const struct database
     char statement_timeout[32];
     char lock_timeout[32];
     const char *settings[] = {statement_timeout, lock_timeout, t->is_role_less ? NULL : db->role};
-    int64_t left_ms = deadline_ms - stopwatch_now_ms();
+    int64_t left_ms = deadline_ms - clock_now_ms();
     bool ok;
 
     snprintf(statement_timeout, sizeof statement_timeout, "%" PRId64, left_ms > 1 ? left_ms : 1);

@@ -1,7 +1,7 @@
 #include "store/errand.h"
 
 #include "base/memory.h"
-#include "clock/stopwatch.h"
+#include "time/clock.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -102,7 +102,7 @@ bool errand_run(void (*work)(void *), void (*release)(void *), void *context, in
         return true;
     }
     pthread_mutex_lock(&errand->mutex);
-    while (!errand->is_done && (left_ms = until_ms - stopwatch_now_ms()) > 0)
+    while (!errand->is_done && (left_ms = until_ms - clock_now_ms()) > 0)
         errand_wait(errand, left_ms);
     is_done = errand->is_done;
     errand->is_left = !is_done;

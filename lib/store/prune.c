@@ -1,9 +1,9 @@
 #include "store/prune.h"
 
-#include "base/run.h"
-#include "clock/stopwatch.h"
+#include "plan/run.h"
 #include "sql.h"
 #include "store/schema.h"
+#include "time/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -138,6 +138,6 @@ bool prune_execute(struct database *db, const struct prune_plan *plan, struct pr
         if (!prune_delete(db, plan, &place, result, err))
             return error_prefix(err, "pruning the log");
         result->is_complete = place.found < PRUNE_BATCH_RUNS;
-    } while (!result->is_complete && stopwatch_now_ms() < plan->stop_at_ms);
+    } while (!result->is_complete && clock_now_ms() < plan->stop_at_ms);
     return prune_count_kept(db, plan, result, err) || error_prefix(err, "counting what was kept");
 }

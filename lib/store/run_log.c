@@ -27,16 +27,6 @@ static bool run_log_is_mine(const struct run_log_question *question, const char 
     return worker[length] == (question->is_prefix ? '/' : '\0');
 }
 
-enum run_status run_log_parse_status(const char *text)
-{
-    static const char *const names[] = {"pending", "running", "completed", "failed"};
-
-    for (size_t i = 0; text != NULL && i < sizeof names / sizeof *names; i++)
-        if (strcmp(text, names[i]) == 0)
-            return (enum run_status)i;
-    return RUN_GONE;
-}
-
 static void run_log_read_state(void *context, const struct database_row *row)
 {
     struct run_log_question *question = context;
@@ -44,7 +34,7 @@ static void run_log_read_state(void *context, const struct database_row *row)
     const char *code = database_row_text(row, STATE_CODE);
 
     *question->state = (struct run_state){
-        .status = run_log_parse_status(database_row_text(row, STATE_STATUS)),
+        .status = run_status_parse(database_row_text(row, STATE_STATUS)),
         .is_mine = run_log_is_mine(question, worker),
         .is_abandoned = code != NULL && strcmp(code, "ABANDONED") == 0,
         .started_at_us = database_row_number(row, STATE_STARTED_AT, 0),

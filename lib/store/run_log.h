@@ -9,15 +9,11 @@
 #define SYNCSCHED_STORE_RUN_LOG_H
 
 #include "base/error.h"
-#include "base/run.h"
+#include "plan/outcome.h"
+#include "plan/run.h"
 #include "store/database.h"
 
 #include <stdint.h>
-
-enum run_status { RUN_PENDING, RUN_RUNNING, RUN_COMPLETED, RUN_FAILED, RUN_GONE };
-
-/* A status as the log spells it; RUN_GONE for NULL and what is none. */
-enum run_status run_log_parse_status(const char *text);
 
 /* How a run stands in the log. */
 struct run_state {

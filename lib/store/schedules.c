@@ -1,8 +1,8 @@
 #include "store/schedules.h"
 
-#include "clock/stopwatch.h"
 #include "sql.h"
 #include "store/schema.h"
+#include "time/clock.h"
 
 #include <string.h>
 
@@ -83,8 +83,8 @@ bool schedules_read(struct database *db, const struct trigger *trigger, bool wan
     };
 
     *heartbeat = (struct error){0};
-    *reading = (struct schedules_reading){.sent_at_ms = stopwatch_now_ms(),
-                                          .host_now_us = host_clock_us()};
+    *reading =
+        (struct schedules_reading){.sent_at_ms = clock_now_ms(), .host_now_us = clock_host_us()};
     database_run(db, transactions, trigger != NULL ? 2 : 1, deadline_ms);
     if (trigger != NULL && !transactions[1].done)
         *heartbeat = transactions[1].error;

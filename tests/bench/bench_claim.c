@@ -1,10 +1,10 @@
 /* The claim alone, on an open connection: 20, 2,000 and 20,000 integrations due at once. */
 #include "bench.h"
 
-#include "clock/stopwatch.h"
-#include "engine/due.h"
+#include "plan/due.h"
 #include "store/schedules.h"
 #include "support/testdb.h"
+#include "time/clock.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ static double claim_ms(struct database *db, size_t due)
     struct claim_result result;
     struct error heartbeat;
     struct error err = {0};
-    int64_t deadline_ms = stopwatch_now_ms() + CLAIM_DEADLINE_MS;
+    int64_t deadline_ms = clock_now_ms() + CLAIM_DEADLINE_MS;
     int64_t started_us;
     int64_t wall_us;
 
@@ -59,10 +59,10 @@ static double claim_ms(struct database *db, size_t due)
     claiming.claim.max_attempts = 1;
     claiming.claim.may_give_up = true;
     claiming.claim.valid_until_ms = deadline_ms;
-    started_us = stopwatch_now_us();
+    started_us = clock_now_us();
     ck_assert_msg(claim_execute(db, &claiming.claim, deadline_ms, &result, &err), "%s",
                   err.message);
-    wall_us = stopwatch_now_us() - started_us;
+    wall_us = clock_now_us() - started_us;
     ck_assert_uint_eq(result.run_count, due);
     claim_result_free(&result);
     claim_free(&claiming.claim);
@@ -80,8 +80,8 @@ static void claim_measure(int due)
 
     bench_create_due(due);
     for (int round = 0; round < CLAIM_ROUNDS; round++) {
-        struct database *db = database_open(&(struct database_address){0},
-                                            stopwatch_now_ms() + CLAIM_DEADLINE_MS, &err);
+        struct database *db =
+            database_open(&(struct database_address){0}, clock_now_ms() + CLAIM_DEADLINE_MS, &err);
         double ms;
 
         ck_assert_msg(db != NULL, "%s", err.message);

@@ -2,10 +2,10 @@
 #include "bench.h"
 
 #include "base/text.h"
-#include "clock/stopwatch.h"
-#include "engine/due.h"
+#include "plan/due.h"
 #include "store/schedules.h"
 #include "support/testdb.h"
+#include "time/clock.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -162,10 +162,10 @@ static double idle_read_ms(struct database *db, bool decides, int pairs)
     struct schedules_reading found;
     struct error heartbeat;
     struct error err = {0};
-    int64_t started_us = stopwatch_now_us();
-    bool ok = schedules_read(db, NULL, false, stopwatch_now_ms() + IDLE_DEADLINE_MS,
-                             idle_take_schedule, &reading, &found, &heartbeat, &err);
-    int64_t wall_us = stopwatch_now_us() - started_us;
+    int64_t started_us = clock_now_us();
+    bool ok = schedules_read(db, NULL, false, clock_now_ms() + IDLE_DEADLINE_MS, idle_take_schedule,
+                             &reading, &found, &heartbeat, &err);
+    int64_t wall_us = clock_now_us() - started_us;
 
     ck_assert_msg(ok, "%s", err.message);
     ck_assert_uint_eq(reading.rows, (size_t)pairs);
@@ -184,7 +184,7 @@ static void idle_measure_reading(int pairs)
     struct bench_samples dropped = {0};
     struct error err = {0};
     struct database *db =
-        database_open(&(struct database_address){0}, stopwatch_now_ms() + IDLE_DEADLINE_MS, &err);
+        database_open(&(struct database_address){0}, clock_now_ms() + IDLE_DEADLINE_MS, &err);
     char what[64];
 
     ck_assert_msg(db != NULL, "%s", err.message);

@@ -1,9 +1,9 @@
 /* The cron grammar and its arithmetic, in nanoseconds a call over a fixed set of expressions. */
 #include "bench.h"
 
-#include "clock/cron.h"
-#include "clock/stopwatch.h"
-#include "clock/zones.h"
+#include "cron/cron.h"
+#include "time/clock.h"
+#include "time/zones.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -122,10 +122,10 @@ static void parse_measure(struct parse_set *set, const char *what,
     struct bench_samples samples = {0};
 
     for (int round = 0; round < PARSE_ROUNDS; round++) {
-        int64_t started_us = stopwatch_now_us();
+        int64_t started_us = clock_now_us();
 
         parse_sink = work(set);
-        bench_add(&samples, (double)(stopwatch_now_us() - started_us) * 1000 / calls);
+        bench_add(&samples, (double)(clock_now_us() - started_us) * 1000 / calls);
     }
     bench_print(what, &samples, "ns", 0, NULL);
 }
@@ -138,10 +138,10 @@ static double parse_measure_next(const struct parse_set *set, const char *what,
     char label[64];
 
     for (int round = 0; round < PARSE_ROUNDS; round++) {
-        int64_t started_us = stopwatch_now_us();
+        int64_t started_us = clock_now_us();
 
         parse_sink = parse_find_next(set, next);
-        bench_add(&samples, (double)(stopwatch_now_us() - started_us) * 1000 / calls);
+        bench_add(&samples, (double)(clock_now_us() - started_us) * 1000 / calls);
     }
     snprintf(label, sizeof label, "parse: cron_next, %s", what);
     bench_print(label, &samples, "ns", 0, NULL);
@@ -161,11 +161,10 @@ static void parse_compare_next(const struct parse_set *set, const char *what,
     next_ns = parse_measure_next(set, label, &next);
     scan.repeats = 1;
     for (int round = 0; round < PARSE_SCAN_ROUNDS; round++) {
-        int64_t started_us = stopwatch_now_us();
+        int64_t started_us = clock_now_us();
 
         parse_sink = parse_scan_next(set, &scan);
-        bench_add(&scans,
-                  (double)(stopwatch_now_us() - started_us) * 1000 / (next.last - next.first));
+        bench_add(&scans, (double)(clock_now_us() - started_us) * 1000 / (next.last - next.first));
     }
     snprintf(label, sizeof label, "parse: minute scan, %s, UTC", what);
     bench_print(label, &scans, "ns", next_ns, "cron_next");

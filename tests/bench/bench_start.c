@@ -1,7 +1,7 @@
 /* What a command costs that asks neither the database nor the function: beside an empty program. */
 #include "bench.h"
 
-#include "clock/stopwatch.h"
+#include "time/clock.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -39,10 +39,10 @@ static double start_command_us(const char *const command[4])
         arguments[i] = strdup(command[i]); /* posix_spawn() takes no const */
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    started_us = stopwatch_now_us();
+    started_us = clock_now_us();
     ck_assert_int_eq(posix_spawn(&child, arguments[0], &actions, NULL, arguments, environ), 0);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
-    wall_us = stopwatch_now_us() - started_us;
+    wall_us = clock_now_us() - started_us;
     ck_assert_msg(status == 0, "%s: wait status %d", arguments[0], status);
     posix_spawn_file_actions_destroy(&actions);
     for (size_t i = 0; arguments[i] != NULL; i++)

@@ -2,8 +2,8 @@
  * calls parse|match|next REPEATS: so many times over a fixed set of expressions, for counting
  * instructions: what 1,000 repeats take more than none is what the calls take.
  */
-#include "clock/cron.h"
-#include "clock/zones.h"
+#include "cron/cron.h"
+#include "time/zones.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "fault/starts.h"
 
 #include "base/memory.h"
-#include "clock/instant.h"
+#include "time/instant.h"
 
 #include <math.h>
 #include <stdlib.h>

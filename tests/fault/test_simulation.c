@@ -8,14 +8,16 @@
  * take, and which runs a tick leaves behind pending. Afterwards the auditor is asked.
  */
 #include "base/memory.h"
-#include "clock/stopwatch.h"
-#include "engine/auditor.h"
-#include "engine/due.h"
-#include "engine/timetable.h"
 #include "fault/fault.h"
 #include "fault/starts.h"
+#include "inspect/audit.h"
+#include "plan//due.h"
+#include "plan/timetable.h"
+#include "store/claim.h"
 #include "store/run_log.h"
+#include "store/schedules.h"
 #include "support/testdb.h"
+#include "time/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -81,7 +83,7 @@ struct simulation_span {
 
 static int64_t wait_until_ms(void)
 {
-    return stopwatch_now_ms() + SIMULATION_WAIT_MS;
+    return clock_now_ms() + SIMULATION_WAIT_MS;
 }
 
 /* ---- The steps of a tick ---- */
@@ -230,7 +232,7 @@ static void seed_schedules(void)
                     n, schedules[n].zone, n, n, schedules[n].cron);
 }
 
-static void ignore_finding(void *context, const struct auditor_finding *finding)
+static void ignore_finding(void *context, const struct audit_finding *finding)
 {
     (void)context;
     (void)finding;
@@ -238,14 +240,14 @@ static void ignore_finding(void *context, const struct auditor_finding *finding)
 
 static void audit(struct simulation *sim, const struct simulation_span *span)
 {
-    struct auditor_options options = {.deadline_ms = stopwatch_now_ms() + 600000,
-                                      .from_us = span->first * INSTANT_US_PER_MINUTE,
-                                      .to_us = (span->last + 1) * INSTANT_US_PER_MINUTE,
-                                      .has_to = true};
-    struct auditor_result result;
+    struct audit_options options = {.deadline_ms = clock_now_ms() + 600000,
+                                    .from_us = span->first * INSTANT_US_PER_MINUTE,
+                                    .to_us = (span->last + 1) * INSTANT_US_PER_MINUTE,
+                                    .has_to = true};
+    struct audit_result result;
     struct error err;
 
-    ck_assert_msg(auditor_audit(&options, ignore_finding, NULL, &result, &err), "%s", err.message);
+    ck_assert_msg(audit_read(&options, ignore_finding, NULL, &result, &err), "%s", err.message);
     sim->totals = result.totals;
 }
 
@@ -329,7 +331,7 @@ static void open_simulation(struct simulation *sim, struct simulation_span *span
     sim->chance = chance_seed(fault_seed(), span->plan->name);
     sim->db = database_open(&(struct database_address){0}, wait_until_ms(), &err);
     ck_assert_msg(sim->db != NULL, "%s", err.message);
-    span->last = host_clock_us() / INSTANT_US_PER_MINUTE - INSTANT_MINUTES_PER_DAY;
+    span->last = clock_host_us() / INSTANT_US_PER_MINUTE - INSTANT_MINUTES_PER_DAY;
     span->first = span->last - count_minutes() + 1;
     starts_make(span->plan, &sim->chance, span->first, span->last, starts);
     /* The first tick sets the marks: from its window on there are slots. */
@@ -357,13 +359,12 @@ static void print_row(struct simulation *sim, const struct simulation_span *span
            span->plan->name, span->last - span->first + 1, span->starts.count, sim->totals.slots,
            sim->calls, verdicts[AUDIT_FOLDED], verdicts[AUDIT_MISSING], verdicts[AUDIT_DOUBLED],
            100.0 * (double)lost_by_window_alone(sim, span) / (double)sim->totals.slots,
-           (double)(stopwatch_now_ms() - span->started_ms) / 1000);
+           (double)(clock_now_ms() - span->started_ms) / 1000);
 }
 
 START_TEST(test_simulation)
 {
-    struct simulation_span span = {.plan = starts_plan((size_t)_i),
-                                   .started_ms = stopwatch_now_ms()};
+    struct simulation_span span = {.plan = starts_plan((size_t)_i), .started_ms = clock_now_ms()};
     struct simulation *sim = memory_allocate(1, sizeof *sim);
 
     testdb_create();

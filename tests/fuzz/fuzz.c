@@ -1,7 +1,7 @@
 #include "fuzz/fuzz.h"
 
 #include "base/memory.h"
-#include "clock/quote.h"
+#include "base/quote.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,16 +1,16 @@
 /*
- * Fuzzes lib/clock/cron_parse.c and cron_fault.c with any bytes, and with what is valid cron.c in
+ * Fuzzes lib/cron/cron_parse.c and cron_fault.c with any bytes, and with what is valid cron.c in
  * zones of all kinds, and the words for it.
  */
 #include "fuzz/fuzz.h"
 #include "fuzz/slots.h"
 
-#include "clock/cron.h"
-#include "clock/cron_jumps.h"
-#include "clock/cron_text.h"
-#include "clock/cron_warn.h"
-#include "clock/quote.h"
-#include "clock/zones.h"
+#include "base/quote.h"
+#include "cron/cron.h"
+#include "cron/cron_jumps.h"
+#include "cron/cron_text.h"
+#include "cron/cron_warn.h"
+#include "time/zones.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -104,14 +104,14 @@ static void check_message(const char *message)
                        (c < 0x2066 || c > 0x2069),
                    "U+%04X", (unsigned)c);
     }
-    FUZZ_CHECK(characters <= RUN_MESSAGE_CHARACTERS, "%zu characters", characters);
+    FUZZ_CHECK(characters <= OUTCOME_MESSAGE_CHARACTERS, "%zu characters", characters);
 }
 
 static void check_code(const char *code)
 {
-    size_t length = strnlen(code, RUN_CODE_SIZE);
+    size_t length = strnlen(code, OUTCOME_CODE_SIZE);
 
-    FUZZ_CHECK(length > 0 && length < RUN_CODE_SIZE, "%zu", length);
+    FUZZ_CHECK(length > 0 && length < OUTCOME_CODE_SIZE, "%zu", length);
     FUZZ_CHECK(strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.") ==
                    length,
                "%s", code);

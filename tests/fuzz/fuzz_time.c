@@ -1,8 +1,8 @@
-/* Fuzzes lib/clock/instant.c and duration.c: TIME and D of the command line. */
+/* Fuzzes lib/time/instant.c and duration.c: TIME and D of the command line. */
 #include "fuzz/fuzz.h"
 
-#include "clock/duration.h"
-#include "clock/instant.h"
+#include "time/duration.h"
+#include "time/instant.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /*
- * Fuzzes lib/clock/tzif.c and posix_tz.c with any bytes, and zone.c and cron.c with the zones that
+ * Fuzzes lib/time/tzif.c and posix_tz.c with any bytes, and zone.c and cron.c with the zones that
  * come of them.
  */
 #include "fuzz/fuzz.h"
 #include "fuzz/slots.h"
 
-#include "clock/tzif.h"
-#include "clock/zone.h"
+#include "time/tzif.h"
+#include "time/zone.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-/* Fuzzes lib/clock/zones.c: the time zone of an organisation, which may be any text. */
+/* Fuzzes lib/time/zones.c: the time zone of an organisation, which may be any text. */
 #include "fuzz/fuzz.h"
 
-#include "clock/zones.h"
+#include "time/zones.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #ifndef SYNCSCHED_TESTS_FUZZ_SLOTS_H
 #define SYNCSCHED_TESTS_FUZZ_SLOTS_H
 
-#include "clock/cron.h"
+#include "cron/cron.h"
 
 /* The minutes of the years 1970 to 9999. */
 #define SLOTS_MINUTES (INT64_C(253402300800) / 60)

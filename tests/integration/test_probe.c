@@ -2,13 +2,14 @@
  * Probing external systems, by the real SQL and over real connections: what goes over the wire, what
  * an answer does to the state, and that what is not permitted is not sent.
  */
-#include "clock/stopwatch.h"
-#include "engine/prober.h"
+#include "inspect/prober.h"
 #include "integration/suites.h"
+#include "store/probe.h"
 #include "support/front.h"
 #include "support/scene.h"
 #include "support/testdb.h"
 #include "support/tunnel.h"
+#include "time/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ static void setup(void)
     struct error err;
 
     scene_open();
-    db = database_open(&(struct database_address){0}, stopwatch_now_ms() + WAIT_MS, &err);
+    db = database_open(&(struct database_address){0}, clock_now_ms() + WAIT_MS, &err);
     ck_assert_msg(db != NULL, "%s", err.message);
     targets[0] = (struct prober_target){.integration_type = "xledger",
                                         .address = {.url = function_url(scene_function())}};
@@ -143,11 +144,11 @@ static const struct {
 /* Covers: what each answer is taken for, and that it is asked once, also where it redirects. */
 START_TEST(test_answer)
 {
-    int64_t started_ms = stopwatch_now_ms();
+    int64_t started_ms = clock_now_ms();
 
     function_script(scene_function(), answers[_i].rule);
     probe(1);
-    ck_assert_int_lt(stopwatch_now_ms() - started_ms, PROBER_ANSWER_MS + 3000);
+    ck_assert_int_lt(clock_now_ms() - started_ms, PROBER_ANSWER_MS + 3000);
     ck_assert_int_eq(findings[0].condition, answers[_i].condition);
     ck_assert_str_eq(findings[0].code, answers[_i].code);
     ck_assert(findings[0].is_fresh);
@@ -259,9 +260,8 @@ static bool claim(struct probe_state *state, int64_t *now_us)
     struct error err;
 
     *state = (struct probe_state){.integration_type = "xledger"};
-    ck_assert_msg(
-        probe_state_claim(db, &terms, stopwatch_now_ms() + WAIT_MS, state, 1, now_us, &err), "%s",
-        err.message);
+    ck_assert_msg(probe_state_claim(db, &terms, clock_now_ms() + WAIT_MS, state, 1, now_us, &err),
+                  "%s", err.message);
     return state->is_claimed;
 }
 
@@ -288,7 +288,7 @@ END_TEST
 /* Covers: what somebody finds out after another has claimed the next probe is dropped. */
 START_TEST(test_late_note)
 {
-    const struct function_probe success = {.status = 200};
+    const struct probe_answer success = {.status = 200};
     struct probe_state slow;
     struct probe_state next;
     struct error err;
@@ -299,12 +299,12 @@ START_TEST(test_late_note)
     let_pass("16 minutes");
     ck_assert(claim(&next, &now_us));
     ck_assert(probe_note(&slow, &success, now_us));
-    ck_assert(probe_state_note(db, &slow, stopwatch_now_ms() + WAIT_MS, &is_noted, &err));
+    ck_assert(probe_state_note(db, &slow, clock_now_ms() + WAIT_MS, &is_noted, &err));
     ck_assert(!is_noted);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_probe_state WHERE result IS NULL"),
                      1);
     ck_assert(probe_note(&next, &success, now_us));
-    ck_assert(probe_state_note(db, &next, stopwatch_now_ms() + WAIT_MS, &is_noted, &err));
+    ck_assert(probe_state_note(db, &next, clock_now_ms() + WAIT_MS, &is_noted, &err));
     ck_assert(is_noted);
 }
 END_TEST
@@ -314,23 +314,22 @@ END_TEST
 START_TEST(test_held_back)
 {
     struct tunnel *tunnel = tunnel_start(function_url(scene_function()));
-    const struct function_address address = {.url = targets[0].address.url,
-                                             .proxy = tunnel->address};
-    struct function_probe result;
+    const struct http_target address = {.url = targets[0].address.url, .proxy = tunnel->address};
+    struct probe_answer result;
     struct error err;
-    int64_t now_ms = stopwatch_now_ms();
+    int64_t now_ms = clock_now_ms();
 
-    ck_assert(function_probe(&address, now_ms, now_ms + 5000, &result, &err));
+    ck_assert(http_client_probe(&address, now_ms, now_ms + 5000, &result, &err));
     ck_assert(result.was_held_back);
     ck_assert_int_eq(tunnel->count, 0);
     tunnel->delay_ms = 1000;
-    now_ms = stopwatch_now_ms();
-    ck_assert(function_probe(&address, now_ms + 500, now_ms + 5000, &result, &err));
+    now_ms = clock_now_ms();
+    ck_assert(http_client_probe(&address, now_ms + 500, now_ms + 5000, &result, &err));
     ck_assert_int_eq(tunnel->count, 1);
     ck_assert(result.was_held_back);
     ck_assert_int_eq(result.status, 0);
     ck_assert_uint_eq(count_heads(), 0);
-    ck_assert(function_probe(&address, now_ms + 60000, now_ms + 60000, &result, &err));
+    ck_assert(http_client_probe(&address, now_ms + 60000, now_ms + 60000, &result, &err));
     ck_assert_int_eq(result.status, 204);
     ck_assert_uint_eq(count_heads(), 1);
 }

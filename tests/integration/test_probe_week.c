@@ -8,12 +8,14 @@
  * send late. Meanwhile the system is well, down for two days, asks to be left alone, and recovers.
  */
 #include "base/memory.h"
-#include "clock/stopwatch.h"
-#include "engine/probe.h"
-#include "engine/timetable.h"
+#include "call/http_client.h"
 #include "integration/suites.h"
+#include "plan/probe.h"
+#include "plan/timetable.h"
+#include "store/probe.h"
 #include "support/scene.h"
 #include "support/testdb.h"
+#include "time/clock.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -66,7 +68,7 @@ static int pick(struct caller *caller, int below)
 /* Sends the request of one claim, and stores what came of it, unless it dies on the way. */
 static void send_probe(struct caller *caller, struct probe_state *state, int64_t now_us)
 {
-    struct function_probe probe;
+    struct probe_answer probe;
     struct error err;
     char url[200];
     bool is_noted;
@@ -77,14 +79,13 @@ static void send_probe(struct caller *caller, struct probe_state *state, int64_t
         now_us += pick(caller, PROBE_SEND_S) * SECOND;
     snprintf(url, sizeof url, "%s/%s/%" PRId64, function_url(scene_function()),
              state->integration_type, now_us / SECOND);
-    ck_assert(function_probe(&(struct function_address){.url = url}, INT64_MAX,
-                             stopwatch_now_ms() + WAIT_MS, &probe, &err));
+    ck_assert(http_client_probe(&(struct http_target){.url = url}, INT64_MAX,
+                                clock_now_ms() + WAIT_MS, &probe, &err));
     if (pick(caller, 20) == 0)
         return;
     ck_assert(probe_note(state, &probe, now_us + ANSWER_S * SECOND));
-    ck_assert_msg(
-        probe_state_note(caller->db, state, stopwatch_now_ms() + WAIT_MS, &is_noted, &err), "%s",
-        err.message);
+    ck_assert_msg(probe_state_note(caller->db, state, clock_now_ms() + WAIT_MS, &is_noted, &err),
+                  "%s", err.message);
 }
 
 static void call(struct caller *caller, int64_t now_us)
@@ -97,8 +98,8 @@ static void call(struct caller *caller, int64_t now_us)
     for (size_t i = 0; i < TYPES; i++)
         snprintf(caller->states[i].integration_type, sizeof caller->states[i].integration_type,
                  "%s", timetable_type(i));
-    ck_assert_msg(probe_state_claim(caller->db, &claim, stopwatch_now_ms() + WAIT_MS,
-                                    caller->states, TYPES, &now_us, &err),
+    ck_assert_msg(probe_state_claim(caller->db, &claim, clock_now_ms() + WAIT_MS, caller->states,
+                                    TYPES, &now_us, &err),
                   "%s", err.message);
     for (size_t i = 0; i < TYPES; i++)
         if (caller->states[i].is_claimed)
@@ -111,7 +112,7 @@ _Noreturn static void run_caller(unsigned number, pthread_barrier_t *barrier)
     struct caller caller = {.chance = number};
     struct error err;
 
-    caller.db = database_open(&(struct database_address){0}, stopwatch_now_ms() + WAIT_MS, &err);
+    caller.db = database_open(&(struct database_address){0}, clock_now_ms() + WAIT_MS, &err);
     if (caller.db == NULL)
         abort();
     for (int step = 0; step < STEPS; step++) {
@@ -243,13 +244,13 @@ static void check_days(const struct sighting *seen)
 /* Covers: never two within 15 minutes, and no fewer than there should be. */
 START_TEST(test_week)
 {
-    int64_t started_ms = stopwatch_now_ms();
+    int64_t started_ms = clock_now_ms();
     json_t *others;
 
     live_through_week();
     others = function_others(scene_function());
     printf("a week of %d callers every %d s: %zu probes of %d types, in %.1f s\n", CALLERS, STEP_S,
-           json_array_size(others), TYPES, (double)(stopwatch_now_ms() - started_ms) / 1000);
+           json_array_size(others), TYPES, (double)(clock_now_ms() - started_ms) / 1000);
     for (size_t i = 0; i < TYPES; i++) {
         struct sighting seen = read_sightings(others, timetable_type(i));
 

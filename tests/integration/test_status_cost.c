@@ -105,7 +105,7 @@ static char *read_statement(void)
     const char *const argv[] = {"cat", path, NULL};
     struct program_result result;
 
-    snprintf(path, sizeof path, "%s/lib/store/sql/standing.sql", source != NULL ? source : ".");
+    snprintf(path, sizeof path, "%s/lib/store/sql/status.sql", source != NULL ? source : ".");
     result = program_run(argv, NULL);
     ck_assert_msg(result.status == 0, "%s", result.err);
     free(result.err);

@@ -1,7 +1,7 @@
 /*
  * An independent judge of cron_next(): the minutes in which Debian's cron runs a line of a crontab.
  *
- * It has another shape than lib/clock on purpose and uses nothing of it. Where cron_next() computes
+ * It has another shape than lib/cron on purpose and uses nothing of it. Where cron_next() computes
  * the next slot, the judge lives through every minute as the daemon does (the main loop of cron.c in
  * Debian's cron 3.0pl1), and glibc's localtime_r() is its wall clock, not our reader of TZif files.
  * A slow and simple machine: whoever doubts it can read it beside the daemon's source.

@@ -8,9 +8,9 @@
 #include "judge/suites.h"
 
 #include "base/text.h"
-#include "clock/cron.h"
-#include "clock/zones.h"
+#include "cron/cron.h"
 #include "support/program.h"
+#include "time/zones.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 #include "judge/judge.h"
 #include "judge/suites.h"
 
-#include "clock/cron.h"
-#include "clock/zones.h"
+#include "cron/cron.h"
+#include "time/zones.h"
 
 #include <limits.h>
 #include <stdio.h>

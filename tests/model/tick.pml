@@ -169,7 +169,7 @@ inline check()
     }
 }
 
-/* ---- A tick up to its dispatch (lib/engine/tick.c, lib/store/claim.c) ---- */
+/* ---- A tick up to its dispatch (lib/tick/tick.c, lib/store/claim.c) ---- */
 
 #ifdef CLAIMS_AT_ONCE
 #define WORKERS 2
@@ -278,7 +278,7 @@ inline take_locks()
     wants = 0
 }
 
-/* read.sql and lib/engine/due.c: which slots of A to look at, (mark, now] as they were at any time
+/* read.sql and lib/plan/due.c: which slots of A to look at, (mark, now] as they were at any time
  * in the past; or by hand (`run --at`) any one slot that is past. Bit 1: slot 1, bit 2: slot 2. No
  * clock is needed: what a tick can do before slot 2 is due it can also do later, on an old reading;
  * and once all is calm it is due. */
@@ -489,7 +489,7 @@ next_tick:
     }
 }
 
-/* ---- A worker (lib/engine/worker.c, lib/store/run_log.c) ---- */
+/* ---- A worker (lib/tick/worker.c, lib/store/run_log.c) ---- */
 
 #define me (_pid - TICKS + 1)
 

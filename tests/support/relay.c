@@ -3,7 +3,7 @@
 #include "support/loopback.h"
 
 #include "base/memory.h"
-#include "clock/stopwatch.h"
+#include "time/clock.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -150,7 +150,7 @@ static void relay_give(struct relay *relay, struct relay_link *link, struct rela
 {
     struct relay_chunk *chunk;
 
-    while ((chunk = way->first) != NULL && chunk->due_ms <= stopwatch_now_ms()) {
+    while ((chunk = way->first) != NULL && chunk->due_ms <= clock_now_ms()) {
         if (way == &link->back && chunk->length > 0)
             relay_note_received(relay, link, chunk);
         if (chunk->length == 0 || !loopback_send(way->to, chunk->bytes, chunk->length)) {
@@ -165,7 +165,7 @@ static void relay_give(struct relay *relay, struct relay_link *link, struct rela
 static void relay_serve_link(struct relay_state *state, struct relay_link *link,
                              const struct pollfd ready[2])
 {
-    int64_t due_ms = stopwatch_now_ms() + state->way_ms;
+    int64_t due_ms = clock_now_ms() + state->way_ms;
 
     if (ready[0].revents != 0)
         relay_note_sent(link, relay_take(&link->there, due_ms));

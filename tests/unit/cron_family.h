@@ -4,7 +4,7 @@
 #ifndef SYNCSCHED_TESTS_UNIT_CRON_FAMILY_H
 #define SYNCSCHED_TESTS_UNIT_CRON_FAMILY_H
 
-#include "clock/cron.h"
+#include "cron/cron.h"
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
-/* Covers lib/engine/alert.c; what its program gets is tests/integration/test_alert.c's. */
+/* Covers lib/notify/alert.c; what its program gets is tests/integration/test_alert.c's. */
 #include "suites.h"
 
-#include "engine/alert.h"
-#include "engine/pool.h"
+#include "notify/alert.h"
+#include "tick/pool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,16 +47,18 @@ START_TEST(test_alert_runs)
         {.was_cold = true},
         {.was_cold = true},
     };
-    static const struct run runs[6] = {RUN, RUN, RUN, RUN, RUN, RUN};
-    static const int verdicts[6] = {WORKER_FAILED, WORKER_COMPLETED, POOL_LOST,
-                                    WORKER_FAILED, WORKER_LEFT,      POOL_UNDONE};
+    static struct run runs[6] = {RUN, RUN, RUN, RUN, RUN, RUN};
+    static int verdicts[6] = {WORKER_FAILED, WORKER_COMPLETED, POOL_LOST,
+                              WORKER_FAILED, WORKER_LEFT,      POOL_UNDONE};
     static const char *const kinds[] = {"failed", "drift", "cold-start", "failed", "failed"};
+    const struct tick_result result = {
+        .runs = runs, .verdicts = verdicts, .notes = notes, .count = 6};
     struct alert alert = {0};
     json_t *account;
     const json_t *events;
 
     ck_assert(alert_is_empty(&alert));
-    alert_note_runs(&alert, runs, verdicts, notes, 6);
+    alert_note_runs(&alert, &result);
     ck_assert(!alert_is_empty(&alert));
     account = read_account(&alert);
     events = json_object_get(account, "events");
@@ -79,19 +81,17 @@ START_TEST(test_alert_runs)
 }
 END_TEST
 
-/* Covers: without notes there are the verdicts; nobody's alert takes nothing. */
+/* Covers: without notes there are the verdicts; an empty claim is nothing to tell. */
 START_TEST(test_alert_without_notes)
 {
-    static const int verdicts[] = {WORKER_COMPLETED, WORKER_FAILED};
-    static const struct run runs[] = {RUN, RUN};
+    static int verdicts[] = {WORKER_COMPLETED, WORKER_FAILED};
+    static struct run runs[] = {RUN, RUN};
+    const struct tick_result result = {.runs = runs, .verdicts = verdicts, .count = 2};
     struct alert alert = {0};
-    struct claim_result result = {0};
 
-    alert_note_runs(NULL, runs, verdicts, NULL, 2);
-    alert_note_claim(NULL, &result);
-    alert_note_claim(&alert, &result);
+    alert_note_claim(&alert, &result.claim);
     ck_assert(alert_is_empty(&alert));
-    alert_note_runs(&alert, runs, verdicts, NULL, 2);
+    alert_note_runs(&alert, &result);
     ck_assert_uint_eq(json_array_size(alert.events), 1);
     alert_free(&alert);
 }

@@ -1,11 +1,11 @@
 /*
- * Covers lib/engine/audit.c: what becomes of each slot, by tables, and against the definition of
+ * Covers lib/plan/audit.c: what becomes of each slot, by tables, and against the definition of
  * "covered" spelt out run by run.
  */
 #include "suites.h"
 
 #include "base/text.h"
-#include "engine/audit.h"
+#include "plan/audit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,14 +46,14 @@ static void read_slots(const char *text, struct slots *slots)
  * "n5-10+7". c: completed, p: pending, r: running, n, j, u: failed with the class not_delivered,
  * rejected, unknown; "!" behind it: by hand or a further attempt.
  */
-static void read_run(const char *word, struct history_run *run)
+static void read_run(const char *word, struct audit_run *run)
 {
     int first;
     int last;
     int length;
     const char *at = word + 1;
 
-    *run = (struct history_run){.status = RUN_FAILED, .is_by_schedule = *at != '!'};
+    *run = (struct audit_run){.status = RUN_FAILED, .is_by_schedule = *at != '!'};
     at += *at == '!' ? 1 : 0;
     ck_assert_msg(strchr("cprnju", *word) != NULL, "no such run: %s", word);
     run->status = *word == 'c'   ? RUN_COMPLETED
@@ -75,7 +75,7 @@ static void read_run(const char *word, struct history_run *run)
     run->started_at_ms = *at == '+' ? (last + strtoll(at + 1, NULL, 10)) * 60000 : INT64_MIN;
 }
 
-static size_t read_runs(const char *text, struct history_run *runs)
+static size_t read_runs(const char *text, struct audit_run *runs)
 {
     char *words = strdup(text);
     char *rest = NULL;
@@ -97,7 +97,7 @@ static size_t read_runs(const char *text, struct history_run *runs)
 }
 
 /* "10 completed a, 20 doubled b c, 30 missing"; "?" marks what is not judged. */
-static void tell(void *context, const struct audit_finding *finding)
+static void tell(void *context, const struct audit_slot *finding)
 {
     static const char *const names[] = {"completed", "folded",  "failed",  "unknown", "in progress",
                                         "waiting",   "missing", "doubled", "extra"};
@@ -186,7 +186,7 @@ START_TEST(test_match)
                                       .judged_from = cases[_i].judged_from,
                                       .mark = cases[_i].mark,
                                       .old_before = cases[_i].old_before};
-    struct history_run runs[RUNS_MAX];
+    struct audit_run runs[RUNS_MAX];
     struct slots slots = {0};
     struct text told = {0};
     size_t count = read_runs(cases[_i].runs, runs);
@@ -203,7 +203,7 @@ START_TEST(test_late_to_the_millisecond)
 {
     struct audit_question question = {.to = 100, .mark = EVER};
     struct slots slots = {{10}, 1};
-    struct history_run run;
+    struct audit_run run;
     struct text told = {0};
 
     read_run("c10+5", &run);
@@ -217,12 +217,12 @@ END_TEST
 /* ---- Against the definition ---- */
 
 struct log {
-    struct history_run runs[RUNS_MAX];
+    struct audit_run runs[RUNS_MAX];
     size_t count;
     size_t findings;
 };
 
-static bool covers(const struct history_run *run, int64_t slot)
+static bool covers(const struct audit_run *run, int64_t slot)
 {
     return run->covers_from <= slot && slot <= run->scheduled_for;
 }
@@ -232,8 +232,8 @@ static bool is_doubled(const struct log *log, int64_t slot)
 {
     for (size_t i = 0; i < log->count; i++) {
         for (size_t k = 0; k < i; k++) {
-            const struct history_run *a = &log->runs[i];
-            const struct history_run *b = &log->runs[k];
+            const struct audit_run *a = &log->runs[i];
+            const struct audit_run *b = &log->runs[k];
             bool same = a->scheduled_for == b->scheduled_for;
 
             if (!covers(a, slot) || !covers(b, slot))
@@ -248,7 +248,7 @@ static bool is_doubled(const struct log *log, int64_t slot)
     return false;
 }
 
-static void check_finding(void *context, const struct audit_finding *finding)
+static void check_finding(void *context, const struct audit_slot *finding)
 {
     struct log *log = context;
     bool is_covered = false;
@@ -318,7 +318,7 @@ END_TEST
 
 /* ---- Totals ---- */
 
-static void count(void *context, const struct audit_finding *finding)
+static void count(void *context, const struct audit_slot *finding)
 {
     audit_count(context, finding);
 }
@@ -326,7 +326,7 @@ static void count(void *context, const struct audit_finding *finding)
 START_TEST(test_totals)
 {
     struct audit_question question = {.to = 100, .judged_from = 8, .mark = 50};
-    struct history_run runs[RUNS_MAX];
+    struct audit_run runs[RUNS_MAX];
     struct slots slots = {0};
     struct audit_totals totals = {0};
 

@@ -1,7 +1,7 @@
-/* Covers lib/engine/condition.c. */
+/* Covers lib/plan/condition.c. */
 #include "suites.h"
 
-#include "engine/condition.h"
+#include "plan/condition.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static const struct {
         const char *fault;
         int64_t fault_since;
         int64_t waiting;
-        struct standing_log log;
+        struct condition_log log;
     } but;
     const char *judged; /* "STATE DAYS: REASON STATE, ...": so many days ago */
     const char *said;   /* of the first reason */
@@ -66,7 +66,7 @@ static const struct {
      "unhealthy 2: failing unhealthy",
      "failing: 3 slots since 2024-04-29T02:00:00Z, last TIMEOUT"},
     {"too many to count",
-     {.log.in_row = SLOTS(STANDING_FAILURES_MAX, NOW - 400 * DAY, NOW)},
+     {.log.in_row = SLOTS(CONDITION_FAILURES_MAX, NOW - 400 * DAY, NOW)},
      "unhealthy 400: failing unhealthy",
      "failing: 100 slots or more since 2023-03-28T02:00:00Z"},
     {"unknown outcome",

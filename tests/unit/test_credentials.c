@@ -2,7 +2,7 @@
 #include "suites.h"
 
 #include "call/credentials.h"
-#include "clock/instant.h"
+#include "time/instant.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-/* Covers lib/clock/cron.c: what a schedule matches, the star rule, and when it fires next. */
+/* Covers lib/cron/cron.c: what a schedule matches, the star rule, and when it fires next. */
 #include "suites.h"
 
-#include "clock/cron.h"
-#include "clock/zones.h"
+#include "cron/cron.h"
+#include "time/zones.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-/* Covers lib/clock/cron_jumps.c: what check-cron says of the nights on which clocks change. */
+/* Covers lib/cron/cron_jumps.c: what check-cron says of the nights on which clocks change. */
 #include "suites.h"
 
-#include "clock/cron_jumps.h"
-#include "clock/zones.h"
+#include "cron/cron_jumps.h"
+#include "time/zones.h"
 
 #include <string.h>
 

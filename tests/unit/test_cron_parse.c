@@ -1,7 +1,7 @@
-/* Covers lib/clock/cron_parse.c: what is accepted, and as which sets. */
+/* Covers lib/cron/cron_parse.c: what is accepted, and as which sets. */
 #include "suites.h"
 
-#include "clock/cron.h"
+#include "cron/cron.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
-/* Covers lib/command/cron_report.c: what check-cron prints of an expression, byte for byte. */
+/* Covers lib/report/check_cron.c: what check-cron prints of an expression, byte for byte. */
 #include "suites.h"
 
 #include "base/text.h"
-#include "clock/instant.h"
-#include "clock/zones.h"
-#include "command/cron_report.h"
+#include "report/check_cron.h"
+#include "time/instant.h"
+#include "time/zones.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
-/* Covers lib/clock/cron_text.c: what a schedule says of itself, and that no two schedules that
+/* Covers lib/cron/cron_text.c: what a schedule says of itself, and that no two schedules that
  * fire at different times say the same. */
 #include "suites.h"
 
-#include "clock/cron_text.h"
+#include "cron/cron_text.h"
 #include "cron_family.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-/* Covers lib/clock/cron_warn.c: what is said of valid expressions that surprise people, and that
+/* Covers lib/cron/cron_warn.c: what is said of valid expressions that surprise people, and that
  * it is true of the calendar. */
 #include "suites.h"
 
-#include "clock/cron_warn.h"
+#include "cron/cron_warn.h"
 #include "cron_family.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
-/* Covers lib/clock/cron_words.c: sets of numbers as English lists. */
+/* Covers lib/cron/cron_words.c: sets of numbers as English lists. */
 #include "suites.h"
 
-#include "clock/cron_words.h"
+#include "cron/cron_words.h"
 
 static uint64_t set_of(const int *values, size_t count)
 {

@@ -1,8 +1,8 @@
-/* Covers cron_next() of lib/clock/cron.c where wall clocks jump: Debian's rule, night by night. */
+/* Covers cron_next() of lib/cron/cron.c where wall clocks jump: Debian's rule, night by night. */
 #include "suites.h"
 
-#include "clock/cron.h"
-#include "clock/zones.h"
+#include "cron/cron.h"
+#include "time/zones.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
-/* Covers lib/engine/findings.c, doctor_database.c and doctor_function.c: what is hard to bring about. */
+/* Covers lib/inspect/findings.c, doctor_database.c and doctor_function.c: what is hard to bring about. */
 #include "suites.h"
 
 #include "base/memory.h"
-#include "engine/doctor_database.h"
-#include "engine/doctor_function.h"
+#include "inspect/doctor_database.h"
+#include "inspect/doctor_function.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -158,7 +158,7 @@ static const struct {
 
 START_TEST(test_ping)
 {
-    struct function_ping ping = {.status = pings[_i].status, .ms = 7, .failure = "why"};
+    struct http_ping ping = {.status = pings[_i].status, .ms = 7, .failure = "why"};
     struct findings findings = {0};
     const struct finding *finding;
 

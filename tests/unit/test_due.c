@@ -1,8 +1,8 @@
-/* Covers lib/engine/due.c and quiet.c: what a row owes, by design section 4. All of it in May 2024. */
+/* Covers lib/plan/due.c and quiet.c: what a row owes, by design section 4. All of it in May 2024. */
 #include "suites.h"
 
 #include "base/text.h"
-#include "engine/due.h"
+#include "plan/due.h"
 
 #include <stdio.h>
 #include <string.h>

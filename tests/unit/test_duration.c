@@ -1,7 +1,7 @@
-/* Covers lib/clock/duration.c. */
+/* Covers lib/time/duration.c. */
 #include "suites.h"
 
-#include "clock/duration.h"
+#include "time/duration.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* Covers lib/store/errand.c: done in time, left behind, and no thread to be had. */
 #include "suites.h"
 
-#include "clock/stopwatch.h"
 #include "store/errand.h"
+#include "time/clock.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -54,7 +54,7 @@ START_TEST(test_errand_in_time)
 {
     struct seen seen = {.takes_ms = 20};
 
-    ck_assert(errand_run(work, release, &seen, stopwatch_now_ms() + 10000));
+    ck_assert(errand_run(work, release, &seen, clock_now_ms() + 10000));
     ck_assert_int_eq(seen.done, 1);
     ck_assert_int_eq(seen.released, 0);
     ck_assert(!pthread_equal(seen.worker, pthread_self()));
@@ -66,11 +66,11 @@ END_TEST
 START_TEST(test_errand_left_behind)
 {
     struct seen seen = {.takes_ms = 500};
-    int64_t started_ms = stopwatch_now_ms();
+    int64_t started_ms = clock_now_ms();
     sigset_t blocked;
 
     ck_assert(!errand_run(work, release, &seen, started_ms + 50));
-    ck_assert_int_ge(stopwatch_now_ms() - started_ms, 50);
+    ck_assert_int_ge(clock_now_ms() - started_ms, 50);
     ck_assert_int_eq(seen.done, 0);
     pthread_sigmask(SIG_SETMASK, NULL, &blocked);
     ck_assert_int_eq(sigismember(&blocked, SIGTERM), 0);
@@ -86,7 +86,7 @@ START_TEST(test_errand_of_more_than_a_step)
 {
     struct seen seen = {.takes_ms = 1200};
 
-    ck_assert(errand_run(work, release, &seen, stopwatch_now_ms() + 10000));
+    ck_assert(errand_run(work, release, &seen, clock_now_ms() + 10000));
     ck_assert_int_eq(seen.done, 1);
 }
 END_TEST
@@ -95,7 +95,7 @@ START_TEST(test_errand_after_its_time)
 {
     struct seen seen = {.takes_ms = 100};
 
-    ck_assert(!errand_run(work, release, &seen, stopwatch_now_ms() - 1));
+    ck_assert(!errand_run(work, release, &seen, clock_now_ms() - 1));
     for (int n = 0; n < 1000 && seen.released == 0; n++)
         poll(NULL, 0, 10);
     ck_assert_int_eq(seen.released, 1);
@@ -113,7 +113,7 @@ START_TEST(test_errand_without_thread)
     ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &none), 0);
     if (is_root)
         ck_assert_int_eq(setresuid(65534, 65534, 0), 0);
-    is_done = errand_run(work, release, &seen, stopwatch_now_ms() + 10000);
+    is_done = errand_run(work, release, &seen, clock_now_ms() + 10000);
     if (is_root)
         ck_assert_int_eq(setresuid(0, 0, 0), 0);
     ck_assert(is_done);

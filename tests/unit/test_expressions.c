@@ -1,10 +1,10 @@
 /*
- * Covers lib/clock/cron_parse.c, cron_fault.c and cron.c with the table of expressions in
+ * Covers lib/cron/cron_parse.c, cron_fault.c and cron.c with the table of expressions in
  * tests/data/expressions.txt, a test a line. Its head explains how to read it.
  */
 #include "suites.h"
 
-#include "clock/cron.h"
+#include "cron/cron.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /*
- * Covers lib/engine/helper.c, with real forks. What the helper did is counted in memory that it
+ * Covers lib/tick/helper.c, with real forks. What the helper did is counted in memory that it
  * shares with the test.
  */
 #include "suites.h"
 
-#include "clock/stopwatch.h"
-#include "engine/helper.h"
+#include "tick/helper.h"
+#include "time/clock.h"
 
 #include <poll.h>
 #include <stdatomic.h>
@@ -61,7 +61,7 @@ static void wait_until_begun(void)
 START_TEST(test_helper)
 {
     struct helper helper = {0};
-    int64_t started_ms = stopwatch_now_ms();
+    int64_t started_ms = clock_now_ms();
 
     shared->work_ms = 60000;
     ck_assert(helper_start(&helper, work, NULL));
@@ -70,7 +70,7 @@ START_TEST(test_helper)
     helper_tell(&helper, (struct helper_word){0});
     wait_until_begun();
     helper_end(&helper);
-    ck_assert_int_lt(stopwatch_now_ms() - started_ms, 30000);
+    ck_assert_int_lt(clock_now_ms() - started_ms, 30000);
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 }
 END_TEST
@@ -81,7 +81,7 @@ START_TEST(test_helper_untold)
     struct helper helper = {0};
 
     helper_tell(&helper, (struct helper_word){0});
-    ck_assert(helper_wait(&helper, stopwatch_now_ms() + 60000));
+    ck_assert(helper_wait(&helper, clock_now_ms() + 60000));
     helper_end(&helper);
     ck_assert(helper_start(&helper, work, NULL));
     helper_end(&helper);
@@ -121,7 +121,7 @@ START_TEST(test_helper_hears)
         helper_tell(&helper, (struct helper_word){0});
         if (told) {
             helper_tell(&helper, (struct helper_word){.what = 7});
-            ck_assert(helper_wait(&helper, stopwatch_now_ms() + 5000));
+            ck_assert(helper_wait(&helper, clock_now_ms() + 5000));
         } else {
             close(helper.fd);
             ck_assert_int_eq(waitpid(helper.pid, NULL, 0), helper.pid);
@@ -136,14 +136,14 @@ START_TEST(test_helper_wait)
 {
     for (int late = 0; late < 2; late++) {
         struct helper helper = {0};
-        int64_t started_ms = stopwatch_now_ms();
+        int64_t started_ms = clock_now_ms();
 
         shared->work_ms = late ? 60000 : 200;
         ck_assert(helper_start(&helper, work, NULL));
         helper_tell(&helper, (struct helper_word){0});
         ck_assert_int_eq(helper_wait(&helper, started_ms + (late ? 300 : 30000)), !late);
-        ck_assert_int_ge(stopwatch_now_ms() - started_ms, late ? 300 : 200);
-        ck_assert_int_lt(stopwatch_now_ms() - started_ms, 10000);
+        ck_assert_int_ge(clock_now_ms() - started_ms, late ? 300 : 200);
+        ck_assert_int_lt(clock_now_ms() - started_ms, 10000);
         ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
     }
 }

@@ -1,7 +1,7 @@
-/* Covers lib/clock/instant.c. */
+/* Covers lib/time/instant.c. */
 #include "suites.h"
 
-#include "clock/instant.h"
+#include "time/instant.h"
 
 #include <string.h>
 #include <time.h>

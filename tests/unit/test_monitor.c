@@ -1,7 +1,7 @@
-/* Covers lib/engine/monitor.c: addresses; its pings are tests/integration/test_monitor.c's. */
+/* Covers lib/notify/monitor.c: addresses; its pings are tests/integration/test_monitor.c's. */
 #include "suites.h"
 
-#include "engine/monitor.h"
+#include "notify/monitor.h"
 
 #include <stdlib.h>
 

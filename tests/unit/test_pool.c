@@ -1,11 +1,11 @@
 /*
- * Covers lib/engine/pool.c, with real forks and toy jobs. What the workers did is counted in memory
+ * Covers lib/tick/pool.c, with real forks and toy jobs. What the workers did is counted in memory
  * that they share with the test.
  */
 #include "suites.h"
 
-#include "clock/stopwatch.h"
-#include "engine/pool.h"
+#include "tick/pool.h"
+#include "time/clock.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -95,7 +95,7 @@ static void work(void *context, struct pool_channel *channel)
 
 static struct pool_plan plan_of(size_t jobs, int workers_max)
 {
-    int64_t now_ms = stopwatch_now_ms();
+    int64_t now_ms = clock_now_ms();
 
     return (struct pool_plan){
         .jobs = jobs,
@@ -240,7 +240,7 @@ static void work_and_hang(void *context, struct pool_channel *channel)
 START_TEST(test_pool_kills_the_busy)
 {
     struct pool_plan plan = plan_of(3, 1);
-    int64_t started_ms = stopwatch_now_ms();
+    int64_t started_ms = clock_now_ms();
     int verdicts[JOBS_MAX];
 
     toy->bad_job = 1;
@@ -249,7 +249,7 @@ START_TEST(test_pool_kills_the_busy)
     plan.kill_at_ms = started_ms + 500;
     plan.settle_until_ms = started_ms + 6000;
     run_plan(&plan, verdicts);
-    ck_assert_int_lt(stopwatch_now_ms() - started_ms, 4000);
+    ck_assert_int_lt(clock_now_ms() - started_ms, 4000);
     ck_assert_int_eq(verdicts[0], VERDICT);
     ck_assert_int_eq(verdicts[1], VERDICT + 1);
     ck_assert_int_eq(verdicts[2], POOL_UNDONE);
@@ -263,14 +263,14 @@ END_TEST
 START_TEST(test_pool_settle_ends)
 {
     struct pool_plan plan = plan_of(1, 1);
-    int64_t started_ms = stopwatch_now_ms();
+    int64_t started_ms = clock_now_ms();
     int verdicts[JOBS_MAX];
 
     toy->bad_job = 0;
     plan.work = work_and_hang;
     plan.hand_out_until_ms = plan.kill_at_ms = plan.settle_until_ms = started_ms + 100;
     run_plan(&plan, verdicts);
-    ck_assert_int_lt(stopwatch_now_ms() - started_ms, 1500);
+    ck_assert_int_lt(clock_now_ms() - started_ms, 1500);
     ck_assert_int_eq(verdicts[0], POOL_LOST);
     ck_assert_int_eq(toy->served[0], 1);
 }
@@ -325,13 +325,13 @@ END_TEST
 START_TEST(test_pool_hand_out_ends)
 {
     struct pool_plan plan = plan_of(9, 1);
-    int64_t started_ms = stopwatch_now_ms();
+    int64_t started_ms = clock_now_ms();
     int verdicts[JOBS_MAX];
 
     toy->job_ms = 100;
     plan.hand_out_until_ms = started_ms + 150;
     run_plan(&plan, verdicts);
-    ck_assert_int_lt(stopwatch_now_ms() - started_ms, 1000);
+    ck_assert_int_lt(clock_now_ms() - started_ms, 1000);
     ck_assert_int_eq(verdicts[0], VERDICT);
     for (int i = 2; i < 9; i++) {
         ck_assert_int_eq(verdicts[i], POOL_UNDONE);
@@ -356,12 +356,12 @@ static void work_and_freeze(void *context, struct pool_channel *channel)
 START_TEST(test_pool_stopped_worker)
 {
     struct pool_plan plan = plan_of(1, 1);
-    int64_t started_ms = stopwatch_now_ms();
+    int64_t started_ms = clock_now_ms();
     int verdicts[JOBS_MAX];
 
     plan.work = work_and_freeze;
     run_plan(&plan, verdicts);
-    ck_assert_int_lt(stopwatch_now_ms() - started_ms, 3000);
+    ck_assert_int_lt(clock_now_ms() - started_ms, 3000);
     ck_assert_int_eq(verdicts[0], VERDICT);
 }
 END_TEST
@@ -377,7 +377,7 @@ START_TEST(test_pool_no_worker)
 
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, files.rlim_max}), 0);
-    plan.hand_out_until_ms = stopwatch_now_ms() + 100;
+    plan.hand_out_until_ms = clock_now_ms() + 100;
     ck_assert(!pool_run(&plan, verdicts, &err));
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
     ck_assert_int_eq(err.kind, ERROR_INTERNAL);

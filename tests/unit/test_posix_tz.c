@@ -1,8 +1,8 @@
-/* Covers lib/clock/posix_tz.c: the rules at the end of TZif files. */
+/* Covers lib/time/posix_tz.c: the rules at the end of TZif files. */
 #include "suites.h"
 
-#include "clock/instant.h"
-#include "clock/posix_tz.h"
+#include "time/instant.h"
+#include "time/posix_tz.h"
 
 #include <string.h>
 

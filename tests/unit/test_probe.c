@@ -1,7 +1,7 @@
-/* Covers lib/engine/probe.c: what an answer says, when the next probe may follow, what is told. */
+/* Covers lib/plan/probe.c: what an answer says, when the next probe may follow, what is told. */
 #include "suites.h"
 
-#include "engine/probe.h"
+#include "plan/probe.h"
 
 #include <stdio.h>
 
@@ -21,9 +21,9 @@ static struct probe_state claimed(void)
                                 .pause_s = PAUSE_S};
 }
 
-static struct function_probe answered(long status, const char *retry_after)
+static struct probe_answer answered(long status, const char *retry_after)
 {
-    struct function_probe probe = {.status = status};
+    struct probe_answer probe = {.status = status};
 
     snprintf(probe.retry_after, sizeof probe.retry_after, "%s", retry_after);
     return probe;
@@ -65,7 +65,7 @@ static const struct {
 START_TEST(test_answer)
 {
     struct probe_state state = claimed();
-    struct function_probe probe = answered(answers[_i].status, answers[_i].told);
+    struct probe_answer probe = answered(answers[_i].status, answers[_i].told);
 
     if (probe.status == 0)
         probe.failure = answers[_i].told;
@@ -83,8 +83,8 @@ START_TEST(test_back_off)
 {
     static const int64_t waits_s[] = {1800, 3600, 7200, 14400, 28800, 57600, 86400, 86400, 86400};
     struct probe_state state = claimed();
-    struct function_probe failure = answered(503, "");
-    struct function_probe success = answered(200, "");
+    struct probe_answer failure = answered(503, "");
+    struct probe_answer success = answered(200, "");
     int64_t now_us = NOW;
 
     for (size_t i = 0; i < sizeof waits_s / sizeof *waits_s; i++) {
@@ -107,8 +107,8 @@ END_TEST
 START_TEST(test_throttled_after_failures)
 {
     struct probe_state state = claimed();
-    struct function_probe failure = answered(503, "");
-    struct function_probe throttled = answered(429, "");
+    struct probe_answer failure = answered(503, "");
+    struct probe_answer throttled = answered(429, "");
 
     for (int i = 0; i < 5; i++)
         ck_assert(probe_note(&state, &failure, NOW + i * HOUR));
@@ -125,7 +125,7 @@ START_TEST(test_held_back)
 {
     struct probe_state state = claimed();
     struct probe_state before = state;
-    struct function_probe probe = {.failure = "CANCELLED", .was_held_back = true};
+    struct probe_answer probe = {.failure = "CANCELLED", .was_held_back = true};
 
     ck_assert(!probe_note(&state, &probe, NOW));
     ck_assert_int_eq(state.next_probe_at_us, before.next_probe_at_us);
@@ -164,7 +164,7 @@ END_TEST
 START_TEST(test_fresh)
 {
     struct probe_state state = claimed();
-    struct function_probe success = answered(200, "");
+    struct probe_answer success = answered(200, "");
 
     ck_assert(!probe_judge(PROBE_ACTIVE, &state).is_fresh);
     ck_assert(probe_note(&state, &success, NOW));

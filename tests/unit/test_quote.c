@@ -1,7 +1,7 @@
-/* Covers lib/clock/quote.c. */
+/* Covers lib/base/quote.c. */
 #include "suites.h"
 
-#include "clock/quote.h"
+#include "base/quote.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* Covers lib/store/remedy.c: what to do about a refusal, told by its code, never by its words. */
+/* Covers lib/store/refusal.c: what to do about a refusal, told by its code, never by its words. */
 #include "suites.h"
 
-#include "store/remedy.h"
+#include "store/refusal.h"
 
 #include <string.h>
 

@@ -207,7 +207,7 @@ START_TEST(test_reply_deep_nesting)
     memset(deep + sizeof deep / 2, ']', sizeof deep / 2);
     outcome = judge_bytes(500, deep, sizeof deep);
     ck_assert_int_eq(outcome.error_class, OUTCOME_REJECTED);
-    ck_assert_uint_eq(strlen(outcome.message), RUN_MESSAGE_CHARACTERS);
+    ck_assert_uint_eq(strlen(outcome.message), OUTCOME_MESSAGE_CHARACTERS);
     outcome_free(&outcome);
 }
 END_TEST
@@ -219,11 +219,11 @@ START_TEST(test_reply_limits)
     struct outcome outcome;
 
     text_add(&body, "{\"message\":\"");
-    for (int i = 0; i < RUN_MESSAGE_CHARACTERS + 10; i++)
+    for (int i = 0; i < OUTCOME_MESSAGE_CHARACTERS + 10; i++)
         text_add(&body, "\xc3\xa5");
     text_add(&body, "\"}");
     outcome = judge_bytes(500, body.data, body.length);
-    ck_assert_uint_eq(strlen(outcome.message), 2 * RUN_MESSAGE_CHARACTERS);
+    ck_assert_uint_eq(strlen(outcome.message), 2 * OUTCOME_MESSAGE_CHARACTERS);
     outcome_free(&outcome);
     text_free(&body);
     for (int n = 64; n <= 65; n++) {
@@ -289,13 +289,13 @@ START_TEST(test_reply_echo_cut)
     struct reply reply = {.was_sent = true, .status = 500, .secret = SECRET};
     struct outcome outcome;
 
-    for (int i = 0; i < RUN_MESSAGE_CHARACTERS - 5; i++)
+    for (int i = 0; i < OUTCOME_MESSAGE_CHARACTERS - 5; i++)
         text_add(&body, "x");
     text_add(&body, SECRET);
     reply.body = body.data;
     reply.body_length = body.length;
     reply_judge(&reply, &outcome);
-    ck_assert_str_eq(outcome.message + RUN_MESSAGE_CHARACTERS - 6, "x*****");
+    ck_assert_str_eq(outcome.message + OUTCOME_MESSAGE_CHARACTERS - 6, "x*****");
     outcome_free(&outcome);
     text_free(&body);
 }

@@ -1,7 +1,7 @@
-/* Covers lib/call/retry_after.c: how long an answer asks to be left alone. */
+/* Covers lib/plan/retry_after.c: how long an answer asks to be left alone. */
 #include "suites.h"
 
-#include "call/retry_after.h"
+#include "plan/retry_after.h"
 
 /* Sun, 06 Nov 1994 08:49:37 GMT, and half a second. */
 #define NOW INT64_C(784111777500000)

@@ -1,8 +1,8 @@
-/* Covers lib/engine/shell.c, with real shells. */
+/* Covers lib/notify/shell.c, with real shells. */
 #include "suites.h"
 
-#include "clock/stopwatch.h"
-#include "engine/shell.h"
+#include "notify/shell.h"
+#include "time/clock.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -50,10 +50,10 @@ static const struct {
 /* Covers: how each kind of command ends, and that it does in time; nothing of it is left to reap. */
 START_TEST(test_shell)
 {
-    int64_t started_ms = stopwatch_now_ms();
+    int64_t started_ms = clock_now_ms();
     struct error err = {0};
     bool ok = shell_run(commands[_i].command, "the account\n", LIMIT_MS, &err);
-    int64_t took_ms = stopwatch_now_ms() - started_ms;
+    int64_t took_ms = clock_now_ms() - started_ms;
 
     if (commands[_i].message == NULL)
         ck_assert_msg(ok, "%s", err.message);

@@ -1,7 +1,7 @@
-/* Covers lib/engine/summary.c. */
+/* Covers lib/tick/summary.c. */
 #include "suites.h"
 
-#include "engine/summary.h"
+#include "tick/summary.h"
 
 #include <stdlib.h>
 

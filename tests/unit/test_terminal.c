@@ -1,8 +1,8 @@
-/* Covers lib/command/terminal.c and lib/command/table.c, but for the look at a real terminal. */
+/* Covers lib/report/terminal.c and lib/report/table.c, but for the look at a real terminal. */
 #include "suites.h"
 
-#include "command/table.h"
-#include "command/terminal.h"
+#include "report/table.h"
+#include "report/terminal.h"
 
 #include <stdlib.h>
 #include <string.h>

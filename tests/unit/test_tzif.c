@@ -1,7 +1,7 @@
-/* Covers lib/clock/tzif.c: the bytes of compiled zones, good and hostile. */
+/* Covers lib/time/tzif.c: the bytes of compiled zones, good and hostile. */
 #include "suites.h"
 
-#include "clock/tzif.h"
+#include "time/tzif.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-/* Covers lib/clock/zone.c: the offset at an instant, and where it changes, in real zones. */
+/* Covers lib/time/zone.c: the offset at an instant, and where it changes, in real zones. */
 #include "suites.h"
 
-#include "clock/instant.h"
-#include "clock/tzif.h"
-#include "clock/zones.h"
+#include "time/instant.h"
+#include "time/tzif.h"
+#include "time/zones.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* Covers lib/clock/zones.c. */
+/* Covers lib/time/zones.c. */
 #include "suites.h"
 
-#include "clock/zones.h"
+#include "time/zones.h"
 
 #include <stdio.h>
 #include <stdlib.h>

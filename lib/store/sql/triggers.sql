@@ -1,7 +1,7 @@
 -- Who ticks: the clock, the schema's version, and of each trigger where it ticked last. There is
 -- always a row, for the sake of the first two. A trigger may come from a new host each time, as from
 -- a container: hosts are not listed.
--- The setting is for standing.sql, behind this in the same transaction: a bitmap reads all the failures of an
+-- The setting is for status.sql, behind this in the same transaction: a bitmap reads all the failures of an
 -- integration and sorts them, where the index hands on the last hundred, and the planner cannot know how many there are.
 SELECT (extract(epoch FROM now()) * 1000000)::bigint,
        left(t.trigger_name, 200), left(t.host, 200),

@@ -1,0 +1,20 @@
+/*
+ * Hostile bytes made fit to stand between quotes in a message.
+ */
+#ifndef SYNCSCHED_BASE_QUOTE_H
+#define SYNCSCHED_BASE_QUOTE_H
+
+#include <stddef.h>
+
+enum { QUOTE_SIZE = 64 }; /* a sane length for a value in a message, with the NUL */
+
+/*
+ * Writes bytes to quoted (size bytes, the NUL included; at least 8): printable ASCII as it is,
+ * anything else as \xNN. What does not fit is cut off and ends in "...".
+ */
+void quote_bytes(const char *bytes, size_t length, char *quoted, size_t size);
+
+/* The same for a NUL-terminated string. */
+void quote_string(const char *string, char quoted[QUOTE_SIZE]);
+
+#endif

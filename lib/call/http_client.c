@@ -1,0 +1,437 @@
+#include "call/http_client.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "call/credentials.h"
+#include "call/http_handle.h"
+#include "call/reply.h"
+#include "call/response.h"
+#include "time/clock.h"
+#include "time/instant.h"
+
+#include <jansson.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    FUNCTION_CONNECT_MS = 10000,
+    FUNCTION_LOOK_MS = 1000,
+    FUNCTION_FAR_S = 86400, /* no budget is longer */
+};
+
+/* ---- What libcurl calls ---- */
+
+/*
+ * The body is given once, and not when the time is over (this process may have been frozen since
+ * the last look at the clock). Asked in vain, libcurl ends the call.
+ */
+static size_t http_client_give_request(char *buffer, size_t size, size_t count, void *context)
+{
+    struct http_client *function = context;
+
+    if (function->request_is_given || clock_now_ms() >= function->send_until_ms)
+        return CURL_READFUNC_ABORT;
+    if (size * count < function->request_length)
+        return CURL_READFUNC_ABORT; /* libcurl's buffers are far larger than a request */
+    memcpy(buffer, function->request, function->request_length);
+    function->request_is_given = true;
+    function->given_at_ms = clock_now_ms();
+    return function->request_length;
+}
+
+static int http_client_refuse_rewind(void *context, curl_off_t offset, int origin)
+{
+    (void)context;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
+/* Less than it was given ends the transfer. */
+static size_t http_client_take_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_client *function = context;
+
+    return response_take_body(&function->response, bytes, size * count) ? size * count : 0;
+}
+
+static size_t http_client_take_header(char *line, size_t size, size_t count, void *context)
+{
+    struct http_client *function = context;
+
+    /* Not libcurl's STARTTRANSFER_TIME, which with a body to send is the time of sending it. */
+    if (function->answered_at_ms == 0)
+        function->answered_at_ms = clock_now_ms();
+    return response_take_header(&function->response, line, size * count) ? size * count : 0;
+}
+
+/* ---- The handle ---- */
+
+static bool http_client_set_headers(struct http_client *function, const char *key)
+{
+    static const char *const fixed[] = {"Content-Type: application/json",
+                                        "Accept: application/json",
+                                        "Expect:" /* none: it would cost a round trip */};
+    struct text authorization = {0};
+    struct text apikey = {0};
+    struct curl_slist *list = NULL;
+    struct curl_slist *longer;
+
+    credentials_headers(key, &authorization, &apikey);
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed + 2; i++) {
+        const char *header = i == 0   ? text_string(&apikey)
+                             : i == 1 ? text_string(&authorization)
+                                      : fixed[i - 2];
+
+        if (*header == '\0')
+            continue;
+        longer = curl_slist_append(list, header);
+        if (longer == NULL)
+            break;
+        list = longer;
+    }
+    text_free(&authorization);
+    text_free(&apikey);
+    function->headers = list;
+    return list != NULL;
+}
+
+static void http_client_set_protocols(CURL *easy, const char *url)
+{
+    bool is_http = strncasecmp(url, "http:", 5) == 0;
+
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, is_http ? "http" : "https");
+#else
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(is_http ? CURLPROTO_HTTP : CURLPROTO_HTTPS));
+#endif
+}
+
+/* All of it said, so that no default of a libcurl that somebody built differently counts. */
+static void http_client_set_trust(CURL *easy, const char *ca_file)
+{
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L); /* the name, too */
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (ca_file == NULL)
+        return;
+    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* in the place of the system's, not besides */
+}
+
+/*
+ * The proxy that was named, or none: libcurl would listen to http_proxy, no_proxy and their like.
+ * It makes a tunnel, also for http, so that what comes through is the function's own answer: a 502
+ * of the proxy itself would not tell whether the function ran. Until the tunnel stands nothing but
+ * the function's host and port is told, and none of the proxy's headers is taken for an answer's.
+ */
+static void http_client_set_proxy(struct http_client *function, const char *proxy)
+{
+    CURL *easy = function->easy;
+    const char *at = proxy != NULL ? strchr(proxy, '@') : NULL;
+
+    function->has_proxy = proxy != NULL;
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (at != NULL) {
+        function->proxy_user = memory_copy_text(strstr(proxy, "//") + 2);
+        *strchr(function->proxy_user, '@') = '\0';
+    }
+}
+
+static void http_client_set_options(struct http_client *function, const struct http_target *address)
+{
+    CURL *easy = function->easy;
+
+    http_client_set_protocols(easy, address->url);
+    http_client_set_trust(easy, address->ca_file);
+    http_client_set_proxy(function, address->proxy);
+    curl_easy_setopt(easy, CURLOPT_URL, address->url);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "syncsched/" SYNCSCHED_VERSION);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    /* HTTP/2 would send streams again on its own (REFUSED_STREAM, GOAWAY). */
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, function->error);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, http_client_give_request);
+    curl_easy_setopt(easy, CURLOPT_READDATA, function);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, http_client_refuse_rewind);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_client_take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, function);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_client_take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, function);
+}
+
+bool http_client_load(struct error *err)
+{
+    return libcurl_load(err);
+}
+
+struct http_client *http_client_open(const struct http_target *address, struct error *err)
+{
+    struct http_client *function;
+
+    if (!http_client_load(err))
+        return NULL;
+    function = memory_allocate(1, sizeof *function);
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
+        function->multi = curl_multi_init();
+        function->easy = curl_easy_init();
+    }
+    if (function->multi == NULL || function->easy == NULL ||
+        (address->key != NULL && !http_client_set_headers(function, address->key))) {
+        error_set(err, ERROR_INTERNAL, "libcurl does not start");
+        http_client_close(function);
+        return NULL;
+    }
+    function->kept = CURL_SOCKET_BAD;
+    function->key = memory_copy_text(address->key);
+    http_client_set_options(function, address);
+    return function;
+}
+
+void http_client_close(struct http_client *function)
+{
+    if (function == NULL)
+        return;
+    curl_easy_cleanup(function->easy);
+    curl_multi_cleanup(function->multi);
+    curl_slist_free_all(function->headers);
+    response_free(&function->response);
+    free(function->key);
+    free(function->proxy_user);
+    free(function);
+    curl_global_cleanup();
+}
+
+/* ---- The call ---- */
+
+static char *http_client_compose(const struct run *run)
+{
+    char scheduled_for[INSTANT_TEXT_SIZE];
+    char covers_from[INSTANT_TEXT_SIZE];
+    json_t *body;
+    char *text;
+
+    instant_format_minute(run->scheduled_for, scheduled_for);
+    instant_format_minute(run->covers_from, covers_from);
+    body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "runId", run->run_id, "orgId",
+                     run->org_id, "integrationId", run->integration_id, "integrationType",
+                     run->integration_type, "scheduledFor", scheduled_for, "coversFrom",
+                     covers_from, "attempt", run->attempt, "idempotencyKey", run->idempotency_key);
+    text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    return text;
+}
+
+/* What the proxy answered when it was asked for a tunnel; 0: nothing. */
+static long http_client_proxy_status(const struct http_client *function)
+{
+    long status = 0;
+
+    if (function->has_proxy)
+        curl_easy_getinfo(function->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status;
+}
+
+/* Whether the call came to its end before the proxy made a tunnel. */
+static bool http_client_is_refused_by_proxy(const struct http_client *function)
+{
+    long connections = 0; /* none: it went over one that stood */
+
+    curl_easy_getinfo(function->easy, CURLINFO_NUM_CONNECTS, &connections);
+    return function->has_proxy && !function->request_is_given && connections > 0 &&
+           http_client_proxy_status(function) / 100 != 2;
+}
+
+static enum reply_end http_client_end(const struct http_client *function, CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return REPLY_WHOLE;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return REPLY_DNS_FAILED;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return REPLY_PROXY_REFUSED;
+    case CURLE_COULDNT_CONNECT: /* what libcurl 8.23 says of a proxy's refusal, too */
+        return http_client_proxy_status(function) != 0 ? REPLY_PROXY_REFUSED : REPLY_CONNECT_FAILED;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+        return REPLY_TLS_FAILED;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* no status line: HTTP/0.9, libcurl says */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return REPLY_NOT_HTTP;
+    case CURLE_OPERATION_TIMEDOUT:
+        return REPLY_TIMEOUT;
+    case CURLE_ABORTED_BY_CALLBACK:
+        return function->request_is_given ? REPLY_CONNECTION_LOST : REPLY_CANCELLED;
+    case CURLE_WRITE_ERROR:
+        return function->response.head_is_cut   ? REPLY_HEAD_TOO_LARGE
+               : function->response.body_is_cut ? REPLY_TOO_LARGE
+                                                : REPLY_CONNECTION_LOST;
+    default:
+        return http_client_is_refused_by_proxy(function) ? REPLY_PROXY_REFUSED
+                                                         : REPLY_CONNECTION_LOST;
+    }
+}
+
+/* Until when a call may take: until it is sent, the time for connecting counts, too. */
+static int64_t http_client_time_left(const struct http_client *function, int64_t deadline_ms,
+                                     int64_t connect_until_ms)
+{
+    int64_t until_ms = deadline_ms;
+
+    if (!function->request_is_given && connect_until_ms < until_ms)
+        until_ms = connect_until_ms;
+    return until_ms - clock_now_ms();
+}
+
+enum reply_end http_client_perform(struct http_client *function, int64_t deadline_ms, int fd,
+                                   http_client_interrupt *interrupt, void *context)
+{
+    int64_t connect_until_ms = clock_now_ms() + FUNCTION_CONNECT_MS;
+    int running = 1;
+    int left;
+    CURLMsg *message;
+
+    for (;;) {
+        struct curl_waitfd word = {.fd = fd, .events = CURL_WAIT_POLLIN};
+        int64_t left_ms;
+
+        if (curl_multi_perform(function->multi, &running) != CURLM_OK)
+            return REPLY_CONNECTION_LOST;
+        if (running == 0)
+            break;
+        left_ms = http_client_time_left(function, deadline_ms, connect_until_ms);
+        if (left_ms <= 0)
+            return REPLY_TIMEOUT;
+        /* Woken at least once a second: poll() does not count the time a machine sleeps. */
+        curl_multi_poll(function->multi, fd >= 0 ? &word : NULL, fd >= 0 ? 1 : 0,
+                        left_ms > FUNCTION_LOOK_MS ? FUNCTION_LOOK_MS : (int)left_ms, NULL);
+        if (fd >= 0 && word.revents != 0 && interrupt(context, &fd))
+            return REPLY_CANCELLED;
+    }
+    message = curl_multi_info_read(function->multi, &left);
+    return message != NULL ? http_client_end(function, message->data.result)
+                           : REPLY_CONNECTION_LOST;
+}
+
+void http_client_prepare(struct http_client *function, const char *request, int64_t deadline_ms)
+{
+    function->request = request;
+    function->request_length = strlen(request);
+    function->request_is_given = false;
+    function->send_until_ms = deadline_ms;
+    function->given_at_ms = clock_now_ms(); /* unless it is answered before it is given */
+    function->answered_at_ms = 0;
+    response_clear(&function->response);
+    function->error[0] = '\0';
+    curl_easy_setopt(function->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     (curl_off_t)function->request_length);
+    /* Never libcurl's own: when it passes, libcurl waits for its resolver, for however long. */
+    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, FUNCTION_NEVER_MS);
+}
+
+static void http_client_judge(struct http_client *function, enum reply_end end,
+                              struct outcome *outcome)
+{
+    const struct response *response = &function->response;
+    struct reply reply = {
+        .end = end,
+        .was_sent = function->request_is_given,
+        .is_from_platform = response->is_from_platform,
+        .platform_code = response->platform_code,
+        .body = text_string(&response->body),
+        .body_length = response->body.length,
+        .detail = function->error,
+        .secret = function->key,
+    };
+    curl_off_t retry_after_s = 0; /* also where the header gives a date */
+
+    text_redact(function->error, function->proxy_user);
+    curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &reply.status);
+    curl_easy_getinfo(function->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    reply.retry_after_ms = 1000 * (retry_after_s < FUNCTION_FAR_S ? retry_after_s : FUNCTION_FAR_S);
+    reply_judge(&reply, outcome);
+    if (function->answered_at_ms != 0)
+        outcome->first_byte_ms = function->answered_at_ms - function->given_at_ms;
+}
+
+/* ---- The kept connection ---- */
+
+/* Which one a call that was answered leaves behind for the next. */
+static void http_client_keep_connection(struct http_client *function, enum reply_end end)
+{
+    function->kept = CURL_SOCKET_BAD;
+    if (end == REPLY_WHOLE)
+        curl_easy_getinfo(function->easy, CURLINFO_ACTIVESOCKET, &function->kept);
+}
+
+/*
+ * Not to be taken for the next call when the server has closed it meanwhile, or what becomes of
+ * that would not be known. libcurl looks, too, but 8.23 not at one that was used a moment
+ * ago. What else there is to read, as TLS has it, does not count.
+ */
+static void http_client_choose_connection(struct http_client *function)
+{
+    struct pollfd connection = {.fd = function->kept, .events = POLLRDHUP};
+    bool is_closed = function->kept != CURL_SOCKET_BAD && poll(&connection, 1, 0) > 0;
+
+    curl_easy_setopt(function->easy, CURLOPT_FRESH_CONNECT, is_closed ? 1L : 0L);
+}
+
+bool http_client_is_stuck(const struct http_client *function)
+{
+    return function->is_stuck;
+}
+
+bool http_client_is_spent(const struct http_client *function)
+{
+    return function->is_spent;
+}
+
+void http_client_call(struct http_client *function, const struct run *run, int64_t deadline_ms,
+                      int fd, http_client_interrupt *interrupt, void *context,
+                      struct outcome *outcome)
+{
+    char *request = http_client_compose(run);
+    struct text key = {0};
+    enum reply_end end;
+
+    *outcome = (struct outcome){.records_exported = -1};
+    if (request == NULL) {
+        outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED", "the request is not valid UTF-8");
+        return;
+    }
+    text_addf(&key, "Idempotency-Key: %s", run->idempotency_key);
+    /* In front of the list that all calls share. */
+    function->key_header = (struct curl_slist){.data = key.data, .next = function->headers};
+    http_client_prepare(function, request, deadline_ms);
+    http_client_choose_connection(function);
+    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, &function->key_header);
+    curl_multi_add_handle(function->multi, function->easy);
+    end = http_client_perform(function, deadline_ms, fd, interrupt, context);
+    http_client_judge(function, end, outcome);
+    function->is_stuck =
+        !function->request_is_given && (end == REPLY_TIMEOUT || end == REPLY_CANCELLED);
+    function->is_spent = function->request_is_given && end != REPLY_WHOLE;
+    if (function->is_stuck)
+        return; /* the handle may still look at the headers: nothing is released */
+    http_client_keep_connection(function, end);
+    /* This closes an unfinished transfer's connection: no late bytes reach the next call. */
+    curl_multi_remove_handle(function->multi, function->easy);
+    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, NULL);
+    text_free(&key);
+    free(request);
+}

@@ -1,0 +1,95 @@
+/*
+ * Cron expressions: the grammar, what a schedule matches, and when it fires next.
+ *
+ * Valid is what Debian cron, cronie and pg_cron all accept and run at the same minutes (design
+ * section 4, "Cron expressions"; POSIX crontab is the core of it). Everything else is refused,
+ * naming the spelling that works everywhere. Nothing here allocates or reads a clock.
+ */
+#ifndef SYNCSCHED_CRON_CRON_H
+#define SYNCSCHED_CRON_CRON_H
+
+#include "time/instant.h"
+#include "time/zone.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CRON_LENGTH_MAX = 1000 }; /* bytes; longer expressions are refused unread */
+
+/* The five fields, in their order. */
+enum { CRON_MINUTE, CRON_HOUR, CRON_DAY, CRON_MONTH, CRON_WEEKDAY, CRON_FIELD_COUNT };
+
+/* A schedule as sets: bit n stands for the value n. */
+struct cron {
+    uint64_t minutes;  /* 0..59 */
+    uint32_t hours;    /* 0..23 */
+    uint32_t days;     /* 1..31 */
+    uint16_t months;   /* 1..12 */
+    uint8_t weekdays;  /* 0..6, 0 = Sunday; 7 has become 0 */
+    bool days_starred; /* the field's first character is '*': the star rule */
+    bool weekdays_starred;
+    bool wildcard; /* minute or hour starts with '*': follows the wall clock through DST changes */
+    bool fires;    /* false when its months have none of its days (30 February) */
+    /* For each field the step of an item that goes over all of it and does not divide it, or 0. */
+    uint8_t uneven_steps[CRON_FIELD_COUNT];
+};
+
+enum { CRON_VALUE_SIZE = 64, CRON_MESSAGE_SIZE = 256, CRON_HINT_SIZE = 256 };
+
+/* Why an expression is refused. All text is printable ASCII, whatever the expression holds. */
+struct cron_fault {
+    const char
+        *field; /* "minute", "hour", "day-of-month", "month", "day-of-week"; NULL: the line */
+    char
+        value[CRON_VALUE_SIZE]; /* the refused part, cleaned; a long one is cut and ends in "..." */
+    char message[CRON_MESSAGE_SIZE]; /* names field and value */
+    char hint[CRON_HINT_SIZE];       /* the spelling that works everywhere */
+    size_t position;                 /* where the refused part lies in the expression, in bytes */
+    size_t length;
+};
+
+/*
+ * Reads an expression of length bytes, which may be any bytes. On failure fills *fault and leaves
+ * *cron alone; only the first fault is reported. A valid expression may still never fire.
+ */
+bool cron_parse(const char *text, size_t length, struct cron *cron, struct cron_fault *fault);
+
+/*
+ * The star rule: when either day field starts with '*' a date must match both, otherwise either
+ * one will do.
+ */
+bool cron_matches_day(const struct cron *cron, const struct civil *civil);
+
+/* Whether the schedule fires at that minute of its own wall clock. */
+bool cron_matches(const struct cron *cron, const struct civil *civil);
+
+/*
+ * The first slot (a UTC minute) strictly after after_minute, which must lie in the years 1..9999;
+ * it may itself lie beyond. Gaps between slots reach 40 years, and no bound is set to them. False
+ * when the schedule never fires: for its dates, or because all its minutes lie in gaps of the zone.
+ *
+ * Daylight saving follows Debian's cron (design section 4). A wildcard job follows the wall clock:
+ * what a gap skips is lost, a repeated hour fires twice. A fixed-time job that a gap of 5 to 179
+ * minutes skips fires once at the first minute after it; of up to 180 repeated minutes only the
+ * first pass fires. Larger jumps are corrections, which every job follows.
+ */
+bool cron_next(const struct cron *cron, const struct zone *zone, int64_t after_minute,
+               int64_t *minute);
+
+/*
+ * The first matching minute at or after wall_minute of a wall clock that never jumps, as if it
+ * were a UTC minute. The schedule must be one that fires.
+ */
+int64_t cron_next_on_wall(const struct cron *cron, int64_t wall_minute);
+
+/* What a schedule does where its wall clock jumps. */
+enum cron_over_jump {
+    CRON_FOLLOWS,    /* skipped minutes are lost, repeated ones fire twice */
+    CRON_MAKES_UP,   /* skipped minutes fire once, behind the gap */
+    CRON_HOLDS_BACK, /* repeated minutes fire in the first pass only */
+};
+
+enum cron_over_jump cron_over_jump(const struct cron *cron, int jump_minutes);
+
+#endif

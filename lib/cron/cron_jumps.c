@@ -1,0 +1,115 @@
+#include "cron/cron_jumps.h"
+
+#include "cron/cron_set.h"
+
+/* A year, but short of the same night of the next: most rules name a weekday. */
+#define MINUTES_AHEAD (INT64_C(363) * INSTANT_MINUTES_PER_DAY)
+
+/* Minutes of the wall clock. */
+struct cron_jump {
+    int64_t from; /* where the clock stands when it is changed, */
+    int64_t to;   /* and what it is changed to */
+    bool is_gap;
+    enum cron_over_jump over_jump;
+};
+
+/* The minutes of a schedule that a jump skips or repeats. */
+struct cron_jump_minutes {
+    int64_t first;
+    int64_t last;
+    int count;
+};
+
+static struct cron_jump_minutes cron_jump_minutes(const struct cron *cron,
+                                                  const struct cron_jump *jump)
+{
+    int64_t low = jump->is_gap ? jump->from : jump->to;
+    int64_t high = jump->is_gap ? jump->to : jump->from;
+    struct cron_jump_minutes minutes = {0};
+
+    for (int64_t at = low; (at = cron_next_on_wall(cron, at)) < high; at++) {
+        minutes.first = minutes.count == 0 ? at : minutes.first;
+        minutes.last = at;
+        minutes.count++;
+    }
+    return minutes;
+}
+
+/* "02:00", or "2011-12-31 00:00" where a jump goes over a whole day. */
+static void cron_jump_add_time(struct text *text, int64_t wall_minute, bool has_date)
+{
+    struct civil civil = civil_from_minute(wall_minute);
+
+    if (has_date)
+        text_addf(text, "%04d-%02d-%02d ", civil.year, civil.month, civil.day);
+    text_addf(text, "%02d:%02d", civil.hour, civil.minute);
+}
+
+static void cron_jump_add_minutes(struct text *text, const struct cron_jump_minutes *minutes,
+                                  bool has_date)
+{
+    if (minutes->count > 1)
+        text_addf(text, "the %d times from ", minutes->count);
+    cron_jump_add_time(text, minutes->first, has_date);
+    if (minutes->count > 1) {
+        text_add(text, " to ");
+        cron_jump_add_time(text, minutes->last, has_date);
+    }
+}
+
+static void cron_jump_describe(const struct cron_jump *jump,
+                               const struct cron_jump_minutes *minutes, struct text *text)
+{
+    struct civil night = civil_from_minute(jump->from);
+    int64_t width = jump->is_gap ? jump->to - jump->from : jump->from - jump->to;
+    bool has_date = width >= INSTANT_MINUTES_PER_DAY;
+    bool is_one = minutes->count == 1;
+
+    text_addf(text, "on %s %04d-%02d-%02d the clocks go %s from ",
+              civil_weekday_name(night.weekday), night.year, night.month, night.day,
+              jump->is_gap ? "forward" : "back");
+    cron_jump_add_time(text, jump->from, has_date);
+    text_add(text, " to ");
+    cron_jump_add_time(text, jump->to, has_date);
+    text_add(text, ": ");
+    cron_jump_add_minutes(text, minutes, has_date);
+    if (!jump->is_gap) {
+        text_add(text, is_one ? " comes twice, and it runs " : " come twice, and it runs ");
+        text_add(text, jump->over_jump == CRON_HOLDS_BACK ? "the first time only" : "both times");
+        return;
+    }
+    text_add(text, is_one ? " is skipped" : " are skipped");
+    if (jump->over_jump == CRON_MAKES_UP) {
+        text_add(text, is_one ? ", and it runs at " : ", and it runs once instead, at ");
+        cron_jump_add_time(text, jump->to, false);
+        text_add(text, is_one ? " instead" : "");
+    } else {
+        text_add(text, " and not made up for");
+    }
+}
+
+size_t cron_warn_of_jumps(const struct cron *cron, const struct zone *zone, int64_t after_minute,
+                          struct text warnings[CRON_JUMPS_MAX])
+{
+    struct zone_span span = zone_span_at(zone, after_minute);
+    int64_t until = after_minute + MINUTES_AHEAD;
+    size_t count = 0;
+
+    if (!cron->fires || (cron->wildcard && cron->hours == CRON_ALL_HOURS))
+        return 0;
+    while (span.to < until && count < CRON_JUMPS_MAX) {
+        struct zone_span next = zone_span_at(zone, span.to);
+        struct cron_jump jump = {
+            .from = next.from + span.offset_minutes,
+            .to = next.from + next.offset_minutes,
+            .is_gap = next.jump_minutes > 0,
+            .over_jump = cron_over_jump(cron, next.jump_minutes),
+        };
+        struct cron_jump_minutes minutes = cron_jump_minutes(cron, &jump);
+
+        if (minutes.count > 0)
+            cron_jump_describe(&jump, &minutes, &warnings[count++]);
+        span = next;
+    }
+    return count;
+}

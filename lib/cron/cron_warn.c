@@ -1,0 +1,252 @@
+#include "cron/cron_warn.h"
+
+#include "cron/cron_text.h"
+#include "cron/cron_words.h"
+
+/* Sets of months. */
+enum {
+    FEBRUARY_ALONE = 1 << 2,
+    THIRTY_DAYS = 1 << 4 | 1 << 6 | 1 << 9 | 1 << 11, /* April, June, September, November */
+};
+
+/* --- dates that never come, and months that are too short --- */
+
+/* "it never fires: February has no day 30 or 31" */
+static void never_add(const struct cron *cron, struct text *text)
+{
+    text_add(text, "it never fires: ");
+    cron_words_months(text, cron->months);
+    text_add(text, cron_set_count(cron->months) == 1 ? " has no day " : " have no day ");
+    cron_words_numbers(text, cron->days, " or ");
+}
+
+/*
+ * The months that lack days of the schedule and have none of it among their last three days
+ * either: "28-31" or every other day does reach the end of a short month, "15,31" does not.
+ */
+static uint16_t months_too_short(const struct cron *cron)
+{
+    bool past_30 = cron_set_holds(cron->days, 31) && (cron->days & cron_set_range(28, 30)) == 0;
+    bool past_28 =
+        (cron->days & cron_set_range(29, 31)) != 0 && (cron->days & cron_set_range(26, 28)) == 0;
+
+    if (past_30 && (cron->months & THIRTY_DAYS) != 0)
+        return cron->months & (THIRTY_DAYS | FEBRUARY_ALONE); /* what 30 days lack, 28 do */
+    return past_28 ? cron->months & FEBRUARY_ALONE : 0;
+}
+
+/* "day 31 does not come", "days 30 and 31 do not come" with its words. */
+static void days_lack_add(struct text *text, uint64_t days, const char *one, const char *more)
+{
+    text_add(text, cron_set_count(days) == 1 ? "day " : "days ");
+    cron_words_numbers(text, days, " and ");
+    text_add(text, cron_set_count(days) == 1 ? one : more);
+}
+
+/* 29 February and, unless the whole month is skipped without it, the days after it. */
+static void leap_years_add(const struct cron *cron, bool skips, struct text *text)
+{
+    uint64_t beyond = cron->days & cron_set_range(30, 31);
+
+    if (cron->months == FEBRUARY_ALONE)
+        text_add(text, "29 February comes in leap years only");
+    else if (skips)
+        text_add(text, "it skips February except in leap years");
+    else
+        text_add(text, "day 29 comes in February in leap years only");
+    if (beyond == 0 || (skips && cron->months != FEBRUARY_ALONE))
+        return;
+    text_add(text, ", ");
+    days_lack_add(text, beyond, " never", " never");
+}
+
+/* Says which months lack which days; false when none does. */
+static bool short_months_add(const struct cron *cron, enum cron_dates dates, struct text *text)
+{
+    uint16_t months = months_too_short(cron);
+    uint64_t days = cron->days & cron_set_range((months & THIRTY_DAYS) != 0 ? 31 : 29, 31);
+    /* Where a weekday will do, no month is skipped. */
+    bool skips = dates != CRON_DATES_EITHER && days == cron->days;
+
+    if (dates == CRON_DATES_EVERY || dates == CRON_DATES_WEEKDAYS || months == 0)
+        return false;
+    if (cron_set_holds(days, 29)) {
+        leap_years_add(cron, skips, text);
+    } else if (skips) {
+        text_add(text, "it skips ");
+        cron_words_months(text, months);
+        text_add(text,
+                 cron_set_count(months) == 1 ? ", which has no day " : ", which have no day ");
+        cron_words_numbers(text, days, " or ");
+    } else {
+        days_lack_add(text, days, " does not come in ", " do not come in ");
+        cron_words_months(text, months);
+    }
+    return true;
+}
+
+/* --- both day fields --- */
+
+/* The same dates whatever the other field says: why that is so. */
+static void no_effect_add(bool all_days, bool either_will_do, struct text *text)
+{
+    const char *full = all_days ? "day-of-month" : "day-of-week";
+    const char *other = all_days ? "day-of-week" : "day-of-month";
+
+    text_add(text, either_will_do
+                       ? ": either day field will do, and "
+                       : ": both day fields must match, because one starts with *, and ");
+    text_add(text, full);
+    text_add(text, " holds every day, so ");
+    text_add(text, either_will_do ? other : full);
+    text_add(text, " has no effect");
+}
+
+/* Tells how the two day fields go together; false when one of them is left open by a "*". */
+static bool day_fields_add(const struct cron *cron, enum cron_dates dates, struct text *text)
+{
+    bool all_days = cron->days == CRON_ALL_DAYS;
+    bool all_weekdays = cron->weekdays == CRON_ALL_WEEKDAYS;
+
+    if ((all_days && (all_weekdays || cron->days_starred)) ||
+        (all_weekdays && cron->weekdays_starred))
+        return false;
+    text_add(text, "it runs ");
+    if (dates == CRON_DATES_EITHER)
+        text_add(text, "when either day field matches, not only when both do: ");
+    else if (dates == CRON_DATES_BOTH && cron->days_starred && cron->weekdays_starred)
+        text_add(text, "only when both day fields match, because both start with *: ");
+    else if (dates == CRON_DATES_BOTH)
+        text_add(text, "only when both day fields match, because one of them starts with *: ");
+    cron_describe_dates(cron, text);
+    if (all_days || all_weekdays)
+        no_effect_add(all_days, dates == CRON_DATES_EVERY, text);
+    return true;
+}
+
+/* --- uneven steps --- */
+
+/* A field whose values come round again: after the last of an hour's minutes, its first. */
+struct cycle {
+    uint64_t set;
+    const char *whole; /* "60 minutes of an hour" */
+    const char *unit;  /* of the distance from the last value to the first; NULL: do not tell */
+    void (*add)(struct text *text, int value);
+    int size;
+    int step; /* as it was written; 0: none to speak of */
+};
+
+static void minute_add(struct text *text, int minute)
+{
+    text_add(text, "minute ");
+    cron_words_number(text, minute);
+}
+
+static void hour_add(struct text *text, int hour)
+{
+    text_add(text, "hour ");
+    cron_words_number(text, hour);
+}
+
+/* "the step 7 does not divide the 60 minutes of an hour: after minute 56 comes minute 0, ..." */
+static bool cycle_add(const struct cycle *cycle, struct text *text)
+{
+    int first = cron_set_least(cycle->set);
+    int last = cron_set_greatest(cycle->set);
+    int distance = first + cycle->size - last;
+
+    /* With the rest of its list even an uneven step may come out even. */
+    if (cycle->step == 0 || distance == cron_set_step(cycle->set))
+        return false;
+    text_add(text, "the step ");
+    cron_words_number(text, cycle->step);
+    text_add(text, " does not divide the ");
+    text_add(text, cycle->whole);
+    text_add(text, ": after ");
+    cycle->add(text, last);
+    text_add(text, " comes ");
+    cycle->add(text, first);
+    if (cycle->unit == NULL)
+        return true;
+    text_add(text, ", ");
+    cron_words_number(text, distance);
+    text_add(text, " ");
+    text_add(text, cycle->unit);
+    text_add(text, distance == 1 ? " later" : "s later");
+    return true;
+}
+
+/* "months have 28 to 31 days: the step 2 starts again at day 1 after day 27, 29 or 31" */
+static bool day_step_add(const struct cron *cron, struct text *text)
+{
+    int step = cron->uneven_steps[CRON_DAY];
+    uint64_t lasts = 0;
+
+    if (step == 0 || cron->days == CRON_ALL_DAYS)
+        return false;
+    for (int month = 1; month <= 12; month++)
+        for (int year = 1999; cron_set_holds(cron->months, month) && year <= 2000; year++)
+            lasts |= UINT64_C(1) << ((civil_month_days(year, month) - 1) / step * step + 1);
+    text_add(text, "months have 28 to 31 days: the step ");
+    cron_words_number(text, step);
+    text_add(text, " starts again at day 1 after day ");
+    cron_words_numbers(text, lasts, " or ");
+    return true;
+}
+
+/* Tells of the steps that do not divide their field, where the field has a say; how many. */
+static size_t steps_add(const struct cron *cron, enum cron_dates dates, struct text *warnings)
+{
+    const uint8_t *steps = cron->uneven_steps;
+    bool by_weekday = dates != CRON_DATES_EVERY && dates != CRON_DATES_DAYS;
+    bool by_day = dates != CRON_DATES_EVERY && dates != CRON_DATES_WEEKDAYS;
+    /* The next hour or day need not be one of the schedule's: then the distance is not known. */
+    bool hours_adjoin = (cron->hours & cron->hours >> 1) != 0;
+    bool days_adjoin = dates == CRON_DATES_EVERY;
+    const struct cycle cycles[] = {
+        {.step = steps[CRON_MINUTE],
+         .set = cron->minutes,
+         .size = 60,
+         .whole = "60 minutes of an hour",
+         .unit = hours_adjoin ? "minute" : NULL,
+         .add = minute_add},
+        {.step = steps[CRON_HOUR],
+         .set = cron->hours,
+         .size = 24,
+         .whole = "24 hours of a day",
+         .unit = days_adjoin ? "hour" : NULL,
+         .add = hour_add},
+        {.step = steps[CRON_MONTH],
+         .set = cron->months,
+         .size = 12,
+         .whole = "12 months of a year",
+         .unit = "month",
+         .add = cron_words_month},
+        {.step = by_weekday ? steps[CRON_WEEKDAY] : 0,
+         .set = cron->weekdays,
+         .size = 7,
+         .whole = "7 days of a week",
+         .unit = "day",
+         .add = cron_words_weekday},
+    };
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof cycles / sizeof cycles[0]; i++)
+        count += cycle_add(&cycles[i], &warnings[count]) ? 1 : 0;
+    count += by_day && day_step_add(cron, &warnings[count]) ? 1 : 0;
+    return count;
+}
+
+size_t cron_warn(const struct cron *cron, struct text warnings[CRON_WARNINGS_MAX])
+{
+    enum cron_dates dates = cron_dates_of(cron);
+    size_t count = 0;
+
+    if (dates == CRON_DATES_NEVER) {
+        never_add(cron, &warnings[0]);
+        return 1;
+    }
+    count += short_months_add(cron, dates, &warnings[count]) ? 1 : 0;
+    count += day_fields_add(cron, dates, &warnings[count]) ? 1 : 0;
+    return count + steps_add(cron, dates, &warnings[count]);
+}

@@ -1,0 +1,244 @@
+#include "inspect/doctor.h"
+
+#include "base/memory.h"
+#include "inspect/doctor_database.h"
+#include "inspect/doctor_function.h"
+#include "plan/timetable.h"
+#include "store/doctor.h"
+#include "store/schedules.h"
+#include "time/clock.h"
+#include "time/instant.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { DOCTOR_ROWS_MAX = 10, DOCTOR_CLOCK_WARN_S = 30 };
+
+/* What is learnt on the way. */
+struct doctor {
+    const struct doctor_question *question;
+    struct findings *findings;
+    struct findings rows; /* what is wrong with schedules, the first few of them */
+    struct zones zones;
+    struct error zone_error; /* why there are no time zone data; none: there are */
+    size_t schedules;        /* active ones, */
+    size_t named_zones;      /* of these with a zone that has a name, */
+    size_t faults;           /* and that are not valid */
+    int64_t now_us;          /* the database's clock, else the host's */
+};
+
+static void doctor_skip(struct doctor *doctor, const char *const checks[], const char *why)
+{
+    for (size_t i = 0; checks[i] != NULL; i++)
+        findings_add(doctor->findings, checks[i], FINDING_UNASKED, "%s", why);
+}
+
+/* ---- Rows ---- */
+
+/* Whether it takes time zone data to read it. */
+static bool doctor_is_named(const char *zone)
+{
+    return zone != NULL && *zone != '+' && *zone != '-' && strcasecmp(zone, "UTC") != 0 &&
+           strcasecmp(zone, "Z") != 0;
+}
+
+static void doctor_add_row(struct doctor *doctor, const struct schedule *schedule,
+                           const struct error *fault)
+{
+    if (++doctor->faults > DOCTOR_ROWS_MAX)
+        return;
+    findings_add(&doctor->rows, "rows", FINDING_WARNING, "%s%s%s%s", fault->message,
+                 *fault->hint != '\0' ? " (" : "", fault->hint, *fault->hint != '\0' ? ")" : "");
+    findings_mend(&doctor->rows,
+                  "UPDATE organization_integrations SET is_enabled = false WHERE org_id = '%s' AND "
+                  "integration_id = '%s'; -- until it is corrected",
+                  schedule->org_id, schedule->integration_id);
+}
+
+/* Read as a tick reads it; but for what missing time zone data do to it, which is told once. */
+static void doctor_read_schedule(void *context, const struct schedules_reading *reading,
+                                 const struct schedule *schedule)
+{
+    struct doctor *doctor = context;
+    struct schedule judged = *schedule;
+    struct timetable timetable;
+    struct error fault = {0};
+
+    (void)reading;
+    if (!schedule->is_active)
+        return;
+    doctor->schedules++;
+    if (doctor_is_named(schedule->timezone)) {
+        doctor->named_zones++;
+        if (doctor->zone_error.kind != ERROR_NONE)
+            judged.timezone = NULL;
+    }
+    if (!timetable_read(&judged, &doctor->zones, &timetable, &fault))
+        doctor_add_row(doctor, schedule, &fault);
+}
+
+static void doctor_judge_rows(struct doctor *doctor)
+{
+    for (size_t i = 0; i < doctor->rows.count; i++) {
+        const struct finding *row = &doctor->rows.list[i];
+
+        findings_add(doctor->findings, row->check, row->state, "%s", row->message);
+        findings_mend(doctor->findings, "%s", row->remedy);
+    }
+    if (doctor->faults > DOCTOR_ROWS_MAX) {
+        findings_add(doctor->findings, "rows", FINDING_WARNING, "%zu more schedules are not valid",
+                     doctor->faults - DOCTOR_ROWS_MAX);
+        findings_mend(doctor->findings, "correct those above, and look again");
+    }
+    if (doctor->faults == 0)
+        findings_add(doctor->findings, "rows", FINDING_OK,
+                     doctor->schedules > 0 ? "%zu enabled schedules, all of them valid"
+                                           : "%zu enabled schedules: nothing will be due",
+                     doctor->schedules);
+}
+
+static void doctor_judge_clock(struct doctor *doctor, const struct schedules_reading *reading)
+{
+    int64_t apart_s = (reading->host_now_us - reading->now_us) / INSTANT_US_PER_SECOND;
+
+    if (llabs(apart_s) <= DOCTOR_CLOCK_WARN_S) {
+        findings_add(doctor->findings, "clock", FINDING_OK,
+                     "this host's clock and the database's are %lld s apart", llabs(apart_s));
+        return;
+    }
+    findings_add(doctor->findings, "clock", FINDING_WARNING,
+                 "this host's clock is %lld s %s the database's, which counts", llabs(apart_s),
+                 apart_s > 0 ? "ahead of" : "behind");
+    findings_mend(doctor->findings, "timedatectl set-ntp true");
+}
+
+/* ---- The database ---- */
+
+/* A tick's own reading. Where the facts tell already why it fails that is not told again. */
+static void doctor_read_schedules(struct doctor *doctor, struct database *db)
+{
+    static const char *const checks[] = {"clock", "rows", NULL};
+    const struct doctor_question *question = doctor->question;
+    struct schedules_reading reading;
+    struct error no_heartbeat;
+    struct error err = {0};
+
+    if (schedules_read(db, NULL, question->wants_retries, question->deadline_ms,
+                       doctor_read_schedule, doctor, &reading, &no_heartbeat, &err)) {
+        doctor->now_us = reading.now_us;
+        doctor_judge_clock(doctor, &reading);
+        doctor_judge_rows(doctor);
+        return;
+    }
+    if (findings_count(doctor->findings, NULL, FINDING_FAIL) == 0 || !database_is_usable(db))
+        findings_add_error(doctor->findings, "schedules", FINDING_FAIL, &err,
+                           "see the server's log, and look again");
+    doctor_skip(doctor, checks, "the schedules cannot be read");
+}
+
+static void doctor_ask(struct doctor *doctor, struct database *db)
+{
+    static const char *const checks[] = {"writes", "row-security", "grants",  "version", "schema",
+                                         "clock",  "rows",         "trigger", NULL};
+    const struct doctor_question *question = doctor->question;
+    const char *role = question->database.role;
+    struct checkup_facts facts;
+    struct error err = {0};
+    struct error ignored;
+
+    if (checkup_read(db, role, false, question->deadline_ms, &facts, &err)) {
+        doctor_judge_facts(question, &facts, doctor->findings);
+        doctor_read_schedules(doctor, db);
+        doctor_judge_trigger(question, &facts, doctor->findings);
+    } else {
+        checkup_free(&facts);
+        if (role != NULL)
+            checkup_read(db, role, true, question->deadline_ms, &facts, &ignored);
+        doctor_judge_role(question, &facts, &err, doctor->findings);
+        doctor_skip(doctor, checks, "the database refused");
+    }
+    checkup_free(&facts);
+}
+
+static void doctor_judge_way(struct doctor *doctor, const struct database *db)
+{
+    struct error warning;
+    const char *way;
+
+    if (database_is_exposed(db, &way, &warning))
+        findings_add_error(doctor->findings, "tls", FINDING_WARNING, &warning, NULL);
+    else
+        findings_add(doctor->findings, "tls", FINDING_OK, "the way to the database: %s", way);
+}
+
+static void doctor_examine_database(struct doctor *doctor)
+{
+    static const char *const checks[] = {"tls",    "role",    "writes", "row-security",
+                                         "grants", "version", "schema", "clock",
+                                         "rows",   "trigger", NULL};
+    struct database_address address = doctor->question->database;
+    struct error err = {0};
+    struct database *db;
+
+    address.warn = NULL;
+    db = database_open(&address, doctor->question->deadline_ms, &err);
+    if (db == NULL) {
+        findings_add_error(doctor->findings, "database", FINDING_FAIL, &err, NULL);
+        doctor_skip(doctor, checks, "no connection to the database");
+        return;
+    }
+    findings_add(doctor->findings, "database", FINDING_OK, "it can be reached");
+    doctor_judge_way(doctor, db);
+    doctor_ask(doctor, db);
+    database_close(db);
+}
+
+/* ---- This machine, and the function ---- */
+
+static void doctor_judge_zones(struct doctor *doctor)
+{
+    if (doctor->zone_error.kind == ERROR_NONE) {
+        findings_add(doctor->findings, "zones", FINDING_OK, "time zone data are there");
+        return;
+    }
+    findings_add(
+        doctor->findings, "zones", doctor->named_zones > 0 ? FINDING_FAIL : FINDING_WARNING,
+        "%s; schedules that need it: %zu", doctor->zone_error.message, doctor->named_zones);
+    findings_mend(doctor->findings, "%s",
+                  getenv("TZDIR") != NULL ? "unset TZDIR" : "apt-get install tzdata");
+}
+
+static void doctor_examine_function(struct doctor *doctor, bool has_key)
+{
+    const struct doctor_question *question = doctor->question;
+    struct http_target address = question->function;
+    struct http_ping ping;
+    struct error err = {0};
+
+    address.key = has_key ? question->key : NULL;
+    if (address.url == NULL)
+        findings_add_error(doctor->findings, "function", FINDING_FAIL, &question->address_error,
+                           "correct that setting, in the environment or in the configuration file");
+    else if (!http_client_ping(&address, clock_now_ms() + HTTP_PING_MS, &ping, &err))
+        findings_add_error(doctor->findings, "function", FINDING_FAIL, &err, NULL);
+    else
+        doctor_judge_ping(address.url, &ping, has_key, doctor->findings);
+}
+
+void doctor_examine(const struct doctor_question *question, struct findings *findings)
+{
+    struct doctor doctor = {.question = question, .findings = findings, .now_us = clock_host_us()};
+    struct zone zone;
+    bool has_key;
+
+    zones_find(&doctor.zones, "Europe/Oslo", &zone, &doctor.zone_error);
+    doctor_examine_database(&doctor);
+    doctor_judge_zones(&doctor);
+    has_key = doctor_judge_key(question, doctor.now_us, findings);
+    doctor_examine_function(&doctor, has_key);
+    findings_free(&doctor.rows);
+    zones_free(&doctor.zones);
+}

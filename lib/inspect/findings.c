@@ -1,0 +1,81 @@
+#include "inspect/findings.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+__attribute__((format(printf, 1, 0))) static char *findings_format(const char *format,
+                                                                   va_list arguments)
+{
+    va_list again;
+    int length;
+    char *text;
+
+    va_copy(again, arguments);
+    length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    text = memory_allocate(length > 0 ? (size_t)length + 1 : 1, 1);
+    if (length > 0)
+        vsnprintf(text, (size_t)length + 1, format, arguments);
+    return text;
+}
+
+void findings_add(struct findings *findings, const char *check, enum finding_state state,
+                  const char *format, ...)
+{
+    va_list arguments;
+
+    findings->list =
+        memory_grow(findings->list, findings->count, &findings->capacity, sizeof *findings->list);
+    va_start(arguments, format);
+    findings->list[findings->count++] = (struct finding){
+        .check = check, .state = state, .message = findings_format(format, arguments)};
+    va_end(arguments);
+}
+
+void findings_mend(struct findings *findings, const char *format, ...)
+{
+    struct finding *last = &findings->list[findings->count - 1];
+    va_list arguments;
+
+    free(last->remedy);
+    va_start(arguments, format);
+    last->remedy = findings_format(format, arguments);
+    va_end(arguments);
+}
+
+void findings_add_error(struct findings *findings, const char *check, enum finding_state state,
+                        const struct error *err, const char *remedy)
+{
+    findings_add(findings, check, state, "%s", err->message);
+    if (*err->hint != '\0')
+        findings_mend(findings, "%s", err->hint);
+    else if (remedy != NULL)
+        findings_mend(findings, "%s", remedy);
+}
+
+size_t findings_count(const struct findings *findings, const char *check, enum finding_state state)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < findings->count; i++)
+        count += findings->list[i].state == state &&
+                         (check == NULL || strcmp(findings->list[i].check, check) == 0)
+                     ? 1
+                     : 0;
+    return count;
+}
+
+void findings_free(struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        free(findings->list[i].message);
+        free(findings->list[i].remedy);
+    }
+    free(findings->list);
+    *findings = (struct findings){0};
+}

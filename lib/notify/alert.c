@@ -1,0 +1,141 @@
+#include "notify/alert.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "tick/pool.h"
+#include "time/instant.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Events ---- */
+
+/* A text that is there and not empty, else null. Whatever it holds becomes valid UTF-8. */
+static json_t *alert_text(const char *text)
+{
+    struct text clean = {0};
+    json_t *value;
+
+    if (text == NULL || *text == '\0')
+        return json_null();
+    text_add_clean(&clean, text, strlen(text), OUTCOME_MESSAGE_CHARACTERS);
+    value = json_string(clean.data);
+    text_free(&clean);
+    return value;
+}
+
+/* An event of this kind about the run, to be completed; NULL when there have been enough. */
+static json_t *alert_add(struct alert *alert, const char *kind, const struct run *run)
+{
+    char scheduled_for[INSTANT_TEXT_SIZE];
+    char covers_from[INSTANT_TEXT_SIZE];
+    json_t *event;
+
+    if (alert->events == NULL)
+        alert->events = memory_or_exit(json_array());
+    if (json_array_size(alert->events) == ALERT_EVENTS_MAX) {
+        alert->omitted++;
+        return NULL;
+    }
+    instant_format_minute(run->scheduled_for, scheduled_for);
+    instant_format_minute(run->covers_from, covers_from);
+    event = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:i}", "event", kind, "runId",
+                      run->run_id, "orgId", run->org_id, "integrationId", run->integration_id,
+                      "integrationType", alert_text(run->integration_type), "scheduledFor",
+                      scheduled_for, "coversFrom", covers_from, "attempt", run->attempt);
+    json_array_append_new(alert->events, memory_or_exit(event));
+    return event;
+}
+
+static void alert_add_failed(struct alert *alert, const struct run *run,
+                             enum outcome_class error_class, const char *code, const char *message)
+{
+    json_t *event = alert_add(alert, "failed", run);
+
+    json_object_set_new(event, "errorClass", alert_text(outcome_class_name(error_class)));
+    json_object_set_new(event, "errorCode", alert_text(code));
+    json_object_set_new(event, "errorMessage", alert_text(message));
+}
+
+/* ---- What is noted ---- */
+
+void alert_note_claim(struct alert *alert, const struct claim_result *result)
+{
+    for (size_t i = 0; i < result->abandoned_count; i++)
+        alert_add_failed(alert, &result->abandoned[i], OUTCOME_UNKNOWN, "ABANDONED",
+                         "no answer was recorded within 30 minutes");
+    for (size_t i = 0; i < result->run_count; i++)
+        if (result->runs[i].verdict == CLAIM_RUN_MISSED)
+            alert_add(alert, "missed", &result->runs[i].run);
+}
+
+/* A verdict alone: the worker died, or could not store what it knew. */
+static void alert_note_failure(struct alert *alert, const struct run *run,
+                               const struct worker_note *note)
+{
+    if (note != NULL && note->error_class != OUTCOME_NONE)
+        alert_add_failed(alert, run, note->error_class, note->error_code, note->error_message);
+    else
+        alert_add_failed(alert, run, OUTCOME_UNKNOWN, NULL,
+                         "its worker did not tell what became of it; see the log");
+}
+
+static void alert_note_start(struct alert *alert, const struct run *run,
+                             const struct worker_note *note)
+{
+    if (note->drift_us > 0)
+        json_object_set_new(alert_add(alert, "drift", run), "driftSeconds",
+                            json_integer(note->drift_us / INSTANT_US_PER_SECOND));
+    if (note->was_cold)
+        json_object_set_new(alert_add(alert, "cold-start", run), "firstByteMilliseconds",
+                            json_integer(note->first_byte_ms));
+}
+
+void alert_note_runs(struct alert *alert, const struct tick_result *result)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        int verdict = result->verdicts[i];
+        /* What a lost worker wrote may be half of it. */
+        const struct worker_note *note =
+            result->notes != NULL && verdict != POOL_LOST ? &result->notes[i] : NULL;
+
+        if (verdict == POOL_UNDONE || verdict == WORKER_LEFT)
+            continue;
+        if (verdict != WORKER_COMPLETED)
+            alert_note_failure(alert, &result->runs[i], note);
+        if (note != NULL)
+            alert_note_start(alert, &result->runs[i], note);
+    }
+}
+
+bool alert_is_empty(const struct alert *alert)
+{
+    return alert->events == NULL;
+}
+
+/* ---- The account ---- */
+
+char *alert_account(const struct alert *alert, const struct alert_sender *sender,
+                    const struct summary *summary)
+{
+    json_t *account =
+        json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I}, s:O, s:I}", "tickId", sender->tick_id,
+                  "triggerName", alert_text(sender->trigger_name), "host", alert_text(sender->host),
+                  "summary", "triggered", (json_int_t)summary->triggered, "skipped",
+                  (json_int_t)summary->skipped, "failed", (json_int_t)summary->failed, "events",
+                  alert->events, "omitted", (json_int_t)alert->omitted);
+    char *json = memory_or_exit(json_dumps(memory_or_exit(account), JSON_COMPACT));
+    struct text line = {0};
+
+    text_add(&line, json);
+    text_add(&line, "\n");
+    free(json);
+    json_decref(account);
+    return line.data;
+}
+
+void alert_free(struct alert *alert)
+{
+    json_decref(alert->events);
+    *alert = (struct alert){0};
+}

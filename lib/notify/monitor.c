@@ -1,0 +1,127 @@
+#include "notify/monitor.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "time/clock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* After its time the helper has this long to say what went wrong. */
+enum { MONITOR_GRACE_MS = 200 };
+
+/* What the helper is told. */
+enum { MONITOR_SUCCEEDED, MONITOR_FAILED };
+
+static void monitor_warn(const char *reason)
+{
+    log_warning("a ping to the monitor of SYNCSCHED_PING_URL failed: %s", reason);
+}
+
+char *monitor_url(const char *address, const char *suffix, const char *tick_id)
+{
+    size_t length = strcspn(address, "#");
+    size_t path = strcspn(address, "?#");
+    const char *query = address + path;
+    struct text url = {0};
+
+    text_append(&url, address, path > 0 && address[path - 1] == '/' ? path - 1 : path);
+    text_add(&url, suffix);
+    text_append(&url, query, length - path);
+    text_addf(&url, "%srid=%s", length > path ? "&" : "?", tick_id);
+    return url.data;
+}
+
+/* ---- The helper ---- */
+
+/* What the helper has; a handle that hangs in a name look-up is left behind for the next ping. */
+struct monitor_caller {
+    const struct monitor *monitor;
+    struct http_client *function;
+    char failure[ERROR_MESSAGE_SIZE]; /* of the first ping that failed */
+};
+
+static void monitor_note_failure(struct monitor_caller *caller, const char *failure)
+{
+    if (*caller->failure == '\0')
+        snprintf(caller->failure, sizeof caller->failure, "%s", failure);
+}
+
+static void monitor_ping(struct monitor_caller *caller, const char *suffix, int64_t until_ms)
+{
+    const struct monitor *monitor = caller->monitor;
+    struct http_ping ping = {0};
+    struct error err;
+    char *url;
+
+    if (caller->function == NULL || http_client_is_stuck(caller->function))
+        caller->function = http_client_open(&monitor->address, &err);
+    if (caller->function == NULL) {
+        monitor_note_failure(caller, err.message);
+        return;
+    }
+    url = monitor_url(monitor->address.url, suffix, monitor->tick_id);
+    http_client_get(caller->function, url, until_ms, &ping);
+    if (ping.status == 0)
+        monitor_note_failure(caller, ping.failure);
+    else if (ping.status / 100 != 2) {
+        snprintf(ping.failure, sizeof ping.failure, "it answered with status %ld", ping.status);
+        monitor_note_failure(caller, ping.failure);
+    }
+    free(url);
+}
+
+/* A terminal's ^C and a service's stop reach the helper, too; there is something to tell yet. */
+static void monitor_block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* The helper's life. */
+static void monitor_work(void *context)
+{
+    struct monitor_caller caller = {.monitor = context};
+    struct helper_word word;
+
+    monitor_block_signals();
+    monitor_ping(&caller, "/start", clock_now_ms() + MONITOR_START_MS);
+    if (!helper_hear(&caller.monitor->helper, &word))
+        word = (struct helper_word){MONITOR_FAILED, clock_now_ms() + MONITOR_PING_MS};
+    monitor_ping(&caller, word.what == MONITOR_FAILED ? "/fail" : "", word.until_ms);
+    if (*caller.failure != '\0')
+        monitor_warn(caller.failure);
+}
+
+/* ---- The tick ---- */
+
+void monitor_start(struct monitor *monitor)
+{
+    if (monitor->address.url == NULL)
+        return;
+    if (!helper_start(&monitor->helper, monitor_work, monitor))
+        monitor_warn(strerror(errno));
+    helper_tell(&monitor->helper, (struct helper_word){0});
+}
+
+void monitor_finish(struct monitor *monitor, bool has_failed)
+{
+    monitor->until_ms = clock_now_ms() + MONITOR_PING_MS;
+    helper_tell(
+        &monitor->helper,
+        (struct helper_word){has_failed ? MONITOR_FAILED : MONITOR_SUCCEEDED, monitor->until_ms});
+}
+
+void monitor_wait(struct monitor *monitor)
+{
+    if (!helper_wait(&monitor->helper, monitor->until_ms + MONITOR_GRACE_MS))
+        monitor_warn("no answer in time");
+}

@@ -1,0 +1,302 @@
+#include "notify/shell.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "time/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    SHELL_COMPLAINT_MAX = 300, /* bytes of its standard error output are kept */
+    SHELL_LOOK_MS = 1000,      /* poll() does not count the time a machine sleeps */
+    SHELL_SIGNALS = 4,
+};
+
+struct shell {
+    pid_t pid;
+    int input_fd; /* -1: all is written, or nobody reads it */
+    int error_fd; /* -1: it has closed it */
+    const char *input;
+    size_t input_length;
+    struct text complaint;
+    int64_t end_at_ms; /* stopwatch: SIGTERM */
+    bool is_told_to_end;
+    bool is_late; /* told because its time was over, not ours */
+    bool is_killed;
+    sigset_t inherited_mask;
+    struct sigaction inherited[SHELL_SIGNALS];
+};
+
+/* ---- Signals ---- */
+
+static const int shell_signals[SHELL_SIGNALS] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+
+static volatile sig_atomic_t shell_is_signalled;
+
+static void shell_note_signal(int number)
+{
+    if (number != SIGCHLD)
+        shell_is_signalled = 1;
+}
+
+/*
+ * Blocked but while waiting, so that none is missed between looking and waiting. One that ended
+ * this process would leave the command without anybody to end it, and change the exit status.
+ */
+static void shell_catch_signals(struct shell *shell)
+{
+    struct sigaction action = {.sa_handler = shell_note_signal};
+    sigset_t set;
+
+    shell_is_signalled = 0;
+    sigemptyset(&action.sa_mask);
+    sigemptyset(&set);
+    for (size_t i = 0; i < SHELL_SIGNALS; i++)
+        sigaddset(&set, shell_signals[i]);
+    sigprocmask(SIG_BLOCK, &set, &shell->inherited_mask);
+    for (size_t i = 0; i < SHELL_SIGNALS; i++) {
+        sigaction(shell_signals[i], &action, &shell->inherited[i]);
+        if (shell_signals[i] != SIGCHLD && shell->inherited[i].sa_handler == SIG_IGN)
+            sigaction(shell_signals[i], &shell->inherited[i], NULL); /* as nohup wants it */
+    }
+}
+
+/* What came too late to be looked at goes to our handler: there is nothing left to end. */
+static void shell_release_signals(const struct shell *shell)
+{
+    sigprocmask(SIG_SETMASK, &shell->inherited_mask, NULL);
+    for (size_t i = 0; i < SHELL_SIGNALS; i++)
+        sigaction(shell_signals[i], &shell->inherited[i], NULL);
+}
+
+/* ---- The start ---- */
+
+/* Our environment without what libpq alone is to know; the texts are borrowed. */
+static char **shell_make_environment(void)
+{
+    static const char hidden[] = "PGPASSWORD=";
+    size_t count = 0;
+    char **copy;
+
+    while (environ[count] != NULL)
+        count++;
+    copy = memory_allocate(count + 1, sizeof *copy);
+    count = 0;
+    for (char **entry = environ; *entry != NULL; entry++)
+        if (strncmp(*entry, hidden, sizeof hidden - 1) != 0)
+            copy[count++] = *entry;
+    return copy;
+}
+
+/* Starts it with the two ends; an errno, or 0. */
+static int shell_spawn(struct shell *shell, const char *command, int input_fd, int error_fd)
+{
+    /* posix_spawn() asks for texts that may be written to, and writes to none. */
+    char *arguments[] = {memory_copy_text("sh"), memory_copy_text("-c"), memory_copy_text(command),
+                         NULL};
+    char **environment = shell_make_environment();
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t defaults;
+    int cause;
+
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE); /* we ignore it, and that would be inherited */
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, input_fd, STDIN_FILENO);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, error_fd, STDERR_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigmask(&attributes, &shell->inherited_mask);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    cause = posix_spawn(&shell->pid, "/bin/sh", &files, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    free(environment);
+    for (size_t i = 0; arguments[i] != NULL; i++)
+        free(arguments[i]);
+    return cause;
+}
+
+/* Its standard input and standard error output as pipes, of which our ends never block. */
+static bool shell_start(struct shell *shell, const char *command, struct error *err)
+{
+    int input[2];
+    int errors[2];
+    int cause;
+
+    if (pipe2(input, O_CLOEXEC) != 0)
+        return error_set(err, ERROR_INTERNAL, "cannot be started: %s", strerror(errno));
+    if (pipe2(errors, O_CLOEXEC) != 0) {
+        error_set(err, ERROR_INTERNAL, "cannot be started: %s", strerror(errno));
+        close(input[0]);
+        close(input[1]);
+        return false;
+    }
+    shell->input_fd = input[1];
+    shell->error_fd = errors[0];
+    (void)fcntl(shell->input_fd, F_SETFL, O_NONBLOCK);
+    (void)fcntl(shell->error_fd, F_SETFL, O_NONBLOCK);
+    cause = shell_spawn(shell, command, input[0], errors[1]);
+    close(input[0]);
+    close(errors[1]);
+    return cause == 0 || error_set(err, ERROR_INTERNAL, "cannot be started: %s", strerror(cause));
+}
+
+/* ---- While it runs ---- */
+
+static void shell_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void shell_write_input(struct shell *shell)
+{
+    ssize_t n = write(shell->input_fd, shell->input, shell->input_length);
+
+    if (n > 0) {
+        shell->input += n;
+        shell->input_length -= (size_t)n;
+    }
+    /* A command that does not want to read all of it is none of our business. */
+    if (shell->input_length == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        shell_close(&shell->input_fd);
+}
+
+/* Takes one block, of which the first bytes of all are kept; false when there is none now. */
+static bool shell_read_errors(struct shell *shell)
+{
+    char block[4096];
+    ssize_t n = read(shell->error_fd, block, sizeof block);
+    size_t room = SHELL_COMPLAINT_MAX - shell->complaint.length;
+
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        shell_close(&shell->error_fd);
+    if (n > 0)
+        text_append(&shell->complaint, block, (size_t)n < room ? (size_t)n : room);
+    return n > 0;
+}
+
+/* Tells it to end when it is time to, and kills it when it was told long enough ago. */
+static void shell_watch(struct shell *shell, int64_t now_ms)
+{
+    if (!shell->is_told_to_end && (shell_is_signalled || now_ms >= shell->end_at_ms)) {
+        shell->is_told_to_end = true;
+        shell->is_late = !shell_is_signalled;
+        shell->end_at_ms = now_ms + SHELL_GRACE_MS;
+        kill(-shell->pid, SIGTERM);
+        kill(-shell->pid, SIGCONT);
+    } else if (shell->is_told_to_end && !shell->is_killed && now_ms >= shell->end_at_ms) {
+        shell->is_killed = true;
+        shell->end_at_ms = now_ms + SHELL_GRACE_MS;
+        kill(-shell->pid, SIGKILL);
+    }
+}
+
+static void shell_wait(struct shell *shell, int64_t now_ms)
+{
+    struct pollfd ready[] = {{.fd = shell->input_fd, .events = POLLOUT},
+                             {.fd = shell->error_fd, .events = POLLIN}};
+    int64_t left_ms = shell->end_at_ms - now_ms;
+    struct timespec pause = {0};
+
+    left_ms = left_ms < 0 ? 0 : left_ms < SHELL_LOOK_MS ? left_ms + 1 : SHELL_LOOK_MS;
+    pause.tv_sec = left_ms / 1000;
+    pause.tv_nsec = left_ms % 1000 * 1000000;
+    if (ppoll(ready, 2, &pause, &shell->inherited_mask) <= 0)
+        return;
+    if (ready[0].revents != 0)
+        shell_write_input(shell);
+    if (ready[1].revents != 0)
+        shell_read_errors(shell);
+}
+
+/* Waits for its end and returns its status; what not even SIGKILL ends is left to the system. */
+static int shell_await(struct shell *shell)
+{
+    int64_t now_ms = clock_now_ms();
+    int status = 0;
+
+    while (waitpid(shell->pid, &status, WNOHANG) == 0 &&
+           !(shell->is_killed && now_ms >= shell->end_at_ms)) {
+        shell_watch(shell, now_ms);
+        shell_wait(shell, now_ms);
+        now_ms = clock_now_ms();
+    }
+    /* What it said last. Whoever inherited this end may go on for ever; nobody waits for that. */
+    while (shell->error_fd >= 0 && shell->complaint.length < SHELL_COMPLAINT_MAX &&
+           shell_read_errors(shell))
+        continue;
+    return status;
+}
+
+/* ---- The end ---- */
+
+/* ": " and what it said on its standard error output, on one line; "" when it said nothing. */
+static struct text shell_quote_complaint(const struct shell *shell)
+{
+    struct text quoted = {0};
+
+    if (shell->complaint.length == 0)
+        return quoted;
+    text_add(&quoted, ": ");
+    text_add_clean(&quoted, shell->complaint.data, shell->complaint.length, SHELL_COMPLAINT_MAX);
+    while (quoted.length > 0 && strchr(": ", quoted.data[quoted.length - 1]) != NULL)
+        quoted.data[--quoted.length] = '\0'; /* its line end, or all of it */
+    return quoted;
+}
+
+static bool shell_judge(const struct shell *shell, int status, struct error *err)
+{
+    struct text complaint = {0};
+
+    if (!shell->is_told_to_end && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    complaint = shell_quote_complaint(shell);
+    if (shell->is_told_to_end)
+        error_set(err, ERROR_INTERNAL, "%s, and was ended%s",
+                  shell->is_late ? "took too long" : "was still running when this tick was stopped",
+                  text_string(&complaint));
+    else if (WIFEXITED(status))
+        error_set(err, ERROR_INTERNAL, "ended with status %d%s", WEXITSTATUS(status),
+                  text_string(&complaint));
+    else
+        error_set(err, ERROR_INTERNAL, "was killed by signal %d%s", WTERMSIG(status),
+                  text_string(&complaint));
+    text_free(&complaint);
+    return false;
+}
+
+bool shell_run(const char *command, const char *input, int64_t limit_ms, struct error *err)
+{
+    struct shell shell = {
+        .input_fd = -1,
+        .error_fd = -1,
+        .input = input,
+        .input_length = strlen(input),
+        .end_at_ms = clock_now_ms() + limit_ms,
+    };
+    bool ok;
+
+    shell_catch_signals(&shell);
+    ok = shell_start(&shell, command, err) && shell_judge(&shell, shell_await(&shell), err);
+    shell_release_signals(&shell);
+    shell_close(&shell.input_fd);
+    shell_close(&shell.error_fd);
+    text_free(&shell.complaint);
+    return ok;
+}

@@ -1,0 +1,97 @@
+#include "plan/probe.h"
+
+#include "plan/retry_after.h"
+#include "time/instant.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PROBE_STATUS_THROTTLED = 429, PROBE_STATUS_ERROR = 500 };
+
+static enum probe_result probe_read_result(const struct probe_answer *probe)
+{
+    if (probe->status == PROBE_STATUS_THROTTLED)
+        return PROBE_RESULT_THROTTLED;
+    return probe->status > 0 && probe->status < PROBE_STATUS_ERROR ? PROBE_RESULT_REACHABLE
+                                                                   : PROBE_RESULT_UNREACHABLE;
+}
+
+/* For so long the system is to be left alone after this result. */
+static int64_t probe_wait_s(const struct probe_state *state, const struct probe_answer *probe,
+                            int64_t now_us)
+{
+    int64_t wait_s;
+
+    if (state->result != PROBE_RESULT_THROTTLED)
+        return state->pause_s;
+    if (!retry_after_read(probe->retry_after, now_us, &wait_s))
+        return PROBE_PAUSE_MOST_S;
+    return wait_s > PROBE_PAUSE_S ? wait_s : PROBE_PAUSE_S;
+}
+
+static int64_t probe_longer_pause_s(int64_t pause_s)
+{
+    return 2 * pause_s < PROBE_PAUSE_MOST_S ? 2 * pause_s : PROBE_PAUSE_MOST_S;
+}
+
+bool probe_note(struct probe_state *state, const struct probe_answer *probe, int64_t now_us)
+{
+    enum probe_result result = probe_read_result(probe);
+
+    if (probe->was_held_back)
+        return false;
+    if (probe->status > 0)
+        snprintf(state->code, sizeof state->code, "HTTP_%ld", probe->status);
+    else
+        snprintf(state->code, sizeof state->code, "%s", probe->failure);
+    state->since_us = result == state->result ? state->since_us : now_us;
+    state->result = result;
+    state->probed_at_us = now_us;
+    state->pause_s =
+        result == PROBE_RESULT_UNREACHABLE ? probe_longer_pause_s(state->pause_s) : PROBE_PAUSE_S;
+    state->next_probe_at_us = now_us + probe_wait_s(state, probe, now_us) * INSTANT_US_PER_SECOND;
+    return true;
+}
+
+static enum probe_condition probe_find_condition(enum probe_policy policy,
+                                                 const struct probe_state *state)
+{
+    static const enum probe_condition of_results[] = {
+        [PROBE_RESULT_NONE] = PROBE_IS_WAITING,
+        [PROBE_RESULT_REACHABLE] = PROBE_IS_REACHABLE,
+        [PROBE_RESULT_UNREACHABLE] = PROBE_IS_UNREACHABLE,
+        [PROBE_RESULT_THROTTLED] = PROBE_IS_THROTTLED,
+    };
+
+    if (policy == PROBE_PASSIVE)
+        return PROBE_IS_PASSIVE;
+    if (policy == PROBE_NOT_CONFIGURED)
+        return PROBE_IS_NOT_CONFIGURED;
+    return state != NULL ? of_results[state->result] : PROBE_IS_UNKNOWN;
+}
+
+struct probe_finding probe_judge(enum probe_policy policy, const struct probe_state *state)
+{
+    struct probe_finding finding = {.condition = probe_find_condition(policy, state)};
+
+    if (policy != PROBE_ACTIVE || state == NULL)
+        return finding;
+    memcpy(finding.code, state->code, sizeof finding.code);
+    finding.is_fresh = state->is_claimed && state->probed_at_us >= state->claimed_at_us;
+    finding.probed_at_us = state->probed_at_us;
+    finding.since_us = state->since_us;
+    finding.until_us = state->next_probe_at_us;
+    return finding;
+}
+
+const char *probe_condition_name(enum probe_condition condition)
+{
+    static const char *const names[] = {
+        [PROBE_IS_REACHABLE] = "reachable", [PROBE_IS_UNREACHABLE] = "unreachable",
+        [PROBE_IS_WAITING] = "waiting",     [PROBE_IS_THROTTLED] = "throttled",
+        [PROBE_IS_PASSIVE] = "passive",     [PROBE_IS_NOT_CONFIGURED] = "not_configured",
+        [PROBE_IS_UNKNOWN] = "unknown",
+    };
+
+    return names[condition];
+}

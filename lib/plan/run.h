@@ -1,0 +1,39 @@
+/*
+ * A run: one row of sync_run_log, one attempt to serve one slot (design section 2).
+ *
+ * Plain data that store, call and tick share.
+ */
+#ifndef SYNCSCHED_PLAN_RUN_H
+#define SYNCSCHED_PLAN_RUN_H
+
+#include <stdint.h>
+
+/* Sizes with the NUL. A UUID is kept in PostgreSQL's canonical text form. */
+enum {
+    RUN_UUID_SIZE = 37,
+    RUN_TYPE_SIZE = 64,
+    RUN_KEY_SIZE = 2 * RUN_UUID_SIZE + 21, /* org/integration/2024-05-01T02:00:00Z */
+};
+
+/* One attempt to serve one slot, and the earlier slots folded into it. */
+struct run {
+    char run_id[RUN_UUID_SIZE];
+    char org_id[RUN_UUID_SIZE];
+    char integration_id[RUN_UUID_SIZE];
+    char integration_type[RUN_TYPE_SIZE];
+    char idempotency_key[RUN_KEY_SIZE];
+    int64_t scheduled_for; /* minutes since 1970-01-01T00:00Z, its last slot */
+    int64_t covers_from;   /* the same, its first slot */
+    int attempt;
+};
+
+enum run_status { RUN_PENDING, RUN_RUNNING, RUN_COMPLETED, RUN_FAILED, RUN_GONE };
+
+/* A status as the log spells it; RUN_GONE for NULL and for any other word. */
+enum run_status run_status_parse(const char *text);
+
+/* Key order, in which every claim takes its locks: below 0, 0 or above 0. */
+int run_compare_keys(const char *org_a, const char *integration_a, const char *org_b,
+                     const char *integration_b);
+
+#endif

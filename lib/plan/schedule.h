@@ -1,0 +1,25 @@
+/*
+ * A schedule: one row of organization_integrations in its organisation's time zone, as it was read.
+ */
+#ifndef SYNCSCHED_PLAN_SCHEDULE_H
+#define SYNCSCHED_PLAN_SCHEDULE_H
+
+#include "plan/run.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A schedule as it stands in the database; texts are borrowed and valid during the call only. */
+struct schedule {
+    char org_id[RUN_UUID_SIZE];
+    char integration_id[RUN_UUID_SIZE];
+    bool is_active;               /* enabled, with a cron_schedule */
+    bool has_organization;        /* its organisation's row exists */
+    const char *integration_type; /* any of these may be NULL or rubbish; cut to 64 characters, */
+    const char *cron_schedule;    /* 1,001, */
+    const char *timezone;         /* and 65 */
+    const char *schedule_seen;    /* the text in its state row, NULL when there is none */
+    int64_t mark;                 /* its mark as minute, INT64_MIN when there is none */
+};
+
+#endif

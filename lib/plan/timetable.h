@@ -1,0 +1,52 @@
+/*
+ * What a schedule's text means: its cron expression in its organisation's zone. The one way from a
+ * row to slots, for every command.
+ */
+#ifndef SYNCSCHED_PLAN_TIMETABLE_H
+#define SYNCSCHED_PLAN_TIMETABLE_H
+
+#include "base/error.h"
+#include "cron/cron.h"
+#include "plan/schedule.h"
+#include "time/zones.h"
+
+struct timetable {
+    struct cron cron;
+    struct zone zone; /* belongs to the zones that it was read with */
+};
+
+/* The n-th type that an integration may have, from 0; NULL behind the last. */
+const char *timetable_type(size_t n);
+
+/*
+ * Reads expression and zone of a row that is active, and checks the row besides. On failure fault
+ * names organisation, integration and what is wrong (ERROR_INVALID).
+ */
+bool timetable_read(const struct schedule *schedule, struct zones *zones,
+                    struct timetable *timetable, struct error *fault);
+
+/* The same, but for whose row it is. */
+bool timetable_check(const struct schedule *schedule, struct zones *zones,
+                     struct timetable *timetable, struct error *fault);
+
+/* The same for an expression of length bytes and a zone (NULL: UTC), whosever they are. */
+bool timetable_parse(const char *expression, size_t length, const char *zone, struct zones *zones,
+                     struct timetable *timetable, struct error *fault);
+
+/* Whether all of a row but its text is valid. */
+bool timetable_is_complete(const struct schedule *schedule);
+
+/* Prefixes an error with whose row it is. Returns false. */
+bool timetable_name(const struct schedule *schedule, struct error *fault);
+
+/*
+ * Warns about a row that is not valid, and counts it; beyond the hundredth it only counts, and
+ * timetable_warn_of_rest() says how many those were.
+ */
+void timetable_warn(const struct error *fault, size_t *faults);
+void timetable_warn_of_rest(size_t faults);
+
+/* The first slot (a UTC minute) after after_minute; false when there is none. */
+bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute);
+
+#endif

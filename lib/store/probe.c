@@ -1,0 +1,139 @@
+#include "store/probe.h"
+
+#include "base/text.h"
+#include "sql.h"
+#include "store/schema.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Whoever holds a row holds it for one statement. */
+enum { PROBE_STATE_LOCK_MS = 5000, PROBE_STATE_NUMBER_SIZE = 24 };
+
+/* The columns of probe_read.sql, in order. */
+enum {
+    READ_TYPE,
+    READ_NOW,
+    READ_CLAIMED_AT,
+    READ_NEXT_PROBE_AT,
+    READ_PAUSE_S,
+    READ_RESULT,
+    READ_CODE,
+    READ_PROBED_AT,
+    READ_SINCE,
+};
+
+static const char *const probe_results[] = {
+    [PROBE_RESULT_REACHABLE] = "reachable",
+    [PROBE_RESULT_UNREACHABLE] = "unreachable",
+    [PROBE_RESULT_THROTTLED] = "throttled",
+};
+
+struct probe_reading {
+    struct probe_state *states;
+    size_t count;
+    int64_t now_us;
+};
+
+static enum probe_result probe_parse_result(const char *text)
+{
+    for (size_t i = 1; text != NULL && i < sizeof probe_results / sizeof *probe_results; i++)
+        if (strcmp(text, probe_results[i]) == 0)
+            return (enum probe_result)i;
+    return PROBE_RESULT_NONE;
+}
+
+static struct probe_state *probe_find(struct probe_reading *reading, const struct database_row *row)
+{
+    const char *type = database_row_text(row, READ_TYPE);
+
+    for (size_t i = 0; type != NULL && i < reading->count; i++)
+        if (strcmp(reading->states[i].integration_type, type) == 0)
+            return &reading->states[i];
+    return NULL;
+}
+
+static void probe_read_claimed(void *context, const struct database_row *row)
+{
+    struct probe_state *state = probe_find(context, row);
+
+    if (state != NULL)
+        state->is_claimed = true;
+}
+
+static void probe_read_state(void *context, const struct database_row *row)
+{
+    struct probe_reading *reading = context;
+    struct probe_state *state = probe_find(reading, row);
+
+    reading->now_us = database_row_number(row, READ_NOW, 0);
+    if (state == NULL)
+        return;
+    state->claimed_at_us = database_row_number(row, READ_CLAIMED_AT, 0);
+    state->next_probe_at_us = database_row_number(row, READ_NEXT_PROBE_AT, 0);
+    state->pause_s = database_row_number(row, READ_PAUSE_S, 0);
+    state->result = probe_parse_result(database_row_text(row, READ_RESULT));
+    database_row_copy(row, READ_CODE, state->code, sizeof state->code);
+    state->probed_at_us = database_row_number(row, READ_PROBED_AT, 0);
+    state->since_us = database_row_number(row, READ_SINCE, 0);
+}
+
+/* The types as an array of SQL; their names are plain words. */
+static void probe_list_types(const struct probe_state *states, size_t count, struct text *list)
+{
+    text_add(list, "{");
+    for (size_t i = 0; i < count; i++)
+        text_addf(list, "%s%s", i > 0 ? "," : "", states[i].integration_type);
+    text_add(list, "}");
+}
+
+bool probe_state_claim(struct database *db, const struct probe_claim *claim, int64_t deadline_ms,
+                       struct probe_state *states, size_t count, int64_t *now_us, struct error *err)
+{
+    struct probe_reading reading = {.states = states, .count = count};
+    struct text list = {0};
+    char now[PROBE_STATE_NUMBER_SIZE];
+    char send_s[PROBE_STATE_NUMBER_SIZE];
+    char pause_s[PROBE_STATE_NUMBER_SIZE];
+    const char *values[] = {NULL, claim->now_us != 0 ? now : NULL, send_s, pause_s,
+                            SCHEMA_VERSION_TEXT};
+    /* In this order: the state is that after the claim, whoever it was that made it. */
+    struct database_statement statements[] = {
+        {sql_probe_claim, 5, values, probe_read_claimed, &reading},
+        {sql_probe_read, 2, values, probe_read_state, &reading},
+    };
+    bool ok;
+
+    probe_list_types(states, count, &list);
+    values[0] = text_string(&list);
+    snprintf(now, sizeof now, "%" PRId64, claim->now_us);
+    snprintf(send_s, sizeof send_s, "%" PRId64, claim->send_s);
+    snprintf(pause_s, sizeof pause_s, "%" PRId64, claim->pause_s);
+    ok = database_transact(db, statements, 2, PROBE_STATE_LOCK_MS, deadline_ms, err);
+    text_free(&list);
+    *now_us = reading.now_us;
+    return ok;
+}
+
+static void probe_read_noted(void *context, const struct database_row *row)
+{
+    (void)row;
+    *(bool *)context = true;
+}
+
+bool probe_state_note(struct database *db, const struct probe_state *state, int64_t deadline_ms,
+                      bool *is_noted, struct error *err)
+{
+    char numbers[5][PROBE_STATE_NUMBER_SIZE];
+    const int64_t sources[] = {state->claimed_at_us, state->next_probe_at_us, state->pause_s,
+                               state->probed_at_us, state->since_us};
+    const char *values[] = {state->integration_type,      numbers[0],  numbers[1], numbers[2],
+                            probe_results[state->result], state->code, numbers[3], numbers[4]};
+    struct database_statement note = {sql_probe_note, 8, values, probe_read_noted, is_noted};
+
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        snprintf(numbers[i], sizeof numbers[i], "%" PRId64, sources[i]);
+    *is_noted = false;
+    return database_transact(db, &note, 1, PROBE_STATE_LOCK_MS, deadline_ms, err);
+}

@@ -1,0 +1,22 @@
+/*
+ * What a person can do about the server's refusal; pure.
+ *
+ * Goes by what is the same in every language that a server may speak. Source: the PostgreSQL
+ * manual, "PostgreSQL Error Codes".
+ */
+#ifndef SYNCSCHED_STORE_REFUSAL_H
+#define SYNCSCHED_STORE_REFUSAL_H
+
+#include <stdbool.h>
+
+/* What is known of an error besides its text; NULL: the server did not say. */
+struct remedy_complaint {
+    const char *state;    /* SQLSTATE */
+    const char *function; /* of the server's source: tells apart what has the same state */
+    bool is_of_role;      /* it may be about the role that was to be set */
+};
+
+/* One sentence, or "" where there is nothing to say. */
+const char *remedy_for(const struct remedy_complaint *complaint);
+
+#endif

@@ -1,0 +1,459 @@
+#include "tick/tick.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "call/credentials.h"
+#include "plan/timetable.h"
+#include "tick/helper.h"
+#include "tick/worker.h"
+#include "time/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    TICK_STORE_GRACE_MS = 5000,   /* past the budget, to store the answers that came */
+    TICK_SETTLE_GRACE_MS = 10000, /* past the budget, to settle what dead workers left */
+    TICK_LATE_START_MS = 1000,    /* too little time for a call, unless the budget is tiny */
+    TICK_CLAIM_AGE_MS = 60000,    /* a claim on an older reading starts over */
+    TICK_READINGS_MAX = 3,
+};
+
+#define TICK_CLOCK_WARN_US  (30 * INSTANT_US_PER_SECOND)
+#define TICK_CLOCK_DOUBT_US (5 * INSTANT_US_PER_MINUTE)
+
+/* The end of the budget, on the stopwatch. */
+static int64_t tick_deadline_ms(const struct tick_options *options)
+{
+    return options->started_at_ms + options->budget_ms;
+}
+
+/* ---- Steps 1 to 3: read and decide ---- */
+
+struct tick {
+    const struct tick_options *options;
+    struct schedules_reading reading;
+    struct due_question question;
+    struct due_count count;
+    struct claim claim;
+    struct zones zones;
+    struct quiet quiet;   /* of the question */
+    struct helper warmer; /* pings the function when told to; none unless asked for */
+    size_t faults;
+    bool is_asked;     /* the question is put: the clock has been read */
+    bool is_read_only; /* only the window is of interest */
+};
+
+/* The tick's time is the database's clock, less the time since the process started. */
+static void tick_put_question(struct tick *tick, const struct schedules_reading *reading)
+{
+    const struct tick_options *options = tick->options;
+    int64_t running_ms = reading->sent_at_ms - options->started_at_ms;
+    int64_t apart_us = llabs(reading->host_now_us - reading->now_us);
+    int64_t t_us = options->has_at ? options->at_us : reading->now_us - running_ms * 1000;
+
+    tick->question = (struct due_question){
+        .t_us = t_us,
+        .window = window_of(t_us),
+        .catch_up_ms = options->catch_up_ms,
+        .is_window_only = options->has_at || tick->is_read_only,
+        .may_give_up = apart_us <= TICK_CLOCK_DOUBT_US,
+        .zones = &tick->zones,
+        .quiet = &tick->quiet,
+    };
+    if (apart_us > TICK_CLOCK_WARN_US)
+        log_warning("this host's clock and the database's are %" PRId64
+                    " s apart; the database's counts",
+                    apart_us / INSTANT_US_PER_SECOND);
+    tick->is_asked = true;
+}
+
+static void tick_read_schedule(void *context, const struct schedules_reading *reading,
+                               const struct schedule *schedule)
+{
+    struct tick *tick = context;
+    struct error fault;
+
+    fault.kind = ERROR_NONE; /* and no kilobyte is cleared for each of many rows */
+    if (!tick->is_asked)
+        tick_put_question(tick, reading);
+    due_decide(&tick->question, schedule, &tick->claim, &tick->count, &fault);
+    if (fault.kind != ERROR_NONE)
+        timetable_warn(&fault, &tick->faults);
+}
+
+static bool tick_read(struct tick *tick, struct database *db, const struct trigger *trigger,
+                      int64_t deadline_ms, struct error *err)
+{
+    struct error heartbeat;
+
+    claim_free(&tick->claim);
+    tick->count = (struct due_count){0};
+    tick->faults = 0;
+    tick->is_asked = false;
+    quiet_free(&tick->quiet);
+    if (!schedules_read(db, trigger, tick->options->max_attempts > 1, deadline_ms,
+                        tick_read_schedule, tick, &tick->reading, &heartbeat, err))
+        return error_prefix(err, "reading the schedules");
+    if (heartbeat.kind != ERROR_NONE) {
+        error_prefix(&heartbeat, "the trigger's heartbeat was not written");
+        log_failure_as_warning(&heartbeat);
+    }
+    if (!tick->is_asked)
+        tick_put_question(tick, &tick->reading);
+    timetable_warn_of_rest(tick->faults);
+    claim_sort(&tick->claim);
+    return true;
+}
+
+/* ---- Step 4: claim ---- */
+
+static bool tick_has_nothing_to_do(const struct tick *tick)
+{
+    return tick->claim.key_count == 0 && !tick->reading.has_unfinished_runs &&
+           !tick->options->retries_failed;
+}
+
+/* Whether the claim may come to calls: what is given up, or a changed state, makes none. */
+static bool tick_may_call(const struct tick *tick)
+{
+    bool may_call = tick->reading.has_unfinished_runs || tick->options->retries_failed;
+
+    for (size_t i = 0; !may_call && i < tick->claim.slot_count; i++)
+        may_call = tick->claim.slots[i].fate == CLAIM_SERVE;
+    return may_call;
+}
+
+/* The warmer's life. Whether the ping comes through or not: the calls will tell. */
+static void tick_warm_up(void *context)
+{
+    const struct tick *tick = context;
+    struct http_target keyless = tick->options->function;
+    struct http_ping ping;
+    struct error ignored;
+
+    keyless.key = NULL;
+    http_client_ping(&keyless, clock_now_ms() + HTTP_PING_MS, &ping, &ignored);
+}
+
+/* Whether --at names a time that has come, and of which the log still tells. */
+static bool tick_check_at(const struct tick *tick, struct error *err)
+{
+    const struct tick_options *options = tick->options;
+    char pruned_before[INSTANT_TEXT_SIZE];
+
+    if (!options->has_at)
+        return true;
+    if (options->at_us > tick->reading.now_us) {
+        error_set(err, ERROR_USAGE, "--at: that time is in the future");
+        return error_hint(err, "give a time that has come; by the database's clock");
+    }
+    if (tick->question.window.first >= tick->reading.pruned_before)
+        return true;
+    instant_format_minute(tick->reading.pruned_before, pruned_before);
+    error_set(err, ERROR_USAGE,
+              "--at: the log has been pruned up to %s: nobody knows any more whether that slot was "
+              "served",
+              pruned_before);
+    return error_hint(err, "give a time that is not before it");
+}
+
+/* Reads and claims; a process that was frozen in between claims nothing on an old reading. */
+static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_ms,
+                       struct claim_result *result, struct error *err)
+{
+    const struct tick_options *options = tick->options;
+
+    for (int n = 0; n < TICK_READINGS_MAX; n++) {
+        if (!tick_read(tick, db, options->is_dry ? NULL : &options->trigger, deadline_ms, err))
+            return false;
+        if (!tick_check_at(tick, err) ||
+            !credentials_check_time(options->function.key, tick->reading.now_us, err))
+            return false;
+        if (tick_has_nothing_to_do(tick))
+            return true;
+        /* Before anything is claimed: a host that can call nobody leaves it to others. */
+        if (!options->is_dry && !http_client_load(err))
+            return false;
+        if (tick_may_call(tick))
+            helper_tell(&tick->warmer, (struct helper_word){0});
+        tick->claim.now_us = tick->reading.now_us;
+        tick->claim.window_first = tick->question.window.first;
+        tick->claim.window_last = tick->question.window.last;
+        tick->claim.catch_up_ms = options->catch_up_ms;
+        tick->claim.max_attempts = options->max_attempts;
+        tick->claim.retries_unknown = options->retries_unknown;
+        tick->claim.retries_failed = options->retries_failed;
+        tick->claim.trigger_name = options->trigger.name;
+        tick->claim.host = options->trigger.host;
+        tick->claim.is_manual = options->has_at;
+        tick->claim.is_dry = options->is_dry;
+        tick->claim.may_give_up = tick->question.may_give_up;
+        tick->claim.has_unfinished_runs = tick->reading.has_unfinished_runs;
+        if (clock_now_ms() - tick->reading.sent_at_ms >= TICK_CLAIM_AGE_MS)
+            continue;
+        /* Half the budget belongs to the calls; what is not claimed by then waits. */
+        tick->claim.valid_until_ms = options->started_at_ms + options->budget_ms / 2;
+        if (tick->claim.valid_until_ms > tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS)
+            tick->claim.valid_until_ms = tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS;
+        if (claim_execute(db, &tick->claim, deadline_ms, result, err))
+            return true;
+        return error_prefix(err, "claiming what is due");
+    }
+    return error_set(err, ERROR_INTERNAL, "this machine is too slow to claim what is due");
+}
+
+static void tick_warn_of_given_up(const struct claim_run *given_up)
+{
+    const struct run *run = &given_up->run;
+    char from[INSTANT_TEXT_SIZE];
+    char to[INSTANT_TEXT_SIZE];
+
+    instant_format_minute(run->covers_from, from);
+    instant_format_minute(run->scheduled_for, to);
+    log_warning("organisation %s, integration %s: %s, slots %s to %s (run %s)", run->org_id,
+                run->integration_id,
+                given_up->verdict == CLAIM_RUN_MISSED ? "given up as too old"
+                                                      : "cancelled, the schedule has changed",
+                from, to, run->run_id);
+}
+
+/* Whether the integration of a key got a run after all: another attempt. */
+static bool tick_has_run(const struct claim_result *result, const struct claim_key *key)
+{
+    for (size_t i = 0; i < result->run_count; i++)
+        if (strcmp(result->runs[i].run.org_id, key->org_id) == 0 &&
+            strcmp(result->runs[i].run.integration_id, key->integration_id) == 0)
+            return true;
+    return false;
+}
+
+/* Why slots of the window were not claimed, where a person should know. */
+static void tick_warn_of_obstacles(const struct tick *tick, const struct claim_result *result)
+{
+    for (size_t i = 0; i < result->obstacle_count; i++) {
+        const struct claim_obstacle *obstacle = &result->obstacles[i];
+        const struct claim_key *key = &tick->claim.keys[obstacle->key];
+
+        if (obstacle->is_running)
+            log_warning("organisation %s, integration %s: skipped, run %s has been running for "
+                        "%" PRId64 " minutes",
+                        key->org_id, key->integration_id, obstacle->active_run,
+                        obstacle->running_minutes);
+        else if (tick->options->has_at && *obstacle->covering_run != '\0' &&
+                 !(tick->options->retries_failed && tick_has_run(result, key)))
+            log_warning("organisation %s, integration %s: skipped, the slot is covered by run %s, "
+                        "which is %s",
+                        key->org_id, key->integration_id, obstacle->covering_run,
+                        obstacle->covering_status);
+    }
+}
+
+static void tick_warn_of_claim(const struct tick *tick, const struct claim_result *result)
+{
+    for (size_t i = 0; i < result->abandoned_count; i++)
+        log_warning("organisation %s, integration %s: run %s was abandoned, running for more than "
+                    "30 minutes",
+                    result->abandoned[i].org_id, result->abandoned[i].integration_id,
+                    result->abandoned[i].run_id);
+    for (size_t i = 0; i < result->run_count; i++)
+        if (result->runs[i].verdict != CLAIM_RUN)
+            tick_warn_of_given_up(&result->runs[i]);
+    tick_warn_of_obstacles(tick, result);
+}
+
+/* ---- Steps 5 to 7: dispatch ---- */
+
+/* What the pool's callbacks need. */
+struct tick_dispatch {
+    const struct tick_options *options;
+    struct worker_plan workers;
+};
+
+/* host:pid:nonce. Unique, so that a token never tells a lie about whose a run is. */
+static void tick_token(const struct tick_options *options, char token[128])
+{
+    unsigned char nonce[8];
+    int length = snprintf(token, 80, "%s:%ld:", options->trigger.host, (long)getpid());
+
+    if (length > 79)
+        length = 79;
+    if (getentropy(nonce, sizeof nonce) != 0)
+        memcpy(nonce, &(int64_t){clock_now_us()}, sizeof nonce);
+    for (size_t i = 0; i < sizeof nonce; i++)
+        snprintf(token + length + 2 * i, 3, "%02x", nonce[i]);
+}
+
+static void tick_work(void *context, struct pool_channel *channel)
+{
+    struct tick_dispatch *dispatch = context;
+
+    worker_work(&dispatch->workers, channel);
+}
+
+static void tick_show_progress(void *context, const struct pool_progress *progress,
+                               const int *verdicts)
+{
+    const struct tick_dispatch *dispatch = context;
+    size_t failed = 0;
+
+    if (dispatch->options->progress == NULL)
+        return;
+    for (size_t i = 0; i < progress->jobs; i++)
+        failed += verdicts[i] == WORKER_FAILED ? 1 : 0;
+    dispatch->options->progress(progress, failed);
+}
+
+static bool tick_serve(const struct tick_options *options, struct tick_result *result,
+                       struct error *err)
+{
+    struct tick_dispatch dispatch = {.options = options};
+    char token[128];
+    int64_t late_ms = options->budget_ms / 10;
+    int64_t deadline_ms = tick_deadline_ms(options);
+    struct pool_plan plan = {
+        .jobs = result->count,
+        .workers_max = options->concurrency,
+        .context = &dispatch,
+        .work = tick_work,
+        .progress = tick_show_progress,
+    };
+
+    tick_token(options, token);
+    if (late_ms > TICK_LATE_START_MS)
+        late_ms = TICK_LATE_START_MS;
+    dispatch.workers = (struct worker_plan){
+        .database = options->database,
+        .function = options->function,
+        .runs = result->runs,
+        .notes = result->notes,
+        .tick_token = token,
+        .deadline_ms = deadline_ms,
+        .start_until_ms = deadline_ms - late_ms,
+        .store_until_ms = deadline_ms + TICK_STORE_GRACE_MS,
+        .settle_until_ms = deadline_ms + TICK_SETTLE_GRACE_MS,
+        .timeout_ms = options->timeout_ms,
+        .cold_start_after_ms = options->cold_start_after_ms,
+        .warns_of_drift = !options->has_at,
+    };
+    dispatch.workers.database.warn = NULL; /* what there is to say the tick's own has said */
+    plan.hand_out_until_ms = dispatch.workers.start_until_ms;
+    plan.kill_at_ms = dispatch.workers.store_until_ms + 1000;
+    plan.settle_until_ms = dispatch.workers.settle_until_ms;
+    return pool_run(&plan, result->verdicts, err);
+}
+
+/* Whether this claimed run's integration has a slot in the window: it then is not skipped. */
+static bool tick_is_in_window(const struct tick *tick, const struct run *run)
+{
+    const struct claim_key *key = claim_find_key(&tick->claim, run);
+
+    return key != NULL && key->window_slot != INT64_MIN;
+}
+
+/* ---- Step 8: the summary ---- */
+
+/* A lost run (POOL_LOST) was handed out, and nobody came back to say how it ended. */
+static void tick_count(const struct tick *tick, struct tick_result *result)
+{
+    struct summary *summary = &result->summary;
+    size_t in_window = 0;
+    size_t adopted_left = 0;
+
+    for (size_t i = 0; i < result->count; i++) {
+        const struct run *run = &result->runs[i];
+        int verdict = result->verdicts[i];
+        bool was_dispatched = verdict != POOL_UNDONE && verdict != WORKER_LEFT;
+
+        if (!was_dispatched) {
+            adopted_left += result->is_adopted[i] ? 1 : 0;
+            continue;
+        }
+        summary->triggered++;
+        summary->failed += verdict == WORKER_COMPLETED ? 0 : 1;
+        in_window += !result->is_adopted[i] && tick_is_in_window(tick, run) ? 1 : 0;
+        if (!tick->options->is_dry)
+            summary_add_run_id(summary, run->run_id);
+    }
+    summary->skipped = tick->count.in_window - in_window + adopted_left;
+    summary->is_complete = true;
+}
+
+static void tick_choose_runs(const struct tick_options *options, struct tick_result *result)
+{
+    const struct claim_result *claim = &result->claim;
+
+    if (options->takes_notes && claim->run_count > 0)
+        result->notes = memory_share(claim->run_count, sizeof *result->notes);
+    result->runs = memory_allocate(claim->run_count, sizeof *result->runs);
+    result->is_adopted = memory_allocate(claim->run_count, sizeof *result->is_adopted);
+    result->verdicts = memory_allocate(claim->run_count, sizeof *result->verdicts);
+    for (size_t i = 0; i < claim->run_count; i++) {
+        if (claim->runs[i].verdict != CLAIM_RUN)
+            continue;
+        result->runs[result->count] = claim->runs[i].run;
+        result->is_adopted[result->count] = claim->runs[i].is_adopted;
+        /* A dry run counts everything as done. */
+        result->verdicts[result->count++] = WORKER_COMPLETED;
+    }
+}
+
+bool tick_run(const struct tick_options *options, struct tick_result *result, struct error *err)
+{
+    int64_t deadline_ms = tick_deadline_ms(options);
+    struct tick tick = {.options = options};
+    struct database *db;
+    bool ok;
+
+    *result = (struct tick_result){0};
+    if (options->warms_up && !options->is_dry) /* first: no handle crosses a fork */
+        helper_start(&tick.warmer, tick_warm_up, &tick);
+    db = database_open(&options->database, deadline_ms, err);
+    ok = db != NULL && tick_claim(&tick, db, deadline_ms, &result->claim, err);
+    database_close(db); /* as above */
+    if (ok) {
+        tick_warn_of_claim(&tick, &result->claim);
+        tick_choose_runs(options, result);
+        if (!options->is_dry && result->count > 0)
+            ok = tick_serve(options, result, err);
+        tick_count(&tick, result);
+    }
+    helper_end(&tick.warmer);
+    claim_free(&tick.claim);
+    zones_free(&tick.zones);
+    quiet_free(&tick.quiet);
+    return ok;
+}
+
+void tick_result_free(struct tick_result *result)
+{
+    free(result->runs);
+    free(result->is_adopted);
+    free(result->verdicts);
+    memory_unshare(result->notes, result->claim.run_count, sizeof *result->notes);
+    claim_result_free(&result->claim);
+    summary_free(&result->summary);
+    *result = (struct tick_result){0};
+}
+
+bool tick_read_due(const struct tick_options *options, struct claim *claim, struct error *err)
+{
+    int64_t deadline_ms = tick_deadline_ms(options);
+    struct tick tick = {.options = options};
+    struct database *db = database_open(&options->database, deadline_ms, err);
+    bool ok;
+
+    *claim = (struct claim){0};
+    if (db == NULL)
+        return false;
+    tick.is_read_only = true;
+    ok = tick_read(&tick, db, NULL, deadline_ms, err);
+    database_close(db);
+    zones_free(&tick.zones);
+    quiet_free(&tick.quiet);
+    *claim = tick.claim;
+    return ok;
+}

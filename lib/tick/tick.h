@@ -1,0 +1,67 @@
+/*
+ * A tick, from the schedules in the database to the summary (design section 5).
+ */
+#ifndef SYNCSCHED_TICK_TICK_H
+#define SYNCSCHED_TICK_TICK_H
+
+#include "base/error.h"
+#include "call/http_client.h"
+#include "plan/due.h"
+#include "store/claim.h"
+#include "store/database.h"
+#include "store/schedules.h"
+#include "tick/pool.h"
+#include "tick/summary.h"
+#include "tick/worker.h"
+
+#include <stdint.h>
+
+struct tick_options {
+    struct database_address database;
+    struct http_target function;
+    struct trigger trigger;
+    int64_t started_at_ms;       /* stopwatch: when the process started */
+    int64_t budget_ms;           /* under 30 minutes */
+    int64_t timeout_ms;          /* bounds each call; 0: what is left of the budget */
+    int64_t cold_start_after_ms; /* a later first byte of an answer is a warning; 0: none is */
+    int64_t catch_up_ms;
+    int concurrency; /* 1..POOL_WORKERS_MAX */
+    bool has_at;     /* --at: exactly the slots in the window of at_us, now */
+    int64_t at_us;
+    int max_attempts;     /* at a slot that fails, across ticks; 1: none but the first */
+    bool retries_unknown; /* also those of which nobody knows whether the function ran */
+    bool retries_failed;  /* with --at: whatever failed in the window gets another attempt */
+    bool warms_up;        /* the function is pinged while the claim is made */
+    bool is_dry;          /* nothing is written, nobody is called */
+    bool takes_notes;     /* workers say why a run failed, was late or cold: tick_result.notes */
+    /* Called when something changed while runs are served; may be NULL. */
+    void (*progress)(const struct pool_progress *progress, size_t failed);
+};
+
+/* What a tick did. {0} is an empty one; tick_result_free() releases it. */
+struct tick_result {
+    struct summary summary;
+    struct claim_result claim; /* adopted, claimed, given up, abandoned */
+    struct run *runs;          /* those to dispatch; job n of the pool serves runs[n] */
+    bool *is_adopted;
+    int *verdicts;             /* of each run: enum worker_verdict, POOL_UNDONE or POOL_LOST */
+    struct worker_note *notes; /* about each run; NULL unless options.takes_notes */
+    size_t count;              /* of runs */
+};
+
+/*
+ * Carries a tick out. Faulty rows and other obstacles are warnings on stderr and do not fail it;
+ * runs that failed are counted in the summary. False when the tick itself failed; where that was
+ * after the claim, the result is complete all the same.
+ */
+bool tick_run(const struct tick_options *options, struct tick_result *result, struct error *err);
+
+void tick_result_free(struct tick_result *result);
+
+/*
+ * The schedules with a slot in the window of at_us, or of the tick's time, as a claim in key order
+ * that is not to be executed. Reads only. claim_free() releases it.
+ */
+bool tick_read_due(const struct tick_options *options, struct claim *claim, struct error *err);
+
+#endif

@@ -1,0 +1,427 @@
+#include "tick/worker.h"
+
+#include "base/log.h"
+#include "store/run_log.h"
+#include "time/clock.h"
+#include "time/instant.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    WORKER_TOKEN_SIZE = 160,
+    WORKER_PAUSE_FIRST_MS = 50,
+    WORKER_PAUSE_MAX_MS = 1000,
+    WORKER_TRY_MS = 3000,
+    WORKER_CALLS_MAX = 4, /* of one run that is not delivered */
+    WORKER_BACK_OFF_MS = 500,
+    WORKER_STOP_MS = 5000, /* told to stop, an answer may take this long to be stored */
+};
+
+/* Started later than this after its slot, a run is worth a warning (design section 4). */
+#define WORKER_DRIFT_US (5 * INSTANT_US_PER_MINUTE)
+
+struct worker {
+    const struct worker_plan *plan;
+    struct pool_channel *channel;
+    struct database *db;           /* NULL while there is no connection */
+    struct http_client *function;  /* NULL before the first call */
+    char token[WORKER_TOKEN_SIZE]; /* the tick's, and which of its workers: TICK/NUMBER */
+    int parent_fd;                 /* the channel's; -1 once the parent is gone */
+    bool is_told_to_stop;
+};
+
+static void worker_warn(const struct run *run, const char *what, const struct error *err)
+{
+    log_warning("organisation %s, integration %s, run %s: %s%s%s", run->org_id, run->integration_id,
+                run->run_id, what, err != NULL ? ": " : "", err != NULL ? err->message : "");
+}
+
+/* ---- What the parent may want to know ---- */
+
+/* The note of a run of the plan; one that nobody reads where there is none. */
+static struct worker_note *worker_find_note(const struct worker *worker, const struct run *run)
+{
+    static struct worker_note nobody_reads_it;
+
+    return worker->plan->notes != NULL ? &worker->plan->notes[run - worker->plan->runs]
+                                       : &nobody_reads_it;
+}
+
+/* The first failure that was stored stands: a worker that died after that did not crash over it. */
+static void worker_note_outcome(const struct worker *worker, const struct run *run,
+                                const struct outcome *outcome)
+{
+    struct worker_note *note = worker_find_note(worker, run);
+
+    if (note->error_class != OUTCOME_NONE)
+        return;
+    note->error_class = outcome->error_class;
+    snprintf(note->error_code, sizeof note->error_code, "%s", outcome->error_code);
+    snprintf(note->error_message, sizeof note->error_message, "%s",
+             outcome->message != NULL ? outcome->message : "");
+}
+
+/* ---- The database, which may come and go ---- */
+
+static bool worker_connect(struct worker *worker, int64_t deadline_ms, struct error *err)
+{
+    if (worker->db != NULL && !database_is_usable(worker->db)) {
+        database_close(worker->db);
+        worker->db = NULL;
+    }
+    if (worker->db == NULL)
+        worker->db = database_open(&worker->plan->database, deadline_ms, err);
+    return worker->db != NULL;
+}
+
+/* What the parent said; true when it is to stop. Once the parent is gone *fd is no longer of use.
+ */
+static bool worker_listen(void *context, int *fd)
+{
+    struct worker *worker = context;
+
+    switch (pool_listen(worker->channel)) {
+    case POOL_WORD_STOP:
+        worker->is_told_to_stop = true;
+        return true;
+    case POOL_WORD_GONE:
+        worker->parent_fd = *fd = -1; /* the answer is waited for and stored all the same */
+        break;
+    case POOL_WORD_NONE:
+        break;
+    }
+    return false;
+}
+
+/* Whether a run may be begun: there is time, and a parent who did not say stop. */
+static bool worker_may_begin(struct worker *worker)
+{
+    if (worker->parent_fd >= 0)
+        worker_listen(worker, &worker->parent_fd);
+    return worker->parent_fd >= 0 && !worker->is_told_to_stop &&
+           clock_now_ms() < worker->plan->start_until_ms;
+}
+
+/* Waits, twice as long each time, but not when the parent has something to say. */
+static void worker_pause(struct worker *worker, int64_t *pause_ms)
+{
+    struct pollfd word = {.fd = worker->parent_fd, .events = POLLIN};
+
+    if (poll(&word, 1, (int)*pause_ms) > 0)
+        worker_listen(worker, &worker->parent_fd);
+    *pause_ms = *pause_ms * 2 < WORKER_PAUSE_MAX_MS ? *pause_ms * 2 : WORKER_PAUSE_MAX_MS;
+}
+
+/* One try on one connection: one that has died in silence must not use up all the time there is. */
+static int64_t worker_try_until(int64_t until_ms)
+{
+    int64_t try_until_ms = clock_now_ms() + WORKER_TRY_MS;
+
+    return try_until_ms < until_ms ? try_until_ms : until_ms;
+}
+
+/*
+ * Stores what is known of a call under a token, again and again, with a new connection where the
+ * old one is lost, until there is no more time. The state tells whether it stands in the log.
+ */
+static bool worker_store(struct worker *worker, run_log_store *store, const struct run *run,
+                         const char *token, const struct outcome *outcome, int64_t until_ms,
+                         struct run_state *state)
+{
+    int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
+    struct error err;
+
+    for (;;) {
+        int64_t try_until_ms = worker_try_until(until_ms);
+
+        if (worker_connect(worker, try_until_ms, &err) &&
+            store(worker->db, run, token, outcome, try_until_ms, state, &err)) {
+            worker_note_outcome(worker, run, outcome);
+            return true;
+        }
+        if (worker->is_told_to_stop && until_ms > clock_now_ms() + WORKER_STOP_MS)
+            until_ms = clock_now_ms() + WORKER_STOP_MS;
+        if (clock_now_ms() + pause_ms >= until_ms) {
+            worker_warn(run, "what became of it could not be stored", &err);
+            return false;
+        }
+        worker_pause(worker, &pause_ms);
+    }
+}
+
+/* ---- One run ---- */
+
+/*
+ * pending -> running. Where the answer to the COMMIT is lost it asks again: the token tells whose
+ * the run is. *is_unclear: a start may have been committed of which nobody heard.
+ */
+static bool worker_start(struct worker *worker, const struct run *run, struct run_state *state,
+                         bool *is_unclear)
+{
+    int64_t until_ms = worker->plan->start_until_ms;
+    int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
+    struct error err = {0};
+
+    *is_unclear = false;
+    while (worker_may_begin(worker)) {
+        /* Its answer may come in the time that is too short to begin in, but enough for a call. */
+        int64_t try_until_ms = worker_try_until(worker->plan->deadline_ms);
+
+        if (worker_connect(worker, try_until_ms, &err)) {
+            if (run_log_start(worker->db, run, worker->token, try_until_ms, state, &err)) {
+                *is_unclear = false;
+                return state->status == RUN_RUNNING && state->is_mine;
+            }
+            if (database_is_usable(worker->db))
+                break; /* refused, not lost */
+            *is_unclear = true;
+        }
+        if (clock_now_ms() + pause_ms < until_ms)
+            worker_pause(worker, &pause_ms);
+    }
+    if (err.kind != ERROR_NONE)
+        worker_warn(run, "not started", &err);
+    return false;
+}
+
+/* A start of which nobody heard: if it was committed the run is over before it was called. */
+static enum worker_verdict worker_take_back(struct worker *worker, const struct run *run)
+{
+    struct outcome outcome = {0};
+    struct run_state state;
+    bool is_stored;
+
+    outcome_fail(&outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
+                 "the tick's time was over before the call");
+    is_stored = worker_store(worker, run_log_finish, run, worker->token, &outcome,
+                             worker->plan->store_until_ms, &state);
+    outcome_free(&outcome);
+    return is_stored && state.status == RUN_FAILED && state.is_mine ? WORKER_FAILED : WORKER_LEFT;
+}
+
+static void worker_warn_of_drift(const struct worker *worker, const struct run *run,
+                                 const struct run_state *state)
+{
+    int64_t drift_us = state->started_at_us - run->scheduled_for * INSTANT_US_PER_MINUTE;
+
+    if (!worker->plan->warns_of_drift || drift_us <= WORKER_DRIFT_US)
+        return;
+    worker_find_note(worker, run)->drift_us = drift_us;
+    log_warning("organisation %s, integration %s, run %s: started %" PRId64
+                " minutes after its slot",
+                run->org_id, run->integration_id, run->run_id, drift_us / INSTANT_US_PER_MINUTE);
+}
+
+/* Unless the next call can be made with it, see function.h. */
+static void worker_let_go_of_function(struct worker *worker)
+{
+    if (http_client_is_spent(worker->function)) {
+        http_client_close(worker->function);
+        worker->function = NULL;
+    } else if (http_client_is_stuck(worker->function)) {
+        worker->function = NULL; /* left behind for the process's end */
+    }
+}
+
+static void worker_call_once(struct worker *worker, const struct run *run, struct outcome *outcome)
+{
+    int64_t until_ms = worker->plan->deadline_ms;
+    int64_t now_ms = clock_now_ms();
+    struct error err;
+
+    *outcome = (struct outcome){.records_exported = -1};
+    if (worker->parent_fd >= 0)
+        worker_listen(worker, &worker->parent_fd);
+    if (now_ms >= until_ms || worker->is_told_to_stop) {
+        outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
+                     "the tick's time was over before the call");
+        return;
+    }
+    if (worker->function == NULL)
+        worker->function = http_client_open(&worker->plan->function, &err);
+    if (worker->function == NULL) {
+        outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED", err.message);
+        return;
+    }
+    if (worker->plan->timeout_ms > 0 && until_ms - now_ms > worker->plan->timeout_ms)
+        until_ms = now_ms + worker->plan->timeout_ms;
+    http_client_call(worker->function, run, until_ms, worker->parent_fd, worker_listen, worker,
+                     outcome);
+    worker_let_go_of_function(worker);
+}
+
+/*
+ * How long to wait before the call after the n-th one: half a second, then twice as long each time,
+ * less up to half of it, so that the workers of many ticks do not come back as one.
+ */
+static int64_t worker_back_off_ms(int n, int64_t retry_after_ms)
+{
+    int64_t longest_ms = (int64_t)WORKER_BACK_OFF_MS << (n - 1);
+    uint16_t random;
+
+    if (getentropy(&random, sizeof random) != 0)
+        random = (uint16_t)getpid();
+    longest_ms -= longest_ms / 2 * random / UINT16_MAX;
+    return longest_ms > retry_after_ms ? longest_ms : retry_after_ms;
+}
+
+/* Waits until it is time for another call; false when none is to be made, or there is no time. */
+static bool worker_waits(struct worker *worker, const struct outcome *outcome, int calls)
+{
+    int64_t again_at_ms;
+
+    if (!outcome->may_retry || calls == WORKER_CALLS_MAX)
+        return false;
+    again_at_ms = clock_now_ms() + worker_back_off_ms(calls, outcome->retry_after_ms);
+    if (again_at_ms >= worker->plan->start_until_ms)
+        return false;
+    while (worker_may_begin(worker) && clock_now_ms() < again_at_ms) {
+        int64_t pause_ms = again_at_ms - clock_now_ms();
+
+        worker_pause(worker, &pause_ms);
+    }
+    return worker_may_begin(worker);
+}
+
+/*
+ * Calls the function, and again where it surely was not reached and may be a moment later, a few
+ * times and while a run may be begun at all. The run is the same, so is the key. Says whether the
+ * platform failed to start the function at first.
+ */
+static bool worker_call(struct worker *worker, const struct run *run, struct outcome *outcome)
+{
+    bool was_starting = false;
+
+    worker_call_once(worker, run, outcome);
+    for (int n = 1; worker_waits(worker, outcome, n); n++) {
+        was_starting = was_starting || strcmp(outcome->error_code, "BOOT_ERROR") == 0;
+        outcome_free(outcome);
+        worker_call_once(worker, run, outcome);
+    }
+    return was_starting;
+}
+
+/* A function that had to be started first: no failure, but worth knowing of. */
+static void worker_warn_of_cold_start(const struct worker *worker, const struct run *run,
+                                      const struct outcome *outcome, bool was_starting)
+{
+    int64_t after_ms = worker->plan->cold_start_after_ms;
+    struct worker_note *note = worker_find_note(worker, run);
+    char what[100] = "cold start: the platform answered BOOT_ERROR first";
+
+    if (after_ms == 0)
+        return;
+    if (!was_starting || outcome->error_class != OUTCOME_NONE) {
+        if (outcome->first_byte_ms <= after_ms)
+            return;
+        snprintf(what, sizeof what, "cold start: the first byte came after %" PRId64 ".%d s",
+                 outcome->first_byte_ms / 1000, (int)(outcome->first_byte_ms % 1000 / 100));
+    }
+    note->was_cold = true;
+    note->first_byte_ms = outcome->first_byte_ms;
+    worker_warn(run, what, NULL);
+}
+
+/*
+ * Stores the outcome of a call. An answer that came after its run was given up by the 30-minute
+ * rule is recorded where nobody has called again. Says whether the log now tells of a success.
+ */
+static bool worker_store_outcome(struct worker *worker, const struct run *run,
+                                 const struct outcome *outcome)
+{
+    int64_t until_ms = worker->plan->store_until_ms;
+    struct run_state state;
+
+    if (!worker_store(worker, run_log_finish, run, worker->token, outcome, until_ms, &state))
+        return false;
+    if (state.status == RUN_FAILED && state.is_mine && state.is_abandoned) {
+        if (!worker_store(worker, run_log_finish_late, run, worker->token, outcome, until_ms,
+                          &state))
+            return false;
+        worker_warn(run,
+                    state.status == RUN_COMPLETED
+                        ? "its success came after it had been given up, and is recorded"
+                        : "its answer came after it had been given up, and is noted",
+                    NULL);
+    } else if (!state.is_mine || state.status == RUN_RUNNING) {
+        worker_warn(run, "its answer came after it had been given up", NULL);
+    }
+    return state.status == RUN_COMPLETED && state.is_mine;
+}
+
+static enum worker_verdict worker_serve(struct worker *worker, const struct run *run)
+{
+    struct run_state state = {0};
+    struct outcome outcome;
+    bool was_starting;
+    bool is_unclear;
+    bool is_completed;
+
+    if (!worker_start(worker, run, &state, &is_unclear))
+        return is_unclear ? worker_take_back(worker, run) : WORKER_LEFT;
+    worker_warn_of_drift(worker, run, &state);
+    was_starting = worker_call(worker, run, &outcome);
+    is_completed = worker_store_outcome(worker, run, &outcome);
+    worker_warn_of_cold_start(worker, run, &outcome, was_starting);
+    if (outcome.warning != NULL)
+        worker_warn(run, outcome.warning, NULL);
+    outcome_free(&outcome);
+    return is_completed ? WORKER_COMPLETED : WORKER_FAILED;
+}
+
+/*
+ * A worker died over this run. Running under a token of this tick, the run is over and nobody knows
+ * how; pending, it had not begun and is served like any other; otherwise it counts as it stands.
+ * The dead worker's start may be committed only after it was seen pending: then it is settled once
+ * more.
+ */
+static enum worker_verdict worker_settle(struct worker *worker, const struct run *run,
+                                         const struct pool_task *task)
+{
+    enum worker_verdict verdict = WORKER_LEFT;
+
+    for (int turn = 0; turn < 2 && verdict == WORKER_LEFT; turn++) {
+        struct run_state state = {0};
+        struct outcome crashed = {0};
+        bool is_stored;
+
+        outcome_fail(&crashed, OUTCOME_UNKNOWN, "WORKER_CRASHED",
+                     "the worker died during the call");
+        is_stored = worker_store(worker, run_log_settle, run, worker->plan->tick_token, &crashed,
+                                 worker->plan->settle_until_ms, &state);
+        outcome_free(&crashed);
+        if (!is_stored)
+            return WORKER_FAILED;
+        if (state.status == RUN_PENDING && !task->is_wound_up)
+            verdict = worker_serve(worker, run);
+        else if (state.status == RUN_PENDING || !state.is_mine)
+            return WORKER_LEFT;
+        else
+            return state.status == RUN_COMPLETED ? WORKER_COMPLETED : WORKER_FAILED;
+    }
+    return verdict;
+}
+
+void worker_work(void *context, struct pool_channel *channel)
+{
+    struct worker worker = {.plan = context, .channel = channel, .parent_fd = channel->fd};
+    struct pool_task task;
+
+    snprintf(worker.token, sizeof worker.token, "%s/%d", worker.plan->tick_token, channel->number);
+    while (!worker.is_told_to_stop && pool_next(channel, &task)) {
+        const struct run *run = &worker.plan->runs[task.job];
+        enum worker_verdict verdict = WORKER_LEFT;
+
+        if (task.predecessor >= 0)
+            verdict = worker_settle(&worker, run, &task);
+        else if (!task.is_wound_up)
+            verdict = worker_serve(&worker, run);
+        pool_report(channel, task.job, (int)verdict);
+    }
+    http_client_close(worker.function);
+    database_close(worker.db);
+}

@@ -1,0 +1,55 @@
+/*
+ * One child's life: it serves runs one at a time over one database connection and one HTTP
+ * connection, until its parent has no more for it (design section 5, step 6).
+ */
+#ifndef SYNCSCHED_TICK_WORKER_H
+#define SYNCSCHED_TICK_WORKER_H
+
+#include "call/http_client.h"
+#include "plan/outcome.h"
+#include "store/database.h"
+#include "tick/pool.h"
+
+#include <stdint.h>
+
+/* What became of a run, as a verdict for the pool. */
+enum worker_verdict {
+    WORKER_LEFT = 0, /* still pending, or somebody else's: not dispatched by this tick */
+    WORKER_COMPLETED,
+    WORKER_FAILED,
+};
+
+/*
+ * What a worker has to say of a run besides the verdict, in memory that it shares with its parent
+ * (memory_share()): whole once the verdict is reported, anything if the worker died before.
+ */
+struct worker_note {
+    enum outcome_class error_class; /* as it is stored; OUTCOME_NONE: completed, or not stored */
+    char error_code[OUTCOME_CODE_SIZE];
+    char error_message[4 * OUTCOME_MESSAGE_CHARACTERS + 1];
+    int64_t drift_us; /* from the slot to the start, where that is worth a warning; else 0 */
+    int64_t first_byte_ms;
+    bool was_cold; /* a cold start was seen */
+};
+
+/* What every worker of a tick shares; read-only after the fork. */
+struct worker_plan {
+    struct database_address database;
+    struct http_target function;
+    const struct run *runs;      /* job n serves runs[n] */
+    struct worker_note *notes;   /* notes[n] is about it; NULL: nobody wants to know */
+    const char *tick_token;      /* the tick's part of the workers' tokens */
+    int64_t deadline_ms;         /* stopwatch: the end of the budget */
+    int64_t start_until_ms;      /* too little time left after this: runs stay pending */
+    int64_t store_until_ms;      /* answers may be stored until here */
+    int64_t settle_until_ms;     /* what dead workers left may be settled until here */
+    int64_t timeout_ms;          /* bounds each call; 0: what is left of the budget */
+    int64_t cold_start_after_ms; /* a first byte later than this is worth a warning; 0: none is */
+    bool warns_of_drift;
+};
+
+/* Serves until pool_next() says no. For struct pool_plan's work; context is a struct worker_plan.
+ */
+void worker_work(void *context, struct pool_channel *channel);
+
+#endif

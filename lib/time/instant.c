@@ -1,0 +1,313 @@
+#include "time/instant.h"
+
+#include "base/quote.h"
+
+#include <string.h>
+
+enum { YEAR_FIRST = 1970, YEAR_LAST = 9999 };
+
+/* From 0000-03-01 to 1970-01-01, and in 400 years, after which the calendar repeats. */
+enum { DAYS_BEFORE_EPOCH = 719468, YEARS_PER_CYCLE = 400, DAYS_PER_CYCLE = 146097 };
+
+/* What an RFC 3339 date-time says, before anybody asked whether such a day exists. */
+struct instant_parts {
+    struct civil civil;
+    int second;
+    int64_t fraction_us;
+    int offset_minutes; /* east of UTC */
+};
+
+int64_t instant_divide_down(int64_t dividend, int64_t divisor)
+{
+    int64_t quotient = dividend / divisor;
+
+    return dividend % divisor < 0 ? quotient - 1 : quotient;
+}
+
+static bool civil_year_is_leap(int64_t year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+int civil_month_days(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+    return month == 2 && civil_year_is_leap(year) ? 29 : days[month - 1];
+}
+
+/*
+ * The two directions below are Howard Hinnant's ("chrono-Compatible Low-Level Date Algorithms"): a
+ * year that begins in March has its leap day last, so that (153 * month + 2) / 5 days lie before
+ * each of its months.
+ */
+int64_t civil_to_day(const struct civil *civil)
+{
+    int64_t year = civil->month > 2 ? civil->year : civil->year - 1;
+    int month = civil->month > 2 ? civil->month - 3 : civil->month + 9;
+    int64_t cycle = instant_divide_down(year, YEARS_PER_CYCLE);
+    unsigned year_of_cycle = (unsigned)(year - cycle * YEARS_PER_CYCLE);
+    unsigned day_of_year = (unsigned)((153 * month + 2) / 5 + civil->day - 1);
+
+    return cycle * DAYS_PER_CYCLE + year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100 +
+           day_of_year - DAYS_BEFORE_EPOCH;
+}
+
+struct civil civil_from_day(int64_t day)
+{
+    int64_t cycle = instant_divide_down(day + DAYS_BEFORE_EPOCH, DAYS_PER_CYCLE);
+    unsigned day_of_cycle = (unsigned)(day + DAYS_BEFORE_EPOCH - cycle * DAYS_PER_CYCLE);
+    unsigned year = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36524 -
+                     day_of_cycle / (DAYS_PER_CYCLE - 1)) /
+                    365;
+    unsigned day_of_year = day_of_cycle - (year * 365 + year / 4 - year / 100);
+    unsigned month = (5 * day_of_year + 2) / 153;
+    struct civil civil = {.month = (int)(month < 10 ? month + 3 : month - 9)};
+
+    civil.year = (int)(cycle * YEARS_PER_CYCLE) + (int)year + (civil.month <= 2 ? 1 : 0);
+    civil.day = (int)(day_of_year - (153 * month + 2) / 5) + 1;
+    civil.weekday = civil_weekday(day);
+    return civil;
+}
+
+int civil_weekday(int64_t day)
+{
+    int64_t since_sunday = day + 4; /* 1970-01-01 was a Thursday */
+
+    return (int)(since_sunday - instant_divide_down(since_sunday, 7) * 7);
+}
+
+const char *civil_weekday_name(int weekday)
+{
+    static const char *const names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                        "Thursday", "Friday", "Saturday"};
+
+    return names[weekday];
+}
+
+struct civil civil_from_minute(int64_t minute)
+{
+    int64_t day = instant_divide_down(minute, INSTANT_MINUTES_PER_DAY);
+    int minute_of_day = (int)(minute - day * INSTANT_MINUTES_PER_DAY);
+    struct civil civil = civil_from_day(day);
+
+    civil.hour = minute_of_day / 60;
+    civil.minute = minute_of_day % 60;
+    return civil;
+}
+
+int64_t civil_to_minute(const struct civil *civil)
+{
+    return civil_to_day(civil) * INSTANT_MINUTES_PER_DAY + civil->hour * 60 + civil->minute;
+}
+
+struct window window_of(int64_t instant_us)
+{
+    int64_t half_us = INSTANT_US_PER_MINUTE / 2;
+
+    return (struct window){
+        .first = -instant_divide_down(half_us - instant_us, INSTANT_US_PER_MINUTE),
+        .last = instant_divide_down(instant_us + half_us, INSTANT_US_PER_MINUTE),
+    };
+}
+
+/* Writes a number of so many digits; returns where it ends. */
+static char *put_number(char *at, int number, int digits)
+{
+    for (int i = digits - 1; i >= 0; i--, number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + digits;
+}
+
+/* Writes 2024-05-01T02:00:00; returns where it ends. By hand, since lists of slots are long. */
+static char *put_civil(char *at, const struct civil *civil)
+{
+    at = put_number(at, civil->year, civil->year > YEAR_LAST ? 5 : 4);
+    *at++ = '-';
+    at = put_number(at, civil->month, 2);
+    *at++ = '-';
+    at = put_number(at, civil->day, 2);
+    *at++ = 'T';
+    at = put_number(at, civil->hour, 2);
+    *at++ = ':';
+    at = put_number(at, civil->minute, 2);
+    memcpy(at, ":00", 3);
+    return at + 3;
+}
+
+void instant_format_minute(int64_t minute, char text[INSTANT_TEXT_SIZE])
+{
+    struct civil civil = civil_from_minute(minute);
+
+    memcpy(put_civil(text, &civil), "Z", 2);
+}
+
+void instant_format_local(int64_t minute, int offset_minutes, char text[INSTANT_TEXT_SIZE])
+{
+    struct civil civil = civil_from_minute(minute + offset_minutes);
+    int ahead = offset_minutes < 0 ? -offset_minutes : offset_minutes;
+    char *at = put_civil(text, &civil);
+
+    *at++ = offset_minutes < 0 ? '-' : '+';
+    at = put_number(at, ahead / 60, 2);
+    *at++ = ':';
+    at = put_number(at, ahead % 60, 2);
+    *at = '\0';
+}
+
+void instant_format_second(int64_t instant_ms, char text[INSTANT_TEXT_SIZE])
+{
+    int64_t second = instant_divide_down(instant_ms, 1000);
+    int64_t minute = instant_divide_down(second, 60);
+    struct civil civil = civil_from_minute(minute);
+    char *at = put_civil(text, &civil) - 2; /* over the seconds, which are 00 */
+
+    at = put_number(at, (int)(second - minute * 60), 2);
+    memcpy(at, "Z", 2);
+}
+
+void instant_format(int64_t instant_us, char text[INSTANT_TEXT_SIZE])
+{
+    int64_t minute = instant_divide_down(instant_us, INSTANT_US_PER_MINUTE);
+    int milliseconds = (int)((instant_us - minute * INSTANT_US_PER_MINUTE) / 1000);
+    struct civil civil = civil_from_minute(minute);
+    char *at = put_civil(text, &civil) - 2; /* over the seconds, which are 00 */
+
+    at = put_number(at, milliseconds / 1000, 2);
+    *at++ = '.';
+    at = put_number(at, milliseconds % 1000, 3);
+    memcpy(at, "Z", 2);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Takes exactly count digits at *at. */
+static bool take_digits(const char **at, int count, int *value)
+{
+    *value = 0;
+    for (int i = 0; i < count; i++, (*at)++) {
+        if (!is_digit(**at))
+            return false;
+        *value = *value * 10 + (**at - '0');
+    }
+    return true;
+}
+
+static bool take_character(const char **at, char wanted)
+{
+    if (**at != wanted)
+        return false;
+    (*at)++;
+    return true;
+}
+
+/* Takes at least one digit; those beyond microseconds are dropped. */
+static bool take_fraction(const char **at, int64_t *fraction_us)
+{
+    int64_t unit_us = INSTANT_US_PER_SECOND / 10;
+
+    if (!is_digit(**at))
+        return false;
+    for (*fraction_us = 0; is_digit(**at); (*at)++, unit_us /= 10)
+        *fraction_us += (**at - '0') * unit_us;
+    return true;
+}
+
+/* Takes "Z" or "+hh:mm"; says what is wrong, or NULL. */
+static const char *take_offset(const char **at, int *offset_minutes)
+{
+    bool west = **at == '-';
+    int hours;
+    int minutes;
+
+    if (take_character(at, 'Z') || take_character(at, 'z'))
+        return NULL;
+    if (**at == '\0')
+        return "has no offset from UTC";
+    if (!take_character(at, '+') && !take_character(at, '-'))
+        return "has something else where its offset from UTC should be";
+    if (!take_digits(at, 2, &hours) || !take_character(at, ':') || !take_digits(at, 2, &minutes))
+        return "has an offset that is not +hh:mm";
+    if (hours > 23 || minutes > 59)
+        return "has an offset that does not exist";
+    *offset_minutes = (hours * 60 + minutes) * (west ? -1 : 1);
+    return NULL;
+}
+
+/* RFC 3339, section 5.6, with optional seconds; says what is wrong, or NULL. */
+static const char *instant_read(const char *text, struct instant_parts *parts)
+{
+    struct civil *civil = &parts->civil;
+    const char *at = text;
+    const char *wrong;
+
+    if (!take_digits(&at, 4, &civil->year) || !take_character(&at, '-') ||
+        !take_digits(&at, 2, &civil->month) || !take_character(&at, '-') ||
+        !take_digits(&at, 2, &civil->day))
+        return "does not start with a date, yyyy-mm-dd";
+    if (*at == '\0')
+        return "has no time of day";
+    if (!take_character(&at, 'T') && !take_character(&at, 't') && !take_character(&at, ' '))
+        return "has no T between date and time";
+    if (!take_digits(&at, 2, &civil->hour) || !take_character(&at, ':') ||
+        !take_digits(&at, 2, &civil->minute))
+        return "has a time of day that is not hh:mm";
+    if (take_character(&at, ':')) {
+        if (!take_digits(&at, 2, &parts->second))
+            return "has seconds that are not two digits";
+        if (take_character(&at, '.') && !take_fraction(&at, &parts->fraction_us))
+            return "has a point without digits after it";
+    }
+    wrong = take_offset(&at, &parts->offset_minutes);
+    if (wrong == NULL && *at != '\0')
+        wrong = "goes on after its offset";
+    return wrong;
+}
+
+/* Whether there is such a day and such a time; says what is wrong, or NULL. */
+static const char *instant_check(const struct instant_parts *parts)
+{
+    const struct civil *civil = &parts->civil;
+
+    if (civil->year < YEAR_FIRST)
+        return "lies before the year 1970";
+    if (civil->month < 1 || civil->month > 12)
+        return "has a month that does not exist";
+    if (civil->day < 1 || civil->day > civil_month_days(civil->year, civil->month))
+        return "has a day that does not exist";
+    if (civil->hour > 23)
+        return "has an hour that does not exist";
+    if (civil->minute > 59)
+        return "has a minute that does not exist";
+    if (parts->second == 60)
+        return "is a leap second, which has no number in POSIX time";
+    if (parts->second > 60)
+        return "has a second that does not exist";
+    return NULL;
+}
+
+bool instant_parse(const char *text, int64_t *instant_us, struct error *err)
+{
+    struct instant_parts parts = {0};
+    const char *wrong = instant_read(text, &parts);
+    char quoted[QUOTE_SIZE];
+
+    if (wrong == NULL)
+        wrong = instant_check(&parts);
+    if (wrong == NULL) {
+        int64_t minute = civil_to_minute(&parts.civil) - parts.offset_minutes;
+        int year = civil_from_minute(minute).year;
+
+        *instant_us = minute * INSTANT_US_PER_MINUTE + parts.second * INSTANT_US_PER_SECOND +
+                      parts.fraction_us;
+        if (year >= YEAR_FIRST && year <= YEAR_LAST)
+            return true;
+        wrong = "lies outside the years 1970 to 9999 in UTC";
+    }
+    quote_string(text, quoted);
+    error_set(err, ERROR_USAGE, "time \"%s\" %s", quoted, wrong);
+    return error_hint(err, "write it as 2024-05-01T02:00Z");
+}

@@ -1,0 +1,203 @@
+#include "time/posix_tz.h"
+
+#include "time/instant.h"
+
+#include <string.h>
+
+enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, TIME_HOURS_MAX = 167, OFFSET_HOURS_MAX = 24 };
+
+/* Where reading stands. */
+struct posix_tz_reader {
+    const char *at;
+    const char *end;
+};
+
+static bool take_character(struct posix_tz_reader *reader, char wanted)
+{
+    if (reader->at == reader->end || *reader->at != wanted)
+        return false;
+    reader->at++;
+    return true;
+}
+
+/* Takes a number of one to three digits between least and most. */
+static bool take_number(struct posix_tz_reader *reader, int least, int most, int *number)
+{
+    const char *start = reader->at;
+
+    *number = 0;
+    while (reader->at < reader->end && reader->at < start + 3 && *reader->at >= '0' &&
+           *reader->at <= '9')
+        *number = *number * 10 + (*reader->at++ - '0');
+    return reader->at > start && *number >= least && *number <= most;
+}
+
+/* Takes [+-]hh[:mm[:ss]]. */
+static bool take_time(struct posix_tz_reader *reader, int hours_most, int *seconds)
+{
+    bool is_negative = take_character(reader, '-');
+    int hours;
+    int minutes = 0;
+    int rest = 0;
+
+    if (!is_negative)
+        take_character(reader, '+');
+    if (!take_number(reader, 0, hours_most, &hours))
+        return false;
+    if (take_character(reader, ':')) {
+        if (!take_number(reader, 0, 59, &minutes))
+            return false;
+        if (take_character(reader, ':') && !take_number(reader, 0, 59, &rest))
+            return false;
+    }
+    *seconds = (hours * HOUR_S + minutes * 60 + rest) * (is_negative ? -1 : 1);
+    return true;
+}
+
+/* Takes an abbreviation, three letters or more, or anything but '>' between '<' and '>'. */
+static bool take_name(struct posix_tz_reader *reader)
+{
+    const char *start = reader->at;
+
+    if (take_character(reader, '<')) {
+        while (reader->at < reader->end && *reader->at != '>')
+            reader->at++;
+        return take_character(reader, '>');
+    }
+    while (reader->at < reader->end && ((*reader->at >= 'a' && *reader->at <= 'z') ||
+                                        (*reader->at >= 'A' && *reader->at <= 'Z')))
+        reader->at++;
+    return reader->at - start >= 3;
+}
+
+/* Takes ",date[/time]"; the time is two o'clock where it is not written. */
+static bool take_date(struct posix_tz_reader *reader, struct posix_tz_date *date)
+{
+    bool ok;
+
+    *date = (struct posix_tz_date){.kind = POSIX_TZ_DAY_OF_YEAR, .seconds = 2 * HOUR_S};
+    if (!take_character(reader, ','))
+        return false;
+    if (take_character(reader, 'M')) {
+        date->kind = POSIX_TZ_WEEKDAY;
+        ok = take_number(reader, 1, 12, &date->month) && take_character(reader, '.') &&
+             take_number(reader, 1, 5, &date->week) && take_character(reader, '.') &&
+             take_number(reader, 0, 6, &date->day);
+    } else if (take_character(reader, 'J')) {
+        date->kind = POSIX_TZ_NO_LEAP_DAY;
+        ok = take_number(reader, 1, 365, &date->day);
+    } else {
+        ok = take_number(reader, 0, 365, &date->day);
+    }
+    return ok &&
+           (!take_character(reader, '/') || take_time(reader, TIME_HOURS_MAX, &date->seconds));
+}
+
+/* The day of a year on which a change falls, in days since 1970. */
+static int64_t posix_tz_day(const struct posix_tz_date *date, int year)
+{
+    bool is_weekday = date->kind == POSIX_TZ_WEEKDAY;
+    struct civil civil = {.year = year, .month = is_weekday ? date->month : 1, .day = 1};
+    int64_t first = civil_to_day(&civil);
+    int day = date->day;
+
+    if (is_weekday) {
+        day = (date->day - civil_weekday(first) + 7) % 7 + (date->week - 1) * 7;
+        return first + (day < civil_month_days(year, date->month) ? day : day - 7);
+    }
+    if (date->kind == POSIX_TZ_NO_LEAP_DAY) /* its day 60 is the first of March in every year */
+        day += day >= 60 && civil_month_days(year, 2) == 29 ? 0 : -1;
+    return first + day;
+}
+
+/* After so many years leap years and weekdays repeat, in this century. */
+enum { SOME_YEAR = 2001, YEARS_PER_CYCLE = 28 };
+
+/*
+ * Whether each change comes a minute or more after the one before, in every year. Otherwise nobody
+ * can say what the wall clock shows.
+ */
+static bool posix_tz_is_in_order(const struct posix_tz *rule)
+{
+    struct posix_tz_change changes[2];
+    int64_t before = INT64_MIN / 2;
+
+    for (int i = 0; i <= YEARS_PER_CYCLE; i++) {
+        posix_tz_changes_in(rule, SOME_YEAR + i, changes);
+        if (changes[0].at_seconds < before + 60 ||
+            changes[1].at_seconds < changes[0].at_seconds + 60)
+            return false;
+        before = changes[1].at_seconds;
+    }
+    return true;
+}
+
+/* Whether summer time never ends: in every year it starts again when it ends, or before. */
+static bool posix_tz_is_always_summer(const struct posix_tz *rule)
+{
+    struct posix_tz_change changes[2];
+    struct posix_tz_change later[2];
+
+    for (int i = 0; i < YEARS_PER_CYCLE; i++) {
+        posix_tz_changes_in(rule, SOME_YEAR + i, changes);
+        posix_tz_changes_in(rule, SOME_YEAR + i + 1, later);
+        if (changes[1].offset_seconds != rule->offset_seconds ||
+            changes[1].at_seconds < later[0].at_seconds)
+            return false;
+    }
+    return true;
+}
+
+/* Makes a rule that changes nothing one without summer time; false when it makes no sense. */
+static bool posix_tz_settle(struct posix_tz *rule)
+{
+    if (rule->summer_offset_seconds == rule->offset_seconds || posix_tz_is_always_summer(rule)) {
+        rule->offset_seconds = rule->summer_offset_seconds;
+        rule->has_summer = false;
+    }
+    return !rule->has_summer || posix_tz_is_in_order(rule);
+}
+
+bool posix_tz_parse(const char *text, size_t length, struct posix_tz *rule)
+{
+    struct posix_tz_reader reader = {text, text + length};
+    int west;
+
+    *rule = (struct posix_tz){0};
+    if (!take_name(&reader) || !take_time(&reader, OFFSET_HOURS_MAX, &west))
+        return false;
+    rule->offset_seconds = -west;
+    if (reader.at == reader.end)
+        return true;
+    rule->has_summer = true;
+    rule->summer_offset_seconds = rule->offset_seconds + HOUR_S;
+    if (!take_name(&reader))
+        return false;
+    if (reader.at < reader.end && *reader.at != ',') {
+        if (!take_time(&reader, OFFSET_HOURS_MAX, &west))
+            return false;
+        rule->summer_offset_seconds = -west;
+    }
+    if (!take_date(&reader, &rule->summer_start) || !take_date(&reader, &rule->summer_end) ||
+        reader.at != reader.end)
+        return false;
+    return posix_tz_settle(rule);
+}
+
+void posix_tz_changes_in(const struct posix_tz *rule, int year, struct posix_tz_change changes[2])
+{
+    struct posix_tz_change start = {
+        .at_seconds = posix_tz_day(&rule->summer_start, year) * DAY_S + rule->summer_start.seconds -
+                      rule->offset_seconds,
+        .offset_seconds = rule->summer_offset_seconds,
+    };
+    struct posix_tz_change end = {
+        .at_seconds = posix_tz_day(&rule->summer_end, year) * DAY_S + rule->summer_end.seconds -
+                      rule->summer_offset_seconds,
+        .offset_seconds = rule->offset_seconds,
+    };
+    bool is_northern = start.at_seconds < end.at_seconds;
+
+    changes[0] = is_northern ? start : end;
+    changes[1] = is_northern ? end : start;
+}

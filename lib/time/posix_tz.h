@@ -1,0 +1,51 @@
+/*
+ * The rule of POSIX's TZ variable (POSIX 2024, 8.3; RFC 9636, 3.3), by which the footer of a TZif
+ * file goes on for ever: "CET-1CEST,M3.5.0,M10.5.0/3". Pure.
+ */
+#ifndef SYNCSCHED_TIME_POSIX_TZ_H
+#define SYNCSCHED_TIME_POSIX_TZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum posix_tz_day_kind {
+    POSIX_TZ_WEEKDAY,     /* Mm.w.d: the week-th weekday of a month; week 5 is its last */
+    POSIX_TZ_NO_LEAP_DAY, /* Jn: day 1 to 365, 29 February never counted */
+    POSIX_TZ_DAY_OF_YEAR, /* n: day 0 to 365 */
+};
+
+/* When in each year the offset changes, by the wall clock before the change. */
+struct posix_tz_date {
+    enum posix_tz_day_kind kind;
+    int month;
+    int week;
+    int day;
+    int seconds; /* after midnight, up to a week before or after */
+};
+
+struct posix_tz {
+    int offset_seconds; /* standard time, east of UTC (TZ itself counts west) */
+    int summer_offset_seconds;
+    bool has_summer; /* false: the rest is not set, the offset is the same all year */
+    struct posix_tz_date summer_start;
+    struct posix_tz_date summer_end;
+};
+
+/* One change of the offset. */
+struct posix_tz_change {
+    int64_t at_seconds; /* since 1970 UTC */
+    int offset_seconds; /* from then on */
+};
+
+/*
+ * Reads a rule; false when text is none. The dates are required where summer time is named. A zone
+ * that has summer time all year, which is written as one that ends when the next begins, becomes
+ * one without changes. Changes of all others come in order, a minute or more apart.
+ */
+bool posix_tz_parse(const char *text, size_t length, struct posix_tz *rule);
+
+/* The two changes of a year in order of time; the rule must have summer time. */
+void posix_tz_changes_in(const struct posix_tz *rule, int year, struct posix_tz_change changes[2]);
+
+#endif
