@@ -120,8 +120,8 @@ $(BUILD)/tests/zoneinfo: tests/judge/bounds.zi
 	$(call say,ZIC)$(ZIC) -d $@ $< && touch $@
 
 # The SQL lives in files of its own and is linked in as sql_<name>[].
-$(BUILD)/gen/sql.h: scripts/embed-sql $(SQL_FILES)
-	$(call say,SQL)scripts/embed-sql $(BUILD)/gen $(SQL_FILES)
+$(BUILD)/gen/sql.h: scripts/dev/embed-sql $(SQL_FILES)
+	$(call say,SQL)scripts/dev/embed-sql $(BUILD)/gen $(SQL_FILES)
 $(BUILD)/gen/sql.c: $(BUILD)/gen/sql.h ;
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
@@ -142,24 +142,24 @@ check: $(BUILD)/tests/unit ## run the unit tests (no network, no database)
 check-judge: $(BUILD)/tests/judge ## compare every minute with an independent judge, and with Debian's cron
 	$(BUILD)/tests/judge $(if $(SANITIZE),,tests/judge/ask-cron)
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
-	BUILD=$(BUILD) scripts/in-shards $(BUILD)/tests/integration scripts/with-postgresql
+	BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/integration scripts/dev/with-postgresql
 check-pooler: check-pooler-transaction check-pooler-session ## the same through PgBouncer, with two connections or one for each
 check-pooler-%: $(BUILD)/syncsched $(TESTS)
-	BUILD=$(BUILD) scripts/in-shards $(BUILD)/tests/integration scripts/with-postgresql scripts/with-pgbouncer $*
+	BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/integration scripts/dev/with-postgresql scripts/dev/with-pgbouncer $*
 check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS, FAULT_MINUTES)
-	BUILD=$(BUILD) scripts/with-postgresql $(BUILD)/tests/fault $(FAULT)
+	BUILD=$(BUILD) scripts/dev/with-postgresql $(BUILD)/tests/fault $(FAULT)
 check-triggers: $(BUILD)/syncsched $(TESTS) ## try cron, pg_cron, systemd and the manifest for Kubernetes
-	PG_CRON=on SHARDS=$${SHARDS:-5} BUILD=$(BUILD) scripts/in-shards $(BUILD)/tests/triggers tests/triggers/apart scripts/with-postgresql
+	PG_CRON=on SHARDS=$${SHARDS:-5} BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/triggers tests/triggers/apart scripts/dev/with-postgresql
 
 check-function: $(BUILD)/syncsched ## run the example of an Edge Function under Deno, and ticks against it
 	BUILD=$(BUILD) tests/edge-function/run
 
 check-install: $(BUILD)/syncsched ## see that uninstall undoes install, and that the packed sources build and pass without git
-	BUILD=$(BUILD) scripts/check-install
+	BUILD=$(BUILD) scripts/packaging/check-install
 check-package: ## build, lint, install, try and purge the Debian package in a fresh system (root; SUITE=its name)
-	scripts/check-package $(SUITE)
+	scripts/packaging/check-package $(SUITE)
 check-container: ## carry out the container file in fresh systems, and try what comes of it (root)
-	scripts/check-container
+	scripts/packaging/check-container
 
 ASAN := BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g"
 check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -172,13 +172,13 @@ FUZZ_RUNS ?= 1000000
 fuzz: ## invent input for the parsers (FUZZ=name: only that one; FUZZ_RUNS=cases for each)
 	$(MAKE) BUILD=build/fuzz CC=clang SANITIZE=1 CFLAGS="-O1 -g -fsanitize=fuzzer-no-link" \
 		$(FUZZ:%=build/fuzz/fuzz-%)
-	FUZZ_RUNS=$(FUZZ_RUNS) scripts/fuzz build/fuzz $(FUZZ)
+	FUZZ_RUNS=$(FUZZ_RUNS) scripts/dev/fuzz build/fuzz $(FUZZ)
 
 model: ## check the model of the protocol exhaustively (needs spin; a minute or two; MODEL=largest: ten)
-	BUILD=$(BUILD) CC="$(CC)" scripts/model $(MODEL:%=--%)
+	BUILD=$(BUILD) CC="$(CC)" scripts/dev/model $(MODEL:%=--%)
 
 mutate: ## take each guard away and see that a test notices (MUTATE=name: only that one)
-	CC="$(CC)" scripts/mutate $(MUTATE)
+	CC="$(CC)" scripts/dev/mutate $(MUTATE)
 
 coverage: ## run all tests and print the line coverage of lib/
 	rm -rf build/coverage
@@ -186,11 +186,11 @@ coverage: ## run all tests and print the line coverage of lib/
 	gcovr --root . --object-directory build/coverage --filter 'lib/' build/coverage
 
 bench: $(BUILD)/syncsched $(addprefix $(BUILD)/tests/,bench function_server $(BENCH_ALONE)) ## measure (BENCH=name: only that one)
-	BUILD=$(BUILD) AUTOVACUUM=$(if $(filter history,$(BENCH)),on,off) scripts/with-postgresql $(BUILD)/tests/bench $(BENCH)
+	BUILD=$(BUILD) AUTOVACUUM=$(if $(filter history,$(BENCH)),on,off) scripts/dev/with-postgresql $(BUILD)/tests/bench $(BENCH)
 
 lint: ## run every linter over the code, the scripts and the manual
-	scripts/lint
-lint-flags: # what scripts/lint passes on to clang-tidy
+	scripts/dev/lint
+lint-flags: # what scripts/dev/lint passes on to clang-tidy
 	@printf '%s\n' "$(subst ",\",$(DEFINES)) -Itests -I$(BUILD)/gen -DTEST_BUILD_DIR='\"$(BUILD)\"' $(PACKAGE_CFLAGS)"
 format: ## reformat the C sources in place
 	clang-format -i main.c $$(find lib tests -name '*.[ch]')
@@ -198,9 +198,9 @@ format: ## reformat the C sources in place
 # FILE:PLACE of all that is installed. One list, so that uninstall cannot forget what install puts there.
 placed_in = $(foreach file,$(wildcard $(2)),$(file):$(1)/$(notdir $(file)))
 INSTALLED := $(BUILD)/syncsched:$(BINDIR)/syncsched $(foreach n,1 5 7,$(call placed_in,$(MANDIR)/man$n,man/*.$n)) \
-	$(call placed_in,$(UNITDIR),scripts/triggers/systemd/*.service scripts/triggers/systemd/*.timer) \
-	$(patsubst %.bash,%,$(call placed_in,$(BASHCOMPDIR),scripts/completion/*.bash)) \
-	$(call placed_in,$(ZSHCOMPDIR),scripts/completion/_*) $(call placed_in,$(DOCDIR)/examples,scripts/syncsched.conf)
+	$(call placed_in,$(UNITDIR),scripts/share/triggers/systemd/*.service scripts/share/triggers/systemd/*.timer) \
+	$(patsubst %.bash,%,$(call placed_in,$(BASHCOMPDIR),scripts/share/completion/*.bash)) \
+	$(call placed_in,$(ZSHCOMPDIR),scripts/share/completion/_*) $(call placed_in,$(DOCDIR)/examples,scripts/share/syncsched.conf)
 
 install: $(BUILD)/syncsched ## install program, manuals, completion, systemd units and an example below DESTDIR
 	@for pair in $(INSTALLED); do file=$${pair%%:*} && mode=$$(test -x "$$file" && echo 755 || echo 644) && \
@@ -224,7 +224,7 @@ deb: dist ## build the Debian package into build/deb with dpkg-buildpackage (nee
 	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
 	cp $(BUILD)/$(RELEASE).tar.gz $(BUILD)/deb/syncsched_$(VERSION).orig.tar.gz
 	tar -C $(BUILD)/deb -xf $(BUILD)/$(RELEASE).tar.gz
-	cp -R scripts/debian $(BUILD)/deb/$(RELEASE)/debian
+	cp -R scripts/packaging/debian $(BUILD)/deb/$(RELEASE)/debian
 	cd $(BUILD)/deb/$(RELEASE) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc
 
 clean: ## remove everything that was built

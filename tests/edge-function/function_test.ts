@@ -85,7 +85,7 @@ test("each record goes with one slot, and a late one with the next", async (scen
 });
 
 test("the call in the README works as it stands, and again", async (scene) => {
-  const url = new URL("../../scripts/examples/edge-function/README.md", import.meta.url);
+  const url = new URL("../../scripts/share/examples/edge-function/README.md", import.meta.url);
   const [command] = (await Deno.readTextFile(url)).match(/^ {4}curl -i [^]*?^ {4}}'$/m)!;
   const curl = async () => {
     const env = { SUPABASE_URL: scene.url, SUPABASE_SECRET_KEY: SECRET_KEY };

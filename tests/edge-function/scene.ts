@@ -13,7 +13,7 @@ export const ORG = "00000000-0000-4000-8000-00000000000a";
 export const INTEGRATION = "00000000-0000-4000-8000-000000000001";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const MIGRATIONS = ROOT + "scripts/examples/edge-function/supabase/migrations/";
+const MIGRATIONS = ROOT + "scripts/share/examples/edge-function/supabase/migrations/";
 const SYNCSCHED =
   new URL(`${Deno.env.get("BUILD") ?? "build"}/syncsched`, `file://${ROOT}`).pathname;
 const PASSWORD = encodeURIComponent(Deno.env.get("PGPASSWORD") ?? "");

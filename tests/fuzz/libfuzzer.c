@@ -13,7 +13,7 @@ extern const struct fuzz_target fuzz_target;
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-/* scripts/fuzz reads this line. */
+/* scripts/dev/fuzz reads this line. */
 static void slowest_print(void)
 {
     fprintf(stderr, "slowest_case_us: %lld\n", (long long)fuzz_slowest_us());

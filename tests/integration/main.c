@@ -22,7 +22,7 @@ struct suite {
 static const struct suite direct = {NAMED(tls)};
 static const struct suite pooled = {NAMED(pooled)};
 
-/* The longest first: so scripts/in-shards takes them. */
+/* The longest first: so scripts/dev/in-shards takes them. */
 static const struct suite suites[] = {
     {NAMED(tick_answers)},
     {NAMED(tick_tls)},

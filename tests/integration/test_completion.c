@@ -39,7 +39,7 @@ static void for_each_command(void (*check)(const char *command))
 
 /* Completes the words "$@", the last one being where the cursor is; one offer a line. */
 #define BASH_COMPLETE                                                                              \
-    "source scripts/completion/syncsched.bash;"                                                    \
+    "source scripts/share/completion/syncsched.bash;"                                              \
     " complete_words() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _syncsched; }; "
 
 /* The options of a command, and of each whether something else than an option is due behind it. */
@@ -88,7 +88,7 @@ static const struct {
     {"due --log-format =", "text json"},
     {"due --log-format = j", "json"},
     {"due --db-role ''", "service_role"},
-    {"due --config scripts/completion/sync", "scripts/completion/syncsched.bash"},
+    {"due --config scripts/share/completion/sync", "scripts/share/completion/syncsched.bash"},
     {"run --on-failure shop", "shopt"},
     {"check-cron --timezone Europe/Osl", "Europe/Oslo"},
     {"check-cron --timezone = Europe/Osl", "Europe/Oslo"},
@@ -147,7 +147,7 @@ END_TEST
 #define ZSH_SPECS                                                                                  \
     "zsh -f -c '_arguments() { print -rl -- ${(M)@:#--*} }; _describe() { print -rl -- ${(P)2} };" \
     " words=(syncsched $0 \"\"); CURRENT=${#${=words}}; ((CURRENT++));"                            \
-    " source scripts/completion/_syncsched' "
+    " source scripts/share/completion/_syncsched' "
 
 /* "--at=[text]:TIME:..." as "--at TIME|text", and "--json[text]" as "--json|text". */
 #define AS_IN_HELP                                                                                 \
@@ -189,7 +189,8 @@ static const struct {
     {"run --max-attempts 10\\t", "run|--max-attempts|10"},
     {"run --on-failure logna\\t", "run|--on-failure|logname"},
     {"due --db-role \\t", "due|--db-role|service_role"},
-    {"due --config scripts/completion/s\\t", "due|--config|scripts/completion/syncsched.bash"},
+    {"due --config scripts/share/completion/s\\t",
+     "due|--config|scripts/share/completion/syncsched.bash"},
     {"check-cron --time\\tEurope/Osl\\t", "check-cron|--timezone=Europe/Oslo"},
     {"check-cron --timezone Factor\\t", "check-cron|--timezone|Factor"},
     {"check-cron \"0 2 * * *\" --cou\\t", "check-cron|0 2 * * *|--count"},
@@ -204,8 +205,9 @@ START_TEST(test_zsh_lines)
     char expected[2000] = "";
     struct program_result result;
     char script[4200];
-    const char *const argv[] = {
-        "sh", "-c", "cd \"$0\" && tests/support/type-in-zsh scripts/completion", script, NULL};
+    const char *const argv[] = {"sh", "-c",
+                                "cd \"$0\" && tests/support/type-in-zsh scripts/share/completion",
+                                script, NULL};
 
     snprintf(script, sizeof script, "%s", documents_path("."));
     for (size_t i = 0; i < COUNT(zsh_lines); i++) {

@@ -1,5 +1,5 @@
 /*
- * The example configuration, scripts/syncsched.conf: as it stands it sets nothing, and each of its
+ * The example configuration, scripts/share/syncsched.conf: as it stands it sets nothing, and each of its
  * lines holds what the program takes once its comment sign is gone. That it has all settings is
  * test_reference.c's.
  */
@@ -71,7 +71,7 @@ static bool is_setting(const char *line)
 START_TEST(test_each_line)
 {
     static const char key_file[] = "#SUPABASE_SERVICE_ROLE_KEY_FILE="; /* it is not there */
-    char *lines = documents_shell("cat scripts/syncsched.conf", "");
+    char *lines = documents_shell("cat scripts/share/syncsched.conf", "");
     int settings = 0;
 
     /* Something ticks, and there is an integration which is never due: health wants both. */
@@ -95,8 +95,8 @@ END_TEST
 /* Covers: all of it at once is read, as is what the manual shows; no command asks for it all. */
 START_TEST(test_whole_file)
 {
-    char *commented = documents_shell("cat scripts/syncsched.conf", "");
-    char *set = documents_shell("sed -E 's/^#([A-Z_]+=)/\\1/' scripts/syncsched.conf", "");
+    char *commented = documents_shell("cat scripts/share/syncsched.conf", "");
+    char *set = documents_shell("sed -E 's/^#([A-Z_]+=)/\\1/' scripts/share/syncsched.conf", "");
     char *shown = documents_section("man/syncsched.conf.5", "EXAMPLES");
     char *example = strstr(shown, "SUPABASE_DB_URL=");
 

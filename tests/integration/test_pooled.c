@@ -1,6 +1,6 @@
 /*
  * What ticks leave behind on the connections of a pooler, which others get next: nothing. Asked of
- * each server process of the pool, through the pooler (scripts/with-pgbouncer), in transactions that
+ * each server process of the pool, through the pooler (scripts/dev/with-pgbouncer), in transactions that
  * are open at the same time, so that each has one of its own.
  */
 #include "integration/suites.h"

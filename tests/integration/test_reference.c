@@ -140,10 +140,10 @@ START_TEST(test_settings)
 {
     assert_same_names("syncsched.conf(5)", EVERY_NAME " | LC_ALL=C sort -u",
                       NAMES_IN("man/syncsched.conf.5") " | LC_ALL=C sort -u");
-    assert_same_names("scripts/syncsched.conf",
-                      EVERY_NAME " | grep -vxE " ONE_CALL " | LC_ALL=C sort -u",
-                      "sed -nE 's/^#((SUPABASE|SYNCSCHED)_[A-Z_]+)=.*/\\1/p' scripts/syncsched.conf"
-                      " | LC_ALL=C sort");
+    assert_same_names(
+        "scripts/share/syncsched.conf", EVERY_NAME " | grep -vxE " ONE_CALL " | LC_ALL=C sort -u",
+        "sed -nE 's/^#((SUPABASE|SYNCSCHED)_[A-Z_]+)=.*/\\1/p' scripts/share/syncsched.conf"
+        " | LC_ALL=C sort");
 }
 END_TEST
 

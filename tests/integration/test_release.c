@@ -1,5 +1,5 @@
 /*
- * What a release is made by: scripts/sbom says what the program was built with, and scripts/release
+ * What a release is made by: scripts/packaging/sbom says what the program was built with, and scripts/packaging/release
  * makes nothing of a version that is not one.
  */
 #include "integration/suites.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define SBOM                                                                                       \
-    "\"${SYNCSCHED_SOURCE:-.}\"/scripts/sbom " TEST_BUILD_DIR "/syncsched 1.2.3 |"                 \
+    "\"${SYNCSCHED_SOURCE:-.}\"/scripts/packaging/sbom " TEST_BUILD_DIR "/syncsched 1.2.3 |"       \
     " python3 -m json.tool --compact"
 
 static struct program_result run_shell(const char *line)
@@ -106,13 +106,14 @@ START_TEST(test_release_refuses)
     char line[1000];
     struct program_result result;
 
-    snprintf(line, sizeof line,
-             "tree=$(mktemp -d) && mkdir \"$tree/scripts\" &&"
-             " cp \"${SYNCSCHED_SOURCE:-.}/scripts/release\" \"$tree/scripts\" &&"
-             " echo 'VERSION := 1.2.3' >\"$tree/Makefile\" && printf '%s' >\"$tree/CHANGELOG.md\";"
-             " \"$tree/scripts/release\" '%s'; status=$?;"
-             " ls \"$tree\"; rm -r \"$tree\"; exit \"$status\"",
-             refused[_i].changes, refused[_i].tag);
+    snprintf(
+        line, sizeof line,
+        "tree=$(mktemp -d) && mkdir -p \"$tree/scripts/packaging\" &&"
+        " cp \"${SYNCSCHED_SOURCE:-.}/scripts/packaging/release\" \"$tree/scripts/packaging\" &&"
+        " echo 'VERSION := 1.2.3' >\"$tree/Makefile\" && printf '%s' >\"$tree/CHANGELOG.md\";"
+        " \"$tree/scripts/packaging/release\" '%s'; status=$?;"
+        " ls \"$tree\"; rm -r \"$tree\"; exit \"$status\"",
+        refused[_i].changes, refused[_i].tag);
     result = run_shell(line);
     ck_assert_int_eq(result.status, 1);
     ck_assert_str_eq(result.out, "CHANGELOG.md\nMakefile\nscripts\n");

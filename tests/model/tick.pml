@@ -1,7 +1,7 @@
 /*
  * The protocol of a tick as a model for spin: two ticks, two slots of one integration and one of
  * another, a crash at any step, lost answers, a late answer, a fold, a second attempt.
- * scripts/model checks all of it, and that it fails when any one guard is taken away (the macros
+ * scripts/dev/model checks all of it, and that it fails when any one guard is taken away (the macros
  * NO_... and the like below). README.md says what that proves and what it does not.
  *
  * The same protocol is looked at with more or less of everything, since two of each in the smallest

@@ -47,7 +47,8 @@ static const char *machine_trigger_path(const char *name)
     static char path[4096];
     const char *source = getenv("SYNCSCHED_SOURCE");
 
-    snprintf(path, sizeof path, "%s/scripts/triggers/%s", source != NULL ? source : ".", name);
+    snprintf(path, sizeof path, "%s/scripts/share/triggers/%s", source != NULL ? source : ".",
+             name);
     return path;
 }
 

@@ -1,6 +1,6 @@
 /*
  * The machine that a trigger is tried on: a scene, and beside it the program and its configuration in
- * the places in which scripts/triggers expects them, on a machine that tests/triggers/apart has made.
+ * the places in which scripts/share/triggers expects them, on a machine that tests/triggers/apart has made.
  *
  * Whatever goes wrong in here fails the running test.
  */
@@ -19,10 +19,10 @@ bool machine_is_ours(const char *what);
 void machine_open(void);
 void machine_close(void);
 
-/* Copies scripts/triggers/NAME to a place of the machine, creating its directory. */
+/* Copies scripts/share/triggers/NAME to a place of the machine, creating its directory. */
 void machine_install(const char *name, const char *path, const char *mode);
 
-/* What scripts/triggers/NAME, or any other file, holds; to be freed. */
+/* What scripts/share/triggers/NAME, or any other file, holds; to be freed. */
 char *machine_read_trigger(const char *name);
 char *machine_read(const char *path);
 

@@ -1,6 +1,6 @@
 /*
- * triggers [--suites]: tries the triggers of scripts/triggers, or prints the suites' names. To be run
- * by tests/triggers/apart and scripts/with-postgresql. CK_RUN_SUITE and CK_RUN_CASE choose among
+ * triggers [--suites]: tries the triggers of scripts/share/triggers, or prints the suites' names. To be run
+ * by tests/triggers/apart and scripts/dev/with-postgresql. CK_RUN_SUITE and CK_RUN_CASE choose among
  * them, as Check documents.
  */
 #include "triggers/suites.h"
@@ -17,7 +17,7 @@ struct suite {
     Suite *(*create)(void);
 };
 
-/* The longest first: so scripts/in-shards takes them. */
+/* The longest first: so scripts/dev/in-shards takes them. */
 static const struct suite suites[] = {
     {NAMED(pg_cron)}, {NAMED(side_by_side)}, {NAMED(systemd)}, {NAMED(cron)}, {NAMED(kubernetes)},
 };

@@ -24,7 +24,7 @@ static void pg_cron_apply(const char *name)
 
     snprintf(line, sizeof line,
              "cd \"${SYNCSCHED_SOURCE:-.}\";"
-             " psql -X -q -v ON_ERROR_STOP=1 -d postgres -f scripts/triggers/pg_cron/%s",
+             " psql -X -q -v ON_ERROR_STOP=1 -d postgres -f scripts/share/triggers/pg_cron/%s",
              name);
     machine_do(line);
 }

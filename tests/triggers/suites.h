@@ -1,5 +1,5 @@
 /*
- * The triggers' tests: what scripts/triggers holds, as it is, tried with what it is written for.
+ * The triggers' tests: what scripts/share/triggers holds, as it is, tried with what it is written for.
  *
  * Most of it needs a machine of its own (tests/triggers/apart) and so root; what cannot be tried is
  * said on stdout ("not asked: ...") and is no test.

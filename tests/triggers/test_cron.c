@@ -1,5 +1,5 @@
 /*
- * scripts/triggers/cron: Debian's cron runs the very file.
+ * scripts/share/triggers/cron: Debian's cron runs the very file.
  */
 #include "triggers/suites.h"
 

@@ -1,5 +1,5 @@
 /*
- * scripts/triggers/kubernetes: the manifests against the API's own description, field by field, and
+ * scripts/share/triggers/kubernetes: the manifests against the API's own description, field by field, and
  * the program with a key as Kubernetes mounts it.
  */
 #include "triggers/suites.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define CHECK_MANIFEST "tests/triggers/check-manifest"
-#define CRONJOB        "scripts/triggers/kubernetes/cronjob.yaml"
+#define CRONJOB        "scripts/share/triggers/kubernetes/cronjob.yaml"
 
 static struct program_result check_manifest(const char *how, const char *manifest)
 {

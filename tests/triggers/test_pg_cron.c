@@ -1,5 +1,5 @@
 /*
- * scripts/triggers/pg_cron: the real pg_cron runs what schedule.sql schedules.
+ * scripts/share/triggers/pg_cron: the real pg_cron runs what schedule.sql schedules.
  */
 #include "triggers/suites.h"
 

@@ -1,5 +1,5 @@
 /*
- * scripts/triggers/systemd: the units by themselves, and under a real systemd that is the first
+ * scripts/share/triggers/systemd: the units by themselves, and under a real systemd that is the first
  * process of namespaces of its own.
  */
 #include "triggers/suites.h"
@@ -19,7 +19,9 @@ enum {
     EXPOSURE_MOST = 15 /* tenths; 100 is a service without any of it */
 };
 
-#define UNITS "scripts/triggers/systemd/syncsched.service scripts/triggers/systemd/syncsched.timer"
+#define UNITS                                                                                      \
+    "scripts/share/triggers/systemd/syncsched.service "                                            \
+    "scripts/share/triggers/systemd/syncsched.timer"
 
 /* ---- The units by themselves ---- */
 
@@ -56,7 +58,7 @@ START_TEST(test_security)
 
     snprintf(line, sizeof line,
              "systemd-analyze security --no-pager --offline=true --threshold=%d"
-             " scripts/triggers/systemd/syncsched.service | grep -ao 'exposure level.*[0-9]'",
+             " scripts/share/triggers/systemd/syncsched.service | grep -ao 'exposure level.*[0-9]'",
              EXPOSURE_MOST);
     words = machine_shell(line);
     printf("systemd: %s", words);
@@ -83,8 +85,8 @@ static char *beside(const char *command)
 static void boot(const char *const env[])
 {
     static const char *const argv[] = {"tests/triggers/in-systemd", "boot",
-                                       "scripts/triggers/systemd/syncsched.service",
-                                       "scripts/triggers/systemd/syncsched.timer", NULL};
+                                       "scripts/share/triggers/systemd/syncsched.service",
+                                       "scripts/share/triggers/systemd/syncsched.timer", NULL};
     char line[256];
 
     systemd = program_start(argv, env);
