@@ -2,6 +2,7 @@
 #include "bench.h"
 
 #include "plan/due.h"
+#include "store/claim.h"
 #include "store/schedules.h"
 #include "support/testdb.h"
 #include "time/clock.h"
