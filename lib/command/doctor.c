@@ -76,7 +76,7 @@ static void doctor_add_wrapped(const struct terminal *terminal, struct text *out
     text_free(&word);
 }
 
-/* The remedy is never broken: it is to be pasted. */
+/* The hint is never broken: it is to be pasted. */
 static void doctor_add_finding(const struct terminal *terminal, const struct finding *finding,
                                struct text *out)
 {
@@ -90,9 +90,9 @@ static void doctor_add_finding(const struct terminal *terminal, const struct fin
     doctor_add_blanks(out, strlen(finding->check), DOCTOR_CHECK_COLUMNS);
     doctor_add_wrapped(terminal, out, text_string(&message));
     text_add(out, "\n");
-    if (finding->remedy != NULL) {
+    if (finding->hint != NULL) {
         doctor_add_blanks(out, 0, DOCTOR_STATE_COLUMNS);
-        terminal_add_clean(out, finding->remedy);
+        terminal_add_clean(out, finding->hint);
         text_add(out, "\n");
     }
     text_free(&message);
@@ -139,8 +139,8 @@ static void doctor_add_json(const struct findings *findings, struct text *out)
 
         json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "check", finding->check,
                                               "state", doctor_states[finding->state].json,
-                                              "message", doctor_string(finding->message), "remedy",
-                                              doctor_string(finding->remedy)));
+                                              "message", doctor_string(finding->message), "hint",
+                                              doctor_string(finding->hint)));
     }
     object = json_pack("{s:b, s:o}", "ready", findings_count(findings, NULL, FINDING_FAIL) == 0,
                        "findings", list);
@@ -207,7 +207,7 @@ static int doctor_main(const struct command_line *line)
 
 const struct command command_doctor = {
     .name = "doctor",
-    .summary = "Check what a tick needs, say how to mend it. Writes nothing.",
+    .summary = "Check what a tick needs, and say what to do. Writes nothing.",
     .options = doctor_options,
     .judges_config = true,
     .run = doctor_main,

@@ -120,16 +120,16 @@ void doctor_add_migrate(const struct command_line *line, struct text *command)
 }
 
 /* Gives the last finding the command that takes a setting away from where it stands. */
-static void doctor_mend_by_unsetting(const struct command_line *line, const char *name,
-                                     struct findings *findings)
+static void doctor_hint_unsetting(const struct command_line *line, const char *name,
+                                  struct findings *findings)
 {
     struct text file = {0};
 
     doctor_add_file(line, &file);
     if (config_source(&line->config, name) == CONFIG_ENVIRONMENT)
-        findings_mend(findings, "unset %s", name);
+        findings_hint(findings, "unset %s", name);
     else
-        findings_mend(findings, "sed -i '/^[[:blank:]]*%s[[:blank:]]*=/d' %s", name,
+        findings_hint(findings, "sed -i '/^[[:blank:]]*%s[[:blank:]]*=/d' %s", name,
                       text_string(&file));
     text_free(&file);
 }
@@ -220,7 +220,7 @@ static void doctor_judge_hidden(const struct command_line *line, const char *nam
     findings_add(findings, "settings", FINDING_WARNING,
                  "%s is one thing in the environment, which counts, and another in %s", name,
                  line->config.path);
-    findings_mend(findings, "unset %s", name);
+    findings_hint(findings, "unset %s", name);
 }
 
 static void doctor_judge_conflicts(const struct command_line *line, struct findings *findings)
@@ -237,7 +237,7 @@ static void doctor_judge_conflicts(const struct command_line *line, struct findi
             continue;
         findings_add(findings, "settings", FINDING_WARNING,
                      "both %s and %s are set: the first one counts", pairs[i][0], pairs[i][1]);
-        doctor_mend_by_unsetting(line, pairs[i][1], findings);
+        doctor_hint_unsetting(line, pairs[i][1], findings);
     }
     for (size_t i = 0; i < DOCTOR_SETTINGS; i++)
         doctor_judge_hidden(line, doctor_settings[i].name, findings);
@@ -248,7 +248,7 @@ static void doctor_judge_conflicts(const struct command_line *line, struct findi
 }
 
 /* An error about an option begins with its name. */
-static void doctor_mend_option(const struct command_line *line, const struct error *err,
+static void doctor_hint_option(const struct command_line *line, const struct error *err,
                                struct findings *findings)
 {
     char variable[COMMAND_VARIABLE_SIZE];
@@ -260,7 +260,7 @@ static void doctor_mend_option(const struct command_line *line, const struct err
             strncmp(err->message + 2, o->name, length) == 0 &&
             strchr(": ", err->message[2 + length]) != NULL) {
             command_variable(o->name, variable);
-            doctor_mend_by_unsetting(line, variable, findings);
+            doctor_hint_unsetting(line, variable, findings);
         }
     }
 }
@@ -275,7 +275,7 @@ static void doctor_judge_options(const struct command_line *line, bool *wants_re
         findings_add(findings, "options", FINDING_OK, "a tick takes all of its options");
     } else {
         findings_add_error(findings, "options", FINDING_FAIL, &err, NULL);
-        doctor_mend_option(line, &err, findings);
+        doctor_hint_option(line, &err, findings);
     }
     *wants_retries = options.max_attempts > 1;
 }

@@ -1,6 +1,6 @@
 /*
  * Where the settings of a tick come from, what is wrong with them, and the commands by which a
- * person mends things; for doctor.c alone.
+ * person corrects them; for doctor.c alone.
  */
 #ifndef SYNCSCHED_COMMAND_DOCTOR_SETTINGS_H
 #define SYNCSCHED_COMMAND_DOCTOR_SETTINGS_H

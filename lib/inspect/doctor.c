@@ -52,7 +52,7 @@ static void doctor_add_row(struct doctor *doctor, const struct schedule *schedul
         return;
     findings_add(&doctor->rows, "rows", FINDING_WARNING, "%s%s%s%s", fault->message,
                  *fault->hint != '\0' ? " (" : "", fault->hint, *fault->hint != '\0' ? ")" : "");
-    findings_mend(&doctor->rows,
+    findings_hint(&doctor->rows,
                   "UPDATE organization_integrations SET is_enabled = false WHERE org_id = '%s' AND "
                   "integration_id = '%s'; -- until it is corrected",
                   schedule->org_id, schedule->integration_id);
@@ -86,12 +86,12 @@ static void doctor_judge_rows(struct doctor *doctor)
         const struct finding *row = &doctor->rows.list[i];
 
         findings_add(doctor->findings, row->check, row->state, "%s", row->message);
-        findings_mend(doctor->findings, "%s", row->remedy);
+        findings_hint(doctor->findings, "%s", row->hint);
     }
     if (doctor->faults > DOCTOR_ROWS_MAX) {
         findings_add(doctor->findings, "rows", FINDING_WARNING, "%zu more schedules are not valid",
                      doctor->faults - DOCTOR_ROWS_MAX);
-        findings_mend(doctor->findings, "correct those above, and look again");
+        findings_hint(doctor->findings, "correct those above, and look again");
     }
     if (doctor->faults == 0)
         findings_add(doctor->findings, "rows", FINDING_OK,
@@ -112,7 +112,7 @@ static void doctor_judge_clock(struct doctor *doctor, const struct schedules_rea
     findings_add(doctor->findings, "clock", FINDING_WARNING,
                  "this host's clock is %lld s %s the database's, which counts", llabs(apart_s),
                  apart_s > 0 ? "ahead of" : "behind");
-    findings_mend(doctor->findings, "timedatectl set-ntp true");
+    findings_hint(doctor->findings, "timedatectl set-ntp true");
 }
 
 /* ---- The database ---- */
@@ -207,7 +207,7 @@ static void doctor_judge_zones(struct doctor *doctor)
     findings_add(
         doctor->findings, "zones", doctor->named_zones > 0 ? FINDING_FAIL : FINDING_WARNING,
         "%s; schedules that need it: %zu", doctor->zone_error.message, doctor->named_zones);
-    findings_mend(doctor->findings, "%s",
+    findings_hint(doctor->findings, "%s",
                   getenv("TZDIR") != NULL ? "unset TZDIR" : "apt-get install tzdata");
 }
 

@@ -1,6 +1,6 @@
 /*
- * Examines everything that a first tick needs, and says how to mend each thing. Writes nothing and
- * exports nothing: the database is read, the function is asked for its OPTIONS.
+ * Examines everything that a first tick needs, and says what to do about each fault. Writes nothing
+ * and exports nothing: it reads the database and asks the function for its OPTIONS.
  *
  * One fault hides others only where it must: what cannot be asked is listed as not asked.
  */

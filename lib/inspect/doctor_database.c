@@ -11,14 +11,14 @@ enum { DOCTOR_SILENCE_S = 180 };
 /*
  * What a fact of doctor.sql means. {relation}, {name}, {wanted} and {found} are the fact's,
  * {migrate} is the command that applies the schema. In the order of the findings; within the schema
- * a remedy may need those before it.
+ * a hint may need those before it.
  */
 struct doctor_rule {
     const char *kind;
     const char *check;
     enum finding_state state;
     const char *message;
-    const char *remedy;
+    const char *hint;
 };
 
 static const struct doctor_rule doctor_rules[] = {
@@ -144,8 +144,8 @@ static void doctor_add_fact(const struct doctor_rule *rule, const struct doctor_
 
     doctor_fill(rule->message, question, fact, &text);
     findings_add(findings, rule->check, doctor_state(rule, fact), "%s", text_string(&text));
-    doctor_fill(rule->remedy, question, fact, &text);
-    findings_mend(findings, "%s", text_string(&text));
+    doctor_fill(rule->hint, question, fact, &text);
+    findings_hint(findings, "%s", text_string(&text));
     text_free(&text);
 }
 
@@ -170,7 +170,7 @@ static bool doctor_add_check(const char *check, const struct doctor_question *qu
     return is_wrong;
 }
 
-/* Of another version it has every right to look otherwise, and what makes it this one mends it. */
+/* Of another version it has every right to look otherwise, and one hint suffices: the migration. */
 static void doctor_judge_schema(const struct doctor_question *question,
                                 const struct checkup_facts *facts, struct findings *findings)
 {
@@ -248,6 +248,6 @@ void doctor_judge_trigger(const struct doctor_question *question, const struct c
     else
         findings_add(findings, "trigger", FINDING_UNASKED, "who ticks cannot be read");
     if (findings->list[findings->count - 1].state == FINDING_WARNING)
-        findings_mend(findings, "* * * * *  %s >/dev/null", question->tick);
+        findings_hint(findings, "* * * * *  %s >/dev/null", question->tick);
     text_free(&age);
 }

@@ -32,7 +32,7 @@ bool doctor_judge_key(const struct doctor_question *question, int64_t now_us,
     } else {
         findings_add(findings, "key", FINDING_WARNING, "it expires soon: it is %s",
                      text_string(&words));
-        findings_mend(findings, "%s", doctor_new_key);
+        findings_hint(findings, "%s", doctor_new_key);
     }
     text_free(&words);
     return true;
@@ -63,15 +63,15 @@ static void doctor_add_silence(const char *url, const struct http_ping *ping,
     findings_add(findings, "function", FINDING_FAIL, "%.*s was not reached: %s",
                  doctor_plain_length(url), url, ping->failure);
     if (ping->end == REPLY_TLS_FAILED)
-        findings_mend(
+        findings_hint(
             findings,
             "set SYNCSCHED_CA_FILE=FILE, the certificate of the authority that signed the "
             "server's, in PEM form");
     else if (ping->end == REPLY_PROXY_REFUSED)
-        findings_mend(findings, "set SYNCSCHED_PROXY=http://HOST:PORT to a proxy that leads there, "
+        findings_hint(findings, "set SYNCSCHED_PROXY=http://HOST:PORT to a proxy that leads there, "
                                 "or leave it out");
     else
-        findings_mend(findings,
+        findings_hint(findings,
                       "set SUPABASE_URL, or SYNCSCHED_FUNCTION_URL, to where the function "
                       "is, and let this machine reach it");
 }
@@ -88,7 +88,7 @@ static void doctor_add_refusal(const char *url, long status, bool has_key,
         return;
     }
     findings_add(findings, "function", FINDING_FAIL, "the key was refused: %ld", status);
-    findings_mend(findings,
+    findings_hint(findings,
                   "%s, for which the function must be deployed so: supabase functions "
                   "deploy %.*s --no-verify-jwt",
                   doctor_new_key, length, name);
@@ -108,16 +108,16 @@ void doctor_judge_ping(const char *url, const struct http_ping *ping, bool has_k
     } else if (status == 404) {
         findings_add(findings, "function", FINDING_FAIL, "there is no function at %.*s: 404",
                      doctor_plain_length(url), url);
-        findings_mend(findings, "supabase functions deploy %.*s", length, name);
+        findings_hint(findings, "supabase functions deploy %.*s", length, name);
     } else if (status / 100 == 3) {
         findings_add(findings, "function", FINDING_FAIL,
                      "%.*s sends callers elsewhere: %ld; a tick does not follow",
                      doctor_plain_length(url), url, status);
-        findings_mend(findings, "set SUPABASE_URL, or SYNCSCHED_FUNCTION_URL, to where it leads");
+        findings_hint(findings, "set SUPABASE_URL, or SYNCSCHED_FUNCTION_URL, to where it leads");
     } else if (status == 429 || status / 100 == 5) {
         findings_add(findings, "function", FINDING_WARNING,
                      "reached, but it answered OPTIONS with %ld", status);
-        findings_mend(findings, "let the function answer OPTIONS with 204, without exporting "
+        findings_hint(findings, "let the function answer OPTIONS with 204, without exporting "
                                 "anything; and see its log");
     } else {
         findings_add(findings, "function", FINDING_OK,

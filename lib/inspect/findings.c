@@ -37,25 +37,25 @@ void findings_add(struct findings *findings, const char *check, enum finding_sta
     va_end(arguments);
 }
 
-void findings_mend(struct findings *findings, const char *format, ...)
+void findings_hint(struct findings *findings, const char *format, ...)
 {
     struct finding *last = &findings->list[findings->count - 1];
     va_list arguments;
 
-    free(last->remedy);
+    free(last->hint);
     va_start(arguments, format);
-    last->remedy = findings_format(format, arguments);
+    last->hint = findings_format(format, arguments);
     va_end(arguments);
 }
 
 void findings_add_error(struct findings *findings, const char *check, enum finding_state state,
-                        const struct error *err, const char *remedy)
+                        const struct error *err, const char *hint)
 {
     findings_add(findings, check, state, "%s", err->message);
     if (*err->hint != '\0')
-        findings_mend(findings, "%s", err->hint);
-    else if (remedy != NULL)
-        findings_mend(findings, "%s", remedy);
+        findings_hint(findings, "%s", err->hint);
+    else if (hint != NULL)
+        findings_hint(findings, "%s", hint);
 }
 
 size_t findings_count(const struct findings *findings, const char *check, enum finding_state state)
@@ -74,7 +74,7 @@ void findings_free(struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++) {
         free(findings->list[i].message);
-        free(findings->list[i].remedy);
+        free(findings->list[i].hint);
     }
     free(findings->list);
     *findings = (struct findings){0};

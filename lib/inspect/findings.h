@@ -21,7 +21,7 @@ struct finding {
     const char *check; /* what was looked at: a plain word; static */
     enum finding_state state;
     char *message; /* as an error's: lower case, no full stop */
-    char *remedy;  /* to be pasted, or a sentence; NULL: there is nothing to do */
+    char *hint;    /* to be pasted, or a sentence; NULL: there is nothing to do */
 };
 
 struct findings {
@@ -33,13 +33,13 @@ struct findings {
 void findings_add(struct findings *findings, const char *check, enum finding_state state,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Gives the last one its remedy. */
-void findings_mend(struct findings *findings, const char *format, ...)
+/* Gives the last one its hint. */
+void findings_hint(struct findings *findings, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* An error as a finding, its hint as the remedy; without one it is remedy, which may be NULL. */
+/* An error as a finding, its own hint first; else hint, which may be NULL. */
 void findings_add_error(struct findings *findings, const char *check, enum finding_state state,
-                        const struct error *err, const char *remedy);
+                        const struct error *err, const char *hint);
 
 /* How many there are of this check and state; check NULL: of whichever. */
 size_t findings_count(const struct findings *findings, const char *check, enum finding_state state);

@@ -14,7 +14,7 @@
 enum { ROUNDS_MAX = 4 };
 
 static char role[32];
-static char owner_url[300]; /* the superuser's, as whom a person applies a remedy */
+static char owner_url[300]; /* the superuser's, as whom a person applies a hint */
 static char role_url[300];
 static const char *config;
 
@@ -175,7 +175,7 @@ char *doctor_expect_fault(const char *check, const char *state, const char *mess
 {
     struct diagnosis diagnosis = doctor_diagnose();
     size_t first = diagnosis_first(&diagnosis);
-    char *remedy = strdup(diagnosis_text(&diagnosis, first, "remedy"));
+    char *hint = strdup(diagnosis_text(&diagnosis, first, "hint"));
 
     if (strcmp(diagnosis_text(&diagnosis, first, "check"), check) != 0 ||
         strcmp(diagnosis_text(&diagnosis, first, "state"), state) != 0 ||
@@ -183,10 +183,10 @@ char *doctor_expect_fault(const char *check, const char *state, const char *mess
         (is_alone && diagnosis.failed + diagnosis.warned != 1))
         fail_with(&diagnosis, message);
     diagnosis_free(&diagnosis);
-    return remedy;
+    return hint;
 }
 
-/* ---- Remedies ---- */
+/* ---- Hints ---- */
 
 static void run_shell(const char *line)
 {
@@ -198,20 +198,20 @@ static void run_shell(const char *line)
     program_result_free(&result);
 }
 
-void doctor_apply(const char *remedy)
+void doctor_apply(const char *hint)
 {
     static const char crontab[] = "* * * * *  ";
 
-    if (strncmp(remedy, "unset ", strlen("unset ")) == 0) {
-        unsetenv(remedy + strlen("unset "));
-    } else if (strncmp(remedy, crontab, strlen(crontab)) == 0) {
-        run_shell(remedy + strlen(crontab));
-    } else if (isupper((unsigned char)remedy[0])) {
-        doctor_exec(remedy);
+    if (strncmp(hint, "unset ", strlen("unset ")) == 0) {
+        unsetenv(hint + strlen("unset "));
+    } else if (strncmp(hint, crontab, strlen(crontab)) == 0) {
+        run_shell(hint + strlen(crontab));
+    } else if (isupper((unsigned char)hint[0])) {
+        doctor_exec(hint);
     } else { /* with the rights of whoever owns the tables */
         if (getenv("SUPABASE_DB_URL") != NULL)
             setenv("SUPABASE_DB_URL", owner_url, 1);
-        run_shell(remedy);
+        run_shell(hint);
         if (getenv("SUPABASE_DB_URL") != NULL)
             setenv("SUPABASE_DB_URL", role_url, 1);
     }
@@ -224,8 +224,8 @@ void doctor_mend_all(void)
         size_t wrong = diagnosis.failed + diagnosis.warned;
 
         for (size_t i = 0; i < json_array_size(diagnosis.findings); i++)
-            if (*diagnosis_text(&diagnosis, i, "remedy") != '\0')
-                doctor_apply(diagnosis_text(&diagnosis, i, "remedy"));
+            if (*diagnosis_text(&diagnosis, i, "hint") != '\0')
+                doctor_apply(diagnosis_text(&diagnosis, i, "hint"));
         diagnosis_free(&diagnosis);
         if (wrong == 0)
             return;
@@ -235,9 +235,9 @@ void doctor_mend_all(void)
 
 void doctor_expect_mended(const char *check, const char *state, const char *message)
 {
-    char *remedy = doctor_expect_fault(check, state, message, true);
+    char *hint = doctor_expect_fault(check, state, message, true);
 
-    doctor_apply(remedy);
+    doctor_apply(hint);
     doctor_expect_good();
-    free(remedy);
+    free(hint);
 }

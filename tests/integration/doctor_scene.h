@@ -1,6 +1,6 @@
 /*
  * What the tests of `syncsched doctor` share, in the scene of a tick (support/scene.h): a role that may
- * do what a tick needs and no more, the diagnosis, and its remedies, applied as a person would.
+ * do what a tick needs and no more, the diagnosis, and its hints, applied as a person would.
  *
  * The program's settings are the environment of the test itself.
  */
@@ -51,17 +51,17 @@ void doctor_expect_good(void);
 
 /*
  * Sees that the first thing wrong is of this check and state ("fail", "warning") and says so, and
- * nothing else is, unless there may be others. The caller frees the remedy.
+ * nothing else is, unless there may be others. The caller frees the hint.
  */
 char *doctor_expect_fault(const char *check, const char *state, const char *message, bool is_alone);
 
-/* Does what a remedy says: SQL, a command of a shell, a line of a crontab, "unset NAME". */
-void doctor_apply(const char *remedy);
+/* Does what a hint says: SQL, a command of a shell, a line of a crontab, "unset NAME". */
+void doctor_apply(const char *hint);
 
-/* Does what all remedies say, and looks again until nothing is wrong, a few times at the most. */
+/* Does what all hints say, and looks again until nothing is wrong, a few times at the most. */
 void doctor_mend_all(void);
 
-/* One fault, alone: it is named, its remedy applied, and then nothing is wrong. */
+/* One fault, alone: it is named, its hint applied, and then nothing is wrong. */
 void doctor_expect_mended(const char *check, const char *state, const char *message);
 
 #endif

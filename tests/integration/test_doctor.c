@@ -1,6 +1,6 @@
 /*
  * `syncsched doctor` and the database: each fault is made, alone, is the one that is named, and its
- * remedy, applied as it stands there, mends it.
+ * hint, applied as it stands there, mends it.
  */
 #include "integration/doctor_scene.h"
 #include "integration/suites.h"
@@ -116,7 +116,7 @@ END_TEST
 START_TEST(test_older_version)
 {
     char name[64];
-    char *remedy;
+    char *hint;
 
     doctor_exec(
         "DROP TABLE sync_run_log, sync_schedule_state, sync_trigger_state, sync_prune_state,"
@@ -128,11 +128,10 @@ START_TEST(test_older_version)
                 "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now() - interval '20 s')");
     if (_i > 1)
         doctor_exec("GRANT SELECT ON sync_prune_state TO {role}");
-    remedy =
-        doctor_expect_fault("version", "fail", "the schema is older than versions are, ", true);
-    ck_assert_ptr_nonnull(strstr(remedy, "syncsched schema | psql -v ON_ERROR_STOP=1 "));
+    hint = doctor_expect_fault("version", "fail", "the schema is older than versions are, ", true);
+    ck_assert_ptr_nonnull(strstr(hint, "syncsched schema | psql -v ON_ERROR_STOP=1 "));
     doctor_mend_all();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
@@ -140,20 +139,20 @@ END_TEST
 START_TEST(test_newer_version)
 {
     struct diagnosis diagnosis;
-    char *remedy;
+    char *hint;
 
     doctor_exec("ALTER TABLE sync_run_log ADD region text NOT NULL;"
                 "DROP INDEX sync_run_log_failed_idx;"
                 "CREATE OR REPLACE FUNCTION sync_schema_version() RETURNS integer LANGUAGE sql"
                 " AS 'SELECT 5'");
-    remedy = doctor_expect_fault(
+    hint = doctor_expect_fault(
         "version", "fail", "the schema is of version 5, this program works with version 4", true);
-    ck_assert_str_eq(remedy, "update syncsched");
+    ck_assert_str_eq(hint, "update syncsched");
     diagnosis = doctor_diagnose();
     ck_assert_str_eq(diagnosis_text(&diagnosis, diagnosis_find(&diagnosis, "schema"), "message"),
                      "it is of another version");
     diagnosis_free(&diagnosis);
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
@@ -217,30 +216,30 @@ START_TEST(test_table)
 {
     bool is_dispensable = strcmp(tables[_i], "sync_trigger_state") == 0;
     char text[100];
-    char *remedy;
+    char *hint;
 
     snprintf(text, sizeof text, "DROP TABLE %s", tables[_i]);
     doctor_exec(text);
     snprintf(text, sizeof text, "not there: %s", tables[_i]);
-    remedy = doctor_expect_fault("schema", is_dispensable ? "warning" : "fail", text, true);
-    ck_assert_ptr_nonnull(strstr(remedy, "syncsched schema | psql -v ON_ERROR_STOP=1 "));
+    hint = doctor_expect_fault("schema", is_dispensable ? "warning" : "fail", text, true);
+    ck_assert_ptr_nonnull(strstr(hint, "syncsched schema | psql -v ON_ERROR_STOP=1 "));
     doctor_mend_all();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
 /* Covers: an empty database, as somebody has it who begins. */
 START_TEST(test_no_tables)
 {
-    char *remedy;
+    char *hint;
 
     doctor_exec("DROP TABLE organizations, organization_integrations, sync_run_log,"
                 " sync_schedule_state, sync_trigger_state, sync_prune_state;"
                 "DROP FUNCTION sync_member_org_id()");
-    remedy = doctor_expect_fault(
+    hint = doctor_expect_fault(
         "schema", "fail", "not there: organization_integrations, organizations, sync_prune", true);
     doctor_mend_all();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
@@ -257,17 +256,17 @@ static char *list_texts(const char *query)
 static void expect_column(const char *relation, const char *column)
 {
     char text[200];
-    char *remedy;
+    char *hint;
 
     snprintf(text, sizeof text,
              "DELETE FROM sync_trigger_state; ALTER TABLE %s DROP COLUMN %s CASCADE", relation,
              column);
     doctor_exec(text);
     snprintf(text, sizeof text, "%s has no column %s", relation, column);
-    remedy = doctor_expect_fault(
+    hint = doctor_expect_fault(
         "schema", strcmp(relation, "sync_trigger_state") == 0 ? "warning" : "fail", text, false);
     doctor_mend_all();
-    free(remedy);
+    free(hint);
 }
 
 /* Covers: each column that a tick needs; with it go keys, checks and indexes, and come again. */

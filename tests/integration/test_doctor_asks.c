@@ -1,6 +1,6 @@
 /*
  * `syncsched doctor` and what it asks besides the database's catalogs: the function, time zone data,
- * the clocks, the schedules' rows, the libraries. Each fault is made, alone, and mended by its remedy.
+ * the clocks, the schedules' rows, the libraries. Each fault is made, alone, and mended by its hint.
  */
 #include "integration/doctor_scene.h"
 #include "integration/suites.h"
@@ -51,7 +51,7 @@ static const struct {
     const char *script;
     const char *state;
     const char *message;
-    const char *remedy;
+    const char *hint;
 } answers[] = {
     {"OPTIONS status=401", "fail", "the key was refused: 401",
      "set SUPABASE_SERVICE_ROLE_KEY to the service_role key of the project"},
@@ -71,14 +71,14 @@ static const struct {
 /* Covers: each answer that says something; mended where that is, at the function's end. */
 START_TEST(test_answer)
 {
-    char *remedy;
+    char *hint;
 
     function_script(scene_function(), answers[_i].script);
-    remedy = doctor_expect_fault("function", answers[_i].state, answers[_i].message, true);
-    ck_assert_msg(strstr(remedy, answers[_i].remedy) != NULL, "%s", remedy);
+    hint = doctor_expect_fault("function", answers[_i].state, answers[_i].message, true);
+    ck_assert_msg(strstr(hint, answers[_i].hint) != NULL, "%s", hint);
     function_script(scene_function(), "");
     doctor_expect_good();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
@@ -99,7 +99,7 @@ static const struct {
     const char *name;
     const char *value;
     const char *message;
-    const char *remedy;
+    const char *hint;
 } addresses[] = {
     {"SUPABASE_URL", "http://127.0.0.1:1",
      "http://127.0.0.1:1/functions/v1/run-integration was not ",
@@ -115,15 +115,15 @@ static const struct {
 
 START_TEST(test_address)
 {
-    char *remedy;
+    char *hint;
 
     setenv(addresses[_i].name, addresses[_i].value, 1);
-    remedy = doctor_expect_fault("function", "fail", addresses[_i].message, true);
-    ck_assert_msg(strstr(remedy, addresses[_i].remedy) != NULL, "%s", remedy);
+    hint = doctor_expect_fault("function", "fail", addresses[_i].message, true);
+    ck_assert_msg(strstr(hint, addresses[_i].hint) != NULL, "%s", hint);
     unsetenv(addresses[_i].name);
     setenv("SUPABASE_URL", function_url(scene_function()), 1);
     doctor_expect_good();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
@@ -131,14 +131,14 @@ END_TEST
 START_TEST(test_untrusted)
 {
     struct front *front = front_start("good", function_url(scene_function()));
-    char *remedy;
+    char *hint;
 
     setenv("SUPABASE_URL", front_url(front, "localhost"), 1);
-    remedy = doctor_expect_fault("function", "fail", " was not reached: ", true);
-    ck_assert_msg(strstr(remedy, "set SYNCSCHED_CA_FILE=FILE") == remedy, "%s", remedy);
+    hint = doctor_expect_fault("function", "fail", " was not reached: ", true);
+    ck_assert_msg(strstr(hint, "set SYNCSCHED_CA_FILE=FILE") == hint, "%s", hint);
     setenv("SYNCSCHED_CA_FILE", front_ca_file(front), 1);
     doctor_expect_good();
-    free(remedy);
+    free(hint);
     front_stop(front);
 }
 END_TEST
@@ -149,18 +149,18 @@ START_TEST(test_proxy)
     struct front *front = front_start("good", function_url(scene_function()));
     struct tunnel *tunnel = tunnel_start(front_url(front, "function.test"));
     char proxy[100];
-    char *remedy;
+    char *hint;
 
     snprintf(proxy, sizeof proxy, "http://%s", tunnel->address);
     setenv("SUPABASE_URL", front_url(front, "function.test"), 1);
     setenv("SYNCSCHED_CA_FILE", front_ca_file(front), 1);
     setenv("SYNCSCHED_PROXY", proxy, 1);
     tunnel->status = 403;
-    remedy = doctor_expect_fault("function", "fail", " was not reached: ", true);
-    ck_assert_msg(strstr(remedy, "set SYNCSCHED_PROXY=") == remedy, "%s", remedy);
+    hint = doctor_expect_fault("function", "fail", " was not reached: ", true);
+    ck_assert_msg(strstr(hint, "set SYNCSCHED_PROXY=") == hint, "%s", hint);
     tunnel->status = 200;
     doctor_expect_good();
-    free(remedy);
+    free(hint);
     front_stop(front);
 }
 END_TEST
@@ -210,7 +210,7 @@ START_TEST(test_many_rows)
     ck_assert_str_eq(diagnosis_text(&diagnosis, diagnosis_first(&diagnosis) + 10, "message"),
                      "3 more schedules are not valid");
     for (size_t i = 0; i < 10; i++)
-        doctor_apply(diagnosis_text(&diagnosis, diagnosis_first(&diagnosis) + i, "remedy"));
+        doctor_apply(diagnosis_text(&diagnosis, diagnosis_first(&diagnosis) + i, "hint"));
     diagnosis_free(&diagnosis);
     diagnosis = doctor_diagnose();
     ck_assert_uint_eq(diagnosis.warned, 3);
@@ -240,7 +240,7 @@ START_TEST(test_clock)
         {"+ '1 min'", " s behind the database's, which counts"},
         {"- '6 min'", " s ahead of the database's, which counts"}};
     char sql[400];
-    char *remedy;
+    char *hint;
 
     snprintf(sql, sizeof sql,
              "CREATE SCHEMA skewed; GRANT USAGE ON SCHEMA skewed TO PUBLIC;"
@@ -249,11 +249,11 @@ START_TEST(test_clock)
              "ALTER ROLE {role} SET search_path = skewed, pg_catalog, public",
              texts[_i][0]);
     doctor_exec(sql);
-    remedy = doctor_expect_fault("clock", "warning", texts[_i][1], true);
-    ck_assert_str_eq(remedy, "timedatectl set-ntp true");
+    hint = doctor_expect_fault("clock", "warning", texts[_i][1], true);
+    ck_assert_str_eq(hint, "timedatectl set-ntp true");
     doctor_exec("DROP SCHEMA skewed CASCADE"); /* as if it had been set right */
     doctor_expect_good();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
@@ -261,12 +261,12 @@ END_TEST
 START_TEST(test_locked_table)
 {
     PGconn *stranger = scene_stranger("LOCK TABLE organizations IN ACCESS EXCLUSIVE MODE");
-    char *remedy = doctor_expect_fault("schedules", "fail", "database: ", true);
+    char *hint = doctor_expect_fault("schedules", "fail", "database: ", true);
 
-    ck_assert_msg(strstr(remedy, "another session holds a lock") == remedy, "%s", remedy);
+    ck_assert_msg(strstr(hint, "another session holds a lock") == hint, "%s", hint);
     PQfinish(stranger);
     doctor_expect_good();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
@@ -280,19 +280,19 @@ START_TEST(test_library)
     char directory[] = "/tmp/syncsched-doctor-XXXXXX";
     char path[64];
     char message[64];
-    char *remedy;
+    char *hint;
 
     ck_assert_ptr_nonnull(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/%s", directory, cases[_i][0]);
     scene_write_file(path, "This is no library, however long the header is that the loader reads.");
     setenv("LD_LIBRARY_PATH", directory, 1);
     snprintf(message, sizeof message, "cannot load %s: ", cases[_i][0]);
-    remedy = doctor_expect_fault(cases[_i][1], "fail", message, true);
-    ck_assert_msg(strstr(remedy, cases[_i][2]) != NULL, "%s", remedy);
+    hint = doctor_expect_fault(cases[_i][1], "fail", message, true);
+    ck_assert_msg(strstr(hint, cases[_i][2]) != NULL, "%s", hint);
     unlink(path);
     rmdir(directory);
     doctor_expect_good();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 

@@ -52,7 +52,7 @@ static char *doctor_shown(int columns, const char *no_colour)
     return shown;
 }
 
-/* Covers: a line a check, its state in words; the remedy below; the sum at the end. */
+/* Covers: a line a check, its state in words; the hint below; the sum at the end. */
 START_TEST(test_text)
 {
     char *text;
@@ -75,7 +75,7 @@ START_TEST(test_text)
 }
 END_TEST
 
-/* Sees that no line but a remedy, which is indented less than a message goes on, is wider. */
+/* Sees that no line but a hint, which is indented less than a message goes on, is wider. */
 static void expect_fits(char *shown, size_t columns)
 {
     char *rest = NULL;
@@ -89,7 +89,7 @@ static void expect_fits(char *shown, size_t columns)
     }
 }
 
-/* Covers: messages are broken to the width, remedies never; no colour where none is wanted. */
+/* Covers: messages are broken to the width, hints never; no colour where none is wanted. */
 START_TEST(test_width)
 {
     static const int widths[] = {80, 200, 40};

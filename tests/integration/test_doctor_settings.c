@@ -1,6 +1,6 @@
 /*
  * `syncsched doctor` and the settings: where they come from, what is wrong with them, the key and the
- * way into the database. Each fault is made, alone, and mended by its remedy, word for word where that
+ * way into the database. Each fault is made, alone, and mended by its hint, word for word where that
  * is a command; where it says what to set, that is set.
  */
 #include "integration/doctor_scene.h"
@@ -175,15 +175,15 @@ END_TEST
 /* Covers: a line that is wrong hides nothing of the others. */
 START_TEST(test_wrong_line)
 {
-    char *remedy;
+    char *hint;
 
     write_config("this is no line\nSUPABASE_SERVICE_ROLE_KEY=" SCENE_KEY "\n", 0600);
     unsetenv("SUPABASE_SERVICE_ROLE_KEY");
-    remedy = doctor_expect_fault("config", "fail", "line 1: not of the form KEY=value", true);
-    ck_assert_str_eq(remedy, "write KEY=value lines, or name another file with --config");
+    hint = doctor_expect_fault("config", "fail", "line 1: not of the form KEY=value", true);
+    ck_assert_str_eq(hint, "write KEY=value lines, or name another file with --config");
     write_config("THIS=line\nSUPABASE_SERVICE_ROLE_KEY=" SCENE_KEY "\n", 0600);
     doctor_expect_good();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
@@ -208,7 +208,7 @@ static const struct {
     const char *name;
     const char *value; /* NULL: unset */
     const char *message;
-    const char *remedy;
+    const char *hint;
 } keys[] = {
     {"SUPABASE_SERVICE_ROLE_KEY", NULL, "neither SUPABASE_SERVICE_ROLE_KEY nor", "set one in "},
     {"SUPABASE_SERVICE_ROLE_KEY", "sb_publishable_x", "publishable", "take a secret one"},
@@ -223,14 +223,14 @@ static const struct {
 START_TEST(test_key)
 {
     struct diagnosis diagnosis;
-    char *remedy;
+    char *hint;
 
     if (keys[_i].value != NULL)
         setenv(keys[_i].name, keys[_i].value, 1);
     else
         unsetenv(keys[_i].name);
-    remedy = doctor_expect_fault("key", "fail", keys[_i].message, true);
-    ck_assert_msg(strstr(remedy, keys[_i].remedy) != NULL, "%s", remedy);
+    hint = doctor_expect_fault("key", "fail", keys[_i].message, true);
+    ck_assert_msg(strstr(hint, keys[_i].hint) != NULL, "%s", hint);
     diagnosis = doctor_diagnose();
     ck_assert_str_eq(diagnosis_text(&diagnosis, diagnosis_find(&diagnosis, "function"), "state"),
                      "ok");
@@ -238,7 +238,7 @@ START_TEST(test_key)
     setenv("SUPABASE_SERVICE_ROLE_KEY", "sb_secret_new", 1);
     doctor_expect_good();
     diagnosis_free(&diagnosis);
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
@@ -277,16 +277,16 @@ END_TEST
 
 START_TEST(test_empty_key_file)
 {
-    char *remedy;
+    char *hint;
 
     unsetenv("SUPABASE_SERVICE_ROLE_KEY");
     setenv("SUPABASE_SERVICE_ROLE_KEY_FILE", path, 1);
-    remedy = doctor_expect_fault("key", "fail", "is empty", true);
-    ck_assert_str_eq(remedy, "set SUPABASE_SERVICE_ROLE_KEY_FILE to a file that holds the key and "
-                             "nothing else");
+    hint = doctor_expect_fault("key", "fail", "is empty", true);
+    ck_assert_str_eq(hint, "set SUPABASE_SERVICE_ROLE_KEY_FILE to a file that holds the key and "
+                           "nothing else");
     scene_write_file(path, SCENE_KEY "\n");
     doctor_expect_good();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
@@ -317,7 +317,7 @@ START_TEST(test_no_database)
     const char *given = getenv("SUPABASE_DB_URL");
     char url[300];
     char *right;
-    char *remedy;
+    char *hint;
 
     ck_assert_ptr_nonnull(given);
     right = strdup(given);
@@ -328,12 +328,12 @@ START_TEST(test_no_database)
         snprintf(url, sizeof url, "%s",
                  _i == 0 ? "postgresql://x:y@127.0.0.1:1/x" : "postgresql://x:p@ss@host/x");
     setenv("SUPABASE_DB_URL", url, 1);
-    remedy = doctor_expect_fault("database", "fail", urls[_i][1], true);
-    ck_assert_str_ne(remedy, "");
+    hint = doctor_expect_fault("database", "fail", urls[_i][1], true);
+    ck_assert_str_ne(hint, "");
     expect_unasked(10);
     setenv("SUPABASE_DB_URL", right, 1);
     doctor_expect_good();
-    free(remedy);
+    free(hint);
     free(right);
 }
 END_TEST
@@ -341,32 +341,32 @@ END_TEST
 /* Covers: a role that is to be become, and may not, or is not there. */
 START_TEST(test_role)
 {
-    char *remedy;
+    char *hint;
 
     setenv("SYNCSCHED_DB_ROLE", "service_role", 1);
-    remedy = doctor_expect_fault("role", "fail", " may not become service_role", true);
+    hint = doctor_expect_fault("role", "fail", " may not become service_role", true);
     expect_unasked(8);
-    doctor_apply(remedy);
+    doctor_apply(hint);
     doctor_expect_good();
-    free(remedy);
+    free(hint);
 }
 END_TEST
 
 START_TEST(test_role_missing)
 {
     char name[64];
-    char *remedy;
+    char *hint;
 
     snprintf(name, sizeof name, "%s Other", doctor_role());
     setenv("SYNCSCHED_DB_ROLE", name, 1);
-    remedy = doctor_expect_fault("role", "fail", " does not exist", true);
-    doctor_apply(remedy);
-    free(remedy);
-    remedy = doctor_expect_fault("grants", "fail", " Other\" lacks ", false);
+    hint = doctor_expect_fault("role", "fail", " does not exist", true);
+    doctor_apply(hint);
+    free(hint);
+    hint = doctor_expect_fault("grants", "fail", " Other\" lacks ", false);
     doctor_mend_all();
     snprintf(name, sizeof name, "\"%s Other\"", doctor_role());
     testdb_drop_role(name);
-    free(remedy);
+    free(hint);
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 /*
  * Who the program is in the database. A role from which row level security would hide rows, or that
- * lacks a privilege, is refused with the remedy, and never taken for one with nothing due. Each
+ * lacks a privilege, is refused with the hint, and never taken for one with nothing due. Each
  * transaction becomes who --db-role names.
  */
 #include "integration/suites.h"

@@ -54,25 +54,25 @@ static struct program_result run_command(const char *command)
     return program_run(argv, env);
 }
 
-static void expect_refused(const char *command, const char *message, const char *remedy)
+static void expect_refused(const char *command, const char *message, const char *hint)
 {
     struct program_result result = run_command(command);
 
     ck_assert_msg(result.status == 3 && *result.out == '\0' &&
-                      strstr(result.err, message) != NULL && strstr(result.err, remedy) != NULL,
-                  "%s: exit %d, not \"%s\" and \"%s\"\n%s%s", command, result.status, message,
-                  remedy, result.out, result.err);
+                      strstr(result.err, message) != NULL && strstr(result.err, hint) != NULL,
+                  "%s: exit %d, not \"%s\" and \"%s\"\n%s%s", command, result.status, message, hint,
+                  result.out, result.err);
     program_result_free(&result);
 }
 
 /* Every command is refused, and what there was before is all that there is. */
-static void expect_all_refused(const char *message, const char *remedy)
+static void expect_all_refused(const char *message, const char *hint)
 {
     char *before = testdb_dump("-a");
     char *after;
 
     for (size_t i = 0; i < COUNT(commands); i++)
-        expect_refused(commands[i], message, remedy);
+        expect_refused(commands[i], message, hint);
     after = testdb_dump("-a");
     ck_assert_msg(strcmp(after, before) == 0, "rows differ: %.4000s\nnot\n%.4000s", after, before);
     ck_assert_uint_eq(function_count(scene_function(), NULL), 0);
@@ -101,7 +101,7 @@ static void seed(void)
 static const struct {
     const char *sql;
     const char *message;
-    const char *remedy;
+    const char *hint;
 } others[] = {
     {RETURNS("5"), OF_VERSION("5"), "(update syncsched)"},
     {RETURNS("2147483647"), OF_VERSION("2147483647"), "(update syncsched)"},
@@ -116,7 +116,7 @@ static const struct {
 START_TEST(test_other_version)
 {
     testdb_exec("%s", others[_i].sql);
-    expect_all_refused(others[_i].message, others[_i].remedy);
+    expect_all_refused(others[_i].message, others[_i].hint);
 }
 END_TEST
 
@@ -124,7 +124,7 @@ START_TEST(test_other_version_with_work)
 {
     seed();
     testdb_exec("%s", others[_i].sql);
-    expect_all_refused(others[_i].message, others[_i].remedy);
+    expect_all_refused(others[_i].message, others[_i].hint);
 }
 END_TEST
 
@@ -136,22 +136,22 @@ START_TEST(test_no_schema)
 }
 END_TEST
 
-/* ---- Remedies ---- */
+/* ---- Hints ---- */
 
 /* What the command says is to be applied, applied as it stands there. */
-static void apply_remedy(const char *command)
+static void apply_hint(const char *command)
 {
     struct program_result refused = run_command(command);
     struct program_result result;
-    char *remedy = strstr(refused.err, "syncsched schema");
+    char *hint = strstr(refused.err, "syncsched schema");
     char *build = strdup(scene_program());
     char line[4400];
     const char *const argv[] = {"sh", "-c", line, NULL};
 
-    ck_assert_msg(remedy != NULL && strchr(remedy, ')') != NULL, "%s: %s", command, refused.err);
-    *strchr(remedy, ')') = '\0';
+    ck_assert_msg(hint != NULL && strchr(hint, ')') != NULL, "%s: %s", command, refused.err);
+    *strchr(hint, ')') = '\0';
     *strrchr(build, '/') = '\0';
-    snprintf(line, sizeof line, "PATH=\"%s:$PATH\"; %s -qX -v ON_ERROR_STOP=1", build, remedy);
+    snprintf(line, sizeof line, "PATH=\"%s:$PATH\"; %s -qX -v ON_ERROR_STOP=1", build, hint);
     result = program_run(argv, NULL);
     ck_assert_msg(result.status == 0 && *result.err == '\0', "%s: exit %d\n%s", line, result.status,
                   result.err);
@@ -170,7 +170,7 @@ static void expect_accepted(const char *command)
     program_result_free(&result);
 }
 
-/* Covers: the schemas from before there was a number, as they were; and what each remedy comes to. */
+/* Covers: the schemas from before there was a number, as they were; and what each hint comes to. */
 START_TEST(test_old_schema)
 {
     static const char *const mended[] = {"due",
@@ -184,7 +184,7 @@ START_TEST(test_old_schema)
         testdb_apply_file(name);
         if (i == 0)
             expect_all_refused("does not exist", "syncsched schema ");
-        apply_remedy(mended[i]);
+        apply_hint(mended[i]);
         for (size_t other = 0; other < COUNT(mended); other++)
             expect_accepted(mended[other]);
     }
@@ -195,7 +195,7 @@ END_TEST
 START_TEST(test_low_number)
 {
     testdb_exec(RETURNS("2"));
-    apply_remedy("run");
+    apply_hint("run");
     expect_accepted("run");
 }
 END_TEST
@@ -221,7 +221,7 @@ Suite *suite_schema_version(void)
 {
     Suite *suite = suite_create("schema_version");
     TCase *tcase = tcase_create("versions");
-    TCase *remedies = tcase_create("remedies");
+    TCase *hints = tcase_create("hints");
 
     tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, scene_open, scene_close);
@@ -230,10 +230,10 @@ Suite *suite_schema_version(void)
     tcase_add_test(tcase, test_no_schema);
     tcase_add_test(tcase, test_newer_in_the_middle);
     suite_add_tcase(suite, tcase);
-    tcase_set_timeout(remedies, 120);
-    tcase_add_checked_fixture(remedies, scene_open, scene_close);
-    tcase_add_loop_test(remedies, test_old_schema, 1, 4);
-    tcase_add_test(remedies, test_low_number);
-    suite_add_tcase(suite, remedies);
+    tcase_set_timeout(hints, 120);
+    tcase_add_checked_fixture(hints, scene_open, scene_close);
+    tcase_add_loop_test(hints, test_old_schema, 1, 4);
+    tcase_add_test(hints, test_low_number);
+    suite_add_tcase(suite, hints);
     return suite;
 }

@@ -273,7 +273,7 @@ START_TEST(test_exposed)
 }
 END_TEST
 
-/* Covers: doctor finds the same, with the remedy; and once that is applied, that all is well. */
+/* Covers: doctor finds the same, with the hint; and once that is applied, that all is well. */
 START_TEST(test_doctor)
 {
     static const char *const wanted[][2] = {

@@ -30,17 +30,17 @@ START_TEST(test_findings)
 
     findings_add(&findings, "a", FINDING_OK, "%d of %s", 2, "them");
     ck_assert_str_eq(findings.list[0].message, "2 of them");
-    ck_assert_ptr_null(findings.list[0].remedy);
+    ck_assert_ptr_null(findings.list[0].hint);
     error_set(&err, ERROR_CONFIG, "wrong");
     findings_add_error(&findings, "b", FINDING_FAIL, &err, NULL);
-    ck_assert_ptr_null(findings.list[1].remedy);
+    ck_assert_ptr_null(findings.list[1].hint);
     findings_add_error(&findings, "b", FINDING_FAIL, &err, "100%s");
-    ck_assert_str_eq(findings.list[2].remedy, "100%s");
+    ck_assert_str_eq(findings.list[2].hint, "100%s");
     error_hint(&err, "right");
     findings_add_error(&findings, "a", FINDING_FAIL, &err, "other");
-    ck_assert_str_eq(findings.list[3].remedy, "right");
-    findings_mend(&findings, "anew");
-    ck_assert_str_eq(findings.list[3].remedy, "anew");
+    ck_assert_str_eq(findings.list[3].hint, "right");
+    findings_hint(&findings, "anew");
+    ck_assert_str_eq(findings.list[3].hint, "anew");
     ck_assert_uint_eq(findings_count(&findings, NULL, FINDING_FAIL), 3);
     ck_assert_uint_eq(findings_count(&findings, "b", FINDING_FAIL), 2);
     ck_assert_uint_eq(findings_count(&findings, "a", FINDING_OK), 1);
@@ -78,7 +78,7 @@ START_TEST(test_age)
     doctor_judge_trigger(&question, &facts, &findings);
     ck_assert_str_eq(findings.list[0].message, ages[_i].message);
     ck_assert_int_eq(findings.list[0].state, ages[_i].state);
-    ck_assert_pstr_eq(findings.list[0].remedy,
+    ck_assert_pstr_eq(findings.list[0].hint,
                       ages[_i].state == FINDING_OK ? NULL : "* * * * *  TICK >/dev/null");
     findings_free(&findings);
     checkup_free(&facts);
@@ -99,7 +99,7 @@ START_TEST(test_words_in_names)
     doctor_judge_facts(&question, &facts, &findings);
     ck_assert_uint_eq(findings.count, 6);
     ck_assert_str_eq(findings.list[5].message, "t asks for a \"{wanted}{\", which no tick gives");
-    ck_assert_str_eq(findings.list[5].remedy,
+    ck_assert_str_eq(findings.list[5].hint,
                      "ALTER TABLE t ALTER COLUMN \"{wanted}{\" DROP NOT NULL;");
     findings_free(&findings);
     checkup_free(&facts);
@@ -122,7 +122,7 @@ START_TEST(test_unexplained_refusal)
     ck_assert_str_eq(findings.list[0].check, _i == 0 ? "role" : "database");
     ck_assert_str_eq(findings.list[0].message, err.message);
     ck_assert_int_eq(findings.list[0].state, FINDING_FAIL);
-    ck_assert_ptr_nonnull(findings.list[0].remedy);
+    ck_assert_ptr_nonnull(findings.list[0].hint);
     findings_free(&findings);
 }
 END_TEST
@@ -135,7 +135,7 @@ static const struct {
     bool has_key;
     enum finding_state state;
     const char *message;
-    const char *remedy; /* its end; NULL: none */
+    const char *hint; /* its end; NULL: none */
 } pings[] = {
     {"https://x/f", 204, true, FINDING_OK,
      "reached: it answered OPTIONS with 204 after 7 ms, given "
@@ -167,12 +167,12 @@ START_TEST(test_ping)
     finding = &findings.list[0];
     ck_assert_int_eq(finding->state, pings[_i].state);
     ck_assert_str_eq(finding->message, pings[_i].message);
-    if (pings[_i].remedy == NULL) {
-        ck_assert_ptr_null(finding->remedy);
+    if (pings[_i].hint == NULL) {
+        ck_assert_ptr_null(finding->hint);
     } else {
-        ck_assert_str_eq(finding->remedy + strlen(finding->remedy) - strlen(pings[_i].remedy),
-                         pings[_i].remedy);
-        ck_assert_ptr_null(strstr(finding->remedy, "hush"));
+        ck_assert_str_eq(finding->hint + strlen(finding->hint) - strlen(pings[_i].hint),
+                         pings[_i].hint);
+        ck_assert_ptr_null(strstr(finding->hint, "hush"));
     }
     findings_free(&findings);
 }
