@@ -67,16 +67,15 @@ $(error $(PACKAGES) (libpq 14 or later) not found by $(PKG_CONFIG): run scripts/
 endif
 endif
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
-# The program loads libpq and libcurl when it needs them (lib/base/library.h); the tests use them directly.
-PROGRAM_LIBS   := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null) -ldl -pthread
-TEST_LIBS       = $(shell $(PKG_CONFIG) --libs check libpq libcurl)
+PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -pthread
+CHECK_LIBS      = $(shell $(PKG_CONFIG) --libs check)
 
 # _GNU_SOURCE: for ppoll(), which POSIX has had since 2024 only.
 DEFINES := -std=c11 -D_GNU_SOURCE -DSYNCSCHED_VERSION='"$(VERSION)"' -Ilib
 COMPILE = $(CC) $(DEFINES) $(ROOM_FLAGS) $(PACKAGE_CFLAGS) $(WARNINGS) $(HARDENING) $(INSTRUMENT) -MMD -MP \
 	$(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(HARDENING) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(COVERAGE_LINK) $(CFLAGS) $(LDFLAGS)
-LIBS    = $(PROGRAM_LIBS) $(LDLIBS)
+LIBS    = $(PACKAGE_LIBS) $(LDLIBS)
 is_silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
 say     = @$(if $(V),set -x;,$(if $(is_silent),,printf '%-4s %s\n' $(1) $@;))
 
@@ -99,7 +98,7 @@ $(BUILD)/tests/judge: $(JUDGE_OBJECTS) $(BUILD)/obj/tests/support/program.o $(CO
 $(BUILD)/tests/bench: $(BENCH_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(addprefix $(BUILD)/tests/,unit integration fault triggers judge bench):
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
+	$(call say,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
@@ -108,11 +107,11 @@ $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/calls: $(LIBRARY)
 $(BENCH_ALONE:%=$(BUILD)/tests/%): $(BUILD)/tests/%: $(BUILD)/obj/tests/bench/%.o $(COVERAGE_OBJECT)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINK) -o $@ $^ $(if $(filter %/bare,$@),$(shell $(PKG_CONFIG) --libs libpq)) $(LIBS)
+	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
 # One libFuzzer program a target, of what parses and of nothing that touches the world.
 $(FUZZ_TARGETS:%=$(BUILD)/fuzz-%): $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/libfuzzer.o $(FUZZ_OBJECTS) $(FUZZED_OBJECTS)
-	$(call say,LINK)$(LINK) -fsanitize=fuzzer -Wl,--defsym=fuzz_target=fuzz_$* -o $@ $^ $(PROGRAM_LIBS)
+	$(call say,LINK)$(LINK) -fsanitize=fuzzer -Wl,--defsym=fuzz_target=fuzz_$* -o $@ $^ $(PACKAGE_LIBS)
 
 # Zones that do not exist, for the judge.
 $(BUILD)/tests/judge: | $(BUILD)/tests/zoneinfo

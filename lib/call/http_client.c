@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "call/credentials.h"
-#include "call/http_handle.h"
+#include "call/http_client_handle.h"
 #include "call/reply.h"
 #include "call/response.h"
 #include "time/clock.h"
@@ -169,18 +169,10 @@ static void http_client_set_options(struct http_client *function, const struct h
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, function);
 }
 
-bool http_client_load(struct error *err)
-{
-    return libcurl_load(err);
-}
-
 struct http_client *http_client_open(const struct http_target *address, struct error *err)
 {
-    struct http_client *function;
+    struct http_client *function = memory_allocate(1, sizeof *function);
 
-    if (!http_client_load(err))
-        return NULL;
-    function = memory_allocate(1, sizeof *function);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
         function->multi = curl_multi_init();
         function->easy = curl_easy_init();

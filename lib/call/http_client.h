@@ -1,6 +1,5 @@
 /*
- * Calling the Integration Edge Function, and asking whether somebody is there at all, by libcurl,
- * which is loaded when needed.
+ * Calling the Integration Edge Function, and asking whether somebody is there at all, by libcurl.
  *
  * One handle keeps one HTTP connection for all calls of a worker, one at a time. A call goes out at
  * most once: libcurl would silently send a request again when a kept connection turns out dead,
@@ -35,13 +34,7 @@ struct http_target {
 /* So long is the answer to a ping worth waiting for. */
 enum { HTTP_PING_MS = 10000 };
 
-/*
- * Makes sure that libcurl is there, for this process and the children that it forks afterwards. To
- * be called before anything is promised that needs a call; no handle comes of it. ERROR_INTERNAL.
- */
-bool http_client_load(struct error *err);
-
-/* NULL with ERROR_INTERNAL when libcurl is not there or does not start. */
+/* NULL with ERROR_INTERNAL when libcurl does not start. */
 struct http_client *http_client_open(const struct http_target *address, struct error *err);
 void http_client_close(struct http_client *function);
 
@@ -84,7 +77,7 @@ struct http_ping {
 /*
  * Wakes the platform up: OPTIONS to the function, on a connection of its own, without body, which
  * any caller may send and which exports nothing; with the address's key, if it has one. False
- * (ERROR_INTERNAL) only when libcurl is not there or does not start. At a deadline a handle may be
+ * (ERROR_INTERNAL) only when libcurl does not start. At a deadline a handle may be
  * left behind, as above.
  */
 bool http_client_ping(const struct http_target *address, int64_t deadline_ms,

@@ -194,8 +194,6 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
     struct error warning;
     PGconn *connection;
 
-    if (!libpq_load(err))
-        return NULL;
     if (address->url != NULL && (options = connection_parse_url(address->url, err)) == NULL)
         return NULL;
     attempt = memory_allocate(1, sizeof *attempt);

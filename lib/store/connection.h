@@ -10,7 +10,8 @@
 #define SYNCSCHED_STORE_CONNECTION_H
 
 #include "store/database.h"
-#include "store/libpq.h"
+
+#include <libpq-fe.h>
 
 /*
  * Connects by deadline_ms, in non-blocking and in pipeline mode. NULL on failure, with the errors

@@ -1,5 +1,5 @@
 /*
- * One connection to PostgreSQL, by way of libpq, which the first connection loads.
+ * One connection to PostgreSQL, by way of libpq.
  *
  * Everything is a transaction: its statements are sent as one pipeline (one round trip, however
  * many they are) between BEGIN with its settings and COMMIT. Nothing outlives a transaction on the
@@ -53,8 +53,8 @@ struct database_transaction {
 };
 
 /*
- * Connects by deadline_ms. NULL on failure: ERROR_CONFIG for a URL that is not valid,
- * ERROR_INTERNAL when libpq is not there, else ERROR_DATABASE.
+ * Connects by deadline_ms. NULL on failure: ERROR_CONFIG for a URL that is not valid, else
+ * ERROR_DATABASE.
  */
 struct database *database_open(const struct database_address *address, int64_t deadline_ms,
                                struct error *err);

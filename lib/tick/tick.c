@@ -175,9 +175,6 @@ static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_
             return false;
         if (tick_has_nothing_to_do(tick))
             return true;
-        /* Before anything is claimed: a host that can call nobody leaves it to others. */
-        if (!options->is_dry && !http_client_load(err))
-            return false;
         if (tick_may_call(tick))
             helper_tell(&tick->warmer, (struct helper_word){0});
         tick->claim.now_us = tick->reading.now_us;

@@ -65,7 +65,6 @@ static const struct suite suites[] = {
     {NAMED(completion)},
     {NAMED(configuration)},
     {NAMED(reference)},
-    {NAMED(libraries)},
     {NAMED(scale)},
     {NAMED(release)},
     {NAMED(doctor_settings)},

@@ -48,7 +48,6 @@ Suite *suite_log(void);
 Suite *suite_monitor(void);
 Suite *suite_alert(void);
 Suite *suite_alert_hurt(void);
-Suite *suite_libraries(void);
 Suite *suite_manual(void);
 Suite *suite_reference(void);
 Suite *suite_configuration(void);

@@ -1,6 +1,6 @@
 /*
  * `syncsched doctor` and what it asks besides the database's catalogs: the function, time zone data,
- * the clocks, the schedules' rows, the libraries. Each fault is made, alone, and mended by its hint.
+ * the clocks, the schedules' rows. Each fault is made, alone, and mended by its hint.
  */
 #include "integration/doctor_scene.h"
 #include "integration/suites.h"
@@ -270,32 +270,6 @@ START_TEST(test_locked_table)
 }
 END_TEST
 
-/* ---- Libraries ---- */
-
-/* Covers: a library that is none: the other half is examined all the same. */
-START_TEST(test_library)
-{
-    static const char *const cases[][3] = {{"libpq.so.5", "database", "libpq5"},
-                                           {"libcurl.so.4", "function", "libcurl4"}};
-    char directory[] = "/tmp/syncsched-doctor-XXXXXX";
-    char path[64];
-    char message[64];
-    char *hint;
-
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    snprintf(path, sizeof path, "%s/%s", directory, cases[_i][0]);
-    scene_write_file(path, "This is no library, however long the header is that the loader reads.");
-    setenv("LD_LIBRARY_PATH", directory, 1);
-    snprintf(message, sizeof message, "cannot load %s: ", cases[_i][0]);
-    hint = doctor_expect_fault(cases[_i][1], "fail", message, true);
-    ck_assert_msg(strstr(hint, cases[_i][2]) != NULL, "%s", hint);
-    unlink(path);
-    rmdir(directory);
-    doctor_expect_good();
-    free(hint);
-}
-END_TEST
-
 Suite *suite_doctor_asks(void)
 {
     Suite *suite = suite_create("doctor_asks");
@@ -318,7 +292,6 @@ Suite *suite_doctor_asks(void)
     tcase_add_loop_test(others, test_zones, 0, 2);
     tcase_add_loop_test(others, test_clock, 0, 2);
     tcase_add_test(others, test_locked_table);
-    tcase_add_loop_test(others, test_library, 0, 2);
     suite_add_tcase(suite, others);
     return suite;
 }

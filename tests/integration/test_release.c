@@ -56,7 +56,7 @@ static void check_version(const json_t *package)
     program_result_free(&result);
 }
 
-/* Covers: the bill is SPDX, and names what is linked and what is loaded later, as dpkg knows it. */
+/* Covers: the bill is SPDX, and names what is linked, as dpkg knows it. */
 START_TEST(test_sbom_names_what_runs)
 {
     static const char *const names[] = {"libc6", "libjansson4", "libpq5", "libcurl4", "tzdata"};

@@ -39,7 +39,6 @@ Suite *suite_error(void);
 Suite *suite_credentials(void);
 Suite *suite_summary(void);
 Suite *suite_address(void);
-Suite *suite_library(void);
 Suite *suite_pool(void);
 Suite *suite_helper(void);
 Suite *suite_monitor(void);

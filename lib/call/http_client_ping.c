@@ -1,4 +1,4 @@
-#include "call/http_handle.h"
+#include "call/http_client_handle.h"
 
 #include "base/text.h"
 #include "time/clock.h"

@@ -1,15 +1,15 @@
 /*
- * What a handle of function.h is made of, for its two files: function.c, which calls, and
- * http_client_ask.c, which only asks. Not for anybody else.
+ * What a handle of http_client.h is made of, for its two files: http_client.c, which calls, and
+ * http_client_ping.c, which only asks. Not for anybody else.
  */
-#ifndef SYNCSCHED_CALL_HTTP_HANDLE_H
-#define SYNCSCHED_CALL_HTTP_HANDLE_H
+#ifndef SYNCSCHED_CALL_HTTP_CLIENT_HANDLE_H
+#define SYNCSCHED_CALL_HTTP_CLIENT_HANDLE_H
 
 #include "call/http_client.h"
-#include "call/libcurl.h"
 #include "call/reply.h"
 #include "call/response.h"
 
+#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
 
