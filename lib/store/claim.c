@@ -107,36 +107,23 @@ static void claim_fill_columns(const struct claim *claim, const struct claim_par
 
 /* ---- What comes back ---- */
 
-/* The columns that adopt.sql and claim.sql return alike; abandon.sql all but the verdict. */
-enum {
-    RUN_RUN_ID,
-    RUN_ORG_ID,
-    RUN_INTEGRATION_ID,
-    RUN_TYPE,
-    RUN_KEY,
-    RUN_SCHEDULED_FOR,
-    RUN_COVERS_FROM,
-    RUN_ATTEMPT,
-    RUN_VERDICT,
-};
-
 static void claim_copy_run(const struct database_row *row, struct run *run)
 {
     *run = (struct run){0};
-    database_row_copy(row, RUN_RUN_ID, run->run_id, sizeof run->run_id);
-    database_row_copy(row, RUN_ORG_ID, run->org_id, sizeof run->org_id);
-    database_row_copy(row, RUN_INTEGRATION_ID, run->integration_id, sizeof run->integration_id);
-    database_row_copy(row, RUN_TYPE, run->integration_type, sizeof run->integration_type);
-    database_row_copy(row, RUN_KEY, run->idempotency_key, sizeof run->idempotency_key);
-    run->scheduled_for = database_row_number(row, RUN_SCHEDULED_FOR, 0);
-    run->covers_from = database_row_number(row, RUN_COVERS_FROM, 0);
-    run->attempt = (int)database_row_number(row, RUN_ATTEMPT, 1);
+    database_row_copy(row, "run_id", run->run_id, sizeof run->run_id);
+    database_row_copy(row, "org_id", run->org_id, sizeof run->org_id);
+    database_row_copy(row, "integration_id", run->integration_id, sizeof run->integration_id);
+    database_row_copy(row, "integration_type", run->integration_type, sizeof run->integration_type);
+    database_row_copy(row, "idempotency_key", run->idempotency_key, sizeof run->idempotency_key);
+    run->scheduled_for = database_row_number(row, "scheduled_for", 0);
+    run->covers_from = database_row_number(row, "covers_from", 0);
+    run->attempt = (int)database_row_number(row, "attempt", 1);
 }
 
 static void claim_read_run(struct claim_result *result, const struct database_row *row,
                            bool is_adopted)
 {
-    const char *verdict = database_row_text(row, RUN_VERDICT);
+    const char *verdict = database_row_text(row, "verdict");
     struct claim_run *claimed;
 
     result->runs =
@@ -170,18 +157,19 @@ static void claim_read_abandoned(void *context, const struct database_row *row)
 static void claim_read_obstacle(void *context, const struct database_row *row)
 {
     struct claim_result *result = context;
-    const char *status = database_row_text(row, 2);
+    const char *status = database_row_text(row, "active_status");
     struct claim_obstacle *obstacle;
 
     result->obstacles = memory_grow(result->obstacles, result->obstacle_count,
                                     &result->obstacle_capacity, sizeof *result->obstacles);
     obstacle = &result->obstacles[result->obstacle_count++];
-    obstacle->key = result->part_first_key + (size_t)database_row_number(row, 0, 1) - 1;
+    obstacle->key = result->part_first_key + (size_t)database_row_number(row, "n", 1) - 1;
     obstacle->is_running = status != NULL && strcmp(status, "running") == 0;
-    obstacle->running_minutes = database_row_number(row, 3, 0);
-    database_row_copy(row, 1, obstacle->active_run, sizeof obstacle->active_run);
-    database_row_copy(row, 4, obstacle->covering_run, sizeof obstacle->covering_run);
-    database_row_copy(row, 5, obstacle->covering_status, sizeof obstacle->covering_status);
+    obstacle->running_minutes = database_row_number(row, "running_minutes", 0);
+    database_row_copy(row, "active_run", obstacle->active_run, sizeof obstacle->active_run);
+    database_row_copy(row, "covering_run", obstacle->covering_run, sizeof obstacle->covering_run);
+    database_row_copy(row, "covering_status", obstacle->covering_status,
+                      sizeof obstacle->covering_status);
 }
 
 /* ---- The transaction ---- */

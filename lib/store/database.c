@@ -20,9 +20,20 @@ struct database {
     bool lost;
 };
 
+enum { DATABASE_COLUMNS_MAX = 64 };
+
+/* Where the columns of a statement are, each looked up when it is first asked for. */
+struct database_columns {
+    const char *names[DATABASE_COLUMNS_MAX];
+    int numbers[DATABASE_COLUMNS_MAX];
+    size_t count;
+    const char *missing; /* a name that the statement does not return */
+};
+
 struct database_row {
     const PGresult *result;
     int number;
+    struct database_columns *columns;
 };
 
 struct database *database_open(const struct database_address *address, int64_t deadline_ms,
@@ -147,15 +158,21 @@ static bool database_next_result(struct database *db, int64_t deadline_ms, PGres
     }
 }
 
-static void database_read_rows(const struct database_statement *statement, const PGresult *result)
+static bool database_read_rows(const struct database_statement *statement, const PGresult *result,
+                               struct database_columns *columns, struct error *err)
 {
     if (statement == NULL || statement->read_row == NULL)
-        return;
+        return true;
     for (int i = 0; i < PQntuples(result); i++) {
-        struct database_row row = {result, i};
+        struct database_row row = {result, i, columns};
 
         statement->read_row(statement->context, &row);
     }
+    if (columns->missing == NULL)
+        return true;
+    if (err->kind == ERROR_NONE)
+        error_set(err, ERROR_INTERNAL, "database: no column is named \"%s\"", columns->missing);
+    return false;
 }
 
 /* Reads all results of one statement; *succeeded tells whether the server carried it out. */
@@ -163,8 +180,11 @@ static bool database_receive_statement(struct database *db, struct database_tran
                                        const struct database_statement *statement,
                                        int64_t deadline_ms, bool *succeeded)
 {
+    struct database_columns columns;
     PGresult *result;
 
+    columns.count = 0;
+    columns.missing = NULL;
     *succeeded = true;
     if (statement != NULL && statement->read_row != NULL)
         PQsetSingleRowMode(db->connection);
@@ -182,7 +202,7 @@ static bool database_receive_statement(struct database *db, struct database_tran
         if (status == PGRES_FATAL_ERROR)
             database_set_error(db, &t->error, statement, result);
         if (status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE)
-            database_read_rows(statement, result);
+            *succeeded = database_read_rows(statement, result, &columns, &t->error) && *succeeded;
         else if (status != PGRES_COMMAND_OK)
             *succeeded = false;
         PQclear(result);
@@ -260,29 +280,58 @@ bool database_transact(struct database *db, const struct database_statement *sta
 
 /* ---- Rows ---- */
 
-const char *database_row_text(const struct database_row *row, int column)
+/* A name is a string literal, so its address is enough to know it again. */
+static int database_find_column(const struct database_row *row, const char *name)
 {
-    return PQgetisnull(row->result, row->number, column)
-               ? NULL
-               : PQgetvalue(row->result, row->number, column);
+    struct database_columns *columns = row->columns;
+    int number;
+
+    for (size_t i = 0; i < columns->count; i++)
+        if (columns->names[i] == name)
+            return columns->numbers[i];
+    number = PQfnumber(row->result, name);
+    if (number < 0)
+        columns->missing = name;
+    if (columns->count < DATABASE_COLUMNS_MAX) {
+        columns->names[columns->count] = name;
+        columns->numbers[columns->count++] = number;
+    }
+    return number;
 }
 
-/* NULL's value is the empty string: these two need not ask. */
-int64_t database_row_number(const struct database_row *row, int column, int64_t fallback)
+/* The empty string for NULL. */
+static const char *database_row_value(const struct database_row *row, const char *column)
 {
-    const char *text = PQgetvalue(row->result, row->number, column);
+    int number = database_find_column(row, column);
+
+    return number >= 0 ? PQgetvalue(row->result, row->number, number) : "";
+}
+
+const char *database_row_text(const struct database_row *row, const char *column)
+{
+    int number = database_find_column(row, column);
+
+    return number < 0 || PQgetisnull(row->result, row->number, number)
+               ? NULL
+               : PQgetvalue(row->result, row->number, number);
+}
+
+int64_t database_row_number(const struct database_row *row, const char *column, int64_t fallback)
+{
+    const char *text = database_row_value(row, column);
 
     return *text != '\0' ? strtoll(text, NULL, 10) : fallback;
 }
 
-bool database_row_is_true(const struct database_row *row, int column)
+bool database_row_is_true(const struct database_row *row, const char *column)
 {
-    return *PQgetvalue(row->result, row->number, column) == 't';
+    return *database_row_value(row, column) == 't';
 }
 
-void database_row_copy(const struct database_row *row, int column, char *buffer, size_t size)
+void database_row_copy(const struct database_row *row, const char *column, char *buffer,
+                       size_t size)
 {
-    const char *text = PQgetvalue(row->result, row->number, column);
+    const char *text = database_row_value(row, column);
     size_t length = strnlen(text, size - 1);
 
     memcpy(buffer, text, length);

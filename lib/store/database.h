@@ -84,13 +84,17 @@ bool database_is_exposed(const struct database *db, const char **way, struct err
 /* False once the connection is lost or was given up at a deadline. */
 bool database_is_usable(const struct database *db);
 
-/* A column's text, NULL for SQL's NULL; as whole number, fallback for NULL; as boolean, NULL false.
+/*
+ * A column's text, NULL for SQL's NULL; as whole number, fallback for NULL; as boolean, NULL false.
+ * The column is named by a string literal. Where the statement returns no such column, these give
+ * what they give for NULL, and the transaction fails with ERROR_INTERNAL.
  */
-const char *database_row_text(const struct database_row *row, int column);
-int64_t database_row_number(const struct database_row *row, int column, int64_t fallback);
-bool database_row_is_true(const struct database_row *row, int column);
+const char *database_row_text(const struct database_row *row, const char *column);
+int64_t database_row_number(const struct database_row *row, const char *column, int64_t fallback);
+bool database_row_is_true(const struct database_row *row, const char *column);
 
 /* Copies a column into a buffer of size bytes, cut to fit; "" for NULL. */
-void database_row_copy(const struct database_row *row, int column, char *buffer, size_t size);
+void database_row_copy(const struct database_row *row, const char *column, char *buffer,
+                       size_t size);
 
 #endif

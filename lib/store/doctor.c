@@ -9,10 +9,7 @@
 
 enum { CHECKUP_LOCK_MS = 5000 };
 
-/* The columns of doctor.sql, in order. */
-enum { CHECKUP_KIND, CHECKUP_RELATION, CHECKUP_NAME, CHECKUP_WANTED, CHECKUP_FOUND };
-
-static char *checkup_copy(const struct database_row *row, int column)
+static char *checkup_copy(const struct database_row *row, const char *column)
 {
     const char *text = database_row_text(row, column);
 
@@ -25,11 +22,11 @@ static void checkup_read_row(void *context, const struct database_row *row)
 
     facts->list = memory_grow(facts->list, facts->count, &facts->capacity, sizeof *facts->list);
     facts->list[facts->count++] = (struct checkup_fact){
-        .kind = checkup_copy(row, CHECKUP_KIND),
-        .relation = checkup_copy(row, CHECKUP_RELATION),
-        .name = checkup_copy(row, CHECKUP_NAME),
-        .wanted = checkup_copy(row, CHECKUP_WANTED),
-        .found = checkup_copy(row, CHECKUP_FOUND),
+        .kind = checkup_copy(row, "kind"),
+        .relation = checkup_copy(row, "relation"),
+        .name = checkup_copy(row, "name"),
+        .wanted = checkup_copy(row, "wanted"),
+        .found = checkup_copy(row, "found"),
     };
 }
 

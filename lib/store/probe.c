@@ -11,19 +11,6 @@
 /* Whoever holds a row holds it for one statement. */
 enum { PROBE_STATE_LOCK_MS = 5000, PROBE_STATE_NUMBER_SIZE = 24 };
 
-/* The columns of probe_read.sql, in order. */
-enum {
-    READ_TYPE,
-    READ_NOW,
-    READ_CLAIMED_AT,
-    READ_NEXT_PROBE_AT,
-    READ_PAUSE_S,
-    READ_RESULT,
-    READ_CODE,
-    READ_PROBED_AT,
-    READ_SINCE,
-};
-
 static const char *const probe_results[] = {
     [PROBE_RESULT_REACHABLE] = "reachable",
     [PROBE_RESULT_UNREACHABLE] = "unreachable",
@@ -46,7 +33,7 @@ static enum probe_result probe_parse_result(const char *text)
 
 static struct probe_state *probe_find(struct probe_reading *reading, const struct database_row *row)
 {
-    const char *type = database_row_text(row, READ_TYPE);
+    const char *type = database_row_text(row, "integration_type");
 
     for (size_t i = 0; type != NULL && i < reading->count; i++)
         if (strcmp(reading->states[i].integration_type, type) == 0)
@@ -67,16 +54,16 @@ static void probe_read_state(void *context, const struct database_row *row)
     struct probe_reading *reading = context;
     struct probe_state *state = probe_find(reading, row);
 
-    reading->now_us = database_row_number(row, READ_NOW, 0);
+    reading->now_us = database_row_number(row, "now_us", 0);
     if (state == NULL)
         return;
-    state->claimed_at_us = database_row_number(row, READ_CLAIMED_AT, 0);
-    state->next_probe_at_us = database_row_number(row, READ_NEXT_PROBE_AT, 0);
-    state->pause_s = database_row_number(row, READ_PAUSE_S, 0);
-    state->result = probe_parse_result(database_row_text(row, READ_RESULT));
-    database_row_copy(row, READ_CODE, state->code, sizeof state->code);
-    state->probed_at_us = database_row_number(row, READ_PROBED_AT, 0);
-    state->since_us = database_row_number(row, READ_SINCE, 0);
+    state->claimed_at_us = database_row_number(row, "claimed_at", 0);
+    state->next_probe_at_us = database_row_number(row, "next_probe_at", 0);
+    state->pause_s = database_row_number(row, "pause_s", 0);
+    state->result = probe_parse_result(database_row_text(row, "result"));
+    database_row_copy(row, "code", state->code, sizeof state->code);
+    state->probed_at_us = database_row_number(row, "probed_at", 0);
+    state->since_us = database_row_number(row, "since", 0);
 }
 
 /* The types as an array of SQL; their names are plain words. */

@@ -32,25 +32,25 @@ static void prune_read_begin(void *context, const struct database_row *row)
 {
     struct prune_start *start = context;
 
-    start->result->cutoff = database_row_number(row, 0, 0);
-    start->result->pruned_before = database_row_number(row, 1, 0);
-    start->schema_version = database_row_number(row, 2, 0);
+    start->result->cutoff = database_row_number(row, "cutoff", 0);
+    start->result->pruned_before = database_row_number(row, "pruned_before", 0);
+    start->schema_version = database_row_number(row, "schema_version", 0);
 }
 
 static void prune_read_place(void *context, const struct database_row *row)
 {
     struct prune_place *place = context;
 
-    place->found = database_row_number(row, 1, 0);
-    database_row_copy(row, 2, place->org_id, sizeof place->org_id);
-    database_row_copy(row, 3, place->integration_id, sizeof place->integration_id);
-    place->scheduled_for = database_row_number(row, 4, 0);
-    place->attempt = database_row_number(row, 5, 0);
+    place->found = database_row_number(row, "found", 0);
+    database_row_copy(row, "org_id", place->org_id, sizeof place->org_id);
+    database_row_copy(row, "integration_id", place->integration_id, sizeof place->integration_id);
+    place->scheduled_for = database_row_number(row, "scheduled_for", 0);
+    place->attempt = database_row_number(row, "attempt", 0);
 }
 
 static void prune_read_count(void *context, const struct database_row *row)
 {
-    *(int64_t *)context = database_row_number(row, 0, 0);
+    *(int64_t *)context = database_row_number(row, "runs", 0);
 }
 
 /* ---- Transactions ---- */

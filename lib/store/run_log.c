@@ -9,9 +9,6 @@
 /* How long a transition waits for a row that somebody else has locked. */
 enum { RUN_LOG_LOCK_MS = 2000 };
 
-/* The columns of state.sql, and of what the transitions return, in order. */
-enum { STATE_STATUS, STATE_WORKER, STATE_CLASS, STATE_CODE, STATE_STARTED_AT };
-
 struct run_log_question {
     const char *token;
     bool is_prefix; /* the token of a tick, in front of its workers' */
@@ -30,14 +27,14 @@ static bool run_log_is_mine(const struct run_log_question *question, const char 
 static void run_log_read_state(void *context, const struct database_row *row)
 {
     struct run_log_question *question = context;
-    const char *worker = database_row_text(row, STATE_WORKER);
-    const char *code = database_row_text(row, STATE_CODE);
+    const char *worker = database_row_text(row, "worker");
+    const char *code = database_row_text(row, "error_code");
 
     *question->state = (struct run_state){
-        .status = run_status_parse(database_row_text(row, STATE_STATUS)),
+        .status = run_status_parse(database_row_text(row, "status")),
         .is_mine = run_log_is_mine(question, worker),
         .is_abandoned = code != NULL && strcmp(code, "ABANDONED") == 0,
-        .started_at_us = database_row_number(row, STATE_STARTED_AT, 0),
+        .started_at_us = database_row_number(row, "started_at", 0),
     };
 }
 

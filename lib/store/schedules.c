@@ -9,23 +9,6 @@
 /* How long a heartbeat may wait for another tick of the same trigger and host. */
 enum { SCHEDULES_HEARTBEAT_LOCK_MS = 500, SCHEDULES_LOCK_MS = 5000 };
 
-/* The columns of read.sql, in order. */
-enum {
-    READ_NOW,
-    READ_UNFINISHED,
-    READ_ORG_ID,
-    READ_INTEGRATION_ID,
-    READ_IS_ACTIVE,
-    READ_HAS_ORGANIZATION,
-    READ_TYPE,
-    READ_CRON_SCHEDULE,
-    READ_TIMEZONE,
-    READ_SCHEDULE_SEEN,
-    READ_MARK,
-    READ_PRUNED_BEFORE,
-    READ_SCHEMA_VERSION,
-};
-
 struct schedules_cursor {
     struct schedules_reading *reading;
     schedules_reader *read_schedule;
@@ -38,26 +21,26 @@ static void schedules_read_row(void *context, const struct database_row *row)
 {
     struct schedules_cursor *cursor = context;
     struct schedule schedule = {
-        .is_active = database_row_is_true(row, READ_IS_ACTIVE),
-        .has_organization = database_row_is_true(row, READ_HAS_ORGANIZATION),
-        .integration_type = database_row_text(row, READ_TYPE),
-        .cron_schedule = database_row_text(row, READ_CRON_SCHEDULE),
-        .timezone = database_row_text(row, READ_TIMEZONE),
-        .schedule_seen = database_row_text(row, READ_SCHEDULE_SEEN),
-        .mark = database_row_number(row, READ_MARK, INT64_MIN),
+        .is_active = database_row_is_true(row, "is_active"),
+        .has_organization = database_row_is_true(row, "has_organization"),
+        .integration_type = database_row_text(row, "integration_type"),
+        .cron_schedule = database_row_text(row, "cron_schedule"),
+        .timezone = database_row_text(row, "timezone"),
+        .schedule_seen = database_row_text(row, "schedule_seen"),
+        .mark = database_row_number(row, "mark", INT64_MIN),
     };
 
     if (!cursor->is_first_past) {
-        cursor->reading->now_us = database_row_number(row, READ_NOW, 0);
-        cursor->reading->has_unfinished_runs = database_row_is_true(row, READ_UNFINISHED);
-        cursor->reading->pruned_before = database_row_number(row, READ_PRUNED_BEFORE, INT64_MIN);
-        schema_check(database_row_number(row, READ_SCHEMA_VERSION, 0), &cursor->refused);
+        cursor->reading->now_us = database_row_number(row, "now_us", 0);
+        cursor->reading->has_unfinished_runs = database_row_is_true(row, "unfinished");
+        cursor->reading->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
+        schema_check(database_row_number(row, "schema_version", 0), &cursor->refused);
         cursor->is_first_past = true;
     }
-    if (cursor->refused.kind != ERROR_NONE || database_row_text(row, READ_ORG_ID) == NULL)
+    if (cursor->refused.kind != ERROR_NONE || database_row_text(row, "org_id") == NULL)
         return; /* no schedules at all: the row is there for the clock's sake */
-    database_row_copy(row, READ_ORG_ID, schedule.org_id, sizeof schedule.org_id);
-    database_row_copy(row, READ_INTEGRATION_ID, schedule.integration_id,
+    database_row_copy(row, "org_id", schedule.org_id, sizeof schedule.org_id);
+    database_row_copy(row, "integration_id", schedule.integration_id,
                       sizeof schedule.integration_id);
     cursor->read_schedule(cursor->context, cursor->reading, &schedule);
 }

@@ -9,50 +9,6 @@
 
 enum { STANDING_LOCK_MS = 5000 };
 
-/* The columns of triggers.sql, in order. */
-enum { TRIGGERS_NOW, TRIGGERS_NAME, TRIGGERS_HOST, TRIGGERS_LAST_TICK_AT, TRIGGERS_SCHEMA_VERSION };
-
-/* The columns of status.sql, in order; of slots the first of three: how many, first, last. */
-enum {
-    STANDING_ORG_ID,
-    STANDING_INTEGRATION_ID,
-    STANDING_IS_ACTIVE,
-    STANDING_HAS_ORGANIZATION,
-    STANDING_TYPE,
-    STANDING_CRON_SCHEDULE,
-    STANDING_TIMEZONE,
-    STANDING_ORGANIZATION,
-    STANDING_SCHEDULE_SEEN,
-    STANDING_MARK,
-    STANDING_STATE_SINCE,
-    STANDING_LAST_SUCCESS,
-    STANDING_LAST_SUCCESS_AT,
-    STANDING_WELL_SINCE,
-    STANDING_PENDING_SLOT,
-    STANDING_PENDING_SINCE,
-    STANDING_IN_ROW,
-    STANDING_UNKNOWN = STANDING_IN_ROW + 3,
-    STANDING_GIVEN_UP = STANDING_UNKNOWN + 3,
-    STANDING_FAILED = STANDING_GIVEN_UP + 3,
-    STANDING_LAST_CODE = STANDING_FAILED + 3,
-    STANDING_RUN_ID,
-    STANDING_SCHEDULED_FOR,
-    STANDING_COVERS_FROM,
-    STANDING_ATTEMPT,
-    STANDING_STATUS,
-    STANDING_TRIGGERED_BY,
-    STANDING_TRIGGER_NAME,
-    STANDING_HOST,
-    STANDING_CREATED_AT,
-    STANDING_STARTED_AT,
-    STANDING_COMPLETED_AT,
-    STANDING_FAILED_AT,
-    STANDING_RECORDS,
-    STANDING_ERROR_CLASS,
-    STANDING_ERROR_CODE,
-    STANDING_ERROR_MESSAGE,
-};
-
 struct standing_cursor {
     const struct standing_reader *reader;
     int64_t *now_us;
@@ -65,100 +21,101 @@ static void standing_read_trigger(void *context, const struct database_row *row)
 {
     struct standing_cursor *cursor = context;
     struct standing_trigger trigger = {
-        .name = database_row_text(row, TRIGGERS_NAME),
-        .host = database_row_text(row, TRIGGERS_HOST),
-        .last_tick_at_ms = database_row_number(row, TRIGGERS_LAST_TICK_AT, 0),
+        .name = database_row_text(row, "trigger_name"),
+        .host = database_row_text(row, "host"),
+        .last_tick_at_ms = database_row_number(row, "last_tick_at", 0),
     };
 
-    *cursor->now_us = database_row_number(row, TRIGGERS_NOW, 0);
-    if (schema_check(database_row_number(row, TRIGGERS_SCHEMA_VERSION, 0), &cursor->refused) &&
+    *cursor->now_us = database_row_number(row, "now_us", 0);
+    if (schema_check(database_row_number(row, "schema_version", 0), &cursor->refused) &&
         trigger.name != NULL) /* else the row is there for the clock's sake */
         cursor->reader->read_trigger(cursor->reader->context, &trigger);
 }
 
 /* A minute, or an instant in milliseconds. */
-static int64_t standing_time(const struct database_row *row, int column)
+static int64_t standing_time(const struct database_row *row, const char *column)
 {
     return database_row_number(row, column, INT64_MIN);
 }
 
-static struct condition_slots standing_slots(const struct database_row *row, int column)
+static struct condition_slots standing_slots(const struct database_row *row, const char *count,
+                                             const char *first, const char *last)
 {
-    return (struct condition_slots){.count = database_row_number(row, column, 0),
-                                    .first = standing_time(row, column + 1),
-                                    .last = standing_time(row, column + 2)};
+    return (struct condition_slots){.count = database_row_number(row, count, 0),
+                                    .first = standing_time(row, first),
+                                    .last = standing_time(row, last)};
 }
 
 static void standing_read_integration(struct standing_cursor *cursor,
                                       const struct database_row *row)
 {
     struct standing_integration read = {
-        .schedule = {.is_active = database_row_is_true(row, STANDING_IS_ACTIVE),
-                     .has_organization = database_row_is_true(row, STANDING_HAS_ORGANIZATION),
-                     .integration_type = database_row_text(row, STANDING_TYPE),
-                     .cron_schedule = database_row_text(row, STANDING_CRON_SCHEDULE),
-                     .timezone = database_row_text(row, STANDING_TIMEZONE),
-                     .schedule_seen = database_row_text(row, STANDING_SCHEDULE_SEEN),
-                     .mark = standing_time(row, STANDING_MARK)},
-        .organization = database_row_text(row, STANDING_ORGANIZATION),
-        .state_since = standing_time(row, STANDING_STATE_SINCE),
-        .last_success = standing_time(row, STANDING_LAST_SUCCESS),
-        .last_success_at_ms = standing_time(row, STANDING_LAST_SUCCESS_AT),
-        .well_since = standing_time(row, STANDING_WELL_SINCE),
-        .pending_slot = standing_time(row, STANDING_PENDING_SLOT),
-        .pending_since_ms = standing_time(row, STANDING_PENDING_SINCE),
-        .log = {.in_row = standing_slots(row, STANDING_IN_ROW),
-                .unknown = standing_slots(row, STANDING_UNKNOWN),
-                .given_up = standing_slots(row, STANDING_GIVEN_UP),
-                .failed = standing_slots(row, STANDING_FAILED)},
+        .schedule = {.is_active = database_row_is_true(row, "is_active"),
+                     .has_organization = database_row_is_true(row, "has_organization"),
+                     .integration_type = database_row_text(row, "integration_type"),
+                     .cron_schedule = database_row_text(row, "cron_schedule"),
+                     .timezone = database_row_text(row, "timezone"),
+                     .schedule_seen = database_row_text(row, "schedule_seen"),
+                     .mark = standing_time(row, "mark")},
+        .organization = database_row_text(row, "organization"),
+        .state_since = standing_time(row, "since"),
+        .last_success = standing_time(row, "last_success"),
+        .last_success_at_ms = standing_time(row, "last_success_at"),
+        .well_since = standing_time(row, "well_since"),
+        .pending_slot = standing_time(row, "pending_slot"),
+        .pending_since_ms = standing_time(row, "pending_since"),
+        .log = {.in_row = standing_slots(row, "in_row", "in_row_first", "in_row_last"),
+                .unknown = standing_slots(row, "unknown", "unknown_first", "unknown_last"),
+                .given_up = standing_slots(row, "given_up", "given_up_first", "given_up_last"),
+                .failed = standing_slots(row, "failed", "failed_first", "failed_last")},
     };
 
     memcpy(read.schedule.org_id, cursor->org_id, sizeof cursor->org_id);
     memcpy(read.schedule.integration_id, cursor->integration_id, sizeof cursor->integration_id);
-    database_row_copy(row, STANDING_LAST_CODE, read.log.last_code, sizeof read.log.last_code);
+    database_row_copy(row, "last_code", read.log.last_code, sizeof read.log.last_code);
     cursor->reader->read_integration(cursor->reader->context, &read);
 }
 
 static void standing_read_run(struct standing_cursor *cursor, const struct database_row *row)
 {
     struct standing_run run = {
-        .scheduled_for = standing_time(row, STANDING_SCHEDULED_FOR),
-        .covers_from = standing_time(row, STANDING_COVERS_FROM),
-        .attempt = (int)database_row_number(row, STANDING_ATTEMPT, 0),
-        .status = run_status_parse(database_row_text(row, STANDING_STATUS)),
-        .triggered_by = database_row_text(row, STANDING_TRIGGERED_BY),
-        .trigger_name = database_row_text(row, STANDING_TRIGGER_NAME),
-        .host = database_row_text(row, STANDING_HOST),
-        .created_at_ms = standing_time(row, STANDING_CREATED_AT),
-        .started_at_ms = standing_time(row, STANDING_STARTED_AT),
-        .completed_at_ms = standing_time(row, STANDING_COMPLETED_AT),
-        .failed_at_ms = standing_time(row, STANDING_FAILED_AT),
-        .records_exported = database_row_number(row, STANDING_RECORDS, -1),
-        .error_class = outcome_class_parse(database_row_text(row, STANDING_ERROR_CLASS)),
-        .error_code = database_row_text(row, STANDING_ERROR_CODE),
-        .error_message = database_row_text(row, STANDING_ERROR_MESSAGE),
+        .scheduled_for = standing_time(row, "scheduled_for"),
+        .covers_from = standing_time(row, "covers_from"),
+        .attempt = (int)database_row_number(row, "attempt", 0),
+        .status = run_status_parse(database_row_text(row, "status")),
+        .triggered_by = database_row_text(row, "triggered_by"),
+        .trigger_name = database_row_text(row, "trigger_name"),
+        .host = database_row_text(row, "host"),
+        .created_at_ms = standing_time(row, "created_at"),
+        .started_at_ms = standing_time(row, "started_at"),
+        .completed_at_ms = standing_time(row, "completed_at"),
+        .failed_at_ms = standing_time(row, "failed_at"),
+        .records_exported = database_row_number(row, "records_exported", -1),
+        .error_class = outcome_class_parse(database_row_text(row, "error_class")),
+        .error_code = database_row_text(row, "error_code"),
+        .error_message = database_row_text(row, "error_message"),
     };
 
-    database_row_copy(row, STANDING_RUN_ID, run.run_id, sizeof run.run_id);
+    database_row_copy(row, "run_id", run.run_id, sizeof run.run_id);
     cursor->reader->read_run(cursor->reader->context, &run);
 }
 
 static void standing_read_row(void *context, const struct database_row *row)
 {
     struct standing_cursor *cursor = context;
-    const char *org_id = database_row_text(row, STANDING_ORG_ID);
-    const char *integration_id = database_row_text(row, STANDING_INTEGRATION_ID);
+    const char *org_id = database_row_text(row, "org_id");
+    const char *integration_id = database_row_text(row, "integration_id");
 
     if (cursor->refused.kind != ERROR_NONE || org_id == NULL || integration_id == NULL)
         return; /* a table that is somebody else's may have lost its key */
     if (strcmp(org_id, cursor->org_id) != 0 ||
         strcmp(integration_id, cursor->integration_id) != 0) {
-        database_row_copy(row, STANDING_ORG_ID, cursor->org_id, sizeof cursor->org_id);
-        database_row_copy(row, STANDING_INTEGRATION_ID, cursor->integration_id,
+        database_row_copy(row, "org_id", cursor->org_id, sizeof cursor->org_id);
+        database_row_copy(row, "integration_id", cursor->integration_id,
                           sizeof cursor->integration_id);
         standing_read_integration(cursor, row);
     }
-    if (database_row_text(row, STANDING_RUN_ID) != NULL)
+    if (database_row_text(row, "run_id") != NULL)
         standing_read_run(cursor, row);
 }
 

@@ -4,11 +4,11 @@
 -- state, and behind them the runs that touch the period ($1 to $2, minutes), by slot and attempt.
 -- There is always a row, for the sake of the clock and the schema's version. $3, $4: only this
 -- organisation, this integration.
-SELECT (extract(epoch FROM now()) * 1000000)::bigint,
+SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
        (SELECT ceil(extract(epoch FROM p.pruned_before) / 60)::bigint
           FROM sync_prune_state AS p
-         WHERE isfinite(p.pruned_before)),
-       sync_schema_version(),
+         WHERE isfinite(p.pruned_before)) AS pruned_before,
+       sync_schema_version() AS schema_version,
        h.*
   FROM (SELECT 1) AS always
   LEFT JOIN (

@@ -12,8 +12,9 @@
              DO UPDATE SET pruned_before = greatest(p.pruned_before, excluded.pruned_before)
          RETURNING pruned_before
        )
-SELECT (extract(epoch FROM cutoff) / 60)::bigint,
+SELECT (extract(epoch FROM cutoff) / 60)::bigint AS cutoff,
        (extract(epoch FROM greatest(cutoff, (SELECT pruned_before FROM remembered),
-                                    (SELECT max(pruned_before) FROM sync_prune_state))) / 60)::bigint,
-       sync_schema_version()
+                                    (SELECT max(pruned_before) FROM sync_prune_state))) / 60)::bigint
+         AS pruned_before,
+       sync_schema_version() AS schema_version
   FROM asked

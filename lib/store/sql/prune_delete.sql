@@ -12,4 +12,4 @@
           WHERE r.run_id = u.run_id
          RETURNING r.run_id
        )
-SELECT count(*) FROM deleted
+SELECT count(*) AS runs FROM deleted

@@ -34,8 +34,9 @@
           LIMIT $6::integer
        )
 SELECT set_config('syncsched.found', coalesce((SELECT string_agg(run_id::text, ',') FROM found), ''), true),
-       (SELECT count(*) FROM found),
-       l.org_id, l.integration_id, (extract(epoch FROM l.scheduled_for) / 60)::bigint, l.attempt
+       (SELECT count(*) FROM found) AS found,
+       l.org_id, l.integration_id, (extract(epoch FROM l.scheduled_for) / 60)::bigint AS scheduled_for,
+       l.attempt
   FROM (VALUES (true)) AS always
   LEFT JOIN (SELECT *
                FROM found

@@ -31,6 +31,6 @@ SELECT c.org_id, c.integration_id, c.integration_type, c.scheduled_for, c.covers
  ORDER BY c.org_id, c.integration_id
     ON CONFLICT DO NOTHING
 RETURNING r.run_id, r.org_id, r.integration_id, r.integration_type, r.idempotency_key,
-       (extract(epoch FROM r.scheduled_for) / 60)::bigint,
-       (extract(epoch FROM r.covers_from) / 60)::bigint,
-       r.attempt, NULL::text
+       (extract(epoch FROM r.scheduled_for) / 60)::bigint AS scheduled_for,
+       (extract(epoch FROM r.covers_from) / 60)::bigint AS covers_from,
+       r.attempt, NULL::text AS verdict
