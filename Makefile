@@ -32,6 +32,7 @@ LIB_OBJECTS     := $(call objects,$(LIB_SOURCES)) $(BUILD)/obj/gen/sql.o
 LIBRARY         := $(BUILD)/libsyncsched.a
 SERVER_OBJECTS  := $(call objects,$(SERVER_SOURCES))
 SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
+SUITE_OBJECT    := $(BUILD)/obj/tests/support/suite.o
 UNIT_OBJECTS    := $(call objects,$(wildcard tests/unit/*.c))
 INTEGRATION_OBJECTS := $(call objects,$(wildcard tests/integration/*.c))
 FAULT_OBJECTS   := $(call objects,$(wildcard tests/fault/*.c))
@@ -90,11 +91,11 @@ $(LIBRARY): $(LIB_OBJECTS)
 	@rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
 
-$(BUILD)/tests/unit: $(UNIT_OBJECTS) $(FUZZ_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
+$(BUILD)/tests/unit: $(UNIT_OBJECTS) $(FUZZ_OBJECTS) $(SUITE_OBJECT) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/integration: $(INTEGRATION_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/fault: $(FAULT_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/triggers: $(TRIGGERS_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
-$(BUILD)/tests/judge: $(JUDGE_OBJECTS) $(BUILD)/obj/tests/support/program.o $(COVERAGE_OBJECT) $(LIBRARY)
+$(BUILD)/tests/judge: $(JUDGE_OBJECTS) $(SUITE_OBJECT) $(BUILD)/obj/tests/support/program.o $(COVERAGE_OBJECT) $(LIBRARY)
 $(BUILD)/tests/bench: $(BENCH_OBJECTS) $(SUPPORT_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 $(addprefix $(BUILD)/tests/,unit integration fault triggers judge bench):
 	@mkdir -p $(@D)
@@ -139,7 +140,7 @@ $(filter $(BUILD)/obj/lib/store/% $(BUILD)/obj/lib/command/%,$(LIB_OBJECTS)): | 
 check: $(BUILD)/tests/unit ## run the unit tests (no network, no database)
 	$(BUILD)/tests/unit
 check-judge: $(BUILD)/tests/judge ## compare every minute with an independent judge, and with Debian's cron
-	$(BUILD)/tests/judge $(if $(SANITIZE),,tests/judge/ask-cron)
+	$(if $(SANITIZE),,ASK_CRON=tests/judge/ask-cron) $(BUILD)/tests/judge
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
 	BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/integration scripts/dev/with-postgresql
 check-pooler: check-pooler-transaction check-pooler-session ## the same through PgBouncer, with two connections or one for each

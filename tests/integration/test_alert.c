@@ -2,9 +2,9 @@
  * run --on-failure: what its command is told, and when. That it cannot hurt is
  * test_alert_hurt.c's.
  */
-#include "integration/suites.h"
 #include "support/json_schema.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <fcntl.h>
@@ -382,13 +382,11 @@ START_TEST(test_secrets)
 }
 END_TEST
 
-Suite *suite_alert(void)
+SUITE(alert)
 {
-    Suite *suite = suite_create("alert");
     TCase *triggers = tcase_create("alert-triggers");
     TCase *account = tcase_create("alert-account");
 
-    tcase_set_timeout(triggers, 60);
     tcase_add_checked_fixture(triggers, set_up, tear_down);
     tcase_add_loop_test(triggers, test_failed, 0, COUNT(failures));
     tcase_add_test(triggers, test_abandoned);
@@ -397,7 +395,6 @@ Suite *suite_alert(void)
     tcase_add_test(triggers, test_drift);
     tcase_add_test(triggers, test_cold_start);
     suite_add_tcase(suite, triggers);
-    tcase_set_timeout(account, 60);
     tcase_add_checked_fixture(account, set_up, tear_down);
     tcase_add_test(account, test_all_at_once);
     tcase_add_loop_test(account, test_quiet, 0, COUNT(quiet));
@@ -406,5 +403,4 @@ Suite *suite_alert(void)
     tcase_add_test(account, test_same_tick);
     tcase_add_test(account, test_secrets);
     suite_add_tcase(suite, account);
-    return suite;
 }

@@ -2,9 +2,9 @@
  * run --on-failure: whatever its command does, the tick is what it is without one: the same stdout,
  * exit status and rows, and an end in time.
  */
-#include "integration/suites.h"
 #include "integration/two_runs.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <signal.h>
@@ -152,21 +152,17 @@ START_TEST(test_stopped)
 }
 END_TEST
 
-Suite *suite_alert_hurt(void)
+SUITE(alert_hurt)
 {
-    Suite *suite = suite_create("alert_hurt");
     TCase *unhurt = tcase_create("alert-hurt");
     TCase *told = tcase_create("alert-told");
 
-    tcase_set_timeout(unhurt, 60);
     tcase_add_checked_fixture(unhurt, scene_open, scene_close);
     tcase_add_loop_test(unhurt, test_unhurt, 0, COUNT(commands));
     suite_add_tcase(suite, unhurt);
-    tcase_set_timeout(told, 60);
     tcase_add_checked_fixture(told, scene_open, scene_close);
     tcase_add_loop_test(told, test_large_account, 0, 2);
     tcase_add_test(told, test_summary_first);
     tcase_add_loop_test(told, test_stopped, 0, 3);
     suite_add_tcase(suite, told);
-    return suite;
 }

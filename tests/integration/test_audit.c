@@ -1,8 +1,8 @@
 /*
  * `syncsched audit` on a real log: made by real ticks, and then spoilt row by row.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <jansson.h>
@@ -440,12 +440,10 @@ START_TEST(test_many)
 }
 END_TEST
 
-Suite *suite_audit(void)
+SUITE(audit)
 {
-    Suite *suite = suite_create("audit");
     TCase *all = tcase_create("audit");
 
-    tcase_set_timeout(all, 120);
     tcase_add_checked_fixture(all, scene_open, scene_close);
     tcase_add_loop_test(all, test_planted, 0, (int)COUNT(cases));
     tcase_add_test(all, test_after_a_tick);
@@ -458,5 +456,4 @@ Suite *suite_audit(void)
     tcase_add_test(all, test_json);
     tcase_add_test(all, test_many);
     suite_add_tcase(suite, all);
-    return suite;
 }

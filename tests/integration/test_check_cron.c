@@ -3,8 +3,8 @@
  * and as JSON, its exit statuses, and what of the environment may change them. What it reads from
  * stdin is test_check_cron_lines.c's, its wrong usage test_usage.c's, its words the unit tests'.
  */
-#include "integration/suites.h"
 #include "support/program.h"
+#include "support/suite.h"
 #include "support/terminal.h"
 
 #include <jansson.h>
@@ -399,22 +399,18 @@ START_TEST(test_json_invalid)
 }
 END_TEST
 
-Suite *suite_check_cron(void)
+SUITE(check_cron)
 {
-    Suite *suite = suite_create("check_cron");
     TCase *text = tcase_create("check-cron-text");
     TCase *json = tcase_create("check-cron-json");
 
-    tcase_set_timeout(text, 60);
     tcase_add_loop_test(text, test_text, 0, COUNT(texts));
     tcase_add_test(text, test_empty_zone_directory);
     tcase_add_test(text, test_hostile_operands);
     tcase_add_loop_test(text, test_colour, 0, COUNT(terminals));
     suite_add_tcase(suite, text);
-    tcase_set_timeout(json, 60);
     tcase_add_test(json, test_no_colour_in_json);
     tcase_add_test(json, test_json_valid);
     tcase_add_loop_test(json, test_json_invalid, 0, COUNT(faults));
     suite_add_tcase(suite, json);
-    return suite;
 }

@@ -2,8 +2,8 @@
  * check-cron on standard input: one expression a line, whatever bytes the lines hold and however
  * many or long they are. Expressions on the command line are test_check_cron.c's.
  */
-#include "integration/suites.h"
 #include "support/program.h"
+#include "support/suite.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -247,20 +247,16 @@ START_TEST(test_unwritable)
 }
 END_TEST
 
-Suite *suite_check_cron_lines(void)
+SUITE(check_cron_lines)
 {
-    Suite *suite = suite_create("check_cron_lines");
     TCase *hold = tcase_create("lines-hold");
     TCase *many = tcase_create("lines-many");
 
-    tcase_set_timeout(hold, 60);
     tcase_add_loop_test(hold, test_lines, 0, COUNT(inputs));
     tcase_add_test(hold, test_text_is_printable);
     suite_add_tcase(suite, hold);
-    tcase_set_timeout(many, 120);
     tcase_add_loop_test(many, test_long_line, 0, COUNT(fillers));
     tcase_add_test(many, test_many_lines);
     tcase_add_loop_test(many, test_unwritable, 0, COUNT(unwritable));
     suite_add_tcase(suite, many);
-    return suite;
 }

@@ -4,8 +4,8 @@
  * bash is asked what it would offer, and keys are typed into zsh.
  */
 #include "integration/documents.h"
-#include "integration/suites.h"
 #include "support/program.h"
+#include "support/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,20 +225,16 @@ START_TEST(test_zsh_lines)
 }
 END_TEST
 
-Suite *suite_completion(void)
+SUITE(completion)
 {
-    Suite *suite = suite_create("completion");
     TCase *bash = tcase_create("completion-bash");
     TCase *zsh = tcase_create("completion-zsh");
 
-    tcase_set_timeout(bash, 120);
     tcase_add_test(bash, test_bash_options);
     tcase_add_loop_test(bash, test_bash_values, 0, COUNT(bash_values));
     tcase_add_test(bash, test_zones);
     suite_add_tcase(suite, bash);
-    tcase_set_timeout(zsh, 120);
     tcase_add_test(zsh, test_zsh_options);
     tcase_add_test(zsh, test_zsh_lines);
     suite_add_tcase(suite, zsh);
-    return suite;
 }

@@ -4,8 +4,8 @@
  * test_reference.c's.
  */
 #include "integration/documents.h"
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -111,15 +111,12 @@ START_TEST(test_whole_file)
 }
 END_TEST
 
-Suite *suite_configuration(void)
+SUITE(configuration)
 {
-    Suite *suite = suite_create("configuration");
     TCase *database = tcase_create("configuration-database");
 
-    tcase_set_timeout(database, 60);
     tcase_add_checked_fixture(database, scene_open, scene_close);
     tcase_add_test(database, test_each_line);
     tcase_add_test(database, test_whole_file);
     suite_add_tcase(suite, database);
-    return suite;
 }

@@ -1,8 +1,8 @@
 /*
  * Getting a connection to the database never takes longer than the budget, whoever is silent.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <arpa/inet.h>
@@ -177,9 +177,8 @@ static const char *why_no_name_server(void)
     return NULL;
 }
 
-Suite *suite_connect(void)
+SUITE(connect)
 {
-    Suite *suite = suite_create("connect");
     TCase *names = tcase_create("connect-names");
     TCase *servers = tcase_create("connect-servers");
     const char *why = why_no_name_server();
@@ -188,12 +187,9 @@ Suite *suite_connect(void)
         tcase_add_loop_test(names, test_silent_name_server, 0, (int)COUNT(nameless));
     else
         printf("a name server that never answers: not asked: %s\n", why);
-    tcase_set_timeout(names, 60);
     tcase_add_checked_fixture(names, open_with_name_server, close_with_name_server);
     suite_add_tcase(suite, names);
-    tcase_set_timeout(servers, 60);
     tcase_add_checked_fixture(servers, scene_open, scene_close);
     tcase_add_loop_test(servers, test_silent_server, 0, (int)COUNT(silent));
     suite_add_tcase(suite, servers);
-    return suite;
 }

@@ -3,7 +3,7 @@
  * hint, applied as it stands there, mends it.
  */
 #include "integration/doctor_scene.h"
-#include "integration/suites.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -367,13 +367,11 @@ START_TEST(test_indexes)
 }
 END_TEST
 
-Suite *suite_doctor(void)
+SUITE(doctor)
 {
-    Suite *suite = suite_create("doctor");
     TCase *alone = tcase_create("doctor-faults");
     TCase *schema = tcase_create("doctor-schema");
 
-    tcase_set_timeout(alone, 60);
     tcase_add_checked_fixture(alone, doctor_open, doctor_close);
     tcase_add_test(alone, test_good);
     tcase_add_loop_test(alone, test_fault, 0, (int)COUNT(faults));
@@ -383,7 +381,6 @@ Suite *suite_doctor(void)
     tcase_add_loop_test(alone, test_privilege, 0, (int)COUNT(privileges));
     tcase_add_test(alone, test_privileges_suffice);
     suite_add_tcase(suite, alone);
-    tcase_set_timeout(schema, 240);
     tcase_add_checked_fixture(schema, doctor_open, doctor_close);
     tcase_add_loop_test(schema, test_table, 0, (int)COUNT(tables));
     tcase_add_test(schema, test_no_tables);
@@ -391,5 +388,4 @@ Suite *suite_doctor(void)
     tcase_add_loop_test(schema, test_constraints, 2, (int)COUNT(tables)); /* those made for us */
     tcase_add_test(schema, test_indexes);
     suite_add_tcase(suite, schema);
-    return suite;
 }

@@ -3,8 +3,8 @@
  * the clocks, the schedules' rows. Each fault is made, alone, and mended by its hint.
  */
 #include "integration/doctor_scene.h"
-#include "integration/suites.h"
 #include "support/front.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 #include "support/tunnel.h"
 
@@ -270,13 +270,11 @@ START_TEST(test_locked_table)
 }
 END_TEST
 
-Suite *suite_doctor_asks(void)
+SUITE(doctor_asks)
 {
-    Suite *suite = suite_create("doctor_asks");
     TCase *function = tcase_create("doctor-function");
     TCase *others = tcase_create("doctor-others");
 
-    tcase_set_timeout(function, 60);
     tcase_add_checked_fixture(function, doctor_open, doctor_close);
     tcase_add_test(function, test_asks_options);
     tcase_add_loop_test(function, test_answer, 0, (int)COUNT(answers));
@@ -285,7 +283,6 @@ Suite *suite_doctor_asks(void)
     tcase_add_test(function, test_untrusted);
     tcase_add_test(function, test_proxy);
     suite_add_tcase(suite, function);
-    tcase_set_timeout(others, 60);
     tcase_add_checked_fixture(others, doctor_open, doctor_close);
     tcase_add_loop_test(others, test_row, 0, (int)COUNT(rows));
     tcase_add_test(others, test_many_rows);
@@ -293,5 +290,4 @@ Suite *suite_doctor_asks(void)
     tcase_add_loop_test(others, test_clock, 0, 2);
     tcase_add_test(others, test_locked_table);
     suite_add_tcase(suite, others);
-    return suite;
 }

@@ -3,8 +3,8 @@
  * as JSON that fits its schema; and what it asks of the database, in how many statements.
  */
 #include "integration/doctor_scene.h"
-#include "integration/suites.h"
 #include "support/json_schema.h"
+#include "support/suite.h"
 #include "support/terminal.h"
 #include "support/testdb.h"
 
@@ -259,12 +259,10 @@ START_TEST(test_statements)
 }
 END_TEST
 
-Suite *suite_doctor_output(void)
+SUITE(doctor_output)
 {
-    Suite *suite = suite_create("doctor_output");
     TCase *output = tcase_create("doctor-output");
 
-    tcase_set_timeout(output, 120);
     tcase_add_checked_fixture(output, doctor_open, doctor_close);
     tcase_add_test(output, test_text);
     tcase_add_loop_test(output, test_width, 0, 3);
@@ -275,5 +273,4 @@ Suite *suite_doctor_output(void)
     tcase_add_test(output, test_full);
     tcase_add_test(output, test_statements);
     suite_add_tcase(suite, output);
-    return suite;
 }

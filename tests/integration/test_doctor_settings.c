@@ -4,7 +4,7 @@
  * is a command; where it says what to set, that is set.
  */
 #include "integration/doctor_scene.h"
-#include "integration/suites.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -370,13 +370,11 @@ START_TEST(test_role_missing)
 }
 END_TEST
 
-Suite *suite_doctor_settings(void)
+SUITE(doctor_settings)
 {
-    Suite *suite = suite_create("doctor_settings");
     TCase *settings = tcase_create("doctor-settings");
     TCase *way = tcase_create("doctor-way");
 
-    tcase_set_timeout(settings, 120);
     tcase_add_checked_fixture(settings, open_file, close_file);
     tcase_add_test(settings, test_sources);
     tcase_add_test(settings, test_no_secrets);
@@ -390,11 +388,9 @@ Suite *suite_doctor_settings(void)
     tcase_add_test(settings, test_exposed_key_file);
     tcase_add_test(settings, test_empty_key_file);
     suite_add_tcase(suite, settings);
-    tcase_set_timeout(way, 60);
     tcase_add_checked_fixture(way, open_file, close_file);
     tcase_add_loop_test(way, test_no_database, 0, 3);
     tcase_add_test(way, test_role);
     tcase_add_test(way, test_role_missing);
     suite_add_tcase(suite, way);
-    return suite;
 }

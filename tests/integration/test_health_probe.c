@@ -3,9 +3,9 @@
  * say stands beside what the log says, and the log stays the main thing.
  */
 #include "integration/status_scene.h"
-#include "integration/suites.h"
 #include "support/json_schema.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <signal.h>
@@ -355,12 +355,10 @@ START_TEST(test_no_permission)
 }
 END_TEST
 
-Suite *suite_health_probe(void)
+SUITE(health_probe)
 {
-    Suite *suite = suite_create("health_probe");
     TCase *cases = tcase_create("health-probe");
 
-    tcase_set_timeout(cases, 120);
     tcase_add_checked_fixture(cases, setup, scene_close);
     tcase_add_test(cases, test_fifty_at_once);
     tcase_add_test(cases, test_killed);
@@ -374,5 +372,4 @@ Suite *suite_health_probe(void)
     tcase_add_loop_test(cases, test_wrong_setting, 0, (int)(sizeof wrong / sizeof *wrong));
     tcase_add_test(cases, test_no_permission);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -2,8 +2,8 @@
  * Rows that are rubbish: whatever the database holds stops no good row, and nothing of it drives
  * the terminal of whoever reads the messages.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/terminal.h"
 #include "support/testdb.h"
 
@@ -205,12 +205,10 @@ START_TEST(test_terminal)
 }
 END_TEST
 
-Suite *suite_hostile_rows(void)
+SUITE(hostile_rows)
 {
-    Suite *suite = suite_create("hostile_rows");
     TCase *tcase = tcase_create("hostile-rows");
 
-    tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, open_scene, scene_close);
     tcase_add_test(tcase, test_run);
     tcase_add_test(tcase, test_plain_runs);
@@ -218,5 +216,4 @@ Suite *suite_hostile_rows(void)
     tcase_add_test(tcase, test_audit);
     tcase_add_test(tcase, test_terminal);
     suite_add_tcase(suite, tcase);
-    return suite;
 }

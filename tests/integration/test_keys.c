@@ -2,8 +2,8 @@
  * The key of the function, through the real program: where it comes from, and which ones are refused
  * before anything is claimed.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -167,21 +167,17 @@ START_TEST(test_key_file_refused)
 }
 END_TEST
 
-Suite *suite_keys(void)
+SUITE(keys)
 {
-    Suite *suite = suite_create("keys");
     TCase *expiry = tcase_create("keys-expiry");
     TCase *files = tcase_create("keys-files");
 
-    tcase_set_timeout(expiry, 60);
     tcase_add_checked_fixture(expiry, scene_open, scene_close);
     tcase_add_loop_test(expiry, test_expired, 0, COUNT(expired));
     tcase_add_test(expiry, test_not_expired);
     suite_add_tcase(suite, expiry);
-    tcase_set_timeout(files, 60);
     tcase_add_checked_fixture(files, write_files, remove_files);
     tcase_add_loop_test(files, test_key_file, 0, 2);
     tcase_add_loop_test(files, test_key_file_refused, 0, COUNT(refused));
     suite_add_tcase(suite, files);
-    return suite;
 }

@@ -1,9 +1,9 @@
 /*
  * Messages on stderr: as text, as JSON, and for systemd's journal.
  */
-#include "integration/suites.h"
 #include "support/json_schema.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/terminal.h"
 #include "support/testdb.h"
 
@@ -182,13 +182,11 @@ START_TEST(test_journal)
 }
 END_TEST
 
-Suite *suite_log(void)
+SUITE(log)
 {
-    Suite *suite = suite_create("log");
     TCase *json = tcase_create("log-json");
     TCase *journal = tcase_create("log-journal");
 
-    tcase_set_timeout(json, 60);
     tcase_add_checked_fixture(json, scene_open, scene_close);
     tcase_add_loop_test(json, test_json_warning, 0, COUNT(json_ways));
     tcase_add_loop_test(json, test_json_error, 0, COUNT(json_errors));
@@ -196,9 +194,7 @@ Suite *suite_log(void)
     tcase_add_test(json, test_json_tick);
     tcase_add_test(json, test_json_terminal);
     suite_add_tcase(suite, json);
-    tcase_set_timeout(journal, 60);
     tcase_add_checked_fixture(journal, scene_open, scene_close);
     tcase_add_loop_test(journal, test_journal, 0, COUNT(streams));
     suite_add_tcase(suite, journal);
-    return suite;
 }

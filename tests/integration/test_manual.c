@@ -3,8 +3,8 @@
  * of the README must. What the manual says of commands, options and settings is test_reference.c's.
  */
 #include "integration/documents.h"
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 
 #include "base/text.h"
 
@@ -235,19 +235,15 @@ START_TEST(test_readme)
 }
 END_TEST
 
-Suite *suite_manual(void)
+SUITE(manual)
 {
-    Suite *suite = suite_create("manual");
     TCase *alone = tcase_create("manual-alone");
     TCase *database = tcase_create("manual-database");
 
-    tcase_set_timeout(alone, 60);
     tcase_add_test(alone, test_surprises);
     suite_add_tcase(suite, alone);
-    tcase_set_timeout(database, 120);
     tcase_add_checked_fixture(database, scene_open, scene_close);
     tcase_add_loop_test(database, test_examples, 0, COUNT(sources));
     tcase_add_test(database, test_readme);
     suite_add_tcase(suite, database);
-    return suite;
 }

@@ -2,9 +2,9 @@
  * SYNCSCHED_PING_URL: a monitor is told that a tick starts and how it ended; and whatever the monitor
  * does, the tick is what it is without one.
  */
-#include "integration/suites.h"
 #include "integration/two_runs.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <signal.h>
@@ -311,24 +311,20 @@ START_TEST(test_secret_address)
 }
 END_TEST
 
-Suite *suite_monitor(void)
+SUITE(monitor)
 {
-    Suite *suite = suite_create("monitor");
     TCase *told = tcase_create("monitor-told");
     TCase *hurt = tcase_create("monitor-useless");
 
-    tcase_set_timeout(told, 60);
     tcase_add_checked_fixture(told, set_up, tear_down);
     tcase_add_loop_test(told, test_told, 0, COUNT(ticks));
     tcase_add_test(told, test_told_once_each);
     tcase_add_loop_test(told, test_told_of_death, 0, 2);
     tcase_add_test(told, test_secret_address);
     suite_add_tcase(suite, told);
-    tcase_set_timeout(hurt, 60);
     tcase_add_checked_fixture(hurt, set_up, tear_down);
     tcase_add_loop_test(hurt, test_useless, 0, COUNT(useless));
     tcase_add_test(hurt, test_start_delays_nothing);
     tcase_add_loop_test(hurt, test_wrong_address, 0, COUNT(wrong));
     suite_add_tcase(suite, hurt);
-    return suite;
 }

@@ -2,8 +2,8 @@
  * next, through the real program: the coming slots of the schedules in the database, in order, for
  * people and for programs; and that it writes nothing. Its wrong usage is test_usage.c's.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <jansson.h>
@@ -422,13 +422,11 @@ START_TEST(test_reader_goes_away)
 }
 END_TEST
 
-Suite *suite_next(void)
+SUITE(next)
 {
-    Suite *suite = suite_create("next");
     TCase *listed = tcase_create("next-listed");
     TCase *unlisted = tcase_create("next-unlisted");
 
-    tcase_set_timeout(listed, 120);
     tcase_add_checked_fixture(listed, testdb_create, testdb_drop);
     tcase_add_test(listed, test_order);
     tcase_add_test(listed, test_range);
@@ -437,7 +435,6 @@ Suite *suite_next(void)
     tcase_add_test(listed, test_text);
     tcase_add_loop_test(listed, test_streams, 0, COUNT(counters));
     suite_add_tcase(suite, listed);
-    tcase_set_timeout(unlisted, 120);
     tcase_add_checked_fixture(unlisted, testdb_create, testdb_drop);
     tcase_add_test(unlisted, test_not_active);
     tcase_add_test(unlisted, test_broken_rows);
@@ -445,5 +442,4 @@ Suite *suite_next(void)
     tcase_add_test(unlisted, test_writes_nothing);
     tcase_add_test(unlisted, test_reader_goes_away);
     suite_add_tcase(suite, unlisted);
-    return suite;
 }

@@ -2,8 +2,8 @@
  * What the program prints when all is well: --help, --version, the schema, what is due, the live
  * line. Wrong input is test_usage.c's.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/terminal.h"
 #include "support/testdb.h"
 
@@ -259,16 +259,13 @@ START_TEST(test_no_live_line)
 }
 END_TEST
 
-Suite *suite_output(void)
+SUITE(output)
 {
-    Suite *suite = suite_create("output");
     TCase *alone = tcase_create("output-alone");
     TCase *database = tcase_create("output-database");
 
-    tcase_set_timeout(alone, 60);
     tcase_add_loop_test(alone, test_help, 0, COUNT(commands));
     suite_add_tcase(suite, alone);
-    tcase_set_timeout(database, 120);
     tcase_add_checked_fixture(database, scene_open, scene_close);
     tcase_add_loop_test(database, test_help_is_true, 1, COUNT(commands));
     tcase_add_test(database, test_schema);
@@ -277,5 +274,4 @@ Suite *suite_output(void)
     tcase_add_test(database, test_live_line);
     tcase_add_test(database, test_no_live_line);
     suite_add_tcase(suite, database);
-    return suite;
 }

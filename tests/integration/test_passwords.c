@@ -2,8 +2,8 @@
  * The database's password is in no message, wherever it comes from, be it right or wrong, and
  * whatever the server says: its notices go nowhere, its errors are told without it.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -206,17 +206,14 @@ START_TEST(test_unreadable)
 }
 END_TEST
 
-Suite *suite_passwords(void)
+SUITE(passwords)
 {
-    Suite *suite = suite_create("passwords");
     TCase *tcase = tcase_create("passwords");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, open_scene, close_scene);
     tcase_add_loop_test(tcase, test_right, 0, (int)COUNT(sources));
     tcase_add_loop_test(tcase, test_wrong, 0, (int)COUNT(sources));
     tcase_add_loop_test(tcase, test_server_tells, 0, (int)(COUNT(words) * COUNT(sources)));
     tcase_add_loop_test(tcase, test_unreadable, 0, (int)COUNT(unreadable));
     suite_add_tcase(suite, tcase);
-    return suite;
 }

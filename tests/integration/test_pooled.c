@@ -3,8 +3,8 @@
  * each server process of the pool, through the pooler (scripts/dev/with-pgbouncer), in transactions that
  * are open at the same time, so that each has one of its own.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -152,17 +152,14 @@ static void say_what_is_not_asked(void)
     fflush(stdout); /* before the first test is forked */
 }
 
-Suite *suite_pooled(void)
+SUITE_WHEN(pooled, testdb_is_pooled)
 {
-    Suite *suite = suite_create("pooled");
     TCase *tcase = tcase_create("pool");
 
-    tcase_set_timeout(tcase, 180);
     tcase_add_unchecked_fixture(tcase, say_what_is_not_asked, NULL);
     tcase_add_checked_fixture(tcase, scene_open, scene_close);
     tcase_add_test(tcase, test_after_a_tick);
     tcase_add_test(tcase, test_after_all_that_a_tick_does);
     tcase_add_test(tcase, test_after_a_tick_that_fails);
     suite_add_tcase(suite, tcase);
-    return suite;
 }

@@ -3,10 +3,10 @@
  * an answer does to the state, and that what is not permitted is not sent.
  */
 #include "inspect/prober.h"
-#include "integration/suites.h"
 #include "store/probe.h"
 #include "support/front.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 #include "support/tunnel.h"
 #include "time/clock.h"
@@ -403,24 +403,20 @@ START_TEST(test_never_in_run)
 }
 END_TEST
 
-Suite *suite_probe(void)
+SUITE(probe)
 {
-    Suite *suite = suite_create("probe");
     TCase *wire = tcase_create("probe-wire");
     TCase *tls = tcase_create("probe-tls");
     TCase *rules = tcase_create("probe-rules");
 
-    tcase_set_timeout(wire, 60);
     tcase_add_checked_fixture(wire, setup, teardown);
     tcase_add_test(wire, test_request);
     tcase_add_loop_test(wire, test_answer, 0, COUNT(answers));
     suite_add_tcase(suite, wire);
-    tcase_set_timeout(tls, 60);
     tcase_add_checked_fixture(tls, setup_front, stop_front);
     tcase_add_test(tls, test_no_connection);
     tcase_add_test(tls, test_trusted);
     suite_add_tcase(suite, tls);
-    tcase_set_timeout(rules, 60);
     tcase_add_checked_fixture(rules, setup, teardown);
     tcase_add_test(rules, test_pause);
     tcase_add_test(rules, test_back_off);
@@ -432,5 +428,4 @@ Suite *suite_probe(void)
     tcase_add_test(rules, test_refused);
     tcase_add_test(rules, test_never_in_run);
     suite_add_tcase(suite, rules);
-    return suite;
 }

@@ -9,11 +9,11 @@
  */
 #include "base/memory.h"
 #include "call/http_client.h"
-#include "integration/suites.h"
 #include "plan/probe.h"
 #include "plan/timetable.h"
 #include "store/probe.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 #include "time/clock.h"
 
@@ -265,14 +265,12 @@ START_TEST(test_week)
 }
 END_TEST
 
-Suite *suite_probe_week(void)
+SUITE(probe_week)
 {
-    Suite *suite = suite_create("probe_week");
     TCase *week = tcase_create("week");
 
     tcase_set_timeout(week, 600);
     tcase_add_checked_fixture(week, scene_open, scene_close);
     tcase_add_test(week, test_week);
     suite_add_tcase(suite, week);
-    return suite;
 }

@@ -3,7 +3,7 @@
  * makes of it, two at once, rows that are locked, and the end in mid-way.
  */
 #include "integration/prune_scene.h"
-#include "integration/suites.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <signal.h>
@@ -295,13 +295,11 @@ START_TEST(test_usage)
 }
 END_TEST
 
-Suite *suite_prune(void)
+SUITE(prune)
 {
-    Suite *suite = suite_create("prune");
     TCase *all = tcase_create("prune");
     TCase *bounds = tcase_create("bounds");
 
-    tcase_set_timeout(all, 180);
     tcase_add_checked_fixture(all, scene_open, scene_close);
     tcase_add_loop_test(all, test_fate, 0, COUNT(fates));
     tcase_add_test(all, test_last_of_kind);
@@ -313,11 +311,9 @@ Suite *suite_prune(void)
     tcase_add_test(all, test_usage);
     suite_add_tcase(suite, all);
 
-    tcase_set_timeout(bounds, 180);
     tcase_add_checked_fixture(bounds, scene_open, scene_close);
     tcase_add_test(bounds, test_bound);
     tcase_add_test(bounds, test_at_before);
     tcase_add_test(bounds, test_at_the_bound);
     suite_add_tcase(suite, bounds);
-    return suite;
 }

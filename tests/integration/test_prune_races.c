@@ -3,7 +3,7 @@
  * database before the log was pruned and claims afterwards.
  */
 #include "integration/prune_scene.h"
-#include "integration/suites.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdlib.h>
@@ -155,12 +155,10 @@ START_TEST(test_snapshot_before)
 }
 END_TEST
 
-Suite *suite_prune_races(void)
+SUITE(prune_races)
 {
-    Suite *suite = suite_create("prune_races");
     TCase *all = tcase_create("prune_races");
 
-    tcase_set_timeout(all, 180);
     tcase_add_checked_fixture(all, scene_open, scene_close);
     tcase_add_loop_test(all, test_plain_run, 0, COUNT(marks));
     tcase_add_test(all, test_by_hand_read_before);
@@ -168,5 +166,4 @@ Suite *suite_prune_races(void)
     tcase_add_test(all, test_tick_read_before);
     tcase_add_test(all, test_snapshot_before);
     suite_add_tcase(suite, all);
-    return suite;
 }

@@ -4,7 +4,7 @@
  * nothing is missing, and nothing is told that is not there.
  */
 #include "integration/documents.h"
-#include "integration/suites.h"
+#include "support/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,17 +182,14 @@ START_TEST(test_codes)
 }
 END_TEST
 
-Suite *suite_reference(void)
+SUITE(reference)
 {
-    Suite *suite = suite_create("reference");
     TCase *alone = tcase_create("reference-alone");
 
-    tcase_set_timeout(alone, 60);
     tcase_add_test(alone, test_commands);
     tcase_add_test(alone, test_options);
     tcase_add_test(alone, test_settings);
     tcase_add_test(alone, test_environment);
     tcase_add_test(alone, test_codes);
     suite_add_tcase(suite, alone);
-    return suite;
 }

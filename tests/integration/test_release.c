@@ -2,9 +2,9 @@
  * What a release is made by: scripts/packaging/sbom says what the program was built with, and scripts/packaging/release
  * makes nothing of a version that is not one.
  */
-#include "integration/suites.h"
 #include "support/json_schema.h"
 #include "support/program.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -122,15 +122,12 @@ START_TEST(test_release_refuses)
 }
 END_TEST
 
-Suite *suite_release(void)
+SUITE(release)
 {
-    Suite *suite = suite_create("release");
     TCase *tests = tcase_create("release");
 
-    tcase_set_timeout(tests, 30);
     tcase_add_test(tests, test_sbom_names_what_runs);
     tcase_add_test(tests, test_sbom_comes_out_the_same);
     tcase_add_loop_test(tests, test_release_refuses, 0, sizeof refused / sizeof refused[0]);
     suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -3,8 +3,8 @@
  * lacks a privilege, is refused with the hint, and never taken for one with nothing due. Each
  * transaction becomes who --db-role names.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -234,25 +234,21 @@ START_TEST(test_wrong_db_role)
 }
 END_TEST
 
-Suite *suite_roles(void)
+SUITE(roles)
 {
-    Suite *suite = suite_create("roles");
     TCase *refused = tcase_create("roles-refused");
     TCase *served = tcase_create("roles-served");
 
-    tcase_set_timeout(refused, 60);
     tcase_add_checked_fixture(refused, open_scene, close_scene);
     tcase_add_loop_test(refused, test_hidden_rows, 0, (int)COUNT(hidden));
     tcase_add_test(refused, test_forced_owner);
     tcase_add_test(refused, test_no_privileges);
     tcase_add_loop_test(refused, test_wrong_db_role, 0, (int)COUNT(wrong));
     suite_add_tcase(suite, refused);
-    tcase_set_timeout(served, 60);
     tcase_add_checked_fixture(served, open_scene, close_scene);
     tcase_add_test(served, test_bypassing_role);
     tcase_add_test(served, test_db_role);
     tcase_add_test(served, test_db_role_of_environment);
     tcase_add_test(served, test_db_role_is_local);
     suite_add_tcase(suite, served);
-    return suite;
 }

@@ -2,9 +2,9 @@
  * How often a tick waits for the database, counted where each wait costs 80 ms. What is held is the
  * counts; how long it takes is printed.
  */
-#include "integration/suites.h"
 #include "support/relay.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -129,15 +129,12 @@ START_TEST(test_twenty_due)
 }
 END_TEST
 
-Suite *suite_round_trips(void)
+SUITE(round_trips)
 {
-    Suite *suite = suite_create("round_trips");
     TCase *tcase = tcase_create("round-trips");
 
-    tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, open_scene, scene_close);
     tcase_add_test(tcase, test_nothing_due);
     tcase_add_loop_test(tcase, test_twenty_due, 0, (int)(sizeof claims / sizeof claims[0]));
     suite_add_tcase(suite, tcase);
-    return suite;
 }

@@ -2,8 +2,8 @@
  * What holds whatever the size: plans that a long history does not change, a claim that is one
  * statement, and a log that somebody has partitioned by organisation.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <check.h>
@@ -180,17 +180,14 @@ START_TEST(test_partitioned_log)
 }
 END_TEST
 
-Suite *suite_scale(void)
+SUITE(scale)
 {
-    Suite *suite = suite_create("scale");
     TCase *scale = tcase_create("scale");
 
-    tcase_set_timeout(scale, 120);
     tcase_add_checked_fixture(scale, scene_open, scene_close);
     tcase_add_test(scale, test_plan_of_read);
     tcase_add_loop_test(scale, test_plan, 0, (int)(sizeof plans / sizeof *plans));
     tcase_add_loop_test(scale, test_claim_is_one_statement, 0, (int)(sizeof due / sizeof *due));
     tcase_add_test(scale, test_partitioned_log);
     suite_add_tcase(suite, scale);
-    return suite;
 }

@@ -2,7 +2,7 @@
  * The migration as a migration (applied twice, onto tables of somebody else, in part), and what its
  * keys and CHECKs refuse. Who may see the tables is test_schema_access.c's.
  */
-#include "integration/suites.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <check.h>
@@ -391,17 +391,12 @@ START_TEST(test_statement)
 }
 END_TEST
 
-Suite *suite_schema(void)
+SUITE(schema)
 {
-    Suite *suite = suite_create("schema");
     TCase *applied = tcase_create("applied");
     TCase *existing = tcase_create("existing");
     TCase *rows = tcase_create("rows");
     TCase *refused = tcase_create("statements");
-
-    tcase_set_timeout(applied, 60);
-    tcase_set_timeout(existing, 60);
-    tcase_set_timeout(rows, 60);
 
     tcase_add_checked_fixture(applied, testdb_create, testdb_drop);
     tcase_add_test(applied, test_columns);
@@ -422,9 +417,7 @@ Suite *suite_schema(void)
     tcase_add_test(rows, test_every_check_is_tested);
     suite_add_tcase(suite, rows);
 
-    tcase_set_timeout(refused, 60);
     tcase_add_checked_fixture(refused, setup_rows, testdb_drop);
     tcase_add_loop_test(refused, test_statement, 0, (int)COUNT(statements));
     suite_add_tcase(suite, refused);
-    return suite;
 }

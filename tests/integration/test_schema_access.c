@@ -2,7 +2,7 @@
  * Who may see and write the tables: members of an organisation, anon, the service role, and the
  * owner on a plain PostgreSQL. Roles and claims are set as PostgREST sets them on Supabase.
  */
-#include "integration/suites.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <check.h>
@@ -347,14 +347,10 @@ START_TEST(test_plain_reader)
 }
 END_TEST
 
-Suite *suite_schema_access(void)
+SUITE(schema_access)
 {
-    Suite *suite = suite_create("schema_access");
     TCase *supabase = tcase_create("supabase");
     TCase *plain = tcase_create("plain");
-
-    tcase_set_timeout(supabase, 60);
-    tcase_set_timeout(plain, 60);
 
     tcase_add_checked_fixture(supabase, setup, testdb_drop);
     tcase_add_test(supabase, test_member_reads_own);
@@ -373,5 +369,4 @@ Suite *suite_schema_access(void)
     tcase_add_test(plain, test_plain_owner_works);
     tcase_add_test(plain, test_plain_reader);
     suite_add_tcase(suite, plain);
-    return suite;
 }

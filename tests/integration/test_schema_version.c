@@ -2,8 +2,8 @@
  * A schema that is not of the program's version: every command that uses the database refuses it,
  * says what to do, and has done nothing: no run claimed, nothing written, nobody called.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -217,23 +217,19 @@ START_TEST(test_newer_in_the_middle)
 }
 END_TEST
 
-Suite *suite_schema_version(void)
+SUITE(schema_version)
 {
-    Suite *suite = suite_create("schema_version");
     TCase *tcase = tcase_create("versions");
     TCase *hints = tcase_create("hints");
 
-    tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, scene_open, scene_close);
     tcase_add_loop_test(tcase, test_other_version, 0, (int)COUNT(others));
     tcase_add_loop_test(tcase, test_other_version_with_work, 0, (int)COUNT(others));
     tcase_add_test(tcase, test_no_schema);
     tcase_add_test(tcase, test_newer_in_the_middle);
     suite_add_tcase(suite, tcase);
-    tcase_set_timeout(hints, 120);
     tcase_add_checked_fixture(hints, scene_open, scene_close);
     tcase_add_loop_test(hints, test_old_schema, 1, 4);
     tcase_add_test(hints, test_low_number);
     suite_add_tcase(suite, hints);
-    return suite;
 }

@@ -2,8 +2,8 @@
  * Where a tick's secrets could come to light outside of what it prints and stores: in /proc, in a
  * core dump, in the server's log. What it prints and stores is test_traces.c's.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <dirent.h>
@@ -241,20 +241,16 @@ START_TEST(test_server_log)
 }
 END_TEST
 
-Suite *suite_secrets(void)
+SUITE(secrets)
 {
-    Suite *suite = suite_create("secrets");
     TCase *sight = tcase_create("secrets-sight");
     TCase *core = tcase_create("secrets-core");
 
-    tcase_set_timeout(sight, 60);
     tcase_add_checked_fixture(sight, scene_open, scene_close);
     tcase_add_loop_test(sight, test_environment, 0, 2);
     tcase_add_loop_test(sight, test_server_log, 0, (int)(sizeof answers / sizeof answers[0]));
     suite_add_tcase(suite, sight);
-    tcase_set_timeout(core, 60);
     tcase_add_checked_fixture(core, open_directory, close_directory);
     tcase_add_test(core, test_core);
     suite_add_tcase(suite, core);
-    return suite;
 }

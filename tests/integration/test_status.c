@@ -4,9 +4,9 @@
  * test_status_cost.c's.
  */
 #include "integration/status_scene.h"
-#include "integration/suites.h"
 #include "support/json_schema.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -443,12 +443,10 @@ START_TEST(test_writes_nothing)
 }
 END_TEST
 
-Suite *suite_status(void)
+SUITE(status)
 {
-    Suite *suite = suite_create("status");
     TCase *tcase = tcase_create("status");
 
-    tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, status_scene_open, testdb_drop);
     tcase_add_test(tcase, test_needs);
     tcase_add_test(tcase, test_since);
@@ -461,5 +459,4 @@ Suite *suite_status(void)
     tcase_add_test(tcase, test_schemas);
     tcase_add_test(tcase, test_writes_nothing);
     suite_add_tcase(suite, tcase);
-    return suite;
 }

@@ -4,8 +4,8 @@
  * log or has no statistics of it.
  */
 #include "integration/status_scene.h"
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -178,14 +178,11 @@ START_TEST(test_cost)
 }
 END_TEST
 
-Suite *suite_status_cost(void)
+SUITE(status_cost)
 {
-    Suite *suite = suite_create("status_cost");
     TCase *tcase = tcase_create("status_cost");
 
-    tcase_set_timeout(tcase, 240);
     tcase_add_checked_fixture(tcase, status_scene_open, testdb_drop);
     tcase_add_test(tcase, test_cost);
     suite_add_tcase(suite, tcase);
-    return suite;
 }

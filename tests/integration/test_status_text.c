@@ -4,8 +4,8 @@
  * would do to a terminal.
  */
 #include "integration/status_scene.h"
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/terminal.h"
 #include "support/testdb.h"
 
@@ -305,12 +305,10 @@ START_TEST(test_drift)
 }
 END_TEST
 
-Suite *suite_status_text(void)
+SUITE(status_text)
 {
-    Suite *suite = suite_create("status_text");
     TCase *tcase = tcase_create("status_text");
 
-    tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, status_scene_open, testdb_drop);
     tcase_add_loop_test(tcase, test_look, 0, COUNT(looks));
     tcase_add_test(tcase, test_pipe);
@@ -318,5 +316,4 @@ Suite *suite_status_text(void)
     tcase_add_test(tcase, test_strip);
     tcase_add_test(tcase, test_drift);
     suite_add_tcase(suite, tcase);
-    return suite;
 }

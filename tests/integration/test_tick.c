@@ -2,8 +2,8 @@
  * A tick that goes well, from the schedule to the summary: the life of a run, the request, how many
  * run at the same time. What goes wrong is test_tick_faults.c's.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -314,13 +314,11 @@ START_TEST(test_dry_run)
 }
 END_TEST
 
-Suite *suite_tick(void)
+SUITE(tick)
 {
-    Suite *suite = suite_create("tick");
     TCase *served = tcase_create("served");
     TCase *unserved = tcase_create("unserved");
 
-    tcase_set_timeout(served, 60);
     tcase_add_checked_fixture(served, scene_open, scene_close);
     tcase_add_test(served, test_life_of_a_run);
     tcase_add_test(served, test_summary);
@@ -331,7 +329,6 @@ Suite *suite_tick(void)
     tcase_add_loop_test(served, test_twenty_due, 0, (int)(sizeof widths / sizeof *widths));
     suite_add_tcase(suite, served);
 
-    tcase_set_timeout(unserved, 60);
     tcase_add_checked_fixture(unserved, scene_open, scene_close);
     tcase_add_test(unserved, test_nothing_due);
     tcase_add_test(unserved, test_no_schedules);
@@ -340,5 +337,4 @@ Suite *suite_tick(void)
     tcase_add_test(unserved, test_second_tick);
     tcase_add_test(unserved, test_dry_run);
     suite_add_tcase(suite, unserved);
-    return suite;
 }

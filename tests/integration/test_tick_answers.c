@@ -3,8 +3,8 @@
  * then stands in the log, and that nobody else ever saw the key.
  */
 #include "integration/answers.h"
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include "base/text.h"
@@ -99,14 +99,11 @@ START_TEST(test_answers)
 }
 END_TEST
 
-Suite *suite_tick_answers(void)
+SUITE(tick_answers)
 {
-    Suite *suite = suite_create("tick_answers");
     TCase *cases = tcase_create("answers");
 
-    tcase_set_timeout(cases, 180);
     tcase_add_checked_fixture(cases, answers_open, answers_close);
     tcase_add_test(cases, test_answers);
     suite_add_tcase(suite, cases);
-    return suite;
 }

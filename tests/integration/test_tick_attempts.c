@@ -2,8 +2,8 @@
  * Attempts across ticks (--max-attempts, --retry-unknown) and by hand (--at T --retry-failed): the
  * same key, a run of its own, and only while nothing newer has made it pointless.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -204,18 +204,15 @@ START_TEST(test_who)
 }
 END_TEST
 
-Suite *suite_tick_attempts(void)
+SUITE(tick_attempts)
 {
-    Suite *suite = suite_create("tick_attempts");
     TCase *policy = tcase_create("policy");
     TCase *all = tcase_create("attempts");
 
-    tcase_set_timeout(policy, 60);
     tcase_add_checked_fixture(policy, scene_open, scene_close);
     tcase_add_loop_test(policy, test_policy, 0, (int)(sizeof cases / sizeof *cases));
     suite_add_tcase(suite, policy);
 
-    tcase_set_timeout(all, 60);
     tcase_add_checked_fixture(all, scene_open, scene_close);
     tcase_add_test(all, test_one_at_a_time);
     tcase_add_test(all, test_by_hand);
@@ -224,5 +221,4 @@ Suite *suite_tick_attempts(void)
     tcase_add_test(all, test_held_by_a_stranger);
     tcase_add_test(all, test_who);
     suite_add_tcase(suite, all);
-    return suite;
 }

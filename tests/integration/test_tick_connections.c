@@ -2,8 +2,8 @@
  * The database goes away while calls are under way: an answer that came is stored all the same, with
  * a new connection, and nobody is called twice.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <check.h>
@@ -102,17 +102,14 @@ START_TEST(test_shut_for_good)
 }
 END_TEST
 
-Suite *suite_tick_connections(void)
+SUITE(tick_connections)
 {
-    Suite *suite = suite_create("tick_connections");
     TCase *tcase = tcase_create("connections");
 
-    tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, scene_open, scene_close);
     tcase_add_test(tcase, test_cut_in_mid_call);
     tcase_add_test(tcase, test_shut_in_mid_call);
     tcase_add_test(tcase, test_rows_held_in_mid_call);
     tcase_add_test(tcase, test_shut_for_good);
     suite_add_tcase(suite, tcase);
-    return suite;
 }

@@ -2,8 +2,8 @@
  * What is owed when the tick that served it is gone, the schedule has changed meanwhile, or there is
  * more of it than one transaction takes: each slot is in the log once, and nobody waits for another's.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <fcntl.h>
@@ -262,13 +262,11 @@ START_TEST(test_stderr_is_closed_pipe)
 }
 END_TEST
 
-Suite *suite_tick_debts(void)
+SUITE(tick_debts)
 {
-    Suite *suite = suite_create("tick_debts");
     TCase *gone = tcase_create("gone");
     TCase *many = tcase_create("many");
 
-    tcase_set_timeout(gone, 120);
     tcase_add_checked_fixture(gone, scene_open, scene_close);
     tcase_add_test(gone, test_deleted);
     tcase_add_test(gone, test_null_type);
@@ -279,11 +277,9 @@ Suite *suite_tick_debts(void)
     tcase_add_test(gone, test_stderr_is_closed_pipe);
     suite_add_tcase(suite, gone);
 
-    tcase_set_timeout(many, 120);
     tcase_add_checked_fixture(many, scene_open, scene_close);
     tcase_add_test(many, test_many_new);
     tcase_add_test(many, test_many_dry);
     tcase_add_test(many, test_many_owing);
     suite_add_tcase(suite, many);
-    return suite;
 }

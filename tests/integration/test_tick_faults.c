@@ -2,8 +2,8 @@
  * Calls that fail, and what the log then says of them: answers, time-outs, lost connections. Workers
  * and ticks that end too early are test_tick_stops.c's.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <arpa/inet.h>
@@ -253,14 +253,12 @@ START_TEST(test_abandoned_without_schedule)
 }
 END_TEST
 
-Suite *suite_tick_faults(void)
+SUITE(tick_faults)
 {
-    Suite *suite = suite_create("tick_faults");
     TCase *calls = tcase_create("calls");
     TCase *reused = tcase_create("reused");
     TCase *stale = tcase_create("stale");
 
-    tcase_set_timeout(calls, 60);
     tcase_add_checked_fixture(calls, scene_open, scene_close);
     tcase_add_test(calls, test_error_answer);
     tcase_add_loop_test(calls, test_fault, 0, (int)(sizeof faults / sizeof *faults));
@@ -273,18 +271,15 @@ Suite *suite_tick_faults(void)
     tcase_add_test(calls, test_others_complete);
     suite_add_tcase(suite, calls);
 
-    tcase_set_timeout(reused, 60);
     tcase_add_checked_fixture(reused, scene_open, scene_close);
     tcase_add_loop_test(reused, test_lost_on_reused_connection, 0,
                         (int)(sizeof lost_on_reuse / sizeof *lost_on_reuse));
     tcase_add_test(reused, test_closed_while_idle);
     suite_add_tcase(suite, reused);
 
-    tcase_set_timeout(stale, 60);
     tcase_add_checked_fixture(stale, scene_open, scene_close);
     tcase_add_test(stale, test_running_for_10_minutes);
     tcase_add_test(stale, test_running_for_31_minutes);
     tcase_add_test(stale, test_abandoned_without_schedule);
     suite_add_tcase(suite, stale);
-    return suite;
 }

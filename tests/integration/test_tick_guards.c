@@ -3,8 +3,8 @@
  * reading and the claim, or between the lock and the check; a clock, a role or a server setting that
  * is not what it should be.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -240,19 +240,16 @@ START_TEST(test_commits_are_kept)
 }
 END_TEST
 
-Suite *suite_tick_guards(void)
+SUITE(tick_guards)
 {
-    Suite *suite = suite_create("tick_guards");
     TCase *keys = tcase_create("keys");
     TCase *between = tcase_create("between");
     TCase *settings = tcase_create("settings");
 
-    tcase_set_timeout(keys, 60);
     tcase_add_checked_fixture(keys, scene_open, scene_close);
     tcase_add_test(keys, test_same_slot_from_two_claims);
     suite_add_tcase(suite, keys);
 
-    tcase_set_timeout(between, 60);
     tcase_add_checked_fixture(between, scene_open, scene_close);
     tcase_add_test(between, test_check_is_younger_than_lock);
     tcase_add_test(between, test_mark_moves_forward_only);
@@ -260,12 +257,10 @@ Suite *suite_tick_guards(void)
     tcase_add_test(between, test_state_changed_after_reading);
     suite_add_tcase(suite, between);
 
-    tcase_set_timeout(settings, 60);
     tcase_add_checked_fixture(settings, scene_open, scene_close);
     tcase_add_test(settings, test_clocks_disagree);
     tcase_add_test(settings, test_filtered_role);
     tcase_add_loop_test(settings, test_commits_are_kept, 0,
                         (int)(sizeof commits / sizeof *commits));
     suite_add_tcase(suite, settings);
-    return suite;
 }

@@ -2,8 +2,8 @@
  * Late answers (design section 5, step 6): the run was given up by the 30-minute rule while its
  * call was under way. A success is recorded when nobody has called again, and noted otherwise.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdlib.h>
@@ -115,15 +115,12 @@ START_TEST(test_late_waits_for_the_lock)
 }
 END_TEST
 
-Suite *suite_tick_late(void)
+SUITE(tick_late)
 {
-    Suite *suite = suite_create("tick_late");
     TCase *all = tcase_create("late");
 
-    tcase_set_timeout(all, 60);
     tcase_add_checked_fixture(all, scene_open, scene_close);
     tcase_add_loop_test(all, test_late, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(all, test_late_waits_for_the_lock);
     suite_add_tcase(suite, all);
-    return suite;
 }

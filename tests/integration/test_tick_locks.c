@@ -2,8 +2,8 @@
  * Several at once: ticks beside each other, and strangers that hold a row or a lock. No slot is
  * served twice, none is lost, and nobody waits for one that is held.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -226,20 +226,17 @@ START_TEST(test_heartbeat_fails)
 }
 END_TEST
 
-Suite *suite_tick_locks(void)
+SUITE(tick_locks)
 {
-    Suite *suite = suite_create("tick_locks");
     TCase *races = tcase_create("races");
     TCase *strangers = tcase_create("strangers");
 
-    tcase_set_timeout(races, 240);
     tcase_add_checked_fixture(races, scene_open, scene_close);
     tcase_add_test(races, test_race_by_hand);
     tcase_add_test(races, test_race_plain);
     tcase_add_test(races, test_beside_a_slow_tick);
     suite_add_tcase(suite, races);
 
-    tcase_set_timeout(strangers, 60);
     tcase_add_checked_fixture(strangers, scene_open, scene_close);
     tcase_add_loop_test(strangers, test_held_by_a_stranger, 0, (int)(sizeof holds / sizeof *holds));
     tcase_add_test(strangers, test_log_row_held);
@@ -248,5 +245,4 @@ Suite *suite_tick_locks(void)
     tcase_add_loop_test(strangers, test_heartbeat_fails, 0,
                         (int)(sizeof heartbeat_faults / sizeof *heartbeat_faults));
     suite_add_tcase(suite, strangers);
-    return suite;
 }

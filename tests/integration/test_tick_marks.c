@@ -2,8 +2,8 @@
  * Which slots a tick serves when it is not simply one now: catch-up over missed ticks, marks, edited
  * schedules, and `--at`.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -327,13 +327,11 @@ END_TEST
 #define LOOP(tcase, test, rows)                                                                    \
     tcase_add_loop_test(tcase, test, 0, (int)(sizeof(rows) / sizeof(rows)[0]))
 
-Suite *suite_tick_marks(void)
+SUITE(tick_marks)
 {
-    Suite *suite = suite_create("tick_marks");
     TCase *marks = tcase_create("marks");
     TCase *by_hand = tcase_create("by_hand");
 
-    tcase_set_timeout(marks, 60);
     tcase_add_checked_fixture(marks, scene_open, scene_close);
     tcase_add_test(marks, test_catch_up);
     tcase_add_test(marks, test_late);
@@ -347,7 +345,6 @@ Suite *suite_tick_marks(void)
     tcase_add_test(marks, test_mark_in_the_future);
     suite_add_tcase(suite, marks);
 
-    tcase_set_timeout(by_hand, 60);
     tcase_add_checked_fixture(by_hand, scene_open, scene_close);
     tcase_add_test(by_hand, test_at);
     LOOP(by_hand, test_at_covered, covering);
@@ -355,5 +352,4 @@ Suite *suite_tick_marks(void)
     tcase_add_test(by_hand, test_at_adopts_nothing);
     tcase_add_test(by_hand, test_at_in_the_future);
     suite_add_tcase(suite, by_hand);
-    return suite;
 }

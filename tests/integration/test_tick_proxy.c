@@ -2,9 +2,9 @@
  * Calls by way of a proxy: only by the one that the settings name, only through a tunnel, so that it
  * sees neither key nor request, and with an outcome that says whether the function was reached.
  */
-#include "integration/suites.h"
 #include "support/front.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 #include "support/tunnel.h"
 
@@ -210,12 +210,10 @@ START_TEST(test_environment)
 }
 END_TEST
 
-Suite *suite_tick_proxy(void)
+SUITE(tick_proxy)
 {
-    Suite *suite = suite_create("tick_proxy");
     TCase *cases = tcase_create("proxy");
 
-    tcase_set_timeout(cases, 60);
     tcase_add_checked_fixture(cases, proxy_open, proxy_close);
     tcase_add_test(cases, test_tunnel);
     tcase_add_test(cases, test_user);
@@ -227,5 +225,4 @@ Suite *suite_tick_proxy(void)
     tcase_add_test(cases, test_local);
     tcase_add_test(cases, test_environment);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -2,8 +2,8 @@
  * Trying again within a tick (design section 6): only what surely did not reach the function, with
  * growing pauses, under the same run and key, and only while there is time.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -89,15 +89,12 @@ START_TEST(test_stop_in_a_pause)
 }
 END_TEST
 
-Suite *suite_tick_retries(void)
+SUITE(tick_retries)
 {
-    Suite *suite = suite_create("tick_retries");
     TCase *all = tcase_create("retries");
 
-    tcase_set_timeout(all, 60);
     tcase_add_checked_fixture(all, scene_open, scene_close);
     tcase_add_loop_test(all, test_again, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(all, test_stop_in_a_pause);
     suite_add_tcase(suite, all);
-    return suite;
 }

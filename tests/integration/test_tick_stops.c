@@ -2,8 +2,8 @@
  * Ticks and workers that end too early: out of budget, told to stop, killed, frozen. Nothing is
  * called twice over it, nothing gets lost, and the log says what is known.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <signal.h>
@@ -370,15 +370,13 @@ START_TEST(test_successor_killed)
 }
 END_TEST
 
-Suite *suite_tick_stops(void)
+SUITE(tick_stops)
 {
-    Suite *suite = suite_create("tick_stops");
     TCase *workers = tcase_create("workers");
     TCase *stops = tcase_create("stops");
     TCase *adopted = tcase_create("adopted");
     TCase *uncalled = tcase_create("uncalled");
 
-    tcase_set_timeout(workers, 60);
     tcase_add_checked_fixture(workers, scene_open, scene_close);
     tcase_add_test(workers, test_worker_killed);
     tcase_add_test(workers, test_worker_killed_over_anothers_run);
@@ -387,7 +385,6 @@ Suite *suite_tick_stops(void)
     tcase_add_test(workers, test_successor_killed);
     suite_add_tcase(suite, workers);
 
-    tcase_set_timeout(stops, 60);
     tcase_add_checked_fixture(stops, scene_open, scene_close);
     tcase_add_test(stops, test_parent_killed);
     tcase_add_loop_test(stops, test_told_to_stop, 0,
@@ -397,16 +394,13 @@ Suite *suite_tick_stops(void)
     tcase_add_test(stops, test_started_at_the_last_moment);
     suite_add_tcase(suite, stops);
 
-    tcase_set_timeout(adopted, 60);
     tcase_add_checked_fixture(adopted, scene_open, scene_close);
     tcase_add_test(adopted, test_adopted);
     tcase_add_test(adopted, test_adopted_in_vain);
     suite_add_tcase(suite, adopted);
 
-    tcase_set_timeout(uncalled, 60);
     tcase_add_checked_fixture(uncalled, scene_open, scene_close);
     tcase_add_test(uncalled, test_told_to_stop_before_the_call);
     tcase_add_test(uncalled, test_frozen_before_the_call);
     suite_add_tcase(suite, uncalled);
-    return suite;
 }

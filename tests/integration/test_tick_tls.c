@@ -2,9 +2,9 @@
  * TLS to the function, with an authority of the test's own: who can show that it is the function is
  * called, and nobody else sees so much as a request.
  */
-#include "integration/suites.h"
 #include "support/front.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <arpa/inet.h>
@@ -168,17 +168,14 @@ START_TEST(test_connect_timeout)
 }
 END_TEST
 
-Suite *suite_tick_tls(void)
+SUITE(tick_tls)
 {
-    Suite *suite = suite_create("tick_tls");
     TCase *cases = tcase_create("tls");
 
-    tcase_set_timeout(cases, 60);
     tcase_add_checked_fixture(cases, scene_open, tls_close);
     tcase_add_loop_test(cases, test_verified, 0, sizeof hosts / sizeof *hosts);
     tcase_add_loop_test(cases, test_refused, 0, sizeof refusals / sizeof *refusals);
     tcase_add_test(cases, test_ca_file);
     tcase_add_test(cases, test_connect_timeout);
     suite_add_tcase(suite, cases);
-    return suite;
 }

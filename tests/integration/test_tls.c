@@ -2,9 +2,9 @@
  * TLS to PostgreSQL with a certificate authority of the test's own: verified where it should be,
  * refused with the reason where it must be, and a warning where another host is not verified.
  */
-#include "integration/suites.h"
 #include "support/relay.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <pwd.h>
@@ -349,13 +349,17 @@ static void add_remote_tests(TCase *remote)
     tcase_add_test(remote, test_doctor);
 }
 
-Suite *suite_tls(void)
+/* What stands between the program and PostgreSQL's own TLS. */
+static bool no_pooler_is_between(void)
 {
-    Suite *suite = suite_create("tls");
+    return !testdb_is_pooled();
+}
+
+SUITE_WHEN(tls, no_pooler_is_between)
+{
     TCase *local = tcase_create("tls-local");
     TCase *remote = tcase_create("tls-remote");
 
-    tcase_set_timeout(local, 60);
     tcase_add_unchecked_fixture(local, make_directory, remove_directory);
     tcase_add_checked_fixture(local, open_scene, close_scene);
     tcase_add_loop_test(local, test_verified, 0, (int)COUNT(cases));
@@ -363,7 +367,6 @@ Suite *suite_tls(void)
     tcase_add_loop_test(local, test_not_exposed, 0, (int)COUNT(local_hosts));
     tcase_add_test(local, test_socket);
     suite_add_tcase(suite, local);
-    tcase_set_timeout(remote, 60);
     tcase_add_unchecked_fixture(remote, make_directory, remove_directory);
     tcase_add_checked_fixture(remote, open_scene, close_scene);
     if (system("unshare --net true 2>/dev/null") == 0)
@@ -371,5 +374,4 @@ Suite *suite_tls(void)
     else
         puts("a database on another host: not asked: networks of their own are not to be had here");
     suite_add_tcase(suite, remote);
-    return suite;
 }

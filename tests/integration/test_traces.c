@@ -2,8 +2,8 @@
  * What a tick leaves on the server and in sight of others: which statements it sends, that each
  * transition is guarded, and that no secret appears anywhere.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <fcntl.h>
@@ -364,27 +364,23 @@ END_TEST
 #define LOOP(tcase, test, rows)                                                                    \
     tcase_add_loop_test(tcase, test, 0, (int)(sizeof(rows) / sizeof(rows)[0]))
 
-Suite *suite_traces(void)
+SUITE(traces)
 {
-    Suite *suite = suite_create("traces");
     TCase *statements = tcase_create("statements");
     TCase *guarded = tcase_create("guards");
     TCase *secrets = tcase_create("secrets");
 
-    tcase_set_timeout(statements, 60);
     tcase_add_checked_fixture(statements, scene_open, scene_close);
     tcase_add_test(statements, test_statements);
     tcase_add_test(statements, test_statements_of_plain_tick);
     tcase_add_test(statements, test_transitions);
     suite_add_tcase(suite, statements);
 
-    tcase_set_timeout(guarded, 60);
     tcase_add_checked_fixture(guarded, scene_open, scene_close);
     LOOP(guarded, test_guard_of_finish, guards);
     tcase_add_test(guarded, test_guard_of_start);
     suite_add_tcase(suite, guarded);
 
-    tcase_set_timeout(secrets, 60);
     tcase_add_checked_fixture(secrets, scene_open, scene_close);
     LOOP(secrets, test_key_is_hidden, keyed);
     tcase_add_test(secrets, test_bad_key_is_hidden);
@@ -392,5 +388,4 @@ Suite *suite_traces(void)
     LOOP(secrets, test_wrong_password, refused);
     tcase_add_test(secrets, test_password_is_hidden);
     suite_add_tcase(suite, secrets);
-    return suite;
 }

@@ -5,8 +5,8 @@
  * tests/data/schema-N.sql are the versions as they were; the last is the one of now, and holds the
  * shape of lib/store/schema.sql to its number: see "A new version of the schema" in CONTRIBUTING.md.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include "store/schema.h"
@@ -321,14 +321,12 @@ START_TEST(test_own_version)
 }
 END_TEST
 
-Suite *suite_upgrade(void)
+SUITE(upgrade)
 {
-    Suite *suite = suite_create("upgrade");
     TCase *upgrade = tcase_create("upgrades");
     TCase *refused = tcase_create("refused");
     TCase *option = tcase_create("option");
 
-    tcase_set_timeout(upgrade, 120);
     tcase_add_checked_fixture(upgrade, setup, teardown);
     tcase_add_loop_test(upgrade, test_same_catalogs, 0, (int)COUNT(ways));
     tcase_add_test(upgrade, test_shape_has_number);
@@ -336,7 +334,6 @@ Suite *suite_upgrade(void)
     tcase_add_loop_test(upgrade, test_rows_and_ticks, 1, SCHEMA_VERSION);
     tcase_add_loop_test(upgrade, test_nothing_to_grant_for_the_number, 0, 2);
     suite_add_tcase(suite, upgrade);
-    tcase_set_timeout(refused, 60);
     tcase_add_checked_fixture(refused, setup, teardown);
     tcase_add_test(refused, test_never_back);
     tcase_add_loop_test(refused, test_no_step_left_out, 0, (int)COUNT(gaps));
@@ -345,5 +342,4 @@ Suite *suite_upgrade(void)
     tcase_add_loop_test(option, test_no_version, 0, (int)COUNT(no_versions));
     tcase_add_test(option, test_own_version);
     suite_add_tcase(suite, option);
-    return suite;
 }

@@ -2,8 +2,9 @@
  * Wrong input, through the real program: the error is one line on stderr that says what to do, with
  * the right exit status and nothing on stdout. What it prints when all is well is test_output.c's.
  */
-#include "integration/suites.h"
+#include "integration/offline.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -384,17 +385,14 @@ START_TEST(test_stderr_closed)
 }
 END_TEST
 
-Suite *suite_usage(void)
+SUITE(usage)
 {
-    Suite *suite = suite_create("usage");
     TCase *alone = tcase_create("usage-alone");
     TCase *database = tcase_create("usage-database");
 
-    tcase_set_timeout(alone, 60);
     tcase_add_loop_test(alone, test_wrong, 0, COUNT(wrong));
     tcase_add_loop_test(alone, test_wrong_file, 0, COUNT(files));
     suite_add_tcase(suite, alone);
-    tcase_set_timeout(database, 120);
     tcase_add_checked_fixture(database, scene_open, scene_close);
     tcase_add_loop_test(database, test_unwritable, 0, COUNT(unwritable));
     tcase_add_test(database, test_wrong_password);
@@ -403,5 +401,4 @@ Suite *suite_usage(void)
     tcase_add_test(database, test_stderr_closed);
     suite_add_tcase(suite, database);
     offline_add_tests(suite);
-    return suite;
 }

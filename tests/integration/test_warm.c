@@ -2,8 +2,8 @@
  * Cold starts: told when they were met, and avoided by a ping, with `run --warm-up` or ahead of time
  * with `syncsched warm`.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -315,14 +315,12 @@ START_TEST(test_warm_unreached)
 }
 END_TEST
 
-Suite *suite_warm(void)
+SUITE(warm)
 {
-    Suite *suite = suite_create("warm");
     TCase *up = tcase_create("warm-up");
     TCase *starts_met = tcase_create("warm-starts");
     TCase *ahead = tcase_create("warm-ahead");
 
-    tcase_set_timeout(up, 120);
     tcase_add_checked_fixture(up, scene_open, scene_close);
     tcase_add_loop_test(up, test_warm_up, 0, 2);
     tcase_add_loop_test(up, test_warm_up_quiet, 0, COUNT(quiet));
@@ -330,16 +328,13 @@ Suite *suite_warm(void)
     tcase_add_test(up, test_warm_up_hangs);
     tcase_add_test(up, test_warm_up_fails);
     suite_add_tcase(suite, up);
-    tcase_set_timeout(starts_met, 60);
     tcase_add_checked_fixture(starts_met, scene_open, scene_close);
     tcase_add_loop_test(starts_met, test_cold_start, 0, COUNT(starts));
     suite_add_tcase(suite, starts_met);
-    tcase_set_timeout(ahead, 120);
     tcase_add_checked_fixture(ahead, scene_open, scene_close);
     tcase_add_test(ahead, test_warm_pings);
     tcase_add_test(ahead, test_warm_only_when_due);
     tcase_add_test(ahead, test_warm_any_status);
     tcase_add_loop_test(ahead, test_warm_unreached, 0, COUNT(unreached));
     suite_add_tcase(suite, ahead);
-    return suite;
 }

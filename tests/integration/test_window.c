@@ -2,9 +2,9 @@
  * The window of design section 4 through the real program, second by second: a mark m is due at t
  * when t - 30 s <= m <= t + 30 s, and where two marks lie in it the earlier one that matches is.
  */
-#include "integration/suites.h"
 #include "support/program.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <jansson.h>
@@ -159,15 +159,12 @@ START_TEST(test_fractions)
 }
 END_TEST
 
-Suite *suite_window(void)
+SUITE(window)
 {
-    Suite *suite = suite_create("window");
     TCase *window = tcase_create("window");
 
-    tcase_set_timeout(window, 60);
     tcase_add_checked_fixture(window, seed, testdb_drop);
     tcase_add_loop_test(window, test_seconds, 0, STRETCHES);
     tcase_add_test(window, test_fractions);
     suite_add_tcase(suite, window);
-    return suite;
 }

@@ -3,8 +3,8 @@
  * of UTC on every side of a change of the clocks, never served in UTC for want of a zone, and
  * without a past in a zone that is new to them. Which minutes a zone has is the unit tests'.
  */
-#include "integration/suites.h"
 #include "support/scene.h"
+#include "support/suite.h"
 #include "support/testdb.h"
 
 #include <stdio.h>
@@ -345,18 +345,15 @@ START_TEST(test_zone_gets_lost)
 }
 END_TEST
 
-Suite *suite_zones(void)
+SUITE(zones)
 {
-    Suite *suite = suite_create("zones");
     TCase *known = tcase_create("zones-known");
     TCase *changing = tcase_create("zones-changing");
 
-    tcase_set_timeout(known, 60);
     tcase_add_checked_fixture(known, scene_open, scene_close);
     tcase_add_test(known, test_minutes);
     tcase_add_loop_test(known, test_tick, 0, COUNT(nights));
     suite_add_tcase(suite, known);
-    tcase_set_timeout(changing, 120);
     tcase_add_checked_fixture(changing, scene_open, scene_close);
     tcase_add_test(changing, test_unknown);
     tcase_add_test(changing, test_no_zone_data);
@@ -365,5 +362,4 @@ Suite *suite_zones(void)
     tcase_add_test(changing, test_named_zone);
     tcase_add_test(changing, test_zone_gets_lost);
     suite_add_tcase(suite, changing);
-    return suite;
 }

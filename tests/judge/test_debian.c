@@ -5,7 +5,7 @@
 #include "judge/cases.h"
 #include "judge/judge.h"
 #include "judge/nights.h"
-#include "judge/suites.h"
+#include "support/suite.h"
 
 #include "base/text.h"
 #include "cron/cron.h"
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { DRAWN = 3000, ASK_TIMEOUT_S = 60 };
+enum { DRAWN = 3000 };
 
 static const char *ask_cron_script;
 
@@ -211,7 +211,6 @@ static void add_nights(Suite *suite)
 {
     TCase *tcase = tcase_create("the daemon");
 
-    tcase_set_timeout(tcase, ASK_TIMEOUT_S);
     nights_ask(ask_cron_script, is_expected);
     for (int i = 0; i < (int)nights_count; i++) {
         if (night_answers[i].status != NIGHT_NOT_ASKED)
@@ -228,7 +227,6 @@ static void add_syntax(Suite *suite)
 {
     TCase *tcase = tcase_create("crontab");
 
-    tcase_set_timeout(tcase, ASK_TIMEOUT_S);
     tcase_add_test(tcase, test_accepts_what_we_accept);
     tcase_add_test(tcase, test_accepts_what_we_accept_drawn);
     tcase_add_loop_test(tcase, test_refuses_too, 0, (int)(sizeof refused / sizeof refused[0]));
@@ -255,17 +253,20 @@ static void probe_syntax(char *words, size_t size)
         words[0] = '\0';
 }
 
-Suite *suite_debian(const char *ask_cron)
+static bool script_is_named(void)
 {
-    Suite *suite = suite_create("debian");
+    ask_cron_script = getenv("ASK_CRON");
+    return ask_cron_script != NULL;
+}
+
+SUITE_WHEN(debian, script_is_named)
+{
     char words[NIGHT_WORDS_SIZE];
 
-    ask_cron_script = ask_cron;
     probe_syntax(words, sizeof words);
     if (words[0] == '\0')
         add_syntax(suite);
     else
         printf("crontab: not asked: %s\n", words);
     add_nights(suite);
-    return suite;
 }

@@ -3,7 +3,7 @@
  * written down by hand.
  */
 #include "judge/judge.h"
-#include "judge/suites.h"
+#include "support/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,12 +96,10 @@ START_TEST(test_known_nights)
 }
 END_TEST
 
-Suite *suite_judge(void)
+SUITE(judge)
 {
-    Suite *suite = suite_create("judge");
     TCase *tcase = tcase_create("known nights");
 
     tcase_add_loop_test(tcase, test_known_nights, 0, (int)(sizeof nights / sizeof nights[0]));
     suite_add_tcase(suite, tcase);
-    return suite;
 }

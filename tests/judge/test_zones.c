@@ -4,7 +4,7 @@
  */
 #include "judge/cases.h"
 #include "judge/judge.h"
-#include "judge/suites.h"
+#include "support/suite.h"
 
 #include "cron/cron.h"
 #include "time/zones.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { YEARS = 2, SANITIZED_TIMEOUT_S = 120 };
+enum { YEARS = 2 };
 
 /* What is compared: the lines, and for each minute the set of those that run in it. */
 struct comparison {
@@ -159,13 +159,10 @@ START_TEST(test_every_minute)
 }
 END_TEST
 
-Suite *suite_zones(void)
+SUITE(zones)
 {
-    Suite *suite = suite_create("zones");
     TCase *tcase = tcase_create("every minute of two years");
 
-    tcase_set_timeout(tcase, SANITIZED_TIMEOUT_S);
     tcase_add_loop_test(tcase, test_every_minute, 0, (int)cases_zones_count);
     suite_add_tcase(suite, tcase);
-    return suite;
 }

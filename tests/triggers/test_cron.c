@@ -1,7 +1,7 @@
 /*
  * scripts/share/triggers/cron: Debian's cron runs the very file.
  */
-#include "triggers/suites.h"
+#include "support/suite.h"
 
 #include "support/scene.h"
 #include "support/testdb.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { A_MINUTE = 65, CRON_TIMEOUT_S = 120 };
+enum { A_MINUTE = 65 };
 
 #define COMPLETED                                                                                  \
     "SELECT count(*) >= 1 FROM sync_run_log WHERE status = 'completed' AND records_exported = 41"
@@ -135,19 +135,15 @@ static void add_daemon(Suite *suite)
 {
     TCase *daemon = tcase_create("daemon");
 
-    tcase_set_timeout(daemon, CRON_TIMEOUT_S);
     tcase_add_checked_fixture(daemon, start_cron, end_cron);
     tcase_add_test(daemon, test_ticks);
     tcase_add_test(daemon, test_environment_is_bare);
     suite_add_tcase(suite, daemon);
 }
 
-Suite *suite_cron(void)
+SUITE(cron)
 {
-    Suite *suite = suite_create("cron");
-
     add_form(suite);
     if (machine_is_ours("Debian's cron"))
         add_daemon(suite);
-    return suite;
 }

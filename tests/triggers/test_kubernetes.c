@@ -2,7 +2,7 @@
  * scripts/share/triggers/kubernetes: the manifests against the API's own description, field by field, and
  * the program with a key as Kubernetes mounts it.
  */
-#include "triggers/suites.h"
+#include "support/suite.h"
 
 #include "support/scene.h"
 #include "support/testdb.h"
@@ -127,7 +127,6 @@ static void add_manifests(Suite *suite)
 {
     TCase *manifests = tcase_create("manifests");
 
-    tcase_set_timeout(manifests, 60);
     tcase_add_test(manifests, test_fields);
     if (system(CHECK_MANIFEST " structure <" CRONJOB " >/dev/null") >> 8 == 77)
         puts("the API's description: not asked: it is missing (Debian package python3-kubernetes)");
@@ -138,18 +137,15 @@ static void add_manifests(Suite *suite)
     suite_add_tcase(suite, manifests);
 }
 
-Suite *suite_kubernetes(void)
+SUITE(kubernetes)
 {
-    Suite *suite = suite_create("kubernetes");
     TCase *mounted;
 
     add_manifests(suite);
     if (!machine_is_ours("a key as Kubernetes mounts it"))
-        return suite;
+        return;
     mounted = tcase_create("mounted");
-    tcase_set_timeout(mounted, 60);
     tcase_add_checked_fixture(mounted, machine_open, machine_close);
     tcase_add_loop_test(mounted, test_key, 0, (int)(sizeof keys / sizeof *keys));
     suite_add_tcase(suite, mounted);
-    return suite;
 }

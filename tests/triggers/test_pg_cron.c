@@ -1,7 +1,7 @@
 /*
  * scripts/share/triggers/pg_cron: the real pg_cron runs what schedule.sql schedules.
  */
-#include "triggers/suites.h"
+#include "support/suite.h"
 
 #include "support/scene.h"
 #include "support/testdb.h"
@@ -10,8 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { PG_CRON_TIMEOUT_S = 240 };
 
 /* Of the job's last start but one that still runs. */
 #define JOB(name, condition)                                                                       \
@@ -138,19 +136,15 @@ static void add_jobs(Suite *suite)
 {
     TCase *jobs = tcase_create("jobs");
 
-    tcase_set_timeout(jobs, PG_CRON_TIMEOUT_S);
     tcase_add_checked_fixture(jobs, open, close);
     tcase_add_test(jobs, test_comes_and_goes);
     tcase_add_test(jobs, test_ticks);
     suite_add_tcase(suite, jobs);
 }
 
-Suite *suite_pg_cron(void)
+SUITE(pg_cron)
 {
-    Suite *suite = suite_create("pg_cron");
-
     add_form(suite);
     if (machine_is_ours("pg_cron") && pg_cron_is_there("pg_cron"))
         add_jobs(suite);
-    return suite;
 }

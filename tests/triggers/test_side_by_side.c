@@ -1,7 +1,7 @@
 /*
  * Two triggers of one database: each slot gets one run, whoever comes first.
  */
-#include "triggers/suites.h"
+#include "support/suite.h"
 
 #include "support/scene.h"
 #include "support/testdb.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { INTEGRATIONS = 20, SIDE_BY_SIDE_TIMEOUT_S = 240 };
+enum { INTEGRATIONS = 20 };
 
 /* Covers: two ticks of different names at the same moment. Anybody can try that. */
 START_TEST(test_by_hand)
@@ -90,7 +90,6 @@ static void add_hand(Suite *suite)
 {
     TCase *hand = tcase_create("hand");
 
-    tcase_set_timeout(hand, 60);
     tcase_add_checked_fixture(hand, scene_open, scene_close);
     tcase_add_test(hand, test_by_hand);
     suite_add_tcase(suite, hand);
@@ -100,18 +99,14 @@ static void add_daemons(Suite *suite)
 {
     TCase *daemons = tcase_create("daemons");
 
-    tcase_set_timeout(daemons, SIDE_BY_SIDE_TIMEOUT_S);
     tcase_add_checked_fixture(daemons, open, close);
     tcase_add_test(daemons, test_cron_and_pg_cron);
     suite_add_tcase(suite, daemons);
 }
 
-Suite *suite_side_by_side(void)
+SUITE(side_by_side)
 {
-    Suite *suite = suite_create("side_by_side");
-
     add_hand(suite);
     if (machine_is_ours("cron beside pg_cron") && pg_cron_is_there("cron beside pg_cron"))
         add_daemons(suite);
-    return suite;
 }

@@ -2,7 +2,7 @@
  * scripts/share/triggers/systemd: the units by themselves, and under a real systemd that is the first
  * process of namespaces of its own.
  */
-#include "triggers/suites.h"
+#include "support/suite.h"
 
 #include "support/scene.h"
 #include "support/testdb.h"
@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 enum {
-    SYSTEMD_TIMEOUT_S = 120,
     EXPOSURE_MOST = 15 /* tenths; 100 is a service without any of it */
 };
 
@@ -237,7 +236,6 @@ static void add_form(Suite *suite)
 {
     TCase *form = tcase_create("form");
 
-    tcase_set_timeout(form, 60);
     tcase_add_test(form, test_file);
     if (system("systemd-analyze --version >/dev/null 2>&1") != 0)
         puts("systemd-analyze: not asked: it is missing (Debian package systemd)");
@@ -253,7 +251,6 @@ static void add_booted(Suite *suite)
 {
     TCase *booted = tcase_create("booted");
 
-    tcase_set_timeout(booted, SYSTEMD_TIMEOUT_S);
     tcase_add_checked_fixture(booted, machine_open, end_systemd);
     tcase_add_test(booted, test_timer);
     tcase_add_test(booted, test_static_user);
@@ -264,16 +261,13 @@ static void add_booted(Suite *suite)
     suite_add_tcase(suite, booted);
 }
 
-Suite *suite_systemd(void)
+SUITE(systemd)
 {
-    Suite *suite = suite_create("systemd");
-
     add_form(suite);
     if (!machine_is_ours("systemd"))
-        return suite;
+        return;
     if (system("tests/triggers/in-systemd probe >/dev/null 2>&1") == 0)
         add_booted(suite);
     else
         puts("systemd: not asked: it does not boot in namespaces here");
-    return suite;
 }

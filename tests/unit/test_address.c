@@ -1,5 +1,5 @@
 /* Covers lib/call/address.c: to whom the key may be sent. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "call/address.h"
 
@@ -266,9 +266,8 @@ START_TEST(test_address_other)
 }
 END_TEST
 
-Suite *suite_address(void)
+SUITE(address)
 {
-    Suite *suite = suite_create("address");
     TCase *cases = tcase_create("address");
 
     tcase_add_loop_test(cases, test_address, 0, sizeof urls / sizeof urls[0]);
@@ -280,5 +279,4 @@ Suite *suite_address(void)
     tcase_add_loop_test(cases, test_address_proxy_libcurl, 0, sizeof proxies / sizeof proxies[0]);
     tcase_add_loop_test(cases, test_address_other, 0, sizeof others / sizeof others[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/notify/alert.c; what its program gets is tests/integration/test_alert.c's. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "notify/alert.h"
 #include "tick/pool.h"
@@ -124,14 +124,12 @@ START_TEST(test_alert_many)
 }
 END_TEST
 
-Suite *suite_alert(void)
+SUITE(alert)
 {
-    Suite *suite = suite_create("alert");
     TCase *cases = tcase_create("alert");
 
     tcase_add_test(cases, test_alert_runs);
     tcase_add_test(cases, test_alert_without_notes);
     tcase_add_test(cases, test_alert_many);
     suite_add_tcase(suite, cases);
-    return suite;
 }

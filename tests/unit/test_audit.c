@@ -2,7 +2,7 @@
  * Covers lib/plan/audit.c: what becomes of each slot, by tables, and against the definition of
  * "covered" spelt out run by run.
  */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "base/text.h"
 #include "plan/audit.h"
@@ -359,9 +359,8 @@ START_TEST(test_clean)
 }
 END_TEST
 
-Suite *suite_audit(void)
+SUITE(audit)
 {
-    Suite *suite = suite_create("audit");
     TCase *all = tcase_create("audit");
 
     tcase_add_loop_test(all, test_match, 0, (int)(sizeof cases / sizeof *cases));
@@ -370,5 +369,4 @@ Suite *suite_audit(void)
     tcase_add_test(all, test_totals);
     tcase_add_test(all, test_clean);
     suite_add_tcase(suite, all);
-    return suite;
 }

@@ -1,7 +1,7 @@
 /* store/claim: putting a claim in key order, the order in which every claim takes its locks. */
 #include "base/memory.h"
 #include "store/claim.h"
-#include "unit/suites.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -59,13 +59,11 @@ START_TEST(an_empty_claim_is_fine)
 }
 END_TEST
 
-Suite *suite_claim(void)
+SUITE(claim)
 {
-    Suite *suite = suite_create("claim");
     TCase *tcase = tcase_create("order");
 
     tcase_add_test(tcase, sorting_takes_the_slots_along);
     tcase_add_test(tcase, an_empty_claim_is_fine);
     suite_add_tcase(suite, tcase);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/plan/condition.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "plan/condition.h"
 
@@ -204,13 +204,11 @@ START_TEST(test_compare)
 }
 END_TEST
 
-Suite *suite_condition(void)
+SUITE(condition)
 {
-    Suite *suite = suite_create("condition");
     TCase *tcase = tcase_create("condition");
 
     tcase_add_loop_test(tcase, test_judge, 0, COUNT(cases));
     tcase_add_test(tcase, test_compare);
     suite_add_tcase(suite, tcase);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/base/config.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "base/config.h"
 
@@ -343,9 +343,8 @@ START_TEST(test_config_many_lines)
 }
 END_TEST
 
-Suite *suite_config(void)
+SUITE(config)
 {
-    Suite *suite = suite_create("config");
     TCase *cases = tcase_create("config");
 
     tcase_add_checked_fixture(cases, write_file, remove_file);
@@ -363,5 +362,4 @@ Suite *suite_config(void)
     tcase_add_test(cases, test_config_default);
     tcase_add_test(cases, test_config_many_lines);
     suite_add_tcase(suite, cases);
-    return suite;
 }

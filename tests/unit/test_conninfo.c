@@ -1,5 +1,5 @@
 /* Covers lib/store/conninfo.c: settings that cannot be right, ways on which others may listen. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "store/conninfo.h"
 
@@ -126,9 +126,8 @@ START_TEST(test_last_attempt)
 }
 END_TEST
 
-Suite *suite_conninfo(void)
+SUITE(conninfo)
 {
-    Suite *suite = suite_create("conninfo");
     TCase *tcase = tcase_create("conninfo");
 
     tcase_add_loop_test(tcase, test_check, 0, (int)COUNT(settings));
@@ -136,5 +135,4 @@ Suite *suite_conninfo(void)
     tcase_add_loop_test(tcase, test_describe, 0, (int)COUNT(safe));
     tcase_add_loop_test(tcase, test_last_attempt, 0, (int)COUNT(attempts));
     suite_add_tcase(suite, tcase);
-    return suite;
 }

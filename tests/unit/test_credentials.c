@@ -1,5 +1,5 @@
 /* Covers lib/call/credentials.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "call/credentials.h"
 #include "time/instant.h"
@@ -223,9 +223,8 @@ START_TEST(test_credentials_describe)
 }
 END_TEST
 
-Suite *suite_credentials(void)
+SUITE(credentials)
 {
-    Suite *suite = suite_create("credentials");
     TCase *cases = tcase_create("credentials");
 
     tcase_add_loop_test(cases, test_credentials_headers, 0, sizeof headers / sizeof headers[0]);
@@ -235,5 +234,4 @@ Suite *suite_credentials(void)
     tcase_add_test(cases, test_credentials_publishable);
     tcase_add_loop_test(cases, test_credentials_describe, 0, sizeof kinds / sizeof kinds[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

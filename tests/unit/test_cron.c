@@ -1,5 +1,5 @@
 /* Covers lib/cron/cron.c: what a schedule matches, the star rule, and when it fires next. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "cron/cron.h"
 #include "time/zones.h"
@@ -362,9 +362,8 @@ START_TEST(test_next_from_any_minute)
 }
 END_TEST
 
-Suite *suite_cron(void)
+SUITE(cron)
 {
-    Suite *suite = suite_create("cron");
     TCase *cases = tcase_create("cron");
     int scans = sizeof scanned / sizeof scanned[0];
 
@@ -376,5 +375,4 @@ Suite *suite_cron(void)
     tcase_add_loop_test(cases, test_next_agrees_with_a_scan, 0, scans);
     tcase_add_loop_test(cases, test_next_from_any_minute, 0, scans);
     suite_add_tcase(suite, cases);
-    return suite;
 }

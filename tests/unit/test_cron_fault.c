@@ -1,5 +1,5 @@
 /* Covers lib/cron/cron_fault.c, and what cron_parse.c refuses. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "cron/cron.h"
 #include "time/clock.h"
@@ -359,9 +359,8 @@ START_TEST(test_noise)
 }
 END_TEST
 
-Suite *suite_cron_fault(void)
+SUITE(cron_fault)
 {
-    Suite *suite = suite_create("cron_fault");
     TCase *cases = tcase_create("cron_fault");
 
     tcase_add_loop_test(cases, test_faults, 0, sizeof faults / sizeof faults[0]);
@@ -371,5 +370,4 @@ Suite *suite_cron_fault(void)
     tcase_add_test(cases, test_megabytes_are_refused_within_a_millisecond);
     tcase_add_test(cases, test_noise);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/cron/cron_jumps.c: what check-cron says of the nights on which clocks change. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "cron/cron_jumps.h"
 #include "time/zones.h"
@@ -103,12 +103,10 @@ START_TEST(test_jumps)
 }
 END_TEST
 
-Suite *suite_cron_jumps(void)
+SUITE(cron_jumps)
 {
-    Suite *suite = suite_create("cron_jumps");
     TCase *all = tcase_create("cron_jumps");
 
     tcase_add_loop_test(all, test_jumps, 0, sizeof cases / sizeof cases[0]);
     suite_add_tcase(suite, all);
-    return suite;
 }

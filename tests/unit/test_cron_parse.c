@@ -1,5 +1,5 @@
 /* Covers lib/cron/cron_parse.c: what is accepted, and as which sets. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "cron/cron.h"
 
@@ -188,9 +188,8 @@ START_TEST(test_failure_leaves_cron_alone)
 }
 END_TEST
 
-Suite *suite_cron_parse(void)
+SUITE(cron_parse)
 {
-    Suite *suite = suite_create("cron_parse");
     TCase *cases = tcase_create("cron_parse");
 
     tcase_add_loop_test(cases, test_field_values, 0, sizeof fields / sizeof fields[0]);
@@ -198,5 +197,4 @@ Suite *suite_cron_parse(void)
     tcase_add_test(cases, test_wildcard);
     tcase_add_test(cases, test_failure_leaves_cron_alone);
     suite_add_tcase(suite, cases);
-    return suite;
 }

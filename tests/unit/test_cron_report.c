@@ -1,5 +1,5 @@
 /* Covers lib/report/check_cron.c: what check-cron prints of an expression, byte for byte. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "base/text.h"
 #include "report/check_cron.h"
@@ -130,13 +130,11 @@ START_TEST(test_colours)
 }
 END_TEST
 
-Suite *suite_cron_report(void)
+SUITE(cron_report)
 {
-    Suite *suite = suite_create("cron_report");
     TCase *reports = tcase_create("report");
 
     tcase_add_loop_test(reports, test_report, 0, sizeof cases / sizeof cases[0]);
     tcase_add_test(reports, test_colours);
     suite_add_tcase(suite, reports);
-    return suite;
 }

@@ -1,6 +1,6 @@
 /* Covers lib/cron/cron_text.c: what a schedule says of itself, and that no two schedules that
  * fire at different times say the same. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "cron/cron_text.h"
 #include "cron_family.h"
@@ -214,14 +214,12 @@ START_TEST(test_family)
 }
 END_TEST
 
-Suite *suite_cron_text(void)
+SUITE(cron_text)
 {
-    Suite *suite = suite_create("cron_text");
     TCase *cases = tcase_create("cron_text");
 
     tcase_add_loop_test(cases, test_descriptions, 0, sizeof descriptions / sizeof descriptions[0]);
     tcase_add_test(cases, test_appends);
     tcase_add_loop_test(cases, test_family, 0, 2);
     suite_add_tcase(suite, cases);
-    return suite;
 }

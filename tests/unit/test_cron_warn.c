@@ -1,6 +1,6 @@
 /* Covers lib/cron/cron_warn.c: what is said of valid expressions that surprise people, and that
  * it is true of the calendar. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "cron/cron_warn.h"
 #include "cron_family.h"
@@ -261,13 +261,11 @@ START_TEST(test_family)
 }
 END_TEST
 
-Suite *suite_cron_warn(void)
+SUITE(cron_warn)
 {
-    Suite *suite = suite_create("cron_warn");
     TCase *cases = tcase_create("cron_warn");
 
     tcase_add_loop_test(cases, test_warnings, 0, sizeof rows / sizeof rows[0]);
     tcase_add_loop_test(cases, test_family, 0, 2);
     suite_add_tcase(suite, cases);
-    return suite;
 }

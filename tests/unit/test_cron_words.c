@@ -1,5 +1,5 @@
 /* Covers lib/cron/cron_words.c: sets of numbers as English lists. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "cron/cron_words.h"
 
@@ -110,9 +110,8 @@ START_TEST(test_weekdays)
 }
 END_TEST
 
-Suite *suite_cron_words(void)
+SUITE(cron_words)
 {
-    Suite *suite = suite_create("cron_words");
     TCase *cases = tcase_create("cron_words");
 
     tcase_add_test(cases, test_sets);
@@ -121,5 +120,4 @@ Suite *suite_cron_words(void)
     tcase_add_test(cases, test_lists);
     tcase_add_test(cases, test_weekdays);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers cron_next() of lib/cron/cron.c where wall clocks jump: Debian's rule, night by night. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "cron/cron.h"
 #include "time/zones.h"
@@ -213,13 +213,11 @@ START_TEST(test_never_in_this_zone)
 }
 END_TEST
 
-Suite *suite_cron_zones(void)
+SUITE(cron_zones)
 {
-    Suite *suite = suite_create("cron_zones");
     TCase *cases = tcase_create("cron_zones");
 
     tcase_add_loop_test(cases, test_night, 0, sizeof nights / sizeof nights[0]);
     tcase_add_test(cases, test_never_in_this_zone);
     suite_add_tcase(suite, cases);
-    return suite;
 }

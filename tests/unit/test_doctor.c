@@ -1,5 +1,5 @@
 /* Covers lib/inspect/findings.c, doctor_database.c and doctor_function.c: what is hard to bring about. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "base/memory.h"
 #include "inspect/doctor_database.h"
@@ -178,9 +178,8 @@ START_TEST(test_ping)
 }
 END_TEST
 
-Suite *suite_doctor(void)
+SUITE(doctor)
 {
-    Suite *suite = suite_create("doctor");
     TCase *cases = tcase_create("doctor");
 
     tcase_add_test(cases, test_findings);
@@ -189,5 +188,4 @@ Suite *suite_doctor(void)
     tcase_add_loop_test(cases, test_unexplained_refusal, 0, 2);
     tcase_add_loop_test(cases, test_ping, 0, (int)COUNT(pings));
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/plan/due.c and quiet.c: what a row owes, by design section 4. All of it in May 2024. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "base/text.h"
 #include "plan/due.h"
@@ -508,9 +508,8 @@ START_TEST(test_due_quiet)
 }
 END_TEST
 
-Suite *suite_due(void)
+SUITE(due)
 {
-    Suite *suite = suite_create("due");
     TCase *cases = tcase_create("due");
 
     tcase_add_loop_test(cases, test_due_window, 0, sizeof window_cases / sizeof window_cases[0]);
@@ -522,5 +521,4 @@ Suite *suite_due(void)
     tcase_add_test(cases, test_due_several);
     tcase_add_test(cases, test_due_quiet);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/time/duration.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "time/duration.h"
 
@@ -79,14 +79,12 @@ START_TEST(test_duration_format)
 }
 END_TEST
 
-Suite *suite_duration(void)
+SUITE(duration)
 {
-    Suite *suite = suite_create("duration");
     TCase *cases = tcase_create("duration");
 
     tcase_add_loop_test(cases, test_duration_good, 0, sizeof good / sizeof good[0]);
     tcase_add_loop_test(cases, test_duration_bad, 0, sizeof bad / sizeof bad[0]);
     tcase_add_loop_test(cases, test_duration_format, 0, sizeof formatted / sizeof formatted[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/store/errand.c: done in time, left behind, and no thread to be had. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "store/errand.h"
 #include "time/clock.h"
@@ -123,17 +123,14 @@ START_TEST(test_errand_without_thread)
 }
 END_TEST
 
-Suite *suite_errand(void)
+SUITE(errand)
 {
-    Suite *suite = suite_create("errand");
     TCase *cases = tcase_create("errand");
 
-    tcase_set_timeout(cases, 30);
     tcase_add_test(cases, test_errand_in_time);
     tcase_add_test(cases, test_errand_left_behind);
     tcase_add_test(cases, test_errand_of_more_than_a_step);
     tcase_add_test(cases, test_errand_after_its_time);
     tcase_add_test(cases, test_errand_without_thread);
     suite_add_tcase(suite, cases);
-    return suite;
 }

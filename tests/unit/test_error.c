@@ -1,5 +1,5 @@
 /* Covers lib/base/error.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "base/error.h"
 
@@ -76,9 +76,8 @@ START_TEST(test_error_long)
 }
 END_TEST
 
-Suite *suite_error(void)
+SUITE(error)
 {
-    Suite *suite = suite_create("error");
     TCase *cases = tcase_create("error");
 
     tcase_add_loop_test(cases, test_error_exit_status, 0, sizeof statuses / sizeof statuses[0]);
@@ -86,5 +85,4 @@ Suite *suite_error(void)
     tcase_add_test(cases, test_error_set_again);
     tcase_add_test(cases, test_error_long);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -2,7 +2,7 @@
  * Covers lib/cron/cron_parse.c, cron_fault.c and cron.c with the table of expressions in
  * tests/data/expressions.txt, a test a line. Its head explains how to read it.
  */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "cron/cron.h"
 
@@ -271,14 +271,12 @@ START_TEST(test_table_is_whole)
 }
 END_TEST
 
-Suite *suite_expressions(void)
+SUITE(expressions)
 {
-    Suite *suite = suite_create("expressions");
     TCase *cases = tcase_create("expressions");
 
     rows_read();
     tcase_add_test(cases, test_table_is_whole);
     tcase_add_loop_test(cases, test_row, 0, row_count);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -2,7 +2,7 @@
  * Runs every file of tests/fuzz/corpus through its fuzz target: what fuzzing starts from, and what
  * it ever found. From the top of the tree, as "make check" does.
  */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "fuzz/fuzz.h"
 
@@ -58,12 +58,10 @@ START_TEST(test_corpus)
 }
 END_TEST
 
-Suite *suite_fuzz_corpus(void)
+SUITE(fuzz_corpus)
 {
-    Suite *suite = suite_create("fuzz_corpus");
     TCase *cases = tcase_create("fuzz_corpus");
 
     tcase_add_loop_test(cases, test_corpus, 0, sizeof targets / sizeof targets[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

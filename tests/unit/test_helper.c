@@ -2,7 +2,7 @@
  * Covers lib/tick/helper.c, with real forks. What the helper did is counted in memory that it
  * shares with the test.
  */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "tick/helper.h"
 #include "time/clock.h"
@@ -149,12 +149,10 @@ START_TEST(test_helper_wait)
 }
 END_TEST
 
-Suite *suite_helper(void)
+SUITE(helper)
 {
-    Suite *suite = suite_create("helper");
     TCase *cases = tcase_create("helper");
 
-    tcase_set_timeout(cases, 20);
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, test_helper);
     tcase_add_test(cases, test_helper_untold);
@@ -162,5 +160,4 @@ Suite *suite_helper(void)
     tcase_add_test(cases, test_helper_hears);
     tcase_add_test(cases, test_helper_wait);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/time/instant.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "time/instant.h"
 
@@ -219,9 +219,8 @@ START_TEST(test_window_of)
 }
 END_TEST
 
-Suite *suite_instant(void)
+SUITE(instant)
 {
-    Suite *suite = suite_create("instant");
     TCase *cases = tcase_create("instant");
 
     tcase_add_loop_test(cases, test_instant_good, 0, sizeof good / sizeof good[0]);
@@ -234,5 +233,4 @@ Suite *suite_instant(void)
     tcase_add_test(cases, test_civil_far_years);
     tcase_add_loop_test(cases, test_window_of, 0, sizeof windows / sizeof windows[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

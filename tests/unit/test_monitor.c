@@ -1,5 +1,5 @@
 /* Covers lib/notify/monitor.c: addresses; its pings are tests/integration/test_monitor.c's. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "notify/monitor.h"
 
@@ -30,12 +30,10 @@ START_TEST(test_monitor_url)
 }
 END_TEST
 
-Suite *suite_monitor(void)
+SUITE(monitor)
 {
-    Suite *suite = suite_create("monitor");
     TCase *cases = tcase_create("monitor");
 
     tcase_add_loop_test(cases, test_monitor_url, 0, sizeof urls / sizeof urls[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

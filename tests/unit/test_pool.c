@@ -2,7 +2,7 @@
  * Covers lib/tick/pool.c, with real forks and toy jobs. What the workers did is counted in memory
  * that they share with the test.
  */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "tick/pool.h"
 #include "time/clock.h"
@@ -406,12 +406,10 @@ START_TEST(test_pool_parent_gone)
 }
 END_TEST
 
-Suite *suite_pool(void)
+SUITE(pool)
 {
-    Suite *suite = suite_create("pool");
     TCase *cases = tcase_create("pool");
 
-    tcase_set_timeout(cases, 20);
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_loop_test(cases, test_pool_serves_all, 0, sizeof sizes / sizeof sizes[0]);
     tcase_add_test(cases, test_pool_most_in_flight);
@@ -425,5 +423,4 @@ Suite *suite_pool(void)
     tcase_add_test(cases, test_pool_no_worker);
     tcase_add_test(cases, test_pool_parent_gone);
     suite_add_tcase(suite, cases);
-    return suite;
 }

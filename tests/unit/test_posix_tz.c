@@ -1,5 +1,5 @@
 /* Covers lib/time/posix_tz.c: the rules at the end of TZif files. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "time/instant.h"
 #include "time/posix_tz.h"
@@ -143,9 +143,8 @@ START_TEST(test_length_counts)
 }
 END_TEST
 
-Suite *suite_posix_tz(void)
+SUITE(posix_tz)
 {
-    Suite *suite = suite_create("posix_tz");
     TCase *cases = tcase_create("posix_tz");
 
     tcase_add_loop_test(cases, test_changes_in_year, 0, sizeof changes / sizeof changes[0]);
@@ -153,5 +152,4 @@ Suite *suite_posix_tz(void)
     tcase_add_loop_test(cases, test_refused, 0, sizeof refused / sizeof refused[0]);
     tcase_add_test(cases, test_length_counts);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/plan/probe.c: what an answer says, when the next probe may follow, what is told. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "plan/probe.h"
 
@@ -176,9 +176,8 @@ START_TEST(test_fresh)
 }
 END_TEST
 
-Suite *suite_probe(void)
+SUITE(probe)
 {
-    Suite *suite = suite_create("probe");
     TCase *cases = tcase_create("probe");
 
     tcase_add_loop_test(cases, test_answer, 0, sizeof answers / sizeof answers[0]);
@@ -188,5 +187,4 @@ Suite *suite_probe(void)
     tcase_add_loop_test(cases, test_condition, 0, sizeof conditions / sizeof conditions[0]);
     tcase_add_test(cases, test_fresh);
     suite_add_tcase(suite, cases);
-    return suite;
 }

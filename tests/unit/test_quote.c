@@ -1,5 +1,5 @@
 /* Covers lib/base/quote.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "base/quote.h"
 
@@ -31,12 +31,10 @@ START_TEST(test_quote_bytes)
 }
 END_TEST
 
-Suite *suite_quote(void)
+SUITE(quote)
 {
-    Suite *suite = suite_create("quote");
     TCase *cases = tcase_create("quote");
 
     tcase_add_loop_test(cases, test_quote_bytes, 0, sizeof quotes / sizeof quotes[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

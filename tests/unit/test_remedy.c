@@ -1,5 +1,5 @@
 /* Covers lib/store/refusal.c: what to do about a refusal, told by its code, never by its words. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "store/refusal.h"
 
@@ -39,12 +39,10 @@ START_TEST(test_remedy)
 }
 END_TEST
 
-Suite *suite_remedy(void)
+SUITE(remedy)
 {
-    Suite *suite = suite_create("remedy");
     TCase *tcase = tcase_create("remedy");
 
     tcase_add_loop_test(tcase, test_remedy, 0, (int)(sizeof cases / sizeof cases[0]));
     suite_add_tcase(suite, tcase);
-    return suite;
 }

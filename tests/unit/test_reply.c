@@ -1,5 +1,5 @@
 /* Covers lib/call/reply.c: the tables of design section 6. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "base/text.h"
 #include "call/reply.h"
@@ -409,9 +409,8 @@ START_TEST(test_reply_again)
 }
 END_TEST
 
-Suite *suite_reply(void)
+SUITE(reply)
 {
-    Suite *suite = suite_create("reply");
     TCase *cases = tcase_create("reply");
 
     tcase_add_loop_test(cases, test_reply_answer, 0, sizeof answers / sizeof answers[0]);
@@ -423,5 +422,4 @@ Suite *suite_reply(void)
     tcase_add_loop_test(cases, test_reply_end, 0, sizeof ends / sizeof ends[0]);
     tcase_add_loop_test(cases, test_reply_again, 0, sizeof agains / sizeof agains[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/call/response.c: what is kept of an answer, and where reading ends. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "call/response.h"
 
@@ -216,9 +216,8 @@ START_TEST(test_response_clear)
 }
 END_TEST
 
-Suite *suite_response(void)
+SUITE(response)
 {
-    Suite *suite = suite_create("response");
     TCase *cases = tcase_create("response");
 
     tcase_add_loop_test(cases, test_response_mark, 0, sizeof heads / sizeof heads[0]);
@@ -230,5 +229,4 @@ Suite *suite_response(void)
     tcase_add_loop_test(cases, test_response_body, 0, 4);
     tcase_add_test(cases, test_response_clear);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/plan/retry_after.c: how long an answer asks to be left alone. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "plan/retry_after.h"
 
@@ -53,12 +53,10 @@ START_TEST(test_retry_after)
 }
 END_TEST
 
-Suite *suite_retry_after(void)
+SUITE(retry_after)
 {
-    Suite *suite = suite_create("retry_after");
     TCase *cases = tcase_create("retry_after");
 
     tcase_add_loop_test(cases, test_retry_after, 0, sizeof values / sizeof values[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

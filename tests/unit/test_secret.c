@@ -1,5 +1,5 @@
 /* Covers lib/base/secret.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "base/memory.h"
 #include "base/secret.h"
@@ -178,9 +178,8 @@ START_TEST(test_secret_other_files)
 }
 END_TEST
 
-Suite *suite_secret(void)
+SUITE(secret)
 {
-    Suite *suite = suite_create("secret");
     TCase *cases = tcase_create("secret");
 
     tcase_add_checked_fixture(cases, make_directory, remove_directory);
@@ -190,5 +189,4 @@ Suite *suite_secret(void)
     tcase_add_test(cases, test_secret_link);
     tcase_add_test(cases, test_secret_other_files);
     suite_add_tcase(suite, cases);
-    return suite;
 }

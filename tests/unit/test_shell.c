@@ -1,5 +1,5 @@
 /* Covers lib/notify/shell.c, with real shells. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "notify/shell.h"
 #include "time/clock.h"
@@ -117,17 +117,14 @@ START_TEST(test_shell_environment)
 }
 END_TEST
 
-Suite *suite_shell(void)
+SUITE(shell)
 {
-    Suite *suite = suite_create("shell");
     TCase *cases = tcase_create("shell");
 
-    tcase_set_timeout(cases, 20);
     tcase_add_checked_fixture(cases, set_up, NULL);
     tcase_add_loop_test(cases, test_shell, 0, sizeof commands / sizeof commands[0]);
     tcase_add_test(cases, test_shell_large_input);
     tcase_add_test(cases, test_shell_signals);
     tcase_add_test(cases, test_shell_environment);
     suite_add_tcase(suite, cases);
-    return suite;
 }

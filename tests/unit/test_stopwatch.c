@@ -1,5 +1,5 @@
 /* Covers lib/time/clock.c, as far as a clock can be tested without waiting. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "time/clock.h"
 
@@ -26,13 +26,11 @@ START_TEST(test_host_clock_is_in_microseconds)
 }
 END_TEST
 
-Suite *suite_stopwatch(void)
+SUITE(stopwatch)
 {
-    Suite *suite = suite_create("stopwatch");
     TCase *cases = tcase_create("stopwatch");
 
     tcase_add_test(cases, test_stopwatch_never_goes_back);
     tcase_add_test(cases, test_host_clock_is_in_microseconds);
     suite_add_tcase(suite, cases);
-    return suite;
 }

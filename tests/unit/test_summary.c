@@ -1,5 +1,5 @@
 /* Covers lib/tick/summary.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "tick/summary.h"
 
@@ -50,14 +50,12 @@ START_TEST(test_summary_many)
 }
 END_TEST
 
-Suite *suite_summary(void)
+SUITE(summary)
 {
-    Suite *suite = suite_create("summary");
     TCase *cases = tcase_create("summary");
 
     tcase_add_test(cases, test_summary_empty);
     tcase_add_test(cases, test_summary_full);
     tcase_add_test(cases, test_summary_many);
     suite_add_tcase(suite, cases);
-    return suite;
 }

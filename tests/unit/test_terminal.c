@@ -1,5 +1,5 @@
 /* Covers lib/report/terminal.c and lib/report/table.c, but for the look at a real terminal. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "report/table.h"
 #include "report/terminal.h"
@@ -258,9 +258,8 @@ START_TEST(test_coloured_table)
 }
 END_TEST
 
-Suite *suite_terminal(void)
+SUITE(terminal)
 {
-    Suite *suite = suite_create("terminal");
     TCase *cases = tcase_create("terminal");
 
     tcase_add_loop_test(cases, test_clean, 0, COUNT(cleaned));
@@ -273,5 +272,4 @@ Suite *suite_terminal(void)
     tcase_add_test(cases, test_lines);
     tcase_add_test(cases, test_coloured_table);
     suite_add_tcase(suite, cases);
-    return suite;
 }

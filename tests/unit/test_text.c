@@ -1,5 +1,5 @@
 /* Covers lib/base/text.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "base/text.h"
 
@@ -196,9 +196,8 @@ START_TEST(test_text_clean_every_character)
 }
 END_TEST
 
-Suite *suite_text(void)
+SUITE(text)
 {
-    Suite *suite = suite_create("text");
     TCase *cases = tcase_create("text");
 
     tcase_add_loop_test(cases, test_text_clean, 0, sizeof cleaned / sizeof cleaned[0]);
@@ -208,5 +207,4 @@ Suite *suite_text(void)
     tcase_add_test(cases, test_text_large_pieces);
     tcase_add_loop_test(cases, test_text_redact, 0, sizeof redactions / sizeof redactions[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/time/tzif.c: the bytes of compiled zones, good and hostile. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "time/tzif.h"
 
@@ -243,9 +243,8 @@ START_TEST(test_huge_counts)
 }
 END_TEST
 
-Suite *suite_tzif(void)
+SUITE(tzif)
 {
-    Suite *suite = suite_create("tzif");
     TCase *cases = tcase_create("tzif");
 
     tcase_add_test(cases, test_changes_on_the_minute_grid);
@@ -257,5 +256,4 @@ Suite *suite_tzif(void)
     tcase_add_test(cases, test_cut_off_anywhere);
     tcase_add_test(cases, test_huge_counts);
     suite_add_tcase(suite, cases);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Covers lib/time/zone.c: the offset at an instant, and where it changes, in real zones. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "time/instant.h"
 #include "time/tzif.h"
@@ -133,14 +133,12 @@ START_TEST(test_spans_by_rule_adjoin)
 }
 END_TEST
 
-Suite *suite_zone(void)
+SUITE(zone)
 {
-    Suite *suite = suite_create("zone");
     TCase *cases = tcase_create("zone");
 
     tcase_add_loop_test(cases, test_span, 0, sizeof spans / sizeof spans[0]);
     tcase_add_loop_test(cases, test_spans_adjoin, 0, sizeof walked / sizeof walked[0]);
     tcase_add_loop_test(cases, test_spans_by_rule_adjoin, 0, sizeof rules / sizeof rules[0]);
     suite_add_tcase(suite, cases);
-    return suite;
 }

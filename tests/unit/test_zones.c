@@ -1,5 +1,5 @@
 /* Covers lib/time/zones.c. */
-#include "suites.h"
+#include "support/suite.h"
 
 #include "time/zones.h"
 
@@ -201,9 +201,8 @@ START_TEST(test_zones_hostile_directory)
 }
 END_TEST
 
-Suite *suite_zones(void)
+SUITE(zones)
 {
-    Suite *suite = suite_create("zones");
     TCase *cases = tcase_create("zones");
 
     tcase_add_loop_test(cases, test_zones_good, 0, sizeof good / sizeof good[0]);
@@ -214,5 +213,4 @@ Suite *suite_zones(void)
     tcase_add_test(cases, test_zones_hostile_directory);
     tcase_add_test(cases, test_zones_long_text_is_cut);
     suite_add_tcase(suite, cases);
-    return suite;
 }

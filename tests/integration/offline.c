@@ -2,7 +2,7 @@
  * Commands that ask neither the database nor the function have no use for a key: a configuration
  * file that only the service may read is no obstacle to whoever checks an expression.
  */
-#include "integration/suites.h"
+#include "integration/offline.h"
 #include "support/program.h"
 
 #include <stdio.h>
