@@ -1,11 +1,10 @@
 #include "base/log.h"
 
-#include "base/memory.h"
+#include "base/json.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,32 +88,18 @@ static void log_add_text(struct text *line, enum log_level level, const char *me
     text_free(&raw);
 }
 
-static void log_set_member(json_t *object, const char *name, const char *value)
-{
-    struct text clean = {0};
-
-    text_add_clean(&clean, value, strlen(value), LOG_LINE_MAX);
-    json_object_set_new(object, name, json_string(text_string(&clean)));
-    text_free(&clean);
-}
-
 static void log_add_json(struct text *line, enum log_level level, const char *message,
                          const char *hint)
 {
-    json_t *object = memory_or_exit(json_object());
     char time[LOG_TIME_SIZE] = "";
-    char *json;
+    json_t *object;
 
     log_json_stamp(time, sizeof time);
-    log_set_member(object, "time", time);
-    log_set_member(object, "level", log_level_name(level));
-    log_set_member(object, "message", message);
+    object = json_pack("{s:s, s:s, s:o}", "time", time, "level", log_level_name(level), "message",
+                       json_from_text(message));
     if (hint[0] != '\0')
-        log_set_member(object, "hint", hint);
-    json = memory_or_exit(json_dumps(object, JSON_COMPACT));
-    text_add(line, json);
-    free(json);
-    json_decref(object);
+        json_object_set_new(object, "hint", json_from_text(hint));
+    json_add_line(line, object);
 }
 
 static void log_line(enum log_level level, const char *message, const char *hint)

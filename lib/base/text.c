@@ -89,12 +89,7 @@ size_t text_decode(const char *string, size_t length, uint32_t *character)
     return size;
 }
 
-/*
- * Characters that do something to a terminal, or to what a person reads on one: C0, DEL, C1 (U+009B
- * begins a control sequence as ESC [ does), and those that turn the direction of the text around
- * them. Source: Unicode Standard Annex #9, section 2.
- */
-static bool text_is_control(uint32_t c)
+bool text_is_control(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
            (c >= 0x2066 && c <= 0x2069);

@@ -41,6 +41,13 @@ void text_add_clean(struct text *text, const char *bytes, size_t length, size_t 
  */
 size_t text_decode(const char *bytes, size_t length, uint32_t *character);
 
+/*
+ * True for a character that does something to a terminal, or to what a person reads on one: C0,
+ * DEL, C1 (U+009B begins a control sequence as ESC [ does), and those that turn the direction of
+ * the text around them. Source: Unicode Standard Annex #9, section 2.
+ */
+bool text_is_control(uint32_t character);
+
 /* Overwrites every occurrence of secret with asterisks. NULL and "" are no secrets. */
 void text_redact_bytes(char *bytes, size_t length, const char *secret);
 void text_redact(char *string, const char *secret);

@@ -1,5 +1,6 @@
 #include "call/http_client.h"
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "call/credentials.h"
@@ -9,7 +10,6 @@
 #include "time/clock.h"
 #include "time/instant.h"
 
-#include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,8 +209,8 @@ static char *http_client_compose(const struct run *run)
 {
     char scheduled_for[INSTANT_TEXT_SIZE];
     char covers_from[INSTANT_TEXT_SIZE];
+    struct text line = {0};
     json_t *body;
-    char *text;
 
     instant_format_minute(run->scheduled_for, scheduled_for);
     instant_format_minute(run->covers_from, covers_from);
@@ -218,9 +218,9 @@ static char *http_client_compose(const struct run *run)
                      run->org_id, "integrationId", run->integration_id, "integrationType",
                      run->integration_type, "scheduledFor", scheduled_for, "coversFrom",
                      covers_from, "attempt", run->attempt, "idempotencyKey", run->idempotency_key);
-    text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
-    json_decref(body);
-    return text;
+    if (body != NULL)
+        json_add_line(&line, body);
+    return line.data;
 }
 
 /* What the proxy answered when it was asked for a tunnel; 0: nothing. */

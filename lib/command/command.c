@@ -1,5 +1,6 @@
 #include "command/command.h"
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "time/clock.h"
@@ -241,6 +242,7 @@ int command_main(int argc, char *argv[], const struct command *commands)
     struct error err;
 
     secret_hide_memory();
+    json_set_memory();
     command_secure_descriptors();
     command_foresee_log_format();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not a death */

@@ -1,5 +1,6 @@
 #include "notify/alert.h"
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "tick/pool.h"
@@ -10,18 +11,10 @@
 
 /* ---- Events ---- */
 
-/* A text that is there and not empty, else null. Whatever it holds becomes valid UTF-8. */
+/* A text that is not empty; else null. */
 static json_t *alert_text(const char *text)
 {
-    struct text clean = {0};
-    json_t *value;
-
-    if (text == NULL || *text == '\0')
-        return json_null();
-    text_add_clean(&clean, text, strlen(text), OUTCOME_MESSAGE_CHARACTERS);
-    value = json_string(clean.data);
-    text_free(&clean);
-    return value;
+    return json_from_text(text != NULL && *text != '\0' ? text : NULL);
 }
 
 /* An event of this kind about the run, to be completed; NULL when there have been enough. */
@@ -32,7 +25,7 @@ static json_t *alert_add(struct alert *alert, const char *kind, const struct run
     json_t *event;
 
     if (alert->events == NULL)
-        alert->events = memory_or_exit(json_array());
+        alert->events = json_array();
     if (json_array_size(alert->events) == ALERT_EVENTS_MAX) {
         alert->omitted++;
         return NULL;
@@ -43,7 +36,7 @@ static json_t *alert_add(struct alert *alert, const char *kind, const struct run
                       run->run_id, "orgId", run->org_id, "integrationId", run->integration_id,
                       "integrationType", alert_text(run->integration_type), "scheduledFor",
                       scheduled_for, "coversFrom", covers_from, "attempt", run->attempt);
-    json_array_append_new(alert->events, memory_or_exit(event));
+    json_array_append_new(alert->events, event);
     return event;
 }
 
@@ -118,19 +111,16 @@ bool alert_is_empty(const struct alert *alert)
 char *alert_account(const struct alert *alert, const struct alert_sender *sender,
                     const struct summary *summary)
 {
-    json_t *account =
-        json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I}, s:O, s:I}", "tickId", sender->tick_id,
-                  "triggerName", alert_text(sender->trigger_name), "host", alert_text(sender->host),
-                  "summary", "triggered", (json_int_t)summary->triggered, "skipped",
-                  (json_int_t)summary->skipped, "failed", (json_int_t)summary->failed, "events",
-                  alert->events, "omitted", (json_int_t)alert->omitted);
-    char *json = memory_or_exit(json_dumps(memory_or_exit(account), JSON_COMPACT));
     struct text line = {0};
 
-    text_add(&line, json);
+    json_add_line(&line,
+                  json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I}, s:O, s:I}", "tickId",
+                            sender->tick_id, "triggerName", alert_text(sender->trigger_name),
+                            "host", alert_text(sender->host), "summary", "triggered",
+                            (json_int_t)summary->triggered, "skipped", (json_int_t)summary->skipped,
+                            "failed", (json_int_t)summary->failed, "events", alert->events,
+                            "omitted", (json_int_t)alert->omitted));
     text_add(&line, "\n");
-    free(json);
-    json_decref(account);
     return line.data;
 }
 

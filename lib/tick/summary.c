@@ -1,8 +1,8 @@
 #include "tick/summary.h"
 
+#include "base/json.h"
 #include "base/memory.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,17 +16,15 @@ void summary_add_run_id(struct summary *summary, const char *run_id)
 char *summary_json(const struct summary *summary)
 {
     json_t *ids = json_array();
-    json_t *object;
-    char *text;
+    struct text line = {0};
 
     for (size_t i = 0; i < summary->run_id_count; i++)
         json_array_append_new(ids, json_string(summary->run_ids[i]));
-    object = json_pack("{s:I, s:I, s:I, s:o}", "triggered", (json_int_t)summary->triggered,
-                       "skipped", (json_int_t)summary->skipped, "failed",
-                       (json_int_t)summary->failed, "runIds", ids);
-    text = json_dumps(object, JSON_COMPACT);
-    json_decref(object);
-    return text;
+    json_add_line(&line,
+                  json_pack("{s:I, s:I, s:I, s:o}", "triggered", (json_int_t)summary->triggered,
+                            "skipped", (json_int_t)summary->skipped, "failed",
+                            (json_int_t)summary->failed, "runIds", ids));
+    return line.data;
 }
 
 void summary_free(struct summary *summary)

@@ -3,7 +3,10 @@
  */
 #include "support/suite.h"
 
+#include "base/json.h"
+
 int main(int argc, char **argv)
 {
+    json_set_memory();
     return suite_main(argc, argv);
 }
