@@ -4,15 +4,14 @@
 
 #include <stdlib.h>
 
-/* Drift above this is late (design section 4). */
 enum { AUDIT_LATE_MS = 5 * 60 * 1000, AUDIT_MS_PER_MINUTE = 60 * 1000 };
 
 /* All attempts at one slot. */
 struct audit_group {
     int64_t scheduled_for;
     int64_t covers_from;
-    const struct audit_run *run;   /* the attempt that was completed, else the last one */
-    const struct audit_run *twice; /* a second one that was completed, or NULL */
+    const struct audit_run *run;   /* the completed attempt, else the last one */
+    const struct audit_run *twice; /* a second completed one, or NULL */
     bool may_be_delivered;
     int64_t late_ms;
 };
@@ -23,11 +22,10 @@ struct audit_cover {
 };
 
 /*
- * Goes through the period minute by minute, as far as there is anything in it, and knows at each
- * which groups cover it. Each group is opened once and closed once, however far it reaches.
+ * Knows at each minute which groups cover it. Each group is opened once and closed once, however
+ * far it reaches.
  */
 struct audit_sweep {
-    const struct audit_question *question;
     struct audit_group *groups; /* by scheduled_for */
     size_t count;
     struct audit_cover *starts; /* the same by covers_from */
@@ -36,43 +34,25 @@ struct audit_sweep {
     size_t open_count;
 };
 
-/* A minute at which there is something to judge. */
-struct audit_minute {
-    int64_t minute;
-    bool is_named;                 /* by the schedule */
-    const struct audit_group *own; /* the attempts at it; NULL: none */
-};
-
 /* ---- Groups ---- */
-
-static bool audit_may_be_delivered(const struct audit_run *run)
-{
-    return run->status != RUN_FAILED || run->error_class != OUTCOME_NOT_DELIVERED;
-}
-
-static int64_t audit_late_ms(const struct audit_run *run)
-{
-    int64_t late_ms;
-
-    if (!run->is_by_schedule || run->started_at_ms == INT64_MIN)
-        return 0;
-    late_ms = run->started_at_ms - run->scheduled_for * AUDIT_MS_PER_MINUTE;
-    return late_ms > AUDIT_LATE_MS ? late_ms : 0;
-}
 
 static void audit_add_attempt(struct audit_group *group, const struct audit_run *run)
 {
-    bool is_done = group->run != NULL && group->run->status == RUN_COMPLETED;
+    bool is_completed = group->run != NULL && group->run->status == RUN_COMPLETED;
 
     if (group->run == NULL || run->covers_from < group->covers_from)
         group->covers_from = run->covers_from;
-    if (is_done && run->status == RUN_COMPLETED && group->twice == NULL)
+    if (is_completed && run->status == RUN_COMPLETED && group->twice == NULL)
         group->twice = run;
-    if (!is_done)
+    if (!is_completed)
         group->run = run;
-    group->may_be_delivered = group->may_be_delivered || audit_may_be_delivered(run);
-    if (group->late_ms == 0)
-        group->late_ms = audit_late_ms(run);
+    if (run->status != RUN_FAILED || run->error_class != OUTCOME_NOT_DELIVERED)
+        group->may_be_delivered = true;
+    if (group->late_ms == 0 && run->is_by_schedule && run->started_at_ms != INT64_MIN) {
+        int64_t late_ms = run->started_at_ms - run->scheduled_for * AUDIT_MS_PER_MINUTE;
+
+        group->late_ms = late_ms > AUDIT_LATE_MS ? late_ms : 0;
+    }
 }
 
 static int audit_compare_starts(const void *a, const void *b)
@@ -85,27 +65,21 @@ static int audit_compare_starts(const void *a, const void *b)
     return one->scheduled_for < other->scheduled_for ? -1 : 1;
 }
 
-static void audit_begin(struct audit_sweep *sweep, const struct audit_run *runs, size_t count)
+static struct audit_sweep audit_begin(const struct audit_run *runs, size_t count)
 {
-    sweep->groups = memory_allocate(count, sizeof *sweep->groups);
-    sweep->starts = memory_allocate(count, sizeof *sweep->starts);
-    sweep->open = memory_allocate(count, sizeof *sweep->open);
+    struct audit_sweep sweep = {.groups = memory_allocate(count, sizeof *sweep.groups),
+                                .starts = memory_allocate(count, sizeof *sweep.starts),
+                                .open = memory_allocate(count, sizeof *sweep.open)};
+
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || runs[i].scheduled_for != runs[i - 1].scheduled_for)
-            sweep->groups[sweep->count++].scheduled_for = runs[i].scheduled_for;
-        audit_add_attempt(&sweep->groups[sweep->count - 1], &runs[i]);
+            sweep.groups[sweep.count++].scheduled_for = runs[i].scheduled_for;
+        audit_add_attempt(&sweep.groups[sweep.count - 1], &runs[i]);
     }
-    for (size_t i = 0; i < sweep->count; i++)
-        sweep->starts[i].group = &sweep->groups[i];
-    if (sweep->count > 0)
-        qsort(sweep->starts, sweep->count, sizeof *sweep->starts, audit_compare_starts);
-}
-
-static void audit_end(struct audit_sweep *sweep)
-{
-    free(sweep->groups);
-    free(sweep->starts);
-    free(sweep->open);
+    for (size_t i = 0; i < sweep.count; i++)
+        sweep.starts[i].group = &sweep.groups[i];
+    qsort(sweep.starts, sweep.count, sizeof *sweep.starts, audit_compare_starts);
+    return sweep;
 }
 
 /* Minutes only ever grow. */
@@ -113,11 +87,9 @@ static void audit_move_to(struct audit_sweep *sweep, int64_t minute)
 {
     size_t kept = 0;
 
-    for (; sweep->started < sweep->count; sweep->started++) {
-        if (sweep->starts[sweep->started].group->covers_from > minute)
-            break;
-        sweep->open[sweep->open_count++] = sweep->starts[sweep->started];
-    }
+    while (sweep->started < sweep->count &&
+           sweep->starts[sweep->started].group->covers_from <= minute)
+        sweep->open[sweep->open_count++] = sweep->starts[sweep->started++];
     for (size_t i = 0; i < sweep->open_count; i++)
         if (sweep->open[i].group->scheduled_for >= minute)
             sweep->open[kept++] = sweep->open[i];
@@ -127,7 +99,7 @@ static void audit_move_to(struct audit_sweep *sweep, int64_t minute)
 /* ---- Judging one minute ---- */
 
 /* What a group makes of a slot that it covers. */
-static enum audit_verdict audit_outcome(const struct audit_group *group, int64_t slot)
+static enum audit_verdict audit_judge_group(const struct audit_group *group, int64_t slot)
 {
     switch (group->run->status) {
     case RUN_COMPLETED:
@@ -139,157 +111,116 @@ static enum audit_verdict audit_outcome(const struct audit_group *group, int64_t
     }
 }
 
-/* The less, the more was done for the slot. */
-static int audit_rank(enum audit_verdict verdict)
+/* Of the groups that cover a slot the one that did most for it, and the earliest of those. */
+static const struct audit_group *audit_find_best(const struct audit_sweep *sweep, int64_t slot)
 {
     static const int ranks[AUDIT_VERDICTS] = {[AUDIT_COMPLETED] = 0,
                                               [AUDIT_FOLDED] = 1,
                                               [AUDIT_IN_PROGRESS] = 2,
                                               [AUDIT_UNKNOWN] = 3,
                                               [AUDIT_FAILED] = 4};
-
-    return ranks[verdict];
-}
-
-static const struct audit_group *audit_best(const struct audit_sweep *sweep, int64_t slot)
-{
     const struct audit_group *best = NULL;
+    int best_rank = 0;
 
     for (size_t i = 0; i < sweep->open_count; i++) {
         const struct audit_group *group = sweep->open[i].group;
-        int order;
+        int rank = ranks[audit_judge_group(group, slot)];
 
-        if (best == NULL) {
+        if (best == NULL || rank < best_rank ||
+            (rank == best_rank && group->scheduled_for < best->scheduled_for)) {
             best = group;
-            continue;
+            best_rank = rank;
         }
-        order = audit_rank(audit_outcome(group, slot)) - audit_rank(audit_outcome(best, slot));
-        if (order < 0 || (order == 0 && group->scheduled_for < best->scheduled_for))
-            best = group;
     }
     return best;
 }
 
-/* Fills in what a run says of the slot that it covers. */
-static void audit_tell(struct audit_slot *finding, enum audit_verdict verdict,
-                       const struct audit_group *group, const struct audit_run *other)
-{
-    finding->verdict = verdict;
-    finding->run = group->run;
-    finding->other = other;
-    finding->late_ms = group->late_ms;
-}
-
-static bool audit_find_double(const struct audit_sweep *sweep, struct audit_slot *finding)
+/* Two runs that both may have done a slot: the group of the first, and *other. */
+static const struct audit_group *audit_find_double(const struct audit_sweep *sweep,
+                                                   const struct audit_run **other)
 {
     const struct audit_group *first = NULL;
 
     for (size_t i = 0; i < sweep->open_count; i++) {
         const struct audit_group *group = sweep->open[i].group;
 
-        if (group->twice != NULL) {
-            audit_tell(finding, AUDIT_DOUBLED, group, group->twice);
-            return true;
-        }
-        if (group->may_be_delivered && first != NULL) {
-            audit_tell(finding, AUDIT_DOUBLED, first, group->run);
-            return true;
-        }
+        *other = group->twice;
+        if (group->twice != NULL)
+            return group;
+        *other = group->run;
+        if (group->may_be_delivered && first != NULL)
+            return first;
         if (group->may_be_delivered)
             first = group;
     }
-    return false;
+    *other = NULL;
+    return NULL;
 }
 
-static struct audit_slot audit_judge(const struct audit_sweep *sweep, const struct audit_minute *at)
+/* own: the attempts at a minute that the schedule does not name; else NULL. */
+static struct audit_slot audit_judge(const struct audit_sweep *sweep,
+                                     const struct audit_subject *subject, int64_t minute,
+                                     const struct audit_group *own)
 {
-    const struct audit_question *question = sweep->question;
-    const struct audit_group *best = audit_best(sweep, at->minute);
-    struct audit_slot finding = {.slot = at->minute,
-                                 .is_judged = at->minute >= question->judged_from};
+    struct audit_slot slot = {.slot = minute, .is_judged = minute >= subject->judged_from};
+    const struct audit_group *group;
 
-    if (!at->is_named && finding.is_judged) /* no slot: that another run spans it says nothing */
-        audit_tell(&finding, at->own->twice != NULL ? AUDIT_DOUBLED : AUDIT_EXTRA, at->own,
-                   at->own->twice);
-    else if (best == NULL)
-        finding.verdict = at->minute <= question->mark || at->minute < question->old_before
-                              ? AUDIT_MISSING
-                              : AUDIT_WAITING;
-    else if (!audit_find_double(sweep, &finding))
-        audit_tell(&finding, audit_outcome(best, at->minute), best, NULL);
-    return finding;
-}
-
-/* ---- The period ---- */
-
-/* Where the schedule's slots and the groups, two lists in order of time, are merged into one. */
-struct audit_merge {
-    audit_slots *next_slot;
-    void *slots;
-    int64_t slot; /* the next one, if has_slot */
-    bool has_slot;
-    const struct audit_group *group; /* the next one */
-    const struct audit_group *groups_end;
-};
-
-static struct audit_merge audit_merge(const struct audit_sweep *sweep, audit_slots *next_slot,
-                                      void *slots)
-{
-    const struct audit_question *question = sweep->question;
-    struct audit_merge merge = {next_slot, slots,         0,
-                                false,     sweep->groups, sweep->groups + sweep->count};
-
-    merge.has_slot = next_slot(slots, question->judged_from - 1, &merge.slot);
-    while (merge.group < merge.groups_end && merge.group->scheduled_for < question->from)
-        merge.group++;
-    return merge;
-}
-
-/* The earlier of the two, or both where they are at one minute; false when there are no more. */
-static bool audit_take(struct audit_merge *merge, struct audit_minute *next)
-{
-    bool has_group = merge->group < merge->groups_end;
-
-    if (!merge->has_slot && !has_group)
-        return false;
-    next->is_named = merge->has_slot && (!has_group || merge->slot <= merge->group->scheduled_for);
-    next->minute = next->is_named ? merge->slot : merge->group->scheduled_for;
-    next->own = NULL;
-    if (has_group && merge->group->scheduled_for == next->minute)
-        next->own = merge->group++;
-    if (next->is_named)
-        merge->has_slot = merge->next_slot(merge->slots, merge->slot, &merge->slot);
-    return true;
-}
-
-void audit_match(const struct audit_question *question, audit_slots *next_slot, void *slots,
-                 const struct audit_run *runs, size_t count, audit_slot_reporter *report,
-                 void *context)
-{
-    struct audit_sweep sweep = {.question = question};
-    struct audit_merge merge;
-    struct audit_minute next;
-
-    audit_begin(&sweep, runs, count);
-    merge = audit_merge(&sweep, next_slot, slots);
-    while (audit_take(&merge, &next) && next.minute < question->to) {
-        struct audit_slot finding;
-
-        audit_move_to(&sweep, next.minute);
-        finding = audit_judge(&sweep, &next);
-        report(context, &finding);
+    if (own != NULL && slot.is_judged) { /* that another run spans it says nothing */
+        group = own;
+        slot.other = own->twice;
+        slot.verdict = own->twice != NULL ? AUDIT_DOUBLED : AUDIT_EXTRA;
+    } else if ((group = audit_find_double(sweep, &slot.other)) != NULL) {
+        slot.verdict = AUDIT_DOUBLED;
+    } else if ((group = audit_find_best(sweep, minute)) != NULL) {
+        slot.verdict = audit_judge_group(group, minute);
+    } else {
+        slot.verdict =
+            minute <= subject->mark || minute < subject->old_before ? AUDIT_MISSING : AUDIT_WAITING;
     }
-    audit_end(&sweep);
+    slot.run = group != NULL ? group->run : NULL;
+    slot.late_ms = group != NULL ? group->late_ms : 0;
+    return slot;
+}
+
+/* Merges two lists in order of time: the schedule's slots, and the groups. */
+void audit_match(const struct audit_subject *subject, audit_slot_reader *read, void *context)
+{
+    struct audit_sweep sweep = audit_begin(subject->runs, subject->count);
+    const struct audit_group *own = sweep.groups;
+    const struct audit_group *end = sweep.groups + sweep.count;
+    int64_t next = 0;
+    bool has_next = subject->next_slot(subject->slots, subject->judged_from - 1, &next);
+
+    while (own < end && own->scheduled_for < subject->from)
+        own++;
+    while (has_next || own < end) {
+        bool is_named = has_next && (own == end || next <= own->scheduled_for);
+        int64_t minute = is_named ? next : own->scheduled_for;
+        struct audit_slot slot;
+
+        if (minute >= subject->to)
+            break;
+        audit_move_to(&sweep, minute);
+        slot = audit_judge(&sweep, subject, minute, is_named ? NULL : own);
+        read(context, &slot);
+        if (own < end && own->scheduled_for == minute)
+            own++;
+        if (is_named)
+            has_next = subject->next_slot(subject->slots, minute, &next);
+    }
+    free(sweep.groups);
+    free(sweep.starts);
+    free(sweep.open);
 }
 
 /* ---- Totals ---- */
 
-void audit_count(struct audit_totals *totals, const struct audit_slot *finding)
+void audit_count(struct audit_totals *totals, const struct audit_slot *slot)
 {
-    totals->verdicts[finding->verdict]++;
-    totals->slots += finding->verdict != AUDIT_EXTRA ? 1 : 0;
-    totals->late += finding->late_ms > 0 ? 1 : 0;
-    totals->unjudged += finding->is_judged ? 0 : 1;
+    totals->verdicts[slot->verdict]++;
+    totals->slots += slot->verdict != AUDIT_EXTRA ? 1 : 0;
+    totals->late += slot->late_ms > 0 ? 1 : 0;
+    totals->unjudged += slot->is_judged ? 0 : 1;
 }
 
 bool audit_is_clean(const struct audit_totals *totals)

@@ -3,14 +3,19 @@
 #include <stddef.h>
 #include <string.h>
 
+static const char *const run_statuses[RUN_GONE] = {"pending", "running", "completed", "failed"};
+
 enum run_status run_status_parse(const char *text)
 {
-    static const char *const names[] = {"pending", "running", "completed", "failed"};
-
-    for (size_t i = 0; text != NULL && i < sizeof names / sizeof *names; i++)
-        if (strcmp(text, names[i]) == 0)
+    for (size_t i = 0; text != NULL && i < RUN_GONE; i++)
+        if (strcmp(text, run_statuses[i]) == 0)
             return (enum run_status)i;
     return RUN_GONE;
+}
+
+const char *run_status_name(enum run_status status)
+{
+    return status < RUN_GONE ? run_statuses[status] : "gone";
 }
 
 int run_compare_keys(const char *org_a, const char *integration_a, const char *org_b,

@@ -31,6 +31,7 @@ enum run_status { RUN_PENDING, RUN_RUNNING, RUN_COMPLETED, RUN_FAILED, RUN_GONE 
 
 /* A status as the log spells it; RUN_GONE for NULL and for any other word. */
 enum run_status run_status_parse(const char *text);
+const char *run_status_name(enum run_status status);
 
 /* Key order, in which every claim takes its locks: below 0, 0 or above 0. */
 int run_compare_keys(const char *org_a, const char *integration_a, const char *org_b,

@@ -232,10 +232,10 @@ static void seed_schedules(void)
                     n, schedules[n].zone, n, n, schedules[n].cron);
 }
 
-static void ignore_finding(void *context, const struct audit_finding *finding)
+static void ignore_entry(void *context, const struct audit_entry *entry)
 {
     (void)context;
-    (void)finding;
+    (void)entry;
 }
 
 static void audit(struct simulation *sim, const struct simulation_span *span)
@@ -247,7 +247,7 @@ static void audit(struct simulation *sim, const struct simulation_span *span)
     struct audit_result result;
     struct error err;
 
-    ck_assert_msg(audit_read(&options, ignore_finding, NULL, &result, &err), "%s", err.message);
+    ck_assert_msg(audit_read(&options, ignore_entry, NULL, &result, &err), "%s", err.message);
     sim->totals = result.totals;
 }
 

@@ -6,6 +6,7 @@
 #include "support/testdb.h"
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -394,15 +395,109 @@ START_TEST(test_json)
            "{\"verdict\":\"doubled\",\"scheduledFor\":\"2024-05-03T02:00:00Z\","
            "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
            "\"runId\":\"00000000-0000-4000-9000-000000000003\","
-           "\"runScheduledFor\":\"2024-05-03T02:00:00Z\",\"attempt\":1,"
+           "\"runScheduledFor\":\"2024-05-03T02:00:00Z\",\"runStatus\":\"completed\",\"attempt\":1,"
            "\"otherRunId\":\"" SECOND_RUN "\"},\n"
            "{\"verdict\":\"unknown\",\"scheduledFor\":\"2024-05-04T02:00:00Z\","
            "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
            "\"runId\":\"00000000-0000-4000-9000-000000000004\","
-           "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"attempt\":1,"
+           "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"runStatus\":\"failed\",\"attempt\":1,"
            "\"errorClass\":\"unknown\",\"errorCode\":\"\xef\xbf\xbd\\\"\",\"lateSeconds\":360}]}\n",
            "");
     json_decref(audit_json(MAY, 1));
+}
+END_TEST
+
+/* ---- Text and JSON ---- */
+
+/* Sees that a line has this in it. */
+__attribute__((format(printf, 2, 3))) static void expect_in_line(const char *line,
+                                                                 const char *format, ...)
+{
+    char part[200];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(part, sizeof part, format, arguments);
+    va_end(arguments);
+    ck_assert_msg(strstr(line, part) != NULL, "no \"%s\" in: %s", part, line);
+}
+
+/* Sees that a line says what the object says, member by member. */
+static void expect_same_slot(const char *line, json_t *slot)
+{
+    bool is_late = strcmp(json_string_value(json_object_get(slot, "verdict")), "completed") == 0;
+    const char *status = json_string_value(json_object_get(slot, "runStatus"));
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(slot, key, value)
+    {
+        const char *string = json_string_value(value);
+
+        if (strcmp(key, "lateSeconds") == 0)
+            expect_in_line(line, ", %d min %d s late", (int)json_integer_value(value) / 60,
+                           (int)json_integer_value(value) % 60);
+        else if (strcmp(key, "attempt") == 0 && strcmp(status, "failed") == 0)
+            expect_in_line(line, ", attempt %d: ", (int)json_integer_value(value));
+        else if (strcmp(key, "verdict") == 0)
+            expect_in_line(line, "  %s ",
+                           is_late                             ? "late"
+                           : strcmp(string, "inProgress") == 0 ? "in progress"
+                                                               : string);
+        else if (strcmp(key, "runStatus") == 0 && strcmp(string, "running") == 0)
+            expect_in_line(line, ", running");
+        else if (json_is_string(value) && strcmp(key, "runStatus") != 0)
+            expect_in_line(line, "%s", string);
+    }
+    ck_assert_int_eq(strstr(line, "no run covers it") != NULL, status == NULL);
+    ck_assert_int_eq(strstr(line, " late") != NULL && strstr(line, " min ") != NULL,
+                     json_object_get(slot, "lateSeconds") != NULL);
+}
+
+/* Covers: each slot and each total is in the text as it is in JSON, in the same order. */
+START_TEST(test_same_facts)
+{
+    static const char *const totals[][3] = {
+        {"slots", ": ", " slots"},     {"completed", "  completed ", ","},
+        {"folded", "folded ", ","},    {"failed", "failed ", ","},
+        {"unknown", "unknown ", ","},  {"inProgress", "in progress ", ","},
+        {"waiting", "waiting ", ","},  {"missing", "missing ", ","},
+        {"doubled", "doubled ", "\n"}, {"late", "  late ", ","},
+        {"extra", "extra ", ","},      {"unjudged", "known by their runs alone ", "\n"},
+    };
+    struct program_result result;
+    char *rest = NULL;
+    char *line;
+    json_t *json;
+    json_t *slot;
+    size_t i;
+
+    seed_may();
+    testdb_exec(COPY("'manual'", "'2024-05-03 03:00Z', '2024-05-03 03:00Z', 1"));
+    testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-01 02:00Z'");
+    testdb_exec("UPDATE sync_run_log SET started_at = scheduled_for + interval '725 s'"
+                " WHERE scheduled_for = '2024-05-02 02:00Z'");
+    testdb_exec(GIVEN_UP("rejected", "'HTTP_500'"));
+    testdb_exec("UPDATE sync_run_log SET covers_from = '2024-05-03 02:00Z',"
+                " status = 'running', completed_at = NULL"
+                " WHERE scheduled_for = '2024-05-04 02:00Z'");
+    json = audit_json(MAY, 1);
+    result = run_audit(MAY);
+    ck_assert_int_eq(result.status, 1);
+    for (i = 0; i < COUNT(totals); i++)
+        expect_in_line(result.out, "%s%d%s", totals[i][1], number(json, totals[i][0]),
+                       totals[i][2]);
+    line = strtok_r(result.out, "\n", &rest);
+    ck_assert_uint_eq(json_array_size(json_object_get(json, "findings")), 5);
+    json_array_foreach(json_object_get(json, "findings"), i, slot)
+    {
+        expect_same_slot(line, slot);
+        line = strtok_r(NULL, "\n", &rest);
+    }
+    expect_in_line(line, "2024-05-01T00:00:00Z to 2024-05-06T00:00:00Z: %d slots",
+                   number(json, "slots"));
+    program_result_free(&result);
+    json_decref(json);
 }
 END_TEST
 
@@ -454,6 +549,7 @@ SUITE(audit)
     tcase_add_test(all, test_nobody);
     tcase_add_test(all, test_daylight_saving);
     tcase_add_test(all, test_json);
+    tcase_add_test(all, test_same_facts);
     tcase_add_test(all, test_many);
     suite_add_tcase(suite, all);
 }

@@ -97,20 +97,20 @@ static size_t read_runs(const char *text, struct audit_run *runs)
 }
 
 /* "10 completed a, 20 doubled b c, 30 missing"; "?" marks what is not judged. */
-static void tell(void *context, const struct audit_slot *finding)
+static void spell(void *context, const struct audit_slot *slot)
 {
     static const char *const names[] = {"completed", "folded",  "failed",  "unknown", "in progress",
                                         "waiting",   "missing", "doubled", "extra"};
-    struct text *told = context;
+    struct text *spelt = context;
 
-    text_addf(told, "%s%d%s %s", told->length > 0 ? ", " : "", (int)finding->slot,
-              finding->is_judged ? "" : "?", names[finding->verdict]);
-    if (finding->run != NULL)
-        text_addf(told, " %s", finding->run->run_id);
-    if (finding->other != NULL)
-        text_addf(told, " %s", finding->other->run_id);
-    if (finding->late_ms > 0)
-        text_addf(told, " +%d", (int)(finding->late_ms / 60000));
+    text_addf(spelt, "%s%d%s %s", spelt->length > 0 ? ", " : "", (int)slot->slot,
+              slot->is_judged ? "" : "?", names[slot->verdict]);
+    if (slot->run != NULL)
+        text_addf(spelt, " %s", slot->run->run_id);
+    if (slot->other != NULL)
+        text_addf(spelt, " %s", slot->other->run_id);
+    if (slot->late_ms > 0)
+        text_addf(spelt, " +%d", (int)(slot->late_ms / 60000));
 }
 
 static const struct {
@@ -119,7 +119,7 @@ static const struct {
     int judged_from;
     int mark;
     int old_before;
-    const char *told;
+    const char *spelt;
 } cases[] = {
     {"", "", 0, EVER, 0, ""},
     {"10 20", "c10 c20", 0, EVER, 0, "10 completed a, 20 completed b"},
@@ -182,35 +182,39 @@ static const struct {
 
 START_TEST(test_match)
 {
-    struct audit_question question = {.to = 100,
-                                      .judged_from = cases[_i].judged_from,
-                                      .mark = cases[_i].mark,
-                                      .old_before = cases[_i].old_before};
-    struct audit_run runs[RUNS_MAX];
     struct slots slots = {0};
-    struct text told = {0};
-    size_t count = read_runs(cases[_i].runs, runs);
+    struct audit_run runs[RUNS_MAX];
+    struct audit_subject subject = {.to = 100,
+                                    .judged_from = cases[_i].judged_from,
+                                    .mark = cases[_i].mark,
+                                    .old_before = cases[_i].old_before,
+                                    .next_slot = next_slot,
+                                    .slots = &slots,
+                                    .runs = runs,
+                                    .count = read_runs(cases[_i].runs, runs)};
+    struct text spelt = {0};
 
     read_slots(cases[_i].slots, &slots);
-    audit_match(&question, next_slot, &slots, runs, count, tell, &told);
-    ck_assert_str_eq(text_string(&told), cases[_i].told);
-    text_free(&told);
+    audit_match(&subject, spell, &spelt);
+    ck_assert_str_eq(text_string(&spelt), cases[_i].spelt);
+    text_free(&spelt);
 }
 END_TEST
 
 /* Late is above 5 minutes, to the millisecond. */
 START_TEST(test_late_to_the_millisecond)
 {
-    struct audit_question question = {.to = 100, .mark = EVER};
     struct slots slots = {{10}, 1};
     struct audit_run run;
-    struct text told = {0};
+    struct audit_subject subject = {
+        .to = 100, .mark = EVER, .next_slot = next_slot, .slots = &slots, .runs = &run, .count = 1};
+    struct text spelt = {0};
 
     read_run("c10+5", &run);
     run.started_at_ms++;
-    audit_match(&question, next_slot, &slots, &run, 1, tell, &told);
-    ck_assert_str_eq(text_string(&told), "10 completed  +5");
-    text_free(&told);
+    audit_match(&subject, spell, &spelt);
+    ck_assert_str_eq(text_string(&spelt), "10 completed  +5");
+    text_free(&spelt);
 }
 END_TEST
 
@@ -219,7 +223,7 @@ END_TEST
 struct log {
     struct audit_run runs[RUNS_MAX];
     size_t count;
-    size_t findings;
+    size_t seen;
 };
 
 static bool covers(const struct audit_run *run, int64_t slot)
@@ -248,25 +252,25 @@ static bool is_doubled(const struct log *log, int64_t slot)
     return false;
 }
 
-static void check_finding(void *context, const struct audit_slot *finding)
+static void check_slot(void *context, const struct audit_slot *slot)
 {
     struct log *log = context;
     bool is_covered = false;
     bool is_completed = false;
 
     for (size_t i = 0; i < log->count; i++) {
-        bool is_here = covers(&log->runs[i], finding->slot);
+        bool is_here = covers(&log->runs[i], slot->slot);
 
         is_covered = is_covered || is_here;
         is_completed = is_completed || (is_here && log->runs[i].status == RUN_COMPLETED);
     }
-    ck_assert_int_eq(finding->verdict == AUDIT_MISSING, !is_covered);
-    ck_assert_int_eq(finding->verdict == AUDIT_DOUBLED, is_doubled(log, finding->slot));
-    if (finding->verdict == AUDIT_COMPLETED || finding->verdict == AUDIT_FOLDED)
+    ck_assert_int_eq(slot->verdict == AUDIT_MISSING, !is_covered);
+    ck_assert_int_eq(slot->verdict == AUDIT_DOUBLED, is_doubled(log, slot->slot));
+    if (slot->verdict == AUDIT_COMPLETED || slot->verdict == AUDIT_FOLDED)
         ck_assert(is_completed);
-    if (finding->verdict == AUDIT_FAILED || finding->verdict == AUDIT_UNKNOWN)
+    if (slot->verdict == AUDIT_FAILED || slot->verdict == AUDIT_UNKNOWN)
         ck_assert(!is_completed);
-    log->findings++;
+    log->seen++;
 }
 
 /* Up to 8 slots with attempts, some folded: xorshift makes the same ones each time. */
@@ -297,8 +301,9 @@ static void make_log(uint32_t *random, struct log *log)
 
 START_TEST(test_definition)
 {
-    struct audit_question question = {.to = 100, .mark = EVER};
     struct slots slots = {0};
+    struct audit_subject subject = {
+        .to = 100, .mark = EVER, .next_slot = next_slot, .slots = &slots};
     uint32_t random = 2463534242;
     size_t runs = 0;
 
@@ -308,8 +313,10 @@ START_TEST(test_definition)
         struct log log;
 
         make_log(&random, &log);
-        audit_match(&question, next_slot, &slots, log.runs, log.count, check_finding, &log);
-        ck_assert_uint_eq(log.findings, slots.count);
+        subject.runs = log.runs;
+        subject.count = log.count;
+        audit_match(&subject, check_slot, &log);
+        ck_assert_uint_eq(log.seen, slots.count);
         runs += log.count;
     }
     ck_assert_uint_gt(runs, 2000);
@@ -318,21 +325,26 @@ END_TEST
 
 /* ---- Totals ---- */
 
-static void count(void *context, const struct audit_slot *finding)
+static void count(void *context, const struct audit_slot *slot)
 {
-    audit_count(context, finding);
+    audit_count(context, slot);
 }
 
 START_TEST(test_totals)
 {
-    struct audit_question question = {.to = 100, .judged_from = 8, .mark = 50};
     struct audit_run runs[RUNS_MAX];
     struct slots slots = {0};
+    struct audit_subject subject = {.to = 100,
+                                    .judged_from = 8,
+                                    .mark = 50,
+                                    .next_slot = next_slot,
+                                    .slots = &slots,
+                                    .runs = runs};
     struct audit_totals totals = {0};
 
     read_slots("10 20 30 40 50 60", &slots);
-    audit_match(&question, next_slot, &slots, runs, read_runs("c5 c10-20+9 u30 c!33 r40", runs),
-                count, &totals);
+    subject.count = read_runs("c5 c10-20+9 u30 c!33 r40", runs);
+    audit_match(&subject, count, &totals);
     ck_assert_int_eq(totals.slots, 7);
     ck_assert_int_eq(totals.verdicts[AUDIT_COMPLETED], 2);
     ck_assert_int_eq(totals.verdicts[AUDIT_FOLDED], 1);
