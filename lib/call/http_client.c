@@ -9,6 +9,7 @@
 #include "call/response.h"
 #include "time/clock.h"
 #include "time/instant.h"
+#include "time/wait.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -18,7 +19,6 @@
 
 enum {
     FUNCTION_CONNECT_MS = 10000,
-    FUNCTION_LOOK_MS = 1000,
     FUNCTION_FAR_S = 86400, /* no budget is longer */
 };
 
@@ -278,17 +278,6 @@ static enum reply_end http_client_end(const struct http_client *function, CURLco
     }
 }
 
-/* Until when a call may take: until it is sent, the time for connecting counts, too. */
-static int64_t http_client_time_left(const struct http_client *function, int64_t deadline_ms,
-                                     int64_t connect_until_ms)
-{
-    int64_t until_ms = deadline_ms;
-
-    if (!function->request_is_given && connect_until_ms < until_ms)
-        until_ms = connect_until_ms;
-    return until_ms - clock_now_ms();
-}
-
 enum reply_end http_client_perform(struct http_client *function, int64_t deadline_ms, int fd,
                                    http_client_interrupt *interrupt, void *context)
 {
@@ -299,18 +288,19 @@ enum reply_end http_client_perform(struct http_client *function, int64_t deadlin
 
     for (;;) {
         struct curl_waitfd word = {.fd = fd, .events = CURL_WAIT_POLLIN};
-        int64_t left_ms;
+        int64_t until_ms = deadline_ms;
+        int step_ms;
 
         if (curl_multi_perform(function->multi, &running) != CURLM_OK)
             return REPLY_CONNECTION_LOST;
         if (running == 0)
             break;
-        left_ms = http_client_time_left(function, deadline_ms, connect_until_ms);
-        if (left_ms <= 0)
+        if (!function->request_is_given && connect_until_ms < until_ms)
+            until_ms = connect_until_ms;
+        step_ms = wait_step_ms(until_ms);
+        if (step_ms == 0)
             return REPLY_TIMEOUT;
-        /* Woken at least once a second: poll() does not count the time a machine sleeps. */
-        curl_multi_poll(function->multi, fd >= 0 ? &word : NULL, fd >= 0 ? 1 : 0,
-                        left_ms > FUNCTION_LOOK_MS ? FUNCTION_LOOK_MS : (int)left_ms, NULL);
+        curl_multi_poll(function->multi, fd >= 0 ? &word : NULL, fd >= 0 ? 1 : 0, step_ms, NULL);
         if (fd >= 0 && word.revents != 0 && interrupt(context, &fd))
             return REPLY_CANCELLED;
     }

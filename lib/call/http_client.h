@@ -59,7 +59,7 @@ bool http_client_is_spent(const struct http_client *function);
 typedef bool http_client_interrupt(void *context, int *fd);
 
 /*
- * Calls the function for a run and waits for the answer until deadline_ms (stopwatch) or an
+ * Calls the function for a run and waits for the answer until deadline_ms (monotonic clock) or an
  * interrupt. Always gives an outcome; outcome_free() releases it.
  */
 void http_client_call(struct http_client *function, const struct run *run, int64_t deadline_ms,

@@ -42,7 +42,7 @@ struct command_line {
     const char *log_format;                  /* --log-format; the same */
     struct config config;
     struct error config_error; /* what is wrong with it; only of a command that judges it */
-    int64_t started_at_ms;     /* stopwatch: when the process started */
+    int64_t started_at_ms;     /* monotonic clock: when the process started */
     char *const *operands;
     int operand_count;
 };

@@ -45,7 +45,7 @@ static void run_show_progress(const struct pool_progress *progress, size_t faile
     char line[128];
 
     snprintf(line, sizeof line, "%zu of %zu done, %zu in flight, %zu failed", progress->done,
-             progress->jobs, progress->in_flight, failed);
+             progress->tasks, progress->in_flight, failed);
     log_live_line(line);
 }
 

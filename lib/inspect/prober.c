@@ -12,7 +12,7 @@ struct prober {
     struct probe_state states[PROBER_TYPES];
     const struct prober_target *targets[PROBER_TYPES];
     size_t count;
-    int64_t claimed_at_ms; /* on the stopwatch, or a little before */
+    int64_t claimed_at_ms; /* on the monotonic clock, or a little before */
     int64_t now_us;        /* on the database's clock, then */
 };
 

@@ -1,11 +1,11 @@
 #include "notify/monitor.h"
 
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "time/clock.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,25 +74,13 @@ static void monitor_ping(struct monitor_caller *caller, const char *suffix, int6
     free(url);
 }
 
-/* A terminal's ^C and a service's stop reach the helper, too; there is something to tell yet. */
-static void monitor_block_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
 /* The helper's life. */
 static void monitor_work(void *context)
 {
     struct monitor_caller caller = {.monitor = context};
     struct helper_word word;
 
-    monitor_block_signals();
+    signals_block(); /* a terminal's ^C and a service's stop reach the helper, too */
     monitor_ping(&caller, "/start", clock_now_ms() + MONITOR_START_MS);
     if (!helper_hear(&caller.monitor->helper, &word))
         word = (struct helper_word){MONITOR_FAILED, clock_now_ms() + MONITOR_PING_MS};

@@ -30,7 +30,7 @@ struct monitor {
     struct http_target address; /* without a key; url NULL: there is no monitor */
     const char *tick_id;        /* a UUID; borrowed as well */
     struct helper helper;
-    int64_t until_ms; /* stopwatch: when the last ping is given up */
+    int64_t until_ms; /* monotonic clock: when the last ping is given up */
 };
 
 /*

@@ -1,25 +1,21 @@
 #include "notify/shell.h"
 
 #include "base/memory.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "time/clock.h"
+#include "time/wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-    SHELL_COMPLAINT_MAX = 300, /* bytes of its standard error output are kept */
-    SHELL_LOOK_MS = 1000,      /* poll() does not count the time a machine sleeps */
-    SHELL_SIGNALS = 4,
-};
+enum { SHELL_COMPLAINT_MAX = 300 }; /* bytes of its standard error output are kept */
 
 struct shell {
     pid_t pid;
@@ -28,55 +24,12 @@ struct shell {
     const char *input;
     size_t input_length;
     struct text complaint;
-    int64_t end_at_ms; /* stopwatch: SIGTERM */
+    int64_t end_at_ms; /* monotonic clock: SIGTERM */
     bool is_told_to_end;
     bool is_late; /* told because its time was over, not ours */
     bool is_killed;
-    sigset_t inherited_mask;
-    struct sigaction inherited[SHELL_SIGNALS];
+    struct signals signals;
 };
-
-/* ---- Signals ---- */
-
-static const int shell_signals[SHELL_SIGNALS] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
-
-static volatile sig_atomic_t shell_is_signalled;
-
-static void shell_note_signal(int number)
-{
-    if (number != SIGCHLD)
-        shell_is_signalled = 1;
-}
-
-/*
- * Blocked but while waiting, so that none is missed between looking and waiting. One that ended
- * this process would leave the command without anybody to end it, and change the exit status.
- */
-static void shell_catch_signals(struct shell *shell)
-{
-    struct sigaction action = {.sa_handler = shell_note_signal};
-    sigset_t set;
-
-    shell_is_signalled = 0;
-    sigemptyset(&action.sa_mask);
-    sigemptyset(&set);
-    for (size_t i = 0; i < SHELL_SIGNALS; i++)
-        sigaddset(&set, shell_signals[i]);
-    sigprocmask(SIG_BLOCK, &set, &shell->inherited_mask);
-    for (size_t i = 0; i < SHELL_SIGNALS; i++) {
-        sigaction(shell_signals[i], &action, &shell->inherited[i]);
-        if (shell_signals[i] != SIGCHLD && shell->inherited[i].sa_handler == SIG_IGN)
-            sigaction(shell_signals[i], &shell->inherited[i], NULL); /* as nohup wants it */
-    }
-}
-
-/* What came too late to be looked at goes to our handler: there is nothing left to end. */
-static void shell_release_signals(const struct shell *shell)
-{
-    sigprocmask(SIG_SETMASK, &shell->inherited_mask, NULL);
-    for (size_t i = 0; i < SHELL_SIGNALS; i++)
-        sigaction(shell_signals[i], &shell->inherited[i], NULL);
-}
 
 /* ---- The start ---- */
 
@@ -119,7 +72,7 @@ static int shell_spawn(struct shell *shell, const char *command, int input_fd, i
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
                                               POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &shell->inherited_mask);
+    posix_spawnattr_setsigmask(&attributes, &shell->signals.inherited_mask);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     cause = posix_spawn(&shell->pid, "/bin/sh", &files, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
@@ -194,9 +147,9 @@ static bool shell_read_errors(struct shell *shell)
 /* Tells it to end when it is time to, and kills it when it was told long enough ago. */
 static void shell_watch(struct shell *shell, int64_t now_ms)
 {
-    if (!shell->is_told_to_end && (shell_is_signalled || now_ms >= shell->end_at_ms)) {
+    if (!shell->is_told_to_end && (signals_ask_to_end() || now_ms >= shell->end_at_ms)) {
         shell->is_told_to_end = true;
-        shell->is_late = !shell_is_signalled;
+        shell->is_late = !signals_ask_to_end();
         shell->end_at_ms = now_ms + SHELL_GRACE_MS;
         kill(-shell->pid, SIGTERM);
         kill(-shell->pid, SIGCONT);
@@ -207,17 +160,12 @@ static void shell_watch(struct shell *shell, int64_t now_ms)
     }
 }
 
-static void shell_wait(struct shell *shell, int64_t now_ms)
+static void shell_wait(struct shell *shell)
 {
     struct pollfd ready[] = {{.fd = shell->input_fd, .events = POLLOUT},
                              {.fd = shell->error_fd, .events = POLLIN}};
-    int64_t left_ms = shell->end_at_ms - now_ms;
-    struct timespec pause = {0};
 
-    left_ms = left_ms < 0 ? 0 : left_ms < SHELL_LOOK_MS ? left_ms + 1 : SHELL_LOOK_MS;
-    pause.tv_sec = left_ms / 1000;
-    pause.tv_nsec = left_ms % 1000 * 1000000;
-    if (ppoll(ready, 2, &pause, &shell->inherited_mask) <= 0)
+    if (!wait_step(ready, 2, shell->end_at_ms, &shell->signals.inherited_mask))
         return;
     if (ready[0].revents != 0)
         shell_write_input(shell);
@@ -234,7 +182,7 @@ static int shell_await(struct shell *shell)
     while (waitpid(shell->pid, &status, WNOHANG) == 0 &&
            !(shell->is_killed && now_ms >= shell->end_at_ms)) {
         shell_watch(shell, now_ms);
-        shell_wait(shell, now_ms);
+        shell_wait(shell);
         now_ms = clock_now_ms();
     }
     /* What it said last. Whoever inherited this end may go on for ever; nobody waits for that. */
@@ -292,9 +240,9 @@ bool shell_run(const char *command, const char *input, int64_t limit_ms, struct 
     };
     bool ok;
 
-    shell_catch_signals(&shell);
+    signals_take_over(&shell.signals);
     ok = shell_start(&shell, command, err) && shell_judge(&shell, shell_await(&shell), err);
-    shell_release_signals(&shell);
+    signals_give_back(&shell.signals);
     shell_close(&shell.input_fd);
     shell_close(&shell.error_fd);
     text_free(&shell.complaint);

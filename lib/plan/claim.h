@@ -49,7 +49,7 @@ struct claim {
     int64_t now_us;       /* the server's clock, for ages and created_at */
     int64_t window_first; /* the window's first minute: a run before it is a catch-up */
     int64_t catch_up_ms;
-    int64_t valid_until_ms;   /* stopwatch: no transaction begins on this reading from here on */
+    int64_t valid_until_ms;   /* monotonic clock: no transaction begins on this reading after it */
     int64_t window_last;      /* its last */
     int max_attempts;         /* at a slot that fails, across ticks */
     bool retries_unknown;     /* also those of which nobody knows whether the function ran */

@@ -3,11 +3,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/conninfo.h"
-#include "store/errand.h"
-#include "time/clock.h"
+#include "store/thread.h"
+#include "time/wait.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,27 +15,9 @@ static void connection_ignore_notice(void *context, const PGresult *result)
     (void)result;
 }
 
-bool connection_wait(const PGconn *connection, short events, int64_t deadline_ms)
-{
-    for (;;) {
-        struct pollfd ready = {.fd = PQsocket(connection), .events = events};
-        int64_t left_ms = deadline_ms - clock_now_ms();
-        int n;
-
-        if (left_ms <= 0)
-            return false;
-        /* Woken at least once a second: poll() does not count the time a machine sleeps. */
-        n = poll(&ready, 1, left_ms > 1000 ? 1000 : (int)left_ms);
-        if (n > 0)
-            return true;
-        if (n < 0 && errno != EINTR)
-            return false;
-    }
-}
-
 /* ---- Connecting ---- */
 
-enum { CONNECTION_KEYWORDS_MAX = 64, CONNECTION_ERRAND_GRACE_MS = 100 };
+enum { CONNECTION_KEYWORDS_MAX = 64, CONNECTION_GRACE_MS = 100 };
 
 static PQconninfoOption *connection_parse_url(const char *url, struct error *err)
 {
@@ -87,8 +67,8 @@ static void connection_start(struct connection_attempt *attempt)
 }
 
 /*
- * An errand, because libpq looks names up in the midst of it, asks a service file or a Kerberos
- * server, and comes back when it has the answer.
+ * For a thread, because libpq waits in it for name servers and Kerberos servers, and cannot be
+ * interrupted.
  */
 static void connection_connect(void *context)
 {
@@ -100,7 +80,7 @@ static void connection_connect(void *context)
            status != PGRES_POLLING_FAILED) {
         short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
 
-        if (!connection_wait(attempt->connection, events, attempt->deadline_ms)) {
+        if (!wait_for(PQsocket(attempt->connection), events, attempt->deadline_ms)) {
             attempt->is_late = true;
             return;
         }
@@ -199,9 +179,9 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
     attempt = memory_allocate(1, sizeof *attempt);
     attempt->options = options;
     attempt->deadline_ms = deadline_ms;
-    /* What waits with poll() sees the deadline itself; only what cannot is left behind. */
-    if (!errand_run(connection_connect, connection_release, attempt,
-                    deadline_ms + CONNECTION_ERRAND_GRACE_MS)) {
+    /* The thread keeps to the deadline where it can; where it cannot, it is left behind. */
+    if (!thread_run(connection_connect, connection_release, attempt,
+                    deadline_ms + CONNECTION_GRACE_MS)) {
         error_set(err, ERROR_DATABASE,
                   "no connection to the database within the time there is: nobody answers what its "
                   "host name stands for");

@@ -26,7 +26,4 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
  */
 bool connection_is_exposed(PGconn *connection, const char **way, struct error *warning);
 
-/* Waits until the socket is ready for one of poll()'s events; false at the deadline. */
-bool connection_wait(const PGconn *connection, short events, int64_t deadline_ms);
-
 #endif

@@ -6,9 +6,9 @@
 #include "store/connection.h"
 #include "store/refusal.h"
 #include "time/clock.h"
+#include "time/wait.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +152,8 @@ static bool database_next_result(struct database *db, int64_t deadline_ms, PGres
             *result = PQgetResult(db->connection);
             return true;
         }
-        if (!connection_wait(db->connection, unsent > 0 ? POLLIN | POLLOUT : POLLIN, deadline_ms) ||
+        if (!wait_for(PQsocket(db->connection), unsent > 0 ? POLLIN | POLLOUT : POLLIN,
+                      deadline_ms) ||
             PQconsumeInput(db->connection) == 0)
             return false;
     }

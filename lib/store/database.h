@@ -4,7 +4,7 @@
  * Everything is a transaction: its statements are sent as one pipeline (one round trip, however
  * many they are) between BEGIN with its settings and COMMIT. Nothing outlives a transaction on the
  * server: no session lock, no named statement, no session setting, so that a pooler in transaction
- * mode serves as well as a server. Every wait ends at a deadline on the stopwatch's clock, that for
+ * mode serves as well as a server. Every wait ends at a deadline on the monotonic clock, that for
  * a name look-up included. A handle never crosses a fork.
  *
  * Error texts carry the server's primary message and never a password. Not for what the statements

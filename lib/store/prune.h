@@ -32,8 +32,8 @@
 
 struct prune_plan {
     int64_t older_than_ms; /* at least PRUNE_OLDER_THAN_LEAST_MS; slots and ends of runs both */
-    int64_t stop_at_ms;    /* stopwatch: no batch begins from here on */
-    int64_t deadline_ms;   /* stopwatch: the batch under way is given up */
+    int64_t stop_at_ms;    /* monotonic clock: no batch begins from here on */
+    int64_t deadline_ms;   /* monotonic clock: the batch under way is given up */
     bool is_dry;           /* counts and writes nothing */
 };
 

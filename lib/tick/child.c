@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 pid_t child_fork(int *fd)
@@ -22,4 +23,28 @@ pid_t child_fork(int *fd)
         close(*fd);
     errno = cause;
     return pid;
+}
+
+void child_send(int fd, const void *message, size_t size)
+{
+    (void)send(fd, message, size, MSG_NOSIGNAL);
+}
+
+enum child_word child_receive(int fd, void *message, size_t size, bool waits)
+{
+    ssize_t n;
+
+    do /* a reset hides what came before it */
+        n = recv(fd, message, size, waits ? 0 : MSG_DONTWAIT);
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (n < 0 && errno == EAGAIN)
+        return CHILD_SAID_NOTHING;
+    return n == (ssize_t)size ? CHILD_SPOKE : CHILD_IS_GONE;
+}
+
+void child_reap(pid_t pid, int fd)
+{
+    close(fd);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
 }

@@ -7,6 +7,8 @@
 #ifndef SYNCSCHED_TICK_CHILD_H
 #define SYNCSCHED_TICK_CHILD_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 /*
@@ -14,5 +16,16 @@
  * it, which says at once when the other is gone. -1 with errno set. A child ends with _exit().
  */
 pid_t child_fork(int *fd);
+
+/* Sends a message without waiting. Who is gone shows when it is heard. */
+void child_send(int fd, const void *message, size_t size);
+
+enum child_word { CHILD_SPOKE, CHILD_SAID_NOTHING, CHILD_IS_GONE };
+
+/* Receives a message of just this size; CHILD_SAID_NOTHING only if it does not wait for one. */
+enum child_word child_receive(int fd, void *message, size_t size, bool waits);
+
+/* Closes its channel and waits for its end, which must be near. */
+void child_reap(pid_t pid, int fd);
 
 #endif

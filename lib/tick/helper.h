@@ -1,5 +1,5 @@
 /*
- * A helper: a child for one errand beside the tick, which goes on meanwhile.
+ * A helper: a child for one task beside the tick, which goes on meanwhile.
  *
  * It must not hurt its parent: whatever it does, its parent ends it when it has waited long enough.
  */
@@ -19,7 +19,7 @@ struct helper {
 /* What a parent says. */
 struct helper_word {
     int what;
-    int64_t until_ms; /* stopwatch: when there is no more time for it */
+    int64_t until_ms; /* monotonic clock: when there is no more time for it */
 };
 
 /*
@@ -35,7 +35,7 @@ void helper_tell(const struct helper *helper, struct helper_word word);
 /* In the helper: waits for the next word; false when its parent is gone without one. */
 bool helper_hear(const struct helper *helper, struct helper_word *word);
 
-/* Waits until it has ended by itself; at until_ms (stopwatch) it is ended, and that is false. */
+/* Waits until it ends by itself; false at until_ms (monotonic clock), when it is killed. */
 bool helper_wait(struct helper *helper, int64_t until_ms);
 
 /* Ends it, however far it is. */

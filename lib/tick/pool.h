@@ -1,7 +1,7 @@
 /*
- * At most so many workers, each a child process that serves jobs one at a time.
+ * At most so many workers, each a child process that serves tasks one at a time.
  *
- * A job is a number. The pool starts workers, hands out, collects verdicts, replaces the dead and
+ * A task is a number. The pool starts workers, hands out, collects verdicts, replaces the dead and
  * reaps; it knows neither SQL nor HTTP, and what a verdict means is its caller's business. Parent
  * and worker talk over a socket pair each, so that either notices at once when the other is gone.
  *
@@ -25,20 +25,20 @@ struct pool_channel {
 };
 
 struct pool_task {
-    size_t job;
-    int predecessor;  /* the worker that died over this job, -1 when none did */
+    size_t number;
+    int predecessor;  /* the worker that died over this task, -1 when none did */
     bool is_wound_up; /* only find out what the predecessor left; begin nothing */
 };
 
 enum pool_word { POOL_WORD_NONE, POOL_WORD_STOP, POOL_WORD_GONE };
 
-/* Waits for the next job; false when there are no more, when told to stop, or without parent. */
+/* Waits for the next task; false when there are no more, when told to stop, or without parent. */
 bool pool_next(struct pool_channel *channel, struct pool_task *task);
 
-/* Tells the parent what became of the job. */
-void pool_report(struct pool_channel *channel, size_t job, int verdict);
+/* Tells the parent what became of the task. */
+void pool_report(struct pool_channel *channel, size_t number, int verdict);
 
-/* While a job is served: what the parent said meanwhile, without waiting. The channel's fd is
+/* While a task is served: what the parent said meanwhile, without waiting. The channel's fd is
  * readable when there is a word; after POOL_WORD_GONE it stays so. */
 enum pool_word pool_listen(struct pool_channel *channel);
 
@@ -48,17 +48,17 @@ enum { POOL_WORKERS_MAX = 5 };
 enum { POOL_UNDONE = -1, POOL_LOST = -2 }; /* no verdict: never handed out, or nobody came back */
 
 struct pool_progress {
-    size_t jobs;
+    size_t tasks;
     size_t done;
     size_t in_flight;
 };
 
-struct pool_plan {
-    size_t jobs;
+struct pool_options {
+    size_t tasks;
     int workers_max;           /* 1..POOL_WORKERS_MAX */
-    int64_t hand_out_until_ms; /* stopwatch: no new job from here on */
+    int64_t hand_out_until_ms; /* monotonic clock: no new task from here on */
     int64_t kill_at_ms;        /* workers that are still busy are killed */
-    int64_t settle_until_ms;   /* jobs whose worker died may be handed out until here */
+    int64_t settle_until_ms;   /* tasks whose worker died may be handed out until here */
     void *context;
     /* The worker's life, in the child: pool_next() until it says no. The process ends after it. */
     void (*work)(void *context, struct pool_channel *channel);
@@ -67,11 +67,11 @@ struct pool_plan {
 };
 
 /*
- * Serves jobs 0 to jobs-1 in order and waits for the workers to end. verdicts has room for one a
- * job and holds what pool_report() said, POOL_UNDONE or POOL_LOST. SIGTERM and SIGINT stop the
+ * Serves tasks 0 to tasks-1 in order and waits for the workers to end. verdicts has room for one a
+ * task and holds what pool_report() said, POOL_UNDONE or POOL_LOST. SIGTERM and SIGINT stop the
  * hand-out and tell the workers to stop. False (ERROR_INTERNAL) when no worker could be started at
- * all; jobs are left POOL_UNDONE then.
+ * all; tasks are left POOL_UNDONE then.
  */
-bool pool_run(const struct pool_plan *plan, int *verdicts, struct error *err);
+bool pool_run(const struct pool_options *options, int *verdicts, struct error *err);
 
 #endif

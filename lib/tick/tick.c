@@ -25,7 +25,7 @@ enum {
 #define TICK_CLOCK_WARN_US  (30 * INSTANT_US_PER_SECOND)
 #define TICK_CLOCK_DOUBT_US (5 * INSTANT_US_PER_MINUTE)
 
-/* The end of the budget, on the stopwatch. */
+/* The end of the budget, on the monotonic clock. */
 static int64_t tick_deadline_ms(const struct tick_options *options)
 {
     return options->started_at_ms + options->budget_ms;
@@ -299,7 +299,7 @@ static void tick_show_progress(void *context, const struct pool_progress *progre
 
     if (dispatch->options->progress == NULL)
         return;
-    for (size_t i = 0; i < progress->jobs; i++)
+    for (size_t i = 0; i < progress->tasks; i++)
         failed += verdicts[i] == WORKER_FAILED ? 1 : 0;
     dispatch->options->progress(progress, failed);
 }
@@ -311,8 +311,8 @@ static bool tick_serve(const struct tick_options *options, struct tick_result *r
     char token[128];
     int64_t late_ms = options->budget_ms / 10;
     int64_t deadline_ms = tick_deadline_ms(options);
-    struct pool_plan plan = {
-        .jobs = result->count,
+    struct pool_options pool = {
+        .tasks = result->count,
         .workers_max = options->concurrency,
         .context = &dispatch,
         .work = tick_work,
@@ -337,10 +337,10 @@ static bool tick_serve(const struct tick_options *options, struct tick_result *r
         .warns_of_drift = !options->has_at,
     };
     dispatch.workers.database.warn = NULL; /* what there is to say the tick's own has said */
-    plan.hand_out_until_ms = dispatch.workers.start_until_ms;
-    plan.kill_at_ms = dispatch.workers.store_until_ms + 1000;
-    plan.settle_until_ms = dispatch.workers.settle_until_ms;
-    return pool_run(&plan, result->verdicts, err);
+    pool.hand_out_until_ms = dispatch.workers.start_until_ms;
+    pool.kill_at_ms = dispatch.workers.store_until_ms + 1000;
+    pool.settle_until_ms = dispatch.workers.settle_until_ms;
+    return pool_run(&pool, result->verdicts, err);
 }
 
 /* Whether this claimed run's integration has a slot in the window: it then is not skipped. */

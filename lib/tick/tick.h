@@ -20,7 +20,7 @@ struct tick_options {
     struct database_address database;
     struct http_target function;
     struct trigger trigger;
-    int64_t started_at_ms;       /* stopwatch: when the process started */
+    int64_t started_at_ms;       /* monotonic clock: when the process started */
     int64_t budget_ms;           /* under 30 minutes */
     int64_t timeout_ms;          /* bounds each call; 0: what is left of the budget */
     int64_t cold_start_after_ms; /* a later first byte of an answer is a warning; 0: none is */

@@ -4,9 +4,9 @@
 #include "store/run_log.h"
 #include "time/clock.h"
 #include "time/instant.h"
+#include "time/wait.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -109,9 +109,7 @@ static bool worker_may_begin(struct worker *worker)
 /* Waits, twice as long each time, but not when the parent has something to say. */
 static void worker_pause(struct worker *worker, int64_t *pause_ms)
 {
-    struct pollfd word = {.fd = worker->parent_fd, .events = POLLIN};
-
-    if (poll(&word, 1, (int)*pause_ms) > 0)
+    if (wait_for(worker->parent_fd, POLLIN, clock_now_ms() + *pause_ms))
         worker_listen(worker, &worker->parent_fd);
     *pause_ms = *pause_ms * 2 < WORKER_PAUSE_MAX_MS ? *pause_ms * 2 : WORKER_PAUSE_MAX_MS;
 }
@@ -413,14 +411,14 @@ void worker_work(void *context, struct pool_channel *channel)
 
     snprintf(worker.token, sizeof worker.token, "%s/%d", worker.plan->tick_token, channel->number);
     while (!worker.is_told_to_stop && pool_next(channel, &task)) {
-        const struct run *run = &worker.plan->runs[task.job];
+        const struct run *run = &worker.plan->runs[task.number];
         enum worker_verdict verdict = WORKER_LEFT;
 
         if (task.predecessor >= 0)
             verdict = worker_settle(&worker, run, &task);
         else if (!task.is_wound_up)
             verdict = worker_serve(&worker, run);
-        pool_report(channel, task.job, (int)verdict);
+        pool_report(channel, task.number, (int)verdict);
     }
     http_client_close(worker.function);
     database_close(worker.db);

@@ -39,7 +39,7 @@ struct worker_plan {
     const struct run *runs;      /* job n serves runs[n] */
     struct worker_note *notes;   /* notes[n] is about it; NULL: nobody wants to know */
     const char *tick_token;      /* the tick's part of the workers' tokens */
-    int64_t deadline_ms;         /* stopwatch: the end of the budget */
+    int64_t deadline_ms;         /* monotonic clock: the end of the budget */
     int64_t start_until_ms;      /* too little time left after this: runs stay pending */
     int64_t store_until_ms;      /* answers may be stored until here */
     int64_t settle_until_ms;     /* what dead workers left may be settled until here */
@@ -48,7 +48,7 @@ struct worker_plan {
     bool warns_of_drift;
 };
 
-/* Serves until pool_next() says no. For struct pool_plan's work; context is a struct worker_plan.
+/* Serves until pool_next() says no. For struct pool_options' work; context is a struct worker_plan.
  */
 void worker_work(void *context, struct pool_channel *channel);
 

@@ -3,9 +3,9 @@
 #include <time.h>
 
 #ifdef CLOCK_BOOTTIME
-#define STOPWATCH_CLOCK CLOCK_BOOTTIME
+#define CLOCK_OF_DEADLINES CLOCK_BOOTTIME
 #else
-#define STOPWATCH_CLOCK CLOCK_MONOTONIC
+#define CLOCK_OF_DEADLINES CLOCK_MONOTONIC
 #endif
 
 static int64_t clock_read_us(clockid_t clock)
@@ -18,7 +18,7 @@ static int64_t clock_read_us(clockid_t clock)
 
 int64_t clock_now_us(void)
 {
-    return clock_read_us(STOPWATCH_CLOCK);
+    return clock_read_us(CLOCK_OF_DEADLINES);
 }
 
 int64_t clock_now_ms(void)

@@ -1,8 +1,9 @@
 /*
  * The host's clocks; the one module that reads them.
  *
- * What is due is decided by the database's clock (design section 4). The stopwatch is for deadlines
- * and for the time since that clock was read; the host's own clock is only compared with it.
+ * What is due is decided by the database's clock (design section 4). The monotonic clock is for
+ * deadlines and for the time since that clock was read; the host's own clock is only compared with
+ * it.
  */
 #ifndef SYNCSCHED_TIME_CLOCK_H
 #define SYNCSCHED_TIME_CLOCK_H

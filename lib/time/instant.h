@@ -3,7 +3,7 @@
  *
  * An instant is microseconds, a minute is whole minutes, both since 1970-01-01T00:00Z and without
  * leap seconds (as POSIX counts). The calendar is the Gregorian one, also for the years before it.
- * Everything here is pure; not for reading a clock (stopwatch.h) nor for time zones (zone.h).
+ * Everything here is pure; not for reading a clock (clock.h) nor for time zones (zone.h).
  */
 #ifndef SYNCSCHED_TIME_INSTANT_H
 #define SYNCSCHED_TIME_INSTANT_H

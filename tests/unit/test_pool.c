@@ -1,5 +1,5 @@
 /*
- * Covers lib/tick/pool.c, with real forks and toy jobs. What the workers did is counted in memory
+ * Covers lib/tick/pool.c, with real forks and toy tasks. What the workers did is counted in memory
  * that they share with the test.
  */
 #include "support/suite.h"
@@ -18,19 +18,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 40, VERDICT = 100 };
+enum { TASKS_MAX = 40, VERDICT = 100 };
 
 /* What the workers did. */
 struct toy {
-    atomic_int served[JOBS_MAX]; /* how often each job was handed out */
-    atomic_int predecessor[JOBS_MAX];
+    atomic_int served[TASKS_MAX]; /* how often each task was handed out */
+    atomic_int predecessor[TASKS_MAX];
     atomic_int wound_up;
     atomic_int in_flight;
     atomic_int most_in_flight;
     atomic_int workers;
-    int job_ms;
-    int bad_job; /* the job over which something happens */
-    int deaths;  /* so often does a worker die over it */
+    int task_ms;
+    int bad_task; /* the task over which something happens */
+    int deaths;   /* so often does a worker die over it */
     int signal_number;
 };
 
@@ -43,7 +43,7 @@ static void set_up(void)
 
     toy = mmap(NULL, sizeof *toy, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(toy, MAP_FAILED);
-    toy->bad_job = -1;
+    toy->bad_task = -1;
     /* Deaths are told on stderr: not in the middle of the test's own output. */
     saved_stderr = dup(STDERR_FILENO);
     ck_assert_int_ge(null, 0);
@@ -62,7 +62,7 @@ static void pause_ms(int ms)
     poll(NULL, 0, ms);
 }
 
-/* Counts the worker in, serves with serve() until there is no more, verdict VERDICT + job. */
+/* Counts the worker in, serves with serve() until there is no more, verdict VERDICT + task. */
 static void work_with(struct pool_channel *channel,
                       void (*serve)(struct pool_channel *channel, const struct pool_task *task))
 {
@@ -76,14 +76,14 @@ static void work_with(struct pool_channel *channel,
         while (in_flight > most &&
                !atomic_compare_exchange_weak(&toy->most_in_flight, &most, in_flight))
             continue;
-        toy->served[task.job]++;
-        toy->predecessor[task.job] = task.predecessor;
+        toy->served[task.number]++;
+        toy->predecessor[task.number] = task.predecessor;
         toy->wound_up += task.is_wound_up;
         if (serve != NULL)
             serve(channel, &task);
-        pause_ms(toy->job_ms);
+        pause_ms(toy->task_ms);
         toy->in_flight--;
-        pool_report(channel, task.job, VERDICT + (int)task.job);
+        pool_report(channel, task.number, VERDICT + (int)task.number);
     }
 }
 
@@ -93,12 +93,12 @@ static void work(void *context, struct pool_channel *channel)
     work_with(channel, NULL);
 }
 
-static struct pool_plan plan_of(size_t jobs, int workers_max)
+static struct pool_options plan_of(size_t tasks, int workers_max)
 {
     int64_t now_ms = clock_now_ms();
 
-    return (struct pool_plan){
-        .jobs = jobs,
+    return (struct pool_options){
+        .tasks = tasks,
         .workers_max = workers_max,
         .hand_out_until_ms = now_ms + 5000,
         .kill_at_ms = now_ms + 6000,
@@ -107,7 +107,7 @@ static struct pool_plan plan_of(size_t jobs, int workers_max)
     };
 }
 
-static void run_plan(const struct pool_plan *plan, int *verdicts)
+static void run_plan(const struct pool_options *plan, int *verdicts)
 {
     struct error err = {0};
 
@@ -119,19 +119,19 @@ static void run_plan(const struct pool_plan *plan, int *verdicts)
 /* ---- All goes well ---- */
 
 static const struct {
-    size_t jobs;
+    size_t tasks;
     int workers_max;
     int workers; /* so many are forked */
 } sizes[] = {{0, 5, 0}, {1, 5, 1}, {3, 5, 3}, {20, 5, 5}, {20, 1, 1}, {40, 2, 2}};
 
 START_TEST(test_pool_serves_all)
 {
-    struct pool_plan plan = plan_of(sizes[_i].jobs, sizes[_i].workers_max);
-    int verdicts[JOBS_MAX];
+    struct pool_options plan = plan_of(sizes[_i].tasks, sizes[_i].workers_max);
+    int verdicts[TASKS_MAX];
 
-    toy->job_ms = 3;
+    toy->task_ms = 3;
     run_plan(&plan, verdicts);
-    for (size_t i = 0; i < plan.jobs; i++) {
+    for (size_t i = 0; i < plan.tasks; i++) {
         ck_assert_int_eq(verdicts[i], VERDICT + (int)i);
         ck_assert_int_eq(toy->served[i], 1);
         ck_assert_int_eq(toy->predecessor[i], -1);
@@ -144,10 +144,10 @@ END_TEST
 /* Covers: at most N at once, and N indeed. */
 START_TEST(test_pool_most_in_flight)
 {
-    struct pool_plan plan = plan_of(12, 3);
-    int verdicts[JOBS_MAX];
+    struct pool_options plan = plan_of(12, 3);
+    int verdicts[TASKS_MAX];
 
-    toy->job_ms = 30;
+    toy->task_ms = 30;
     run_plan(&plan, verdicts);
     ck_assert_int_eq(toy->most_in_flight, 3);
 }
@@ -158,7 +158,7 @@ static void see_progress(void *context, const struct pool_progress *progress, co
     struct pool_progress *last = context;
     size_t done = 0;
 
-    for (size_t i = 0; i < progress->jobs; i++)
+    for (size_t i = 0; i < progress->tasks; i++)
         done += verdicts[i] >= VERDICT ? 1 : 0;
     ck_assert_uint_eq(progress->done, done);
     ck_assert_uint_ge(progress->done, last->done);
@@ -169,13 +169,13 @@ static void see_progress(void *context, const struct pool_progress *progress, co
 START_TEST(test_pool_progress)
 {
     struct pool_progress last = {0};
-    struct pool_plan plan = plan_of(6, 2);
-    int verdicts[JOBS_MAX];
+    struct pool_options plan = plan_of(6, 2);
+    int verdicts[TASKS_MAX];
 
     plan.context = &last;
     plan.progress = see_progress;
     run_plan(&plan, verdicts);
-    ck_assert_uint_eq(last.jobs, 6);
+    ck_assert_uint_eq(last.tasks, 6);
     ck_assert_uint_eq(last.done, 6);
     ck_assert_uint_eq(last.in_flight, 0);
 }
@@ -183,10 +183,10 @@ END_TEST
 
 /* ---- Workers die ---- */
 
-static void die_over_bad_job(struct pool_channel *channel, const struct pool_task *task)
+static void die_over_bad_task(struct pool_channel *channel, const struct pool_task *task)
 {
     (void)channel;
-    if ((int)task->job == toy->bad_job && toy->served[task->job] <= toy->deaths) {
+    if ((int)task->number == toy->bad_task && toy->served[task->number] <= toy->deaths) {
         toy->in_flight--;
         raise(SIGKILL);
     }
@@ -195,21 +195,21 @@ static void die_over_bad_job(struct pool_channel *channel, const struct pool_tas
 static void work_and_die(void *context, struct pool_channel *channel)
 {
     (void)context;
-    work_with(channel, die_over_bad_job);
+    work_with(channel, die_over_bad_task);
 }
 
-/* Covers: the job is handed out again and knows who died; after the third time it is lost. */
+/* Covers: the task is handed out again and knows who died; after the third time it is lost. */
 START_TEST(test_pool_worker_dies)
 {
-    struct pool_plan plan = plan_of(6, 2);
-    int verdicts[JOBS_MAX];
+    struct pool_options plan = plan_of(6, 2);
+    int verdicts[TASKS_MAX];
 
     toy->deaths = _i;
-    toy->bad_job = 2;
+    toy->bad_task = 2;
     plan.work = work_and_die;
     run_plan(&plan, verdicts);
     for (int i = 0; i < 6; i++) {
-        bool is_bad = i == toy->bad_job;
+        bool is_bad = i == toy->bad_task;
 
         ck_assert_int_eq(verdicts[i], is_bad && _i >= 3 ? POOL_LOST : VERDICT + i);
         ck_assert_int_eq(toy->served[i], is_bad ? (_i >= 3 ? 3 : _i + 1) : 1);
@@ -226,7 +226,7 @@ END_TEST
 static void hang_once(struct pool_channel *channel, const struct pool_task *task)
 {
     (void)channel;
-    if ((int)task->job == toy->bad_job && toy->served[task->job] == 1)
+    if ((int)task->number == toy->bad_task && toy->served[task->number] == 1)
         pause_ms(10000);
 }
 
@@ -239,11 +239,11 @@ static void work_and_hang(void *context, struct pool_channel *channel)
 /* Covers: who is still busy at kill_at_ms is killed; somebody looks what he left, no more. */
 START_TEST(test_pool_kills_the_busy)
 {
-    struct pool_plan plan = plan_of(3, 1);
+    struct pool_options plan = plan_of(3, 1);
     int64_t started_ms = clock_now_ms();
-    int verdicts[JOBS_MAX];
+    int verdicts[TASKS_MAX];
 
-    toy->bad_job = 1;
+    toy->bad_task = 1;
     plan.work = work_and_hang;
     plan.hand_out_until_ms = started_ms + 400;
     plan.kill_at_ms = started_ms + 500;
@@ -262,11 +262,11 @@ END_TEST
 /* Covers: past settle_until_ms nothing is handed out any more, and nobody is waited for. */
 START_TEST(test_pool_settle_ends)
 {
-    struct pool_plan plan = plan_of(1, 1);
+    struct pool_options plan = plan_of(1, 1);
     int64_t started_ms = clock_now_ms();
-    int verdicts[JOBS_MAX];
+    int verdicts[TASKS_MAX];
 
-    toy->bad_job = 0;
+    toy->bad_task = 0;
     plan.work = work_and_hang;
     plan.hand_out_until_ms = plan.kill_at_ms = plan.settle_until_ms = started_ms + 100;
     run_plan(&plan, verdicts);
@@ -278,12 +278,12 @@ END_TEST
 
 /* ---- It is told to stop, or late ---- */
 
-/* Signals the parent over the bad job, and goes on when it hears of it. */
+/* Signals the parent over the bad task, and goes on when it hears of it. */
 static void signal_parent(struct pool_channel *channel, const struct pool_task *task)
 {
     struct pollfd word = {.fd = channel->fd, .events = POLLIN};
 
-    if ((int)task->job != toy->bad_job)
+    if ((int)task->number != toy->bad_task)
         return;
     ck_assert_int_eq(pool_listen(channel), POOL_WORD_NONE);
     kill(getppid(), toy->signal_number);
@@ -300,13 +300,13 @@ static void work_and_signal(void *context, struct pool_channel *channel)
 START_TEST(test_pool_signal_stops)
 {
     static const int signals[] = {SIGTERM, SIGINT};
-    struct pool_plan plan = plan_of(5, 1);
+    struct pool_options plan = plan_of(5, 1);
     struct sigaction before;
     struct sigaction after;
     sigset_t blocked;
-    int verdicts[JOBS_MAX];
+    int verdicts[TASKS_MAX];
 
-    toy->bad_job = 1;
+    toy->bad_task = 1;
     toy->signal_number = signals[_i];
     plan.work = work_and_signal;
     ck_assert_int_eq(sigaction(signals[_i], NULL, &before), 0);
@@ -324,11 +324,11 @@ END_TEST
 
 START_TEST(test_pool_hand_out_ends)
 {
-    struct pool_plan plan = plan_of(9, 1);
+    struct pool_options plan = plan_of(9, 1);
     int64_t started_ms = clock_now_ms();
-    int verdicts[JOBS_MAX];
+    int verdicts[TASKS_MAX];
 
-    toy->job_ms = 100;
+    toy->task_ms = 100;
     plan.hand_out_until_ms = started_ms + 150;
     run_plan(&plan, verdicts);
     ck_assert_int_lt(clock_now_ms() - started_ms, 1000);
@@ -347,7 +347,7 @@ static void work_and_freeze(void *context, struct pool_channel *channel)
 
     (void)context;
     while (pool_next(channel, &task)) {
-        pool_report(channel, task.job, VERDICT);
+        pool_report(channel, task.number, VERDICT);
         raise(SIGSTOP);
     }
 }
@@ -355,9 +355,9 @@ static void work_and_freeze(void *context, struct pool_channel *channel)
 /* Covers: an idle worker that is stopped is waited for a little, then killed. */
 START_TEST(test_pool_stopped_worker)
 {
-    struct pool_plan plan = plan_of(1, 1);
+    struct pool_options plan = plan_of(1, 1);
     int64_t started_ms = clock_now_ms();
-    int verdicts[JOBS_MAX];
+    int verdicts[TASKS_MAX];
 
     plan.work = work_and_freeze;
     run_plan(&plan, verdicts);
@@ -370,10 +370,10 @@ END_TEST
 
 START_TEST(test_pool_no_worker)
 {
-    struct pool_plan plan = plan_of(2, 2);
+    struct pool_options plan = plan_of(2, 2);
     struct rlimit files;
     struct error err = {0};
-    int verdicts[JOBS_MAX];
+    int verdicts[TASKS_MAX];
 
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, files.rlim_max}), 0);

@@ -3,7 +3,7 @@
 
 #include "time/clock.h"
 
-START_TEST(test_stopwatch_never_goes_back)
+START_TEST(test_clock_never_goes_back)
 {
     int64_t before_us = clock_now_us();
 
@@ -26,11 +26,11 @@ START_TEST(test_host_clock_is_in_microseconds)
 }
 END_TEST
 
-SUITE(stopwatch)
+SUITE(clock)
 {
-    TCase *cases = tcase_create("stopwatch");
+    TCase *cases = tcase_create("clock");
 
-    tcase_add_test(cases, test_stopwatch_never_goes_back);
+    tcase_add_test(cases, test_clock_never_goes_back);
     tcase_add_test(cases, test_host_clock_is_in_microseconds);
     suite_add_tcase(suite, cases);
 }

@@ -1,7 +1,7 @@
-/* Covers lib/store/errand.c: done in time, left behind, and no thread to be had. */
+/* Covers lib/store/thread.c: done in time, left behind, and no thread at all. */
 #include "support/suite.h"
 
-#include "store/errand.h"
+#include "store/thread.h"
 #include "time/clock.h"
 
 #include <dirent.h>
@@ -50,11 +50,11 @@ static int count_threads(void)
     return count;
 }
 
-START_TEST(test_errand_in_time)
+START_TEST(test_thread_in_time)
 {
     struct seen seen = {.takes_ms = 20};
 
-    ck_assert(errand_run(work, release, &seen, clock_now_ms() + 10000));
+    ck_assert(thread_run(work, release, &seen, clock_now_ms() + 10000));
     ck_assert_int_eq(seen.done, 1);
     ck_assert_int_eq(seen.released, 0);
     ck_assert(!pthread_equal(seen.worker, pthread_self()));
@@ -63,13 +63,13 @@ START_TEST(test_errand_in_time)
 }
 END_TEST
 
-START_TEST(test_errand_left_behind)
+START_TEST(test_thread_left_behind)
 {
     struct seen seen = {.takes_ms = 500};
     int64_t started_ms = clock_now_ms();
     sigset_t blocked;
 
-    ck_assert(!errand_run(work, release, &seen, started_ms + 50));
+    ck_assert(!thread_run(work, release, &seen, started_ms + 50));
     ck_assert_int_ge(clock_now_ms() - started_ms, 50);
     ck_assert_int_eq(seen.done, 0);
     pthread_sigmask(SIG_SETMASK, NULL, &blocked);
@@ -82,20 +82,20 @@ START_TEST(test_errand_left_behind)
 END_TEST
 
 /* It is waited for in steps of a second. */
-START_TEST(test_errand_of_more_than_a_step)
+START_TEST(test_thread_of_more_than_a_step)
 {
     struct seen seen = {.takes_ms = 1200};
 
-    ck_assert(errand_run(work, release, &seen, clock_now_ms() + 10000));
+    ck_assert(thread_run(work, release, &seen, clock_now_ms() + 10000));
     ck_assert_int_eq(seen.done, 1);
 }
 END_TEST
 
-START_TEST(test_errand_after_its_time)
+START_TEST(test_thread_after_its_time)
 {
     struct seen seen = {.takes_ms = 100};
 
-    ck_assert(!errand_run(work, release, &seen, clock_now_ms() - 1));
+    ck_assert(!thread_run(work, release, &seen, clock_now_ms() - 1));
     for (int n = 0; n < 1000 && seen.released == 0; n++)
         poll(NULL, 0, 10);
     ck_assert_int_eq(seen.released, 1);
@@ -103,7 +103,7 @@ START_TEST(test_errand_after_its_time)
 END_TEST
 
 /* Covers: a process that may have no more threads does the work itself. */
-START_TEST(test_errand_without_thread)
+START_TEST(test_thread_without_thread)
 {
     const struct rlimit none = {0, 0};
     struct seen seen = {.takes_ms = 0};
@@ -113,7 +113,7 @@ START_TEST(test_errand_without_thread)
     ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &none), 0);
     if (is_root)
         ck_assert_int_eq(setresuid(65534, 65534, 0), 0);
-    is_done = errand_run(work, release, &seen, clock_now_ms() + 10000);
+    is_done = thread_run(work, release, &seen, clock_now_ms() + 10000);
     if (is_root)
         ck_assert_int_eq(setresuid(0, 0, 0), 0);
     ck_assert(is_done);
@@ -123,14 +123,14 @@ START_TEST(test_errand_without_thread)
 }
 END_TEST
 
-SUITE(errand)
+SUITE(thread)
 {
-    TCase *cases = tcase_create("errand");
+    TCase *cases = tcase_create("thread");
 
-    tcase_add_test(cases, test_errand_in_time);
-    tcase_add_test(cases, test_errand_left_behind);
-    tcase_add_test(cases, test_errand_of_more_than_a_step);
-    tcase_add_test(cases, test_errand_after_its_time);
-    tcase_add_test(cases, test_errand_without_thread);
+    tcase_add_test(cases, test_thread_in_time);
+    tcase_add_test(cases, test_thread_left_behind);
+    tcase_add_test(cases, test_thread_of_more_than_a_step);
+    tcase_add_test(cases, test_thread_after_its_time);
+    tcase_add_test(cases, test_thread_without_thread);
     suite_add_tcase(suite, cases);
 }

@@ -1,0 +1,34 @@
+/*
+ * Signals that would end this process, taken over while it has something to finish first.
+ */
+#ifndef SYNCSCHED_BASE_SIGNALS_H
+#define SYNCSCHED_BASE_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+enum { SIGNALS_COUNT = 4 };
+
+struct signals {
+    sigset_t inherited_mask; /* lets them through; for ppoll() and for programs that are started */
+    struct sigaction inherited[SIGNALS_COUNT];
+};
+
+/*
+ * Takes over SIGTERM, SIGINT and SIGHUP, and SIGCHLD so that it ends a wait. They are blocked but
+ * while this process waits with inherited_mask: none is missed between looking and waiting. A
+ * forked child keeps them blocked: a terminal's ^C reaches it too, but its parent says what to do.
+ * A SIGHUP that is ignored stays so, as nohup wants it.
+ */
+void signals_take_over(struct signals *signals);
+
+/* Whether one of them but SIGCHLD has come since. */
+bool signals_ask_to_end(void);
+
+/* Makes all as it was. One that came too late is forgotten: there is nothing left to end. */
+void signals_give_back(const struct signals *signals);
+
+/* Blocks them for good, in a child that has something to finish. */
+void signals_block(void);
+
+#endif
