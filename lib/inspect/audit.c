@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "plan/timetable.h"
 #include "store/audit.h"
+#include "store/schedules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,19 +71,17 @@ static void audit_close(struct audit *audit)
 /* The text in force: "CRON ZONE" as ticks keep it, else of the row. False: there is none. */
 static bool audit_read_text(struct audit *audit, const struct schedule *schedule)
 {
-    const char *seen = schedule->schedule_seen;
-    const char *blank = seen != NULL ? strrchr(seen, ' ') : NULL;
+    const char *text = schedule->state_text;
     struct error err = {0};
     bool is_valid;
 
-    if (seen == NULL ? !schedule->is_active : blank == NULL)
+    if (text == NULL ? !schedule->is_active : *text == '\0')
         return false;
-    is_valid = seen == NULL ? timetable_read(schedule, &audit->zones, &audit->timetable, &err)
-                            : timetable_parse(seen, (size_t)(blank - seen), blank + 1,
-                                              &audit->zones, &audit->timetable, &err) ||
+    is_valid = text == NULL ? timetable_read(schedule, &audit->zones, &audit->timetable, &err)
+                            : timetable_read_text(text, &audit->zones, &audit->timetable, &err) ||
                                   timetable_name(schedule, &err);
     if (!is_valid)
-        timetable_warn(&err, &audit->invalid);
+        schedules_warn(&err, &audit->invalid);
     return is_valid;
 }
 
@@ -174,7 +173,7 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
     ok = audit_read_log(&audit, err);
     if (ok)
         audit_close(&audit);
-    timetable_warn_of_rest(audit.invalid);
+    schedules_warn_of_rest(audit.invalid);
     zones_free(&audit.zones);
     free(audit.runs);
     if (!ok || result->from < result->to)

@@ -32,12 +32,7 @@ static void overview_read_trigger(void *context, const struct standing_trigger *
 /* Whether the ticks go by the text that the row has now; until then nothing of it is owed. */
 static bool overview_is_in_force(const struct schedule *schedule)
 {
-    const char *zone = schedule->timezone != NULL ? schedule->timezone : "UTC";
-    size_t length = strlen(schedule->cron_schedule);
-    const char *seen = schedule->schedule_seen;
-
-    return seen != NULL && strncmp(seen, schedule->cron_schedule, length) == 0 &&
-           seen[length] == ' ' && strcmp(seen + length + 1, zone) == 0;
+    return schedule->state_text != NULL && timetable_has_text(schedule, schedule->state_text);
 }
 
 /* The first slot that no run covers, or whose run nobody has begun for too long; else INT64_MIN. */
@@ -69,7 +64,7 @@ static void overview_read_schedule(struct overview *overview,
                                    const struct standing_integration *read,
                                    struct overview_integration *integration)
 {
-    const char *seen = read->schedule.schedule_seen;
+    const char *seen = read->schedule.state_text;
     struct condition_facts *facts = &integration->facts;
     struct error fault = {0};
 

@@ -89,7 +89,7 @@ static void coming_read_schedule(void *context, const struct schedules_reading *
         return;
     coming->matched++;
     if (!timetable_read(schedule, &coming->zones, &timetable, &fault))
-        timetable_warn(&fault, &reader->faults);
+        schedules_warn(&fault, &reader->faults);
     else if (timetable_next(&timetable, slot, &slot) && slot <= coming->until)
         coming_add(coming, schedule, &timetable, slot);
 }
@@ -110,7 +110,7 @@ bool coming_read(const struct coming_options *options, struct coming *coming, st
                         &reading, &no_heartbeat, err) ||
          error_prefix(err, "reading the schedules");
     database_close(db);
-    timetable_warn_of_rest(reader.faults);
+    schedules_warn_of_rest(reader.faults);
     for (size_t at = coming->count / 2; at-- > 0;)
         coming_sink(coming, at);
     return ok;

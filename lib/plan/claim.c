@@ -74,7 +74,7 @@ void claim_free(struct claim *claim)
         free(claim->keys[i].integration_type);
         free(claim->keys[i].text_read);
         free(claim->keys[i].schedule);
-        free(claim->keys[i].schedule_seen);
+        free(claim->keys[i].state_text);
     }
     free(claim->keys);
     free(claim->slots);

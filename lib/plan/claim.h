@@ -32,7 +32,7 @@ struct claim_key {
     char *integration_type;
     char *text_read;     /* cron and zone as read; NULL: disabled, without schedule, or gone */
     char *schedule;      /* what its state row is to hold: text_read, or "" when that is invalid */
-    char *schedule_seen; /* what its state row held; NULL: there was none */
+    char *state_text;    /* what its state row held; NULL: there was none */
     int64_t looked_from; /* the mark that was looked from, a minute */
     int64_t looked_to;   /* the last minute looked at */
     int64_t window_slot; /* its slot in the window, INT64_MIN when it has none there */

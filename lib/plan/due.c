@@ -24,7 +24,7 @@ static struct claim_key *due_add_key(struct claim *claim, const struct schedule 
         .integration_type = memory_copy_text(schedule->integration_type),
         .text_read = memory_copy_text(text_read),
         .schedule = memory_copy_text(text),
-        .schedule_seen = memory_copy_text(schedule->schedule_seen),
+        .state_text = memory_copy_text(schedule->state_text),
         .window_slot = INT64_MIN,
     };
     memcpy(key->org_id, schedule->org_id, sizeof key->org_id);
@@ -69,11 +69,9 @@ static int64_t due_cancel(const struct due_question *question, const struct sche
     int64_t before_window = question->window.first - 1;
     struct timetable old;
     struct error ignored;
-    const char *blank = strrchr(schedule->schedule_seen, ' ');
 
-    if (blank == NULL || schedule->mark >= before_window ||
-        !timetable_parse(schedule->schedule_seen, (size_t)(blank - schedule->schedule_seen),
-                         blank + 1, question->zones, &old, &ignored))
+    if (schedule->mark >= before_window ||
+        !timetable_read_text(schedule->state_text, question->zones, &old, &ignored))
         return before_window;
     return due_add_slots(claim, &old, schedule->mark, before_window, CLAIM_CANCELLED);
 }
@@ -145,7 +143,7 @@ static struct due_look due_decide_plain(const struct due_question *question,
                                         const struct timetable *timetable, const char *text,
                                         struct claim *claim, struct error *fault)
 {
-    const char *seen = schedule->schedule_seen != NULL ? schedule->schedule_seen : "";
+    const char *seen = schedule->state_text != NULL ? schedule->state_text : "";
     struct due_look look = {
         .schedule = text, .to = question->window.last, .is_changed = strcmp(seen, text) != 0};
 
@@ -163,15 +161,6 @@ static struct due_look due_decide_plain(const struct due_question *question,
 
 /* ---- What is known already ---- */
 
-/* Whether a state's text is that of the schedule: "CRON ZONE". */
-static bool due_is_text(const struct schedule *schedule, const char *text)
-{
-    size_t length = strlen(schedule->cron_schedule);
-
-    return strncmp(text, schedule->cron_schedule, length) == 0 && text[length] == ' ' &&
-           strcmp(text + length + 1, schedule->timezone != NULL ? schedule->timezone : "UTC") == 0;
-}
-
 /*
  * Whether the schedule is one of the many that owe nothing, by what others of the same text told:
  * nothing of its text was edited, and its mark is not behind theirs.
@@ -181,12 +170,12 @@ static bool due_is_quiet(const struct due_question *question, const struct sched
 {
     const struct quiet_text *known;
 
-    if (question->is_window_only || !schedule->is_active || schedule->schedule_seen == NULL)
+    if (question->is_window_only || !schedule->is_active || schedule->state_text == NULL)
         return false;
-    known = quiet_find(question->quiet, schedule->schedule_seen);
+    known = quiet_find(question->quiet, schedule->state_text);
     if (known == NULL || schedule->mark < known->from ||
         schedule->mark * INSTANT_US_PER_MINUTE > question->t_us + DUE_MARK_AHEAD_US ||
-        !due_is_text(schedule, schedule->schedule_seen) || !timetable_is_complete(schedule))
+        !timetable_has_text(schedule, schedule->state_text) || !timetable_is_complete(schedule))
         return false;
     count->pairs++;
     count->in_window += known->window_slot != INT64_MIN ? 1 : 0;
@@ -208,8 +197,7 @@ bool due_decide(const struct due_question *question, const struct schedule *sche
     is_valid = schedule->is_active && timetable_read(schedule, question->zones, &timetable, fault);
     window_slot = is_valid ? due_window_slot(question, &timetable) : INT64_MIN;
     if (schedule->is_active)
-        text_addf(&text, "%s %s", schedule->cron_schedule,
-                  schedule->timezone != NULL ? schedule->timezone : "UTC");
+        timetable_add_text(schedule, &text);
     look.schedule = is_valid ? text_string(&text) : "";
     count->pairs += schedule->is_active ? 1 : 0;
     count->in_window += window_slot != INT64_MIN ? 1 : 0;

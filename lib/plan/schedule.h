@@ -18,7 +18,7 @@ struct schedule {
     const char *integration_type; /* any of these may be NULL or rubbish; cut to 64 characters, */
     const char *cron_schedule;    /* 1,001, */
     const char *timezone;         /* and 65 */
-    const char *schedule_seen;    /* the text in its state row, NULL when there is none */
+    const char *state_text;       /* its text as its state row has it; NULL without a state row */
     int64_t mark;                 /* its mark as minute, INT64_MIN when there is none */
 };
 

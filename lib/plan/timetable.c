@@ -1,10 +1,6 @@
 #include "plan/timetable.h"
 
-#include "base/log.h"
-
 #include <string.h>
-
-enum { TIMETABLE_FAULTS_MAX = 100 }; /* faulty rows that get a warning each */
 
 bool timetable_name(const struct schedule *schedule, struct error *fault)
 {
@@ -12,8 +8,8 @@ bool timetable_name(const struct schedule *schedule, struct error *fault)
                         schedule->integration_id);
 }
 
-bool timetable_parse(const char *expression, size_t length, const char *zone, struct zones *zones,
-                     struct timetable *timetable, struct error *fault)
+static bool timetable_parse(const char *expression, size_t length, const char *zone,
+                            struct zones *zones, struct timetable *timetable, struct error *fault)
 {
     struct cron_fault cron_fault;
 
@@ -24,6 +20,39 @@ bool timetable_parse(const char *expression, size_t length, const char *zone, st
     error_set(fault, ERROR_INVALID, "cron_schedule: %s", cron_fault.message);
     return error_hint(fault, "%s", cron_fault.hint);
 }
+
+/* ---- The text "CRON ZONE" ---- */
+
+static const char *timetable_zone_name(const struct schedule *schedule)
+{
+    return schedule->timezone != NULL ? schedule->timezone : "UTC";
+}
+
+void timetable_add_text(const struct schedule *schedule, struct text *text)
+{
+    text_addf(text, "%s %s", schedule->cron_schedule, timetable_zone_name(schedule));
+}
+
+bool timetable_has_text(const struct schedule *schedule, const char *text)
+{
+    size_t length = strlen(schedule->cron_schedule);
+
+    return strncmp(text, schedule->cron_schedule, length) == 0 && text[length] == ' ' &&
+           strcmp(text + length + 1, timetable_zone_name(schedule)) == 0;
+}
+
+/* No name of a zone holds a blank. */
+bool timetable_read_text(const char *text, struct zones *zones, struct timetable *timetable,
+                         struct error *fault)
+{
+    const char *blank = strrchr(text, ' ');
+
+    if (blank == NULL)
+        return error_set(fault, ERROR_INVALID, "its text in sync_schedule_state has no time zone");
+    return timetable_parse(text, (size_t)(blank - text), blank + 1, zones, timetable, fault);
+}
+
+/* ---- A schedule's row ---- */
 
 const char *timetable_type(size_t n)
 {
@@ -70,16 +99,4 @@ bool timetable_read(const struct schedule *schedule, struct zones *zones,
 bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute)
 {
     return cron_next(&timetable->cron, &timetable->zone, after_minute, minute);
-}
-
-void timetable_warn(const struct error *fault, size_t *faults)
-{
-    if (++*faults <= TIMETABLE_FAULTS_MAX)
-        log_failure_as_warning(fault);
-}
-
-void timetable_warn_of_rest(size_t faults)
-{
-    if (faults > TIMETABLE_FAULTS_MAX)
-        log_warning("%zu more rows are not valid", faults - TIMETABLE_FAULTS_MAX);
 }

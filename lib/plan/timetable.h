@@ -6,6 +6,7 @@
 #define SYNCSCHED_PLAN_TIMETABLE_H
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cron/cron.h"
 #include "plan/schedule.h"
 #include "time/zones.h"
@@ -29,22 +30,20 @@ bool timetable_read(const struct schedule *schedule, struct zones *zones,
 bool timetable_check(const struct schedule *schedule, struct zones *zones,
                      struct timetable *timetable, struct error *fault);
 
-/* The same for an expression of length bytes and a zone (NULL: UTC), whosever they are. */
-bool timetable_parse(const char *expression, size_t length, const char *zone, struct zones *zones,
-                     struct timetable *timetable, struct error *fault);
+/*
+ * A schedule's text, "CRON ZONE", as sync_schedule_state keeps it; "" is the text of no schedule.
+ * Adding it and comparing with it want a schedule that is active.
+ */
+void timetable_add_text(const struct schedule *schedule, struct text *text);
+bool timetable_has_text(const struct schedule *schedule, const char *text);
+bool timetable_read_text(const char *text, struct zones *zones, struct timetable *timetable,
+                         struct error *fault);
 
 /* Whether all of a row but its text is valid. */
 bool timetable_is_complete(const struct schedule *schedule);
 
 /* Prefixes an error with whose row it is. Returns false. */
 bool timetable_name(const struct schedule *schedule, struct error *fault);
-
-/*
- * Warns about a row that is not valid, and counts it; beyond the hundredth it only counts, and
- * timetable_warn_of_rest() says how many those were.
- */
-void timetable_warn(const struct error *fault, size_t *faults);
-void timetable_warn_of_rest(size_t faults);
 
 /* The first slot (a UTC minute) after after_minute; false when there is none. */
 bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute);

@@ -1,6 +1,7 @@
 #include "store/audit.h"
 
 #include "sql.h"
+#include "store/schedules.h"
 #include "store/schema.h"
 
 #include <inttypes.h>
@@ -20,13 +21,6 @@ static void audit_read_row(void *context, const struct database_row *row)
     struct audit_row read = {
         .now_us = database_row_number(row, "now_us", 0),
         .pruned_before = database_row_number(row, "pruned_before", INT64_MIN),
-        .schedule = {.is_active = database_row_is_true(row, "is_active"),
-                     .has_organization = database_row_is_true(row, "has_organization"),
-                     .integration_type = database_row_text(row, "integration_type"),
-                     .cron_schedule = database_row_text(row, "cron_schedule"),
-                     .timezone = database_row_text(row, "timezone"),
-                     .schedule_seen = database_row_text(row, "schedule_seen"),
-                     .mark = database_row_number(row, "mark", INT64_MIN)},
         .since = database_row_number(row, "since", INT64_MIN),
         .run = {.error_class = outcome_class_parse(database_row_text(row, "error_class")),
                 .status = run_status_parse(database_row_text(row, "status")),
@@ -39,11 +33,10 @@ static void audit_read_row(void *context, const struct database_row *row)
 
     if (!schema_check(database_row_number(row, "schema_version", 0), &cursor->refused))
         return;
-    if (database_row_text(row, "org_id") != NULL &&
-        database_row_text(row, "integration_id") != NULL) {
-        database_row_copy(row, "org_id", read.schedule.org_id, sizeof read.schedule.org_id);
-        database_row_copy(row, "integration_id", read.schedule.integration_id,
-                          sizeof read.schedule.integration_id);
+    schedule_read_row(row, &read.schedule);
+    if (*read.schedule.integration_id == '\0') {
+        *read.schedule.org_id = '\0'; /* somebody else's table may lack its key */
+    } else {
         database_row_copy(row, "run_id", read.run.run_id, sizeof read.run.run_id);
         database_row_copy(row, "error_code", read.run.error_code, sizeof read.run.error_code);
     }

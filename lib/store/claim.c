@@ -29,7 +29,7 @@ enum claim_column {
     COLUMN_TYPE,
     COLUMN_TEXT_READ,
     COLUMN_SCHEDULE,
-    COLUMN_SCHEDULE_SEEN,
+    COLUMN_STATE_TEXT,
     COLUMN_LOOKED_FROM,
     COLUMN_LOOKED_TO,
     COLUMN_WINDOW_SLOT,
@@ -88,7 +88,7 @@ static void claim_fill_columns(const struct claim *claim, const struct claim_par
         claim_add_text(&arrays[COLUMN_TYPE], key->integration_type);
         claim_add_text(&arrays[COLUMN_TEXT_READ], key->text_read);
         claim_add_text(&arrays[COLUMN_SCHEDULE], key->schedule);
-        claim_add_text(&arrays[COLUMN_SCHEDULE_SEEN], key->schedule_seen);
+        claim_add_text(&arrays[COLUMN_STATE_TEXT], key->state_text);
         claim_add_number(&arrays[COLUMN_LOOKED_FROM], key->looked_from);
         claim_add_number(&arrays[COLUMN_LOOKED_TO], key->looked_to);
         claim_add_number(&arrays[COLUMN_WINDOW_SLOT], key->window_slot);
@@ -232,7 +232,7 @@ static void claim_compose_past(const struct claim *claim, struct claim_batch *ba
 static bool claim_has_new_key(const struct claim *claim, const struct claim_part *part)
 {
     for (size_t i = part->first_key; i < part->end_key; i++)
-        if (claim->keys[i].schedule_seen == NULL)
+        if (claim->keys[i].state_text == NULL)
             return true;
     return false;
 }
@@ -263,11 +263,11 @@ static void claim_compose(const struct claim *claim, const struct claim_columns 
     if (*leaves_state == 'f' && claim_has_new_key(claim, part))
         claim_add(batch, sql_sight, NULL,
                   (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_SCHEDULE],
-                                   a[COLUMN_SCHEDULE_SEEN], a[COLUMN_LOOKED_FROM]},
+                                   a[COLUMN_STATE_TEXT], a[COLUMN_LOOKED_FROM]},
                   5);
     claim_add(batch, sql_open, NULL,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT_READ],
-                               a[COLUMN_SCHEDULE], a[COLUMN_SCHEDULE_SEEN], leaves_state},
+                               a[COLUMN_SCHEDULE], a[COLUMN_STATE_TEXT], leaves_state},
               6);
     claim_add(batch, sql_claim, claim_read_claimed,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TYPE],

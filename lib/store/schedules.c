@@ -1,5 +1,6 @@
 #include "store/schedules.h"
 
+#include "base/log.h"
 #include "sql.h"
 #include "store/schema.h"
 #include "time/clock.h"
@@ -9,6 +10,8 @@
 /* How long a heartbeat may wait for another tick of the same trigger and host. */
 enum { SCHEDULES_HEARTBEAT_LOCK_MS = 500, SCHEDULES_LOCK_MS = 5000 };
 
+enum { SCHEDULES_WARNINGS_MAX = 100 }; /* rows that are warned about one by one */
+
 struct schedules_cursor {
     struct schedules_reading *reading;
     schedules_reader *read_schedule;
@@ -17,18 +20,38 @@ struct schedules_cursor {
     struct error refused; /* of a schema of another version: its rows are not handed on */
 };
 
-static void schedules_read_row(void *context, const struct database_row *row)
+void schedule_read_row(const struct database_row *row, struct schedule *schedule)
 {
-    struct schedules_cursor *cursor = context;
-    struct schedule schedule = {
+    *schedule = (struct schedule){
         .is_active = database_row_is_true(row, "is_active"),
         .has_organization = database_row_is_true(row, "has_organization"),
         .integration_type = database_row_text(row, "integration_type"),
         .cron_schedule = database_row_text(row, "cron_schedule"),
         .timezone = database_row_text(row, "timezone"),
-        .schedule_seen = database_row_text(row, "schedule_seen"),
+        .state_text = database_row_text(row, "state_text"),
         .mark = database_row_number(row, "mark", INT64_MIN),
     };
+    database_row_copy(row, "org_id", schedule->org_id, sizeof schedule->org_id);
+    database_row_copy(row, "integration_id", schedule->integration_id,
+                      sizeof schedule->integration_id);
+}
+
+void schedules_warn(const struct error *error, size_t *count)
+{
+    if (++*count <= SCHEDULES_WARNINGS_MAX)
+        log_failure_as_warning(error);
+}
+
+void schedules_warn_of_rest(size_t count)
+{
+    if (count > SCHEDULES_WARNINGS_MAX)
+        log_warning("%zu more rows are not valid", count - SCHEDULES_WARNINGS_MAX);
+}
+
+static void schedules_read_row(void *context, const struct database_row *row)
+{
+    struct schedules_cursor *cursor = context;
+    struct schedule schedule;
 
     if (!cursor->is_first_past) {
         cursor->reading->now_us = database_row_number(row, "now_us", 0);
@@ -39,9 +62,7 @@ static void schedules_read_row(void *context, const struct database_row *row)
     }
     if (cursor->refused.kind != ERROR_NONE || database_row_text(row, "org_id") == NULL)
         return; /* no schedules at all: the row is there for the clock's sake */
-    database_row_copy(row, "org_id", schedule.org_id, sizeof schedule.org_id);
-    database_row_copy(row, "integration_id", schedule.integration_id,
-                      sizeof schedule.integration_id);
+    schedule_read_row(row, &schedule);
     cursor->read_schedule(cursor->context, cursor->reading, &schedule);
 }
 

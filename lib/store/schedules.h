@@ -21,6 +21,16 @@ struct schedules_reading {
     int64_t pruned_before; /* of earlier minutes nobody knows who covered them; INT64_MIN: none */
 };
 
+/* A schedule's row, of a statement that includes columns/schedule.sql. Its texts are the row's. */
+void schedule_read_row(const struct database_row *row, struct schedule *schedule);
+
+/*
+ * Warns about a schedule that is not valid, and counts it; from the hundred-and-first on it only
+ * counts, and schedules_warn_of_rest() says how many those were.
+ */
+void schedules_warn(const struct error *error, size_t *count);
+void schedules_warn_of_rest(size_t count);
+
 typedef void schedules_reader(void *context, const struct schedules_reading *reading,
                               const struct schedule *schedule);
 

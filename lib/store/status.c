@@ -50,13 +50,6 @@ static void standing_read_integration(struct standing_cursor *cursor,
                                       const struct database_row *row)
 {
     struct standing_integration read = {
-        .schedule = {.is_active = database_row_is_true(row, "is_active"),
-                     .has_organization = database_row_is_true(row, "has_organization"),
-                     .integration_type = database_row_text(row, "integration_type"),
-                     .cron_schedule = database_row_text(row, "cron_schedule"),
-                     .timezone = database_row_text(row, "timezone"),
-                     .schedule_seen = database_row_text(row, "schedule_seen"),
-                     .mark = standing_time(row, "mark")},
         .organization = database_row_text(row, "organization"),
         .state_since = standing_time(row, "since"),
         .last_success = standing_time(row, "last_success"),
@@ -70,8 +63,7 @@ static void standing_read_integration(struct standing_cursor *cursor,
                 .failed = standing_slots(row, "failed", "failed_first", "failed_last")},
     };
 
-    memcpy(read.schedule.org_id, cursor->org_id, sizeof cursor->org_id);
-    memcpy(read.schedule.integration_id, cursor->integration_id, sizeof cursor->integration_id);
+    schedule_read_row(row, &read.schedule);
     database_row_copy(row, "last_code", read.log.last_code, sizeof read.log.last_code);
     cursor->reader->read_integration(cursor->reader->context, &read);
 }

@@ -82,7 +82,7 @@ static void tick_read_schedule(void *context, const struct schedules_reading *re
         tick_put_question(tick, reading);
     due_decide(&tick->question, schedule, &tick->claim, &tick->count, &fault);
     if (fault.kind != ERROR_NONE)
-        timetable_warn(&fault, &tick->faults);
+        schedules_warn(&fault, &tick->faults);
 }
 
 static bool tick_read(struct tick *tick, struct database *db, const struct trigger *trigger,
@@ -104,7 +104,7 @@ static bool tick_read(struct tick *tick, struct database *db, const struct trigg
     }
     if (!tick->is_asked)
         tick_put_question(tick, &tick->reading);
-    timetable_warn_of_rest(tick->faults);
+    schedules_warn_of_rest(tick->faults);
     claim_sort(&tick->claim);
     return true;
 }

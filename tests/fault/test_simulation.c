@@ -277,10 +277,12 @@ static int64_t lost_by_window_alone(struct simulation *sim, const struct simulat
     }
     for (int n = 0; n < SCHEDULES; n++) {
         struct timetable timetable;
+        struct text text = {0};
         struct error err;
 
-        ck_assert(timetable_parse(schedules[n].cron, strlen(schedules[n].cron), schedules[n].zone,
-                                  &sim->zones, &timetable, &err));
+        text_addf(&text, "%s %s", schedules[n].cron, schedules[n].zone);
+        ck_assert(timetable_read_text(text.data, &sim->zones, &timetable, &err));
+        text_free(&text);
         lost += count_unseen(is_seen, span, &timetable);
     }
     free(is_seen);

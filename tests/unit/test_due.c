@@ -200,7 +200,7 @@ START_TEST(test_due_window_only_owes_nothing_else)
     struct error fault = {0};
     struct text told;
 
-    schedule.schedule_seen = "*/5 * * * * UTC";
+    schedule.state_text = "*/5 * * * * UTC";
     schedule.mark = minute_of("2024-05-01T00:00Z");
     ck_assert(due_decide(&question, &schedule, &claim, &count, &fault));
     told = tell(&claim);
@@ -302,7 +302,7 @@ START_TEST(test_due_plain)
     question.catch_up_ms = plain_cases[_i].catch_up_ms;
     question.may_give_up = !plain_cases[_i].may_not_give_up;
     schedule.is_active = plain_cases[_i].cron != NULL;
-    schedule.schedule_seen = plain_cases[_i].seen;
+    schedule.state_text = plain_cases[_i].seen;
     if (plain_cases[_i].mark != NULL)
         schedule.mark = minute_of(plain_cases[_i].mark);
     ck_assert(due_decide(&question, &schedule, &claim, &count, &fault));
@@ -311,7 +311,7 @@ START_TEST(test_due_plain)
     told = tell(&claim);
     ck_assert_str_eq(text_string(&told), plain_cases[_i].told);
     if (claim.key_count == 1) {
-        ck_assert_pstr_eq(claim.keys[0].schedule_seen, plain_cases[_i].seen);
+        ck_assert_pstr_eq(claim.keys[0].state_text, plain_cases[_i].seen);
         ck_assert_pstr_eq(claim.keys[0].text_read,
                           schedule.is_active ? claim.keys[0].schedule : NULL);
         ck_assert_str_eq(claim.keys[0].org_id, ORG);
@@ -333,7 +333,7 @@ START_TEST(test_due_mark_in_the_future)
     struct error fault = {0};
     struct text told;
 
-    schedule.schedule_seen = SEEN;
+    schedule.state_text = SEEN;
     schedule.mark = minute_of("2024-05-01T02:01Z");
     ck_assert(due_decide(&question, &schedule, &claim, &count, &fault));
     ck_assert_str_eq(fault.message, "organisation " ORG ", integration " INTEGRATION
@@ -392,7 +392,7 @@ START_TEST(test_due_bad_row)
     ck_assert_msg(strstr(fault.message, bad_rows[_i].wrong) != NULL, "%s", fault.message);
     ck_assert_uint_eq(claim.key_count + claim.slot_count + count.in_window, 0);
 
-    schedule.schedule_seen = "30 * * * * UTC";
+    schedule.state_text = "30 * * * * UTC";
     schedule.mark = minute_of("2024-05-01T00:30Z");
     ck_assert(!due_decide(&question, &schedule, &claim, &count, &fault));
     told = tell(&claim);
@@ -457,10 +457,10 @@ static struct schedule many_row(uint32_t *state, int64_t now)
     uint32_t n = many_pick(state, 5);
     struct schedule schedule = schedule_of(crons[n]);
 
-    schedule.schedule_seen = many_pick(state, 20) == 0   ? NULL
-                             : many_pick(state, 20) == 0 ? seen[many_pick(state, 5)]
-                                                         : seen[n];
-    if (schedule.schedule_seen != NULL)
+    schedule.state_text = many_pick(state, 20) == 0   ? NULL
+                          : many_pick(state, 20) == 0 ? seen[many_pick(state, 5)]
+                                                      : seen[n];
+    if (schedule.state_text != NULL)
         schedule.mark = now - many_pick(state, 120) + (many_pick(state, 50) == 0 ? 100 : 0);
     schedule.is_active = many_pick(state, 20) != 0;
     schedule.has_organization = many_pick(state, 50) != 0;

@@ -13,7 +13,5 @@ UPDATE sync_run_log AS r
        error_message = 'no answer was recorded within 30 minutes'
   FROM stale
  WHERE r.run_id = stale.run_id
-RETURNING r.run_id, r.org_id, r.integration_id, r.integration_type, r.idempotency_key,
-          (extract(epoch FROM r.scheduled_for) / 60)::bigint AS scheduled_for,
-          (extract(epoch FROM r.covers_from) / 60)::bigint AS covers_from,
-          r.attempt, NULL::text AS verdict
+RETURNING
+       -- include: columns/run.sql

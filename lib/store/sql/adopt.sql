@@ -39,10 +39,8 @@
            FROM closing AS c
           WHERE r.run_id = c.run_id
        )
-SELECT r.run_id, r.org_id, r.integration_id, r.integration_type, r.idempotency_key,
-       (extract(epoch FROM r.scheduled_for) / 60)::bigint AS scheduled_for,
-       (extract(epoch FROM r.covers_from) / 60)::bigint AS covers_from,
-       r.attempt, c.verdict
+SELECT c.verdict,
+       -- include: columns/run.sql
   FROM judged AS j
   JOIN sync_run_log AS r ON r.run_id = j.run_id
   LEFT JOIN closing AS c ON c.run_id = j.run_id

@@ -12,20 +12,12 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
        h.*
   FROM (SELECT 1) AS always
   LEFT JOIN (
-         SELECT coalesce(i.org_id, s.org_id) AS org_id,
-                coalesce(i.integration_id, s.integration_id) AS integration_id,
-                i.is_enabled IS TRUE AND i.cron_schedule IS NOT NULL AS is_active,
-                o.id IS NOT NULL AS has_organization,
-                left(i.integration_type::text, 64) AS integration_type,
-                left(i.cron_schedule::text, 1001) AS cron_schedule,
-                left(o.timezone::text, 65) AS timezone,
-                s.schedule AS schedule_seen,
-                (extract(epoch FROM s.mark) / 60)::bigint AS mark,
-                CASE WHEN isfinite(s.since) THEN floor(extract(epoch FROM s.since) / 60)::bigint END
+         SELECT CASE WHEN isfinite(s.since) THEN floor(extract(epoch FROM s.since) / 60)::bigint END
                   AS since,
                 NULL::uuid AS run_id, NULL::bigint AS scheduled_for, NULL::bigint AS covers_from,
                 NULL::integer AS attempt, NULL::text AS status, NULL::boolean AS is_by_schedule,
-                NULL::bigint AS started_at, NULL::text AS error_class, NULL::text AS error_code
+                NULL::bigint AS started_at, NULL::text AS error_class, NULL::text AS error_code,
+                -- include: columns/schedule.sql
            FROM organization_integrations AS i
            FULL JOIN sync_schedule_state AS s
              ON s.org_id = i.org_id AND s.integration_id = i.integration_id
@@ -33,13 +25,13 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
           WHERE ($3::uuid IS NULL OR $3 IN (i.org_id, s.org_id))
             AND ($4::uuid IS NULL OR $4 IN (i.integration_id, s.integration_id))
           UNION ALL
-         SELECT r.org_id, r.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                r.run_id, (extract(epoch FROM r.scheduled_for) / 60)::bigint,
+         SELECT NULL, r.run_id, (extract(epoch FROM r.scheduled_for) / 60)::bigint,
                 (extract(epoch FROM r.covers_from) / 60)::bigint, r.attempt, r.status,
                 r.triggered_by IN ('schedule', 'catch_up'),
                 CASE WHEN isfinite(r.started_at)
                      THEN (extract(epoch FROM r.started_at) * 1000)::bigint END,
-                r.error_class, r.error_code
+                r.error_class, r.error_code,
+                r.org_id, r.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_run_log AS r
           WHERE r.scheduled_for >= to_timestamp($1::bigint * 60)
             AND r.covers_from < to_timestamp($2::bigint * 60)

@@ -76,7 +76,5 @@ SELECT s.org_id, s.integration_id,
                       AND a.status IN ('pending', 'running'))
  ORDER BY s.org_id, s.integration_id, s.scheduled_for
     ON CONFLICT DO NOTHING
-RETURNING r.run_id, r.org_id, r.integration_id, r.integration_type, r.idempotency_key,
-       (extract(epoch FROM r.scheduled_for) / 60)::bigint AS scheduled_for,
-       (extract(epoch FROM r.covers_from) / 60)::bigint AS covers_from,
-       r.attempt, r.error_code AS verdict
+RETURNING r.error_code AS verdict,
+       -- include: columns/run.sql

@@ -8,5 +8,5 @@ UPDATE sync_run_log
        records_exported = $8::bigint
  WHERE run_id = $1::uuid AND org_id = $2::uuid AND integration_id = $3::uuid AND status = 'running'
    AND CASE WHEN $9::boolean THEN starts_with(worker, $4 || '/') ELSE worker = $4 END
-RETURNING status, worker, error_class, error_code,
-       (extract(epoch FROM started_at) * 1000000)::bigint AS started_at
+RETURNING
+       -- include: columns/run_state.sql

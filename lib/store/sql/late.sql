@@ -33,5 +33,5 @@ UPDATE sync_run_log AS r
                        END
   FROM late
  WHERE r.run_id = late.run_id AND r.org_id = $2::uuid AND r.integration_id = $3::uuid
-RETURNING r.status, r.worker, r.error_class, r.error_code,
-       (extract(epoch FROM r.started_at) * 1000000)::bigint AS started_at
+RETURNING
+       -- include: columns/run_state.sql

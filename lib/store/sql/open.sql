@@ -5,7 +5,7 @@
   WITH held AS (
          SELECT k.*
            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
-                WITH ORDINALITY AS k (org_id, integration_id, text_read, schedule, schedule_seen, n)
+                WITH ORDINALITY AS k (org_id, integration_id, text_read, schedule, state_text, n)
            JOIN unnest(string_to_array(current_setting('syncsched.held'), ',')::bigint[]) AS h (n)
              ON h.n = k.n
        ), unlocked AS MATERIALIZED (
@@ -22,7 +22,7 @@ SELECT set_config('syncsched.open', coalesce(string_agg(held.n::text, ',' ORDER 
   LEFT JOIN organization_integrations AS i
     ON i.org_id = held.org_id AND i.integration_id = held.integration_id
   LEFT JOIN organizations AS o ON o.id = i.org_id
- WHERE ($6::boolean OR u.schedule IN (held.schedule, held.schedule_seen))
+ WHERE ($6::boolean OR u.schedule IN (held.schedule, held.state_text))
    AND CASE WHEN i.is_enabled
             THEN left(i.cron_schedule::text, 1001) || ' ' || coalesce(left(o.timezone::text, 65), 'UTC')
        END IS NOT DISTINCT FROM held.text_read

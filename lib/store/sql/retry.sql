@@ -30,7 +30,5 @@ SELECT c.org_id, c.integration_id, c.integration_type, c.scheduled_for, c.covers
   FROM chosen AS c
  ORDER BY c.org_id, c.integration_id
     ON CONFLICT DO NOTHING
-RETURNING r.run_id, r.org_id, r.integration_id, r.integration_type, r.idempotency_key,
-       (extract(epoch FROM r.scheduled_for) / 60)::bigint AS scheduled_for,
-       (extract(epoch FROM r.covers_from) / 60)::bigint AS covers_from,
-       r.attempt, NULL::text AS verdict
+RETURNING NULL::text AS verdict,
+       -- include: columns/run.sql

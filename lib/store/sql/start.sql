@@ -4,5 +4,5 @@
 UPDATE sync_run_log
    SET status = 'running', started_at = now(), worker = $4
  WHERE run_id = $1::uuid AND org_id = $2::uuid AND integration_id = $3::uuid AND status = 'pending'
-RETURNING status, worker, error_class, error_code,
-       (extract(epoch FROM started_at) * 1000000)::bigint AS started_at
+RETURNING
+       -- include: columns/run_state.sql

@@ -4,15 +4,7 @@
 -- Every look into the log is a LATERAL by a key of its own that begins with the integration and ends
 -- at a slot, and has a LIMIT or takes one end of it: what a history of years costs is what one of
 -- days does; OFFSET 0 keeps the planner from hashing the whole log instead. At most 100 failed slots are looked at, of the last 7 days or since the last success.
-SELECT i.org_id, i.integration_id,
-       i.is_enabled IS TRUE AND i.cron_schedule IS NOT NULL AS is_active,
-       o.id IS NOT NULL AS has_organization,
-       left(i.integration_type::text, 64) AS integration_type,
-       left(i.cron_schedule::text, 1001) AS cron_schedule,
-       left(o.timezone::text, 65) AS timezone,
-       left(o.name::text, 200) AS organization,
-       s.schedule AS schedule_seen,
-       (extract(epoch FROM s.mark) / 60)::bigint AS mark,
+SELECT left(o.name::text, 200) AS organization,
        CASE WHEN isfinite(s.since) THEN floor(extract(epoch FROM s.since) / 60)::bigint END AS since,
        (extract(epoch FROM done.scheduled_for) / 60)::bigint AS last_success,
        CASE WHEN isfinite(done.completed_at)
@@ -50,7 +42,8 @@ SELECT i.org_id, i.integration_id,
        CASE WHEN isfinite(r.failed_at)
             THEN (extract(epoch FROM r.failed_at) * 1000)::bigint END AS failed_at,
        r.records_exported, r.error_class, r.error_code,
-       CASE WHEN $4::boolean THEN r.error_message END AS error_message
+       CASE WHEN $4::boolean THEN r.error_message END AS error_message,
+       -- include: columns/schedule.sql
   FROM organization_integrations AS i
   LEFT JOIN organizations AS o ON o.id = i.org_id
   LEFT JOIN sync_schedule_state AS s
