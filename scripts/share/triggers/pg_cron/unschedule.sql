@@ -1,9 +1,9 @@
--- Takes back what schedule.sql did, but for the extension: the jobs, what is kept of their starts, and the role.
--- As a superuser, in the same database; safe to apply again. A tick that runs comes to its end.
+-- Undoes schedule.sql, except the extension: removes the jobs, the record of their starts, and the role.
+-- As a superuser, in the same database. Safe to apply again. A running tick goes on to its end.
 
 BEGIN;
 
--- A trigger on the table tells pg_cron.
+-- A trigger on the table notifies pg_cron.
 DELETE FROM cron.job WHERE username = 'syncsched_trigger';
 DELETE FROM cron.job_run_details WHERE username = 'syncsched_trigger';
 

@@ -8,10 +8,10 @@ SET LOCAL lock_timeout = '10s';
 
 -- One row a slot of an integration, whatever the number of attempts.
 --
---   in_progress  An attempt holds the key until held_until. Beyond that it is dead, and whether the
---                target system took the records is not known.
---   completed    The target system took them. Another attempt is told so and exports nothing.
---   refused      It surely did not. Its records are free again, and another attempt may try.
+--   in_progress  An attempt holds the key until held_until. After that it is dead, and it is unknown
+--                whether the target system took the records.
+--   completed    The target system took them. Another attempt learns this and exports nothing.
+--   refused      It surely did not take them. They are free again for another attempt.
 CREATE TABLE IF NOT EXISTS export_ledger (
     idempotency_key  text,
     org_id           uuid        NOT NULL,
@@ -40,10 +40,10 @@ CREATE TABLE IF NOT EXISTS export_ledger (
     CONSTRAINT export_ledger_records_exported_check CHECK (records_exported >= 0)
 );
 
-COMMENT ON TABLE export_ledger IS 'What became of each slot''s export, by its idempotency key.';
+COMMENT ON TABLE export_ledger IS 'The state of each slot''s export, by its idempotency key.';
 
--- Your application writes what is to be exported here. Each record goes to one batch, the one whose
--- key it carries; without one it waits.
+-- Your application writes the records to export here. Each record goes to one batch, the one whose
+-- key it carries. Without a key it waits.
 CREATE TABLE IF NOT EXISTS export_records (
     record_id       bigint      GENERATED ALWAYS AS IDENTITY,
     org_id          uuid        NOT NULL,
@@ -63,11 +63,11 @@ CREATE INDEX IF NOT EXISTS export_records_batch_idx
     ON export_records (idempotency_key)
     WHERE idempotency_key IS NOT NULL;
 
-COMMENT ON TABLE export_records IS 'The records to be exported, and with which slot each was.';
+COMMENT ON TABLE export_records IS 'The records to export, and with which slot each was exported.';
 
--- Nobody but the service role, which bypasses row level security, and the owner (on Supabase
--- postgres, as whom the function connects). Grants are spelt out, since Supabase's defaults have
--- been both "all to everybody" and "none". The roles exist only there.
+-- Only the service role, which bypasses row level security, and the owner may see the tables. On
+-- Supabase the owner is postgres, and the function connects as that. The grants are explicit, since
+-- Supabase's defaults have been both "all to everybody" and "none". The roles exist only there.
 ALTER TABLE export_ledger ENABLE ROW LEVEL SECURITY;
 ALTER TABLE export_records ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON export_ledger, export_records FROM PUBLIC;

@@ -1,5 +1,5 @@
-// The database, by node-postgres: claiming a key and its records takes a transaction, which
-// supabase-js does not offer. No named statements: it works through a pooler in transaction mode.
+// The database, by node-postgres: claiming a key and its records takes a transaction, and
+// supabase-js has none. Without named statements it works through a pooler in transaction mode.
 
 // @ts-types="npm:@types/pg@8.11.10"
 import pg from "pg";
@@ -16,10 +16,10 @@ export class Database {
       max: 2,
       connectionTimeoutMillis: 10_000,
       idleTimeoutMillis: 20_000,
-      query_timeout: 30_000, // of a server that is gone without a word
+      query_timeout: 30_000, // for a server that has vanished
     });
-    // What a lost connection breaks fails by itself. Without listeners it would end the worker, and
-    // the exports of others with it.
+    // A query on a lost connection fails by itself. Without these listeners the error would end the
+    // worker, and with it the exports of others.
     this.pool.on("error", tellLost);
     this.pool.on("connect", (connection) => connection.on("error", tellLost));
   }
@@ -41,8 +41,8 @@ export class Database {
   }
 }
 
-// Nothing waits for long. And row level security, which hides rows silently, is an error instead: a
-// ledger without rows would have everything exported again.
+// Nothing waits for long. Row level security hides rows silently, so it is made an error: with a
+// ledger that looks empty, everything would be exported again.
 const SETTINGS = `
   SELECT set_config('row_security', 'off', true),
          set_config('lock_timeout', '5s', true),

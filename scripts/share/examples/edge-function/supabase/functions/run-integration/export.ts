@@ -1,6 +1,6 @@
-// The protocol. What makes it safe is the order: the key and its records are claimed and committed
-// before anything is sent, and an attempt that comes after one of which nobody knows asks the
-// target system before it sends the same records again.
+// The protocol. Its order makes it safe. The key and its records are claimed and committed before
+// anything is sent. An attempt that follows one with an unknown end asks the target system before
+// it sends the same records again.
 
 import { Failure } from "./failure.ts";
 import type { Claim, Ledger } from "./ledger.ts";
@@ -56,7 +56,7 @@ async function exportClaimed(
   return { recordsExported, replayed };
 }
 
-/** The key stays held until the lease is over: so long nobody asks, and nobody sends. */
+/** The key stays held until the lease is over. Until then nobody asks, and nobody sends. */
 function unknown(cause: unknown, claim: Claim): Failure {
   const why = cause instanceof Doubt ? cause.message : "the ledger could not be written";
   const message = `whether the records were exported is not known, and the next attempt after ` +

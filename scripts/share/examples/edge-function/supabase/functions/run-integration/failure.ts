@@ -1,11 +1,11 @@
-// How a failure is told. syncsched reads the status for what may be done next, and keeps code and
-// message in sync_run_log:
+// What a failure answers. syncsched derives from the status what may be done next, and keeps code
+// and message in sync_run_log:
 //
 //   502       unknown: the records may have been exported, ask before you send them again
 //   any other rejected: they were not
 //
-// 401, 404, 429 and 503 are the platform's, too, so of these only 401 is used here, where it means
-// the same.
+// The platform itself answers 401, 404, 429 and 503, too. So of these the function uses only 401,
+// with the same meaning.
 
 export class Failure extends Error {
   constructor(

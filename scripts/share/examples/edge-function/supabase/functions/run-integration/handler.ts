@@ -1,4 +1,4 @@
-// From a request to a response: who may call, what is asked, what is told.
+// From a request to a response: who may call, what is asked, what is answered.
 
 import { exportOnce } from "./export.ts";
 import { Failure } from "./failure.ts";
@@ -41,7 +41,7 @@ async function respond(request: Request, parts: Parts): Promise<Response> {
   return Response.json(await exportOnce(asked, parts.ledger, parts.target));
 }
 
-/** The log has the cause; the caller is told what is meant for callers, and no more. */
+/** The log has the cause. The caller gets only what is meant for callers. */
 function fail(error: unknown): Response {
   const failure = error instanceof Failure ? error : internal(error);
   const { code, message, cause } = failure;
@@ -50,7 +50,7 @@ function fail(error: unknown): Response {
   return failure.toResponse();
 }
 
-/** Nothing has been sent: what goes wrong later is told by export.ts. */
+/** Nothing has been sent: export.ts itself throws a Failure for what goes wrong later. */
 function internal(cause: unknown): Failure {
   const message = "nothing was exported: see the log of the function";
 

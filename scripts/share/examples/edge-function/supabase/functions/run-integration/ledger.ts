@@ -13,7 +13,7 @@ export interface Claim {
   records: unknown[];
 }
 
-export type Standing =
+export type KeyState =
   | Claim
   | { state: "held"; until: string }
   | { state: "completed"; recordsExported: number };
@@ -25,10 +25,10 @@ export class Ledger {
   constructor(readonly database: Database, readonly leaseS: number) {}
 
   /**
-   * Claims the key, in one transaction with the records that are to be exported under it. Of two
-   * attempts at once the insert lets one through; the other finds the key held.
+   * Claims the key, and the records to export under it, in one transaction. The insert admits one
+   * of two attempts at once; the other finds the key held.
    */
-  claim(asked: ExportRequest): Promise<Standing> {
+  claim(asked: ExportRequest): Promise<KeyState> {
     return this.database.transaction(async (connection) => {
       const { rows: [mine] } = await connection.query(CLAIM, [
         asked.idempotencyKey,
@@ -41,7 +41,7 @@ export class Ledger {
         this.leaseS,
       ]);
 
-      if (mine === undefined) return await standing(connection, asked);
+      if (mine === undefined) return await readState(connection, asked);
       if (!mine.is_in_doubt) await gather(connection, asked);
       return {
         state: "mine",
@@ -61,7 +61,7 @@ export class Ledger {
     });
   }
 
-  /** It surely has none of them: they are free for another attempt or the next slot. */
+  /** It surely has none of the records. They are free for another attempt or the next slot. */
   async release(asked: ExportRequest, claim: Claim) {
     await this.database.transaction(async (connection) => {
       await updateMine(connection, REFUSE, [asked.idempotencyKey, claim.holder]);
@@ -70,8 +70,8 @@ export class Ledger {
   }
 }
 
-async function standing(connection: Connection, asked: ExportRequest): Promise<Standing> {
-  const { rows: [entry] } = await connection.query(STANDING, [asked.idempotencyKey]);
+async function readState(connection: Connection, asked: ExportRequest): Promise<KeyState> {
+  const { rows: [entry] } = await connection.query(READ_STATE, [asked.idempotencyKey]);
 
   return entry.status === "completed"
     ? { state: "completed", recordsExported: Number(entry.records_exported) }
@@ -96,7 +96,8 @@ async function updateMine(connection: Connection, statement: string, values: unk
   if (rowCount === 0) throw new Error("another attempt took the key over");
 }
 
-// Inserted, the key is new. Updated, it was refused, or its holder is dead: then it is in doubt.
+// A key that is inserted is new. One that is updated was refused, or its holder is dead: then the
+// export is in doubt.
 const CLAIM = `
   INSERT INTO export_ledger AS entry
          (idempotency_key, org_id, integration_id, integration_type, covers_from, scheduled_for,
@@ -109,15 +110,15 @@ const CLAIM = `
       OR entry.status = 'in_progress' AND entry.held_until < clock_timestamp()
   RETURNING holder, held_until, is_in_doubt`;
 
-const STANDING = `
+const READ_STATE = `
   SELECT status, held_until, records_exported
     FROM export_ledger
    WHERE idempotency_key = $1`;
 
-// What was there when the slot was due, by scheduledFor and not by the clock, and went with no other
-// slot. So a late attempt exports what an early one would have, and a record that was committed too
-// late for its slot goes with the next. Where only a period can be asked for: from the slot before
-// coversFrom to scheduledFor.
+// The records that were there when the slot was due, by scheduledFor and not by the clock, and that
+// belong to no other slot. So a late attempt exports what an early one would have, and a record that
+// was committed too late for its slot goes with the next. If your source knows only periods, ask for
+// the one from the slot before coversFrom to scheduledFor.
 const GATHER = `
     WITH batch AS MATERIALIZED (
            SELECT record_id

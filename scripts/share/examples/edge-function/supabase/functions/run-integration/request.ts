@@ -1,4 +1,4 @@
-// What syncsched sends, checked to the last field: a key that is right does not make a body so.
+// What syncsched sends, with every field checked: a valid key does not make a body valid.
 
 import { Failure } from "./failure.ts";
 
@@ -31,7 +31,7 @@ export async function readRequest(request: Request): Promise<ExportRequest> {
   return body;
 }
 
-/** At most so much of a stream, as text: what else comes is left unread. */
+/** At most bytesMax of a stream, as text. The rest is left unread. */
 export async function readBytes(
   stream: ReadableStream<Uint8Array> | null,
   bytesMax: number,
@@ -97,7 +97,7 @@ const isType = (value: unknown): value is string => isText(value) && TYPES.inclu
 const isAttempt = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 1;
 
-/** A whole minute, in the one way in which syncsched writes it. */
+/** A whole minute, in the one form in which syncsched writes it. */
 function isSlot(value: unknown): value is string {
   if (!isText(value) || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:00Z$/.test(value)) return false;
   const ms = Date.parse(value);

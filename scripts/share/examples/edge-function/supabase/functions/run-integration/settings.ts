@@ -1,4 +1,4 @@
-// What the function is told by its secrets. Those that start with SUPABASE_ are there by default.
+// The settings, from the secrets. Those that start with SUPABASE_ are set by default.
 
 export interface Settings {
   databaseUrl: string;
@@ -9,7 +9,7 @@ export interface Settings {
   leaseS: number;
 }
 
-// The platform cuts an answer off after 150 s (504); less is left to tell what happened.
+// The platform cuts a response off after 150 s (504). This is less, so that the function can answer.
 const TARGET_TIMEOUT_S = 100;
 
 // It ends a worker after 400 s at the latest: whoever held a key for longer is surely dead.
@@ -40,14 +40,14 @@ function readKeys(get: Get): string[] {
   ].filter((key): key is string => typeof key === "string" && key !== "");
 }
 
-/** {"default":"sb_secret_..."}; what is wrong with it is told without what is in it. */
+/** {"default":"sb_secret_..."}. An error does not show what is in it. */
 function readNamedKeys(json: string | undefined): unknown[] {
   if (!json) return [];
   try {
     const keys = JSON.parse(json);
     if (typeof keys === "object" && keys !== null) return Object.values(keys);
   } catch {
-    // The same as JSON of another kind, of a text's characters not to speak.
+    // The same as JSON of another kind. The error of JSON.parse() would show its characters.
   }
   throw new Error("SUPABASE_SECRET_KEYS is not a JSON object");
 }

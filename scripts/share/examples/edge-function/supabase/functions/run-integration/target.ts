@@ -1,14 +1,14 @@
-// The target system. Here is what you replace: how it is sent records, and how it is asked whether
-// it has them already. Both go by the idempotency key, which your system should keep with what it
-// took: as the voucher's external reference, the file's name, the message's id.
+// The target system. Replace this: how to send it records, and how to ask whether it already has
+// them. Both go by the idempotency key. Your system should keep the key with what it took: as the
+// voucher's external reference, the file's name, or the message's id.
 //
-// As it stands the records go to TARGET_URL as JSON, with the key as Idempotency-Key; and
+// This version sends the records to TARGET_URL as JSON, with the key as Idempotency-Key.
 // GET TARGET_URL/<key> answers 2xx when they are there and 404 when they are not.
 
 import { type ExportRequest, readBytes } from "./request.ts";
 import type { Settings } from "./settings.ts";
 
-/** The target system surely took none of the records; in words for a person. */
+/** The target system surely took none of the records. The message is for a person. */
 export class Refusal extends Error {}
 
 /** It may have taken them, or not. */
@@ -50,7 +50,7 @@ export class Target {
     throw new Doubt(answer.detail);
   }
 
-  /** Whether it has the batch of an earlier attempt; a Doubt where it does not say. */
+  /** Whether it has the batch of an earlier attempt. Throws a Doubt if it does not say. */
   async has(asked: ExportRequest): Promise<boolean> {
     const answer = await this.ask(`/${encodeURIComponent(asked.idempotencyKey)}`, {});
 
@@ -58,7 +58,7 @@ export class Target {
     return isSuccess(answer.status);
   }
 
-  /** Waits for the whole answer. No redirect is followed: the token would travel. */
+  /** Waits for the whole answer. Follows no redirect, because the token would travel with it. */
   private async ask(path: string, init: RequestInit): Promise<Answer> {
     const { targetUrl, targetToken, targetTimeoutS } = this.settings;
     const headers = new Headers(init.headers);
@@ -77,13 +77,13 @@ export class Target {
     }
   }
 
-  /** What it said, for a person: a little of it, and not the token, should it echo that. */
+  /** The start of its words, for a person. Never shows the token, also if the system echoes it. */
   private async detail(response: Response): Promise<string> {
     const { text } = await readBytes(response.body, DETAIL_BYTES_MAX);
     const token = this.settings.targetToken;
-    const told = (token ? text.replaceAll(token, "[token]") : text).slice(0, DETAIL_CHARACTERS_MAX);
+    const words = (token ? text.replaceAll(token, "[token]") : text).slice(0, DETAIL_CHARACTERS_MAX);
 
-    return `the target system answered ${response.status}: ${told}`;
+    return `the target system answered ${response.status}: ${words}`;
   }
 }
 
@@ -91,7 +91,7 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** A timeout (408), a conflict (409) and its own faults (5xx) leave open what it did before. */
+/** A timeout (408), a conflict (409) and its own errors (5xx) leave open what it did before. */
 function isRefusal(status: number): boolean {
   return status >= 300 && status < 500 && status !== 408 && status !== 409;
 }
