@@ -7,117 +7,64 @@
 
 /* ---- Judging ---- */
 
-static void condition_add(struct condition *condition, struct condition_finding finding)
+static void condition_add(struct condition *condition, enum condition_code code,
+                          enum condition_state state, struct condition_slots slots)
 {
-    condition->findings[condition->count++] = finding;
+    condition->reasons[condition->count++] = (struct condition_reason){code, state, slots};
 }
 
-/* Adds a finding about slots, if there are any. */
-static void condition_add_slots(struct condition *condition, enum condition_reason reason,
-                                enum condition_state state, const struct condition_slots *slots)
-{
-    if (slots->count > 0)
-        condition_add(condition, (struct condition_finding){.reason = reason,
-                                                            .state = state,
-                                                            .since = slots->first,
-                                                            .last = slots->last,
-                                                            .slots = slots->count});
-}
-
-static void condition_find_never(const struct condition_facts *facts, struct condition *condition)
-{
-    const struct condition_log *log = &facts->log;
-
-    if (facts->last_success == INT64_MIN)
-        condition_add_slots(condition, CONDITION_NEVER_SUCCEEDED, CONDITION_UNHEALTHY,
-                            log->in_row.count > 0 ? &log->in_row : &log->given_up);
-}
-
-static void condition_find_overdue(const struct condition_facts *facts, struct condition *condition)
-{
-    if (facts->waiting != INT64_MIN && facts->waiting < facts->now - CONDITION_OVERDUE_MINUTES)
-        condition_add(condition, (struct condition_finding){.reason = CONDITION_OVERDUE,
-                                                            .state = CONDITION_UNHEALTHY,
-                                                            .since = facts->waiting,
-                                                            .last = facts->waiting,
-                                                            .slots = 1});
-}
-
-static void condition_find_failing(const struct condition_facts *facts, struct condition *condition)
-{
-    const struct condition_slots *in_row = &facts->log.in_row;
-
-    if (facts->last_success != INT64_MIN)
-        condition_add_slots(condition, CONDITION_FAILING,
-                            in_row->count >= CONDITION_FAILING_SLOTS ? CONDITION_UNHEALTHY
-                                                                     : CONDITION_DEGRADED,
-                            in_row);
-}
-
-static void condition_find_invalid(const struct condition_facts *facts, struct condition *condition)
-{
-    if (facts->fault != NULL)
-        condition_add(condition, (struct condition_finding){.reason = CONDITION_INVALID,
-                                                            .state = CONDITION_UNHEALTHY,
-                                                            .since = facts->fault_since,
-                                                            .last = INT64_MIN});
-}
-
-/* The log's own evidence stays the main thing: exports may well go through. */
-static void condition_find_unreachable(const struct condition_facts *facts,
-                                       struct condition *condition)
-{
-    if (facts->unreachable_code != NULL)
-        condition_add(condition, (struct condition_finding){.reason = CONDITION_UNREACHABLE,
-                                                            .state = CONDITION_DEGRADED,
-                                                            .since = facts->unreachable_since,
-                                                            .last = INT64_MIN});
-}
-
-static void condition_find_never_fires(const struct condition_facts *facts,
-                                       struct condition *condition)
-{
-    if (facts->fault == NULL && !facts->fires)
-        condition_add(condition, (struct condition_finding){.reason = CONDITION_NEVER_FIRES,
-                                                            .state = CONDITION_DEGRADED,
-                                                            .since = INT64_MIN,
-                                                            .last = INT64_MIN});
-}
-
-/* The worst of the findings, since the earliest of those that are as bad. */
+/* The worst of the reasons, since the earliest of those that are as bad. */
 static void condition_conclude(const struct condition_facts *facts, struct condition *condition)
 {
     condition->state = CONDITION_HEALTHY;
     condition->since = facts->well_since;
     for (size_t i = 0; i < condition->count; i++) {
-        const struct condition_finding *finding = &condition->findings[i];
+        const struct condition_reason *reason = &condition->reasons[i];
+        int64_t since = reason->slots.first;
 
-        if (finding->state < condition->state) {
-            condition->state = finding->state;
-            condition->since = finding->since;
-        } else if (finding->state == condition->state && finding->since != INT64_MIN &&
-                   (condition->since == INT64_MIN || finding->since < condition->since)) {
-            condition->since = finding->since;
-        }
+        if (reason->state < condition->state ||
+            (reason->state == condition->state && since != INT64_MIN &&
+             (condition->since == INT64_MIN || since < condition->since)))
+            condition->since = since;
+        if (reason->state < condition->state)
+            condition->state = reason->state;
     }
 }
 
 void condition_judge(const struct condition_facts *facts, struct condition *condition)
 {
     const struct condition_log *log = &facts->log;
+    const struct condition_slots *never = log->in_row.count > 0 ? &log->in_row : &log->given_up;
+    bool has_succeeded = facts->last_success != INT64_MIN;
+    bool is_failing = log->in_row.count >= CONDITION_FAILING_SLOTS;
 
     *condition = (struct condition){.state = CONDITION_DISABLED, .since = INT64_MIN};
     if (!facts->is_active)
         return;
-    condition_find_never(facts, condition);
-    condition_find_overdue(facts, condition);
-    condition_find_failing(facts, condition);
-    condition_add_slots(condition, CONDITION_UNKNOWN, CONDITION_DEGRADED, &log->unknown);
-    condition_add_slots(condition, CONDITION_GIVEN_UP, CONDITION_DEGRADED, &log->given_up);
-    condition_find_invalid(facts, condition);
-    condition_add_slots(condition, CONDITION_FAILED, CONDITION_DEGRADED, &log->failed);
-    condition_find_unreachable(facts, condition);
-    condition_find_never_fires(facts, condition);
+    if (!has_succeeded && never->count > 0)
+        condition_add(condition, CONDITION_NEVER_SUCCEEDED, CONDITION_UNHEALTHY, *never);
+    if (facts->waiting != INT64_MIN && facts->waiting < facts->now - CONDITION_OVERDUE_MINUTES)
+        condition_add(condition, CONDITION_OVERDUE, CONDITION_UNHEALTHY,
+                      (struct condition_slots){1, facts->waiting, facts->waiting});
+    if (has_succeeded && log->in_row.count > 0)
+        condition_add(condition, CONDITION_FAILING,
+                      is_failing ? CONDITION_UNHEALTHY : CONDITION_DEGRADED, log->in_row);
+    if (log->unknown.count > 0)
+        condition_add(condition, CONDITION_UNKNOWN, CONDITION_DEGRADED, log->unknown);
+    if (log->given_up.count > 0)
+        condition_add(condition, CONDITION_GIVEN_UP, CONDITION_DEGRADED, log->given_up);
+    if (facts->fault != NULL)
+        condition_add(condition, CONDITION_INVALID, CONDITION_UNHEALTHY,
+                      (struct condition_slots){0, facts->fault_since, INT64_MIN});
+    if (log->failed.count > 0)
+        condition_add(condition, CONDITION_FAILED, CONDITION_DEGRADED, log->failed);
+    /* Exports may well go through all the same: the log's evidence comes first. */
+    if (facts->unreachable_code != NULL)
+        condition_add(condition, CONDITION_UNREACHABLE, CONDITION_DEGRADED,
+                      (struct condition_slots){0, facts->unreachable_since, INT64_MIN});
+    if (facts->fault == NULL && !facts->fires)
+        condition_add(condition, CONDITION_NEVER_FIRES, CONDITION_DEGRADED,
+                      (struct condition_slots){0, INT64_MIN, INT64_MIN});
     condition_conclude(facts, condition);
 }
 
@@ -125,7 +72,7 @@ int condition_compare(const struct condition *a, const struct condition *b)
 {
     if (a->state != b->state || a->count == 0 || b->count == 0)
         return (int)a->state - (int)b->state;
-    return (int)a->findings[0].reason - (int)b->findings[0].reason;
+    return (int)a->reasons[0].code - (int)b->reasons[0].code;
 }
 
 /* ---- In words ---- */
@@ -142,88 +89,69 @@ const char *condition_state_name(enum condition_state state)
     return names[state];
 }
 
-const char *condition_reason_name(enum condition_reason reason)
-{
-    static const char *const names[CONDITION_REASONS] = {
-        [CONDITION_NEVER_SUCCEEDED] = "never_succeeded",
-        [CONDITION_OVERDUE] = "overdue",
-        [CONDITION_FAILING] = "failing",
-        [CONDITION_UNKNOWN] = "unknown",
-        [CONDITION_GIVEN_UP] = "given_up",
-        [CONDITION_INVALID] = "invalid",
-        [CONDITION_FAILED] = "failed",
-        [CONDITION_UNREACHABLE] = "unreachable",
-        [CONDITION_NEVER_FIRES] = "never_fires",
-    };
+/* The name in JSON, and what stands before and behind the slots in words. */
+static const struct {
+    const char *name;
+    const char *before;
+    const char *behind;
+} condition_words[CONDITION_CODES] = {
+    [CONDITION_NEVER_SUCCEEDED] = {"never_succeeded", "never succeeded: ", " failed"},
+    [CONDITION_OVERDUE] = {"overdue", "", ""},
+    [CONDITION_FAILING] = {"failing", "failing: ", ""},
+    [CONDITION_UNKNOWN] = {"unknown", "unknown outcome: ", " may have been exported"},
+    [CONDITION_GIVEN_UP] = {"given_up", "given up: ", ", never attempted"},
+    [CONDITION_INVALID] = {"invalid", "", ""},
+    [CONDITION_FAILED] = {"failed", "failed: ", ", before later ones succeeded"},
+    [CONDITION_UNREACHABLE] = {"unreachable", "", ""},
+    [CONDITION_NEVER_FIRES] = {"never_fires", "", ""},
+};
 
-    return names[reason];
+const char *condition_code_name(enum condition_code code)
+{
+    return condition_words[code].name;
 }
 
-/* "the slot of TIME", "3 slots since TIME", "100 slots or more since TIME" */
-static void condition_add_slots_text(const struct condition_finding *finding, struct text *text)
+/* "failing: the slot of TIME", "failing: 3 slots since TIME", "failing: 100 slots or more ..." */
+static void condition_explain_slots(const struct condition_reason *reason, const char *time,
+                                    struct text *text)
 {
-    char time[INSTANT_TEXT_SIZE];
-
-    instant_format_minute(finding->since, time);
-    if (finding->slots == 1)
+    text_add(text, condition_words[reason->code].before);
+    if (reason->slots.count == 1)
         text_addf(text, "the slot of %s", time);
     else
-        text_addf(text, "%" PRId64 " slots%s since %s", finding->slots,
-                  finding->slots >= CONDITION_FAILURES_MAX ? " or more" : "", time);
+        text_addf(text, "%" PRId64 " slots%s since %s", reason->slots.count,
+                  reason->slots.count >= CONDITION_FAILURES_MAX ? " or more" : "", time);
+    text_add(text, condition_words[reason->code].behind);
 }
 
-static void condition_add_last_code(const struct condition_facts *facts, struct text *text)
-{
-    if (facts->log.last_code[0] != '\0')
-        text_addf(text, ", last %s", facts->log.last_code);
-}
-
-static void condition_explain_overdue(const struct condition_facts *facts,
-                                      const struct condition_finding *finding, struct text *text)
-{
-    char age[DURATION_TEXT_SIZE];
-
-    duration_format((facts->now - finding->since) * 60000, age);
-    text_addf(text, "overdue for %s: nothing serves ", age);
-    condition_add_slots_text(finding, text);
-}
-
-static void condition_explain_unreachable(const struct condition_facts *facts, struct text *text)
-{
-    char time[INSTANT_TEXT_SIZE];
-
-    instant_format_minute(facts->unreachable_since, time);
-    text_addf(text, "unreachable: probes have failed since %s, last %s", time,
-              facts->unreachable_code);
-}
-
-void condition_explain(const struct condition_facts *facts, const struct condition_finding *finding,
+void condition_explain(const struct condition_facts *facts, const struct condition_reason *reason,
                        struct text *text)
 {
-    static const struct {
-        const char *before; /* the slots */
-        const char *behind;
-    } words[CONDITION_REASONS] = {
-        [CONDITION_NEVER_SUCCEEDED] = {"never succeeded: ", " failed"},
-        [CONDITION_FAILING] = {"failing: ", ""},
-        [CONDITION_UNKNOWN] = {"unknown outcome: ", " may have been exported"},
-        [CONDITION_GIVEN_UP] = {"given up: ", ", never attempted"},
-        [CONDITION_FAILED] = {"failed: ", ", before later ones succeeded"},
-    };
+    const char *last_code = facts->log.last_code;
+    char time[INSTANT_TEXT_SIZE] = "";
+    char age[DURATION_TEXT_SIZE];
 
-    if (finding->reason == CONDITION_OVERDUE) {
-        condition_explain_overdue(facts, finding, text);
-    } else if (finding->reason == CONDITION_INVALID) {
+    if (reason->slots.first != INT64_MIN)
+        instant_format_minute(reason->slots.first, time);
+    switch (reason->code) {
+    case CONDITION_OVERDUE:
+        duration_format((facts->now - reason->slots.first) * 60000, age);
+        text_addf(text, "overdue for %s: nothing serves the slot of %s", age, time);
+        return;
+    case CONDITION_INVALID:
         text_addf(text, "invalid: %s", facts->fault);
-    } else if (finding->reason == CONDITION_UNREACHABLE) {
-        condition_explain_unreachable(facts, text);
-    } else if (finding->reason == CONDITION_NEVER_FIRES) {
+        return;
+    case CONDITION_UNREACHABLE:
+        text_addf(text, "unreachable: probes have failed since %s, last %s", time,
+                  facts->unreachable_code);
+        return;
+    case CONDITION_NEVER_FIRES:
         text_add(text, "never fires: the schedule has no slot to come");
-    } else {
-        text_add(text, words[finding->reason].before);
-        condition_add_slots_text(finding, text);
-        text_add(text, words[finding->reason].behind);
+        return;
+    default:
+        condition_explain_slots(reason, time, text);
     }
-    if (finding->reason == CONDITION_NEVER_SUCCEEDED || finding->reason == CONDITION_FAILING)
-        condition_add_last_code(facts, text);
+    if ((reason->code == CONDITION_NEVER_SUCCEEDED || reason->code == CONDITION_FAILING) &&
+        last_code[0] != '\0')
+        text_addf(text, ", last %s", last_code);
 }

@@ -1,8 +1,8 @@
 /*
  * The condition of an integration: healthy, degraded or unhealthy, since when, and why.
  *
- * Pure: from what the log and the schedule say to a judgement, the one that status and health
- * share. What needs a person comes first. Not for reading the facts (overview.h).
+ * Pure: from what the log, the schedule and the probes say to one judgement, which status and
+ * health share.
  */
 #ifndef SYNCSCHED_PLAN_CONDITION_H
 #define SYNCSCHED_PLAN_CONDITION_H
@@ -15,12 +15,12 @@
 #include <stdint.h>
 
 enum {
-    CONDITION_OVERDUE_MINUTES = 5, /* a slot that waits for longer is overdue, as drift is warned */
-    CONDITION_FAILING_SLOTS = 3,   /* so many in a row that failed are no longer bad luck */
-    CONDITION_FAILURES_MAX = 100, /* so many failed slots of an integration are counted, the last */
+    CONDITION_OVERDUE_MINUTES = 5, /* a slot that waits for longer is overdue */
+    CONDITION_FAILING_SLOTS = 3,   /* so many failed slots in a row are no longer bad luck */
+    CONDITION_FAILURES_MAX = 100,  /* of an integration's failed slots only the last 100 are read */
 };
 
-/* Slots, as minutes; INT64_MIN where there are none. */
+/* Slots, as minutes; INT64_MIN where there is none. */
 struct condition_slots {
     int64_t count;
     int64_t first;
@@ -28,44 +28,43 @@ struct condition_slots {
 };
 
 /*
- * Slots that failed and that nobody has made good, each by its last attempt: those since the last
- * success, and those of the last days. What was cancelled because a person changed the schedule is
- * not among them.
+ * Slots whose last attempt failed: those since the last success, and those of the last days. Slots
+ * that were cancelled because a person changed the schedule are not among them.
  */
 struct condition_log {
     struct condition_slots in_row;     /* attempted since the last success */
-    struct condition_slots unknown;    /* the function may have run; some in_row, too */
+    struct condition_slots unknown;    /* the function may have run; some are in_row, too */
     struct condition_slots given_up;   /* never attempted */
-    struct condition_slots failed;     /* attempted, before the last success, and surely not done */
+    struct condition_slots failed;     /* attempted before the last success; surely not exported */
     char last_code[OUTCOME_CODE_SIZE]; /* why the last one in_row failed */
 };
 
 /* What is known of an integration. Slots are minutes, INT64_MIN where there is none. */
 struct condition_facts {
     int64_t now;
-    bool is_active;           /* enabled, with a schedule: nobody waits for any other */
-    const char *fault;        /* why its row is not valid; NULL: it is */
-    int64_t fault_since;      /* from when on ticks have known it so */
-    bool fires;               /* its schedule has a slot to come */
+    bool is_active;           /* enabled, with a schedule */
+    const char *fault;        /* why its row is not valid; NULL: it is valid */
+    int64_t fault_since;      /* when a tick first found it so */
+    bool fires;               /* its schedule has a future slot */
     int64_t last_success;     /* the last slot that was completed */
-    int64_t well_since;       /* the first slot completed after everything that failed */
-    int64_t waiting;          /* the first slot that should have been begun by now and is not */
-    struct condition_log log; /* what failed, and nobody has made good */
+    int64_t well_since;       /* the first slot that was completed after the last failure */
+    int64_t waiting;          /* the first slot that a run should have begun by now */
+    struct condition_log log; /* what failed */
 
-    /* What probes say of the system behind it; NULL: they reach it, or say nothing. */
+    /* The code of the probes that fail to reach the system behind it; NULL: none fails. */
     const char *unreachable_code;
-    int64_t unreachable_since; /* a minute */
+    int64_t unreachable_since;
 };
 
 enum condition_state {
-    CONDITION_UNHEALTHY, /* what it is to do is not being done */
-    CONDITION_DEGRADED,  /* it is, but a person should look at something */
+    CONDITION_UNHEALTHY, /* its exports do not happen */
+    CONDITION_DEGRADED,  /* they happen, but a person should look at something */
     CONDITION_HEALTHY,
-    CONDITION_DISABLED, /* nothing is to be done */
+    CONDITION_DISABLED,
 };
 
 /* In the order in which a person is needed. */
-enum condition_reason {
+enum condition_code {
     CONDITION_NEVER_SUCCEEDED,
     CONDITION_OVERDUE,
     CONDITION_FAILING,
@@ -75,21 +74,20 @@ enum condition_reason {
     CONDITION_FAILED,
     CONDITION_UNREACHABLE,
     CONDITION_NEVER_FIRES,
-    CONDITION_REASONS,
+    CONDITION_CODES,
 };
 
-struct condition_finding {
-    enum condition_reason reason;
-    enum condition_state state; /* what it alone would make of the integration */
-    int64_t since;              /* a minute, INT64_MIN: not known */
-    int64_t last;               /* the last slot concerned, INT64_MIN: none */
-    int64_t slots;              /* how many; CONDITION_FAILURES_MAX: or more */
+/* A reason why an integration is not healthy. */
+struct condition_reason {
+    enum condition_code code;
+    enum condition_state state;   /* the condition that this reason alone gives */
+    struct condition_slots slots; /* first: since when; count CONDITION_FAILURES_MAX: or more */
 };
 
 struct condition {
     enum condition_state state;
     int64_t since; /* a minute, INT64_MIN: not known */
-    struct condition_finding findings[CONDITION_REASONS];
+    struct condition_reason reasons[CONDITION_CODES];
     size_t count;
 };
 
@@ -100,10 +98,10 @@ int condition_compare(const struct condition *a, const struct condition *b);
 
 /* "unhealthy" and so on; "never_succeeded" and so on, as JSON has them. */
 const char *condition_state_name(enum condition_state state);
-const char *condition_reason_name(enum condition_reason reason);
+const char *condition_code_name(enum condition_code code);
 
-/* Appends a finding in words: "failing: 3 slots since 2026-11-20T02:00:00Z". */
-void condition_explain(const struct condition_facts *facts, const struct condition_finding *finding,
+/* Appends a reason in words: "failing: 3 slots since 2026-11-20T02:00:00Z". */
+void condition_explain(const struct condition_facts *facts, const struct condition_reason *reason,
                        struct text *text);
 
 #endif

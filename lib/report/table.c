@@ -37,6 +37,9 @@ static void table_add_cell(struct table *table, struct table_cell cell, const ch
 
 void table_add(struct table *table, enum terminal_colour colour, const char *string)
 {
+    while (table->used < table->count) /* the first row is the heading */
+        table_add_cell(table, (struct table_cell){.colour = TERMINAL_BOLD},
+                       table->columns[table->used].heading);
     table_add_cell(table, (struct table_cell){.colour = colour}, string);
 }
 
@@ -56,34 +59,29 @@ void table_free(struct table *table)
 /* ---- Laying it out ---- */
 
 /* The columns of a line, [*first, *end): all of them in the first, unless rows are stacked. */
-static void table_line(const struct table *table, const struct table_layout *layout, size_t line,
-                       size_t *first, size_t *end)
+static void table_find_line(const struct table *table, bool is_stacked, size_t line, size_t *first,
+                            size_t *end)
 {
     const struct table_column *columns = table->columns;
 
     *first = 0;
-    while (*first < table->count && (layout->is_stacked ? columns[*first].line : 0) < line)
+    while (*first < table->count && (is_stacked ? columns[*first].line : 0) < line)
         ++*first;
     *end = *first;
-    while (*end < table->count && (layout->is_stacked ? columns[*end].line : 0) == line)
+    while (*end < table->count && (is_stacked ? columns[*end].line : 0) == line)
         ++*end;
 }
 
-/* What the columns of a line take, were each no wider than its least if that is asked for. */
-static size_t table_line_width(const struct table *table, const struct table_layout *layout,
-                               size_t line, bool is_least)
+/* What the columns [first, end) take in a line, each cut to its least if that is asked for. */
+static size_t table_measure(const struct table *table, const size_t *widths, size_t first,
+                            size_t end, bool is_least)
 {
-    size_t width = line > 0 ? TABLE_INDENT : 0;
-    size_t first;
-    size_t end;
+    size_t width = 0;
 
-    table_line(table, layout, line, &first, &end);
     for (size_t i = first; i < end; i++) {
-        size_t wide = layout->widths[i];
+        bool is_cut = is_least && widths[i] > table->columns[i].least;
 
-        if (is_least && wide > table->columns[i].least)
-            wide = table->columns[i].least;
-        width += wide + (i > first ? TABLE_GAP : 0);
+        width += (is_cut ? table->columns[i].least : widths[i]) + (i > first ? TABLE_GAP : 0);
     }
     return width;
 }
@@ -91,20 +89,22 @@ static size_t table_line_width(const struct table *table, const struct table_lay
 /* Takes from the widest column until the line fits, or nothing more can be taken. */
 static void table_shrink_line(const struct table *table, struct table_layout *layout, size_t line)
 {
+    size_t room = layout->terminal->columns - (line > 0 ? TABLE_INDENT : 0);
+    size_t *widths = layout->widths;
     size_t first;
     size_t end;
 
-    table_line(table, layout, line, &first, &end);
-    while (table_line_width(table, layout, line, false) > layout->terminal->columns) {
+    table_find_line(table, layout->is_stacked, line, &first, &end);
+    while (table_measure(table, widths, first, end, false) > room) {
         size_t widest = end;
 
         for (size_t i = first; i < end; i++)
-            if (layout->widths[i] > table->columns[i].least &&
-                (widest == end || layout->widths[i] > layout->widths[widest]))
+            if (widths[i] > table->columns[i].least &&
+                (widest == end || widths[i] > widths[widest]))
                 widest = i;
         if (widest == end)
             return;
-        layout->widths[widest]--;
+        widths[widest]--;
     }
 }
 
@@ -113,8 +113,6 @@ static struct table_layout table_lay_out(const struct table *table, const struct
     struct table_layout layout = {.terminal = terminal};
     size_t column = 0;
 
-    for (size_t i = 0; i < table->count; i++)
-        layout.widths[i] = terminal_width(table->columns[i].heading);
     for (size_t i = 0; i < table->used; i++) {
         if (table->cells[i].is_note)
             continue;
@@ -122,7 +120,8 @@ static struct table_layout table_lay_out(const struct table *table, const struct
             layout.widths[column] = table->cells[i].width;
         column = column + 1 < table->count ? column + 1 : 0;
     }
-    layout.is_stacked = table_line_width(table, &layout, 0, true) > terminal->columns;
+    layout.is_stacked =
+        table_measure(table, layout.widths, 0, table->count, true) > terminal->columns;
     for (size_t line = 0; line < TABLE_LINES_MAX; line++)
         table_shrink_line(table, &layout, line);
     return layout;
@@ -130,59 +129,28 @@ static struct table_layout table_lay_out(const struct table *table, const struct
 
 /* ---- Printing it ---- */
 
-/* The last column of a line is not filled up: nothing stands behind it. */
-static void table_print_cell(const struct table *table, const struct table_layout *layout,
-                             size_t column, bool is_last, const struct table_cell *cell,
-                             struct text *out)
-{
-    bool is_right = table->columns[column].is_right;
-    size_t width = layout->widths[column];
-    struct text fitted = {0};
-
-    if (is_last && !is_right && cell->width < width)
-        width = cell->width;
-    terminal_add_fitted(&fitted, cell->string, width, is_right);
-    terminal_paint(layout->terminal, out, cell->colour, text_string(&fitted));
-    text_free(&fitted);
-}
-
 static void table_print_line(const struct table *table, const struct table_layout *layout,
                              size_t line, const struct table_cell *row, struct text *out)
 {
+    struct text fitted = {0};
     size_t first;
     size_t end;
 
-    table_line(table, layout, line, &first, &end);
-    if (first == end)
-        return;
-    text_addf(out, "%*s", line > 0 ? TABLE_INDENT : 0, "");
+    table_find_line(table, layout->is_stacked, line, &first, &end);
     for (size_t i = first; i < end; i++) {
-        text_addf(out, "%*s", i > first ? TABLE_GAP : 0, "");
-        table_print_cell(table, layout, i, i + 1 == end, &row[i], out);
+        bool is_right = table->columns[i].is_right;
+        size_t width = layout->widths[i];
+
+        /* The last column of a line is not filled up: nothing stands behind it. */
+        if (i + 1 == end && !is_right && row[i].width < width)
+            width = row[i].width;
+        text_addf(out, "%*s", i > first ? TABLE_GAP : line > 0 ? TABLE_INDENT : 0, "");
+        terminal_add_fitted(&fitted, row[i].string, width, is_right);
+        terminal_paint(layout->terminal, out, row[i].colour, text_string(&fitted));
+        text_clear(&fitted);
     }
-    text_add(out, "\n");
-}
-
-static void table_print_row(const struct table *table, const struct table_layout *layout,
-                            const struct table_cell *row, struct text *out)
-{
-    for (size_t line = 0; line < TABLE_LINES_MAX; line++)
-        table_print_line(table, layout, line, row, out);
-}
-
-static void table_print_heading(const struct table *table, const struct table_layout *layout,
-                                struct text *out)
-{
-    struct table_cell row[TABLE_COLUMNS_MAX];
-
-    for (size_t i = 0; i < table->count; i++) {
-        row[i] = (struct table_cell){.colour = TERMINAL_BOLD,
-                                     .string = memory_copy_text(table->columns[i].heading),
-                                     .width = terminal_width(table->columns[i].heading)};
-    }
-    table_print_row(table, layout, row, out);
-    for (size_t i = 0; i < table->count; i++)
-        free(row[i].string);
+    text_add(out, first < end ? "\n" : "");
+    text_free(&fitted);
 }
 
 /* How many bytes of a text make its first line: up to a blank, if one is within the room. */
@@ -223,14 +191,10 @@ void table_print(const struct table *table, const struct terminal *terminal, str
 {
     struct table_layout layout = table_lay_out(table, terminal);
 
-    if (table->used > 0)
-        table_print_heading(table, &layout, out);
-    for (size_t i = 0; i < table->used;) {
-        if (table->cells[i].is_note) {
-            table_print_note(&layout, &table->cells[i++], out);
-        } else {
-            table_print_row(table, &layout, &table->cells[i], out);
-            i += table->count;
-        }
+    for (size_t i = 0; i < table->used; i += table->cells[i].is_note ? 1 : table->count) {
+        if (table->cells[i].is_note)
+            table_print_note(&layout, &table->cells[i], out);
+        for (size_t line = 0; line < TABLE_LINES_MAX && !table->cells[i].is_note; line++)
+            table_print_line(table, &layout, line, &table->cells[i], out);
     }
 }

@@ -1,136 +1,161 @@
 #include "store/status.h"
 
+#include "base/memory.h"
 #include "sql.h"
+#include "store/schedules.h"
 #include "store/schema.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { STANDING_LOCK_MS = 5000 };
+enum { STATUS_LOCK_MS = 5000 };
 
-struct standing_cursor {
-    const struct standing_reader *reader;
-    int64_t *now_us;
-    char org_id[RUN_UUID_SIZE]; /* of the integration that was handed on last */
-    char integration_id[RUN_UUID_SIZE];
-    struct error refused; /* of a schema of another version: its rows are not handed on */
+struct status_cursor {
+    struct status *status;
+    struct error refused; /* of a schema of another version: its rows are not read */
 };
 
-static void standing_read_trigger(void *context, const struct database_row *row)
+static const char *status_read_text(struct status *status, const struct database_row *row,
+                                    const char *column)
 {
-    struct standing_cursor *cursor = context;
-    struct standing_trigger trigger = {
-        .name = database_row_text(row, "trigger_name"),
-        .host = database_row_text(row, "host"),
-        .last_tick_at_ms = database_row_number(row, "last_tick_at", 0),
-    };
-
-    *cursor->now_us = database_row_number(row, "now_us", 0);
-    if (schema_check(database_row_number(row, "schema_version", 0), &cursor->refused) &&
-        trigger.name != NULL) /* else the row is there for the clock's sake */
-        cursor->reader->read_trigger(cursor->reader->context, &trigger);
+    return status_keep_text(status, database_row_text(row, column));
 }
 
 /* A minute, or an instant in milliseconds. */
-static int64_t standing_time(const struct database_row *row, const char *column)
+static int64_t status_read_time(const struct database_row *row, const char *column)
 {
     return database_row_number(row, column, INT64_MIN);
 }
 
-static struct condition_slots standing_slots(const struct database_row *row, const char *count,
-                                             const char *first, const char *last)
+static void status_read_trigger(void *context, const struct database_row *row)
+{
+    struct status_cursor *cursor = context;
+    struct status *status = cursor->status;
+
+    status->now_us = database_row_number(row, "now_us", 0);
+    if (!schema_check(database_row_number(row, "schema_version", 0), &cursor->refused) ||
+        database_row_text(row, "trigger_name") == NULL) /* the row is there for the clock's sake */
+        return;
+    status->triggers = memory_grow(status->triggers, status->trigger_count,
+                                   &status->trigger_capacity, sizeof *status->triggers);
+    status->triggers[status->trigger_count++] = (struct status_trigger){
+        .name = status_read_text(status, row, "trigger_name"),
+        .host = status_read_text(status, row, "host"),
+        .last_tick_at_ms = database_row_number(row, "last_tick_at", 0),
+    };
+}
+
+static struct condition_slots status_read_slots(const struct database_row *row, const char *count,
+                                                const char *first, const char *last)
 {
     return (struct condition_slots){.count = database_row_number(row, count, 0),
-                                    .first = standing_time(row, first),
-                                    .last = standing_time(row, last)};
+                                    .first = status_read_time(row, first),
+                                    .last = status_read_time(row, last)};
 }
 
-static void standing_read_integration(struct standing_cursor *cursor,
-                                      const struct database_row *row)
+static struct status_integration *status_read_integration(struct status *status,
+                                                          const struct database_row *row)
 {
-    struct standing_integration read = {
-        .organization = database_row_text(row, "organization"),
-        .state_since = standing_time(row, "since"),
-        .last_success = standing_time(row, "last_success"),
-        .last_success_at_ms = standing_time(row, "last_success_at"),
-        .well_since = standing_time(row, "well_since"),
-        .pending_slot = standing_time(row, "pending_slot"),
-        .pending_since_ms = standing_time(row, "pending_since"),
-        .log = {.in_row = standing_slots(row, "in_row", "in_row_first", "in_row_last"),
-                .unknown = standing_slots(row, "unknown", "unknown_first", "unknown_last"),
-                .given_up = standing_slots(row, "given_up", "given_up_first", "given_up_last"),
-                .failed = standing_slots(row, "failed", "failed_first", "failed_last")},
+    const char *organization = database_row_text(row, "organization");
+    struct status_integration *read;
+
+    status->integrations = memory_grow(status->integrations, status->count, &status->capacity,
+                                       sizeof *status->integrations);
+    read = &status->integrations[status->count++];
+    *read = (struct status_integration){
+        .organization = status_keep_text(status, organization != NULL ? organization : ""),
+        .state_since = status_read_time(row, "since"),
+        .last_success_at_ms = status_read_time(row, "last_success_at"),
+        .pending_slot = status_read_time(row, "pending_slot"),
+        .pending_since_ms = status_read_time(row, "pending_since"),
+        .facts = {.last_success = status_read_time(row, "last_success"),
+                  .well_since = status_read_time(row, "well_since")},
     };
-
-    schedule_read_row(row, &read.schedule);
-    database_row_copy(row, "last_code", read.log.last_code, sizeof read.log.last_code);
-    cursor->reader->read_integration(cursor->reader->context, &read);
+    schedule_read_row(row, &read->schedule);
+    read->schedule.integration_type = status_keep_text(status, read->schedule.integration_type);
+    read->schedule.cron_schedule = status_keep_text(status, read->schedule.cron_schedule);
+    read->schedule.timezone = status_keep_text(status, read->schedule.timezone);
+    read->schedule.state_text = status_keep_text(status, read->schedule.state_text);
+    read->facts.log = (struct condition_log){
+        .in_row = status_read_slots(row, "in_row", "in_row_first", "in_row_last"),
+        .unknown = status_read_slots(row, "unknown", "unknown_first", "unknown_last"),
+        .given_up = status_read_slots(row, "given_up", "given_up_first", "given_up_last"),
+        .failed = status_read_slots(row, "failed", "failed_first", "failed_last"),
+    };
+    database_row_copy(row, "last_code", read->facts.log.last_code,
+                      sizeof read->facts.log.last_code);
+    return read;
 }
 
-static void standing_read_run(struct standing_cursor *cursor, const struct database_row *row)
+static void status_read_run(struct status *status, struct status_integration *integration,
+                            const struct database_row *row)
 {
-    struct standing_run run = {
-        .scheduled_for = standing_time(row, "scheduled_for"),
-        .covers_from = standing_time(row, "covers_from"),
+    struct status_run *run;
+
+    integration->runs = memory_grow(integration->runs, integration->run_count,
+                                    &integration->run_capacity, sizeof *integration->runs);
+    run = &integration->runs[integration->run_count++];
+    *run = (struct status_run){
+        .scheduled_for = status_read_time(row, "scheduled_for"),
+        .covers_from = status_read_time(row, "covers_from"),
         .attempt = (int)database_row_number(row, "attempt", 0),
         .status = run_status_parse(database_row_text(row, "status")),
-        .triggered_by = database_row_text(row, "triggered_by"),
-        .trigger_name = database_row_text(row, "trigger_name"),
-        .host = database_row_text(row, "host"),
-        .created_at_ms = standing_time(row, "created_at"),
-        .started_at_ms = standing_time(row, "started_at"),
-        .completed_at_ms = standing_time(row, "completed_at"),
-        .failed_at_ms = standing_time(row, "failed_at"),
+        .triggered_by = status_read_text(status, row, "triggered_by"),
+        .trigger_name = status_read_text(status, row, "trigger_name"),
+        .host = status_read_text(status, row, "host"),
+        .created_at_ms = status_read_time(row, "created_at"),
+        .started_at_ms = status_read_time(row, "started_at"),
+        .completed_at_ms = status_read_time(row, "completed_at"),
+        .failed_at_ms = status_read_time(row, "failed_at"),
         .records_exported = database_row_number(row, "records_exported", -1),
         .error_class = outcome_class_parse(database_row_text(row, "error_class")),
-        .error_code = database_row_text(row, "error_code"),
-        .error_message = database_row_text(row, "error_message"),
+        .error_code = status_read_text(status, row, "error_code"),
+        .error_message = status_read_text(status, row, "error_message"),
     };
-
-    database_row_copy(row, "run_id", run.run_id, sizeof run.run_id);
-    cursor->reader->read_run(cursor->reader->context, &run);
+    database_row_copy(row, "run_id", run->run_id, sizeof run->run_id);
 }
 
-static void standing_read_row(void *context, const struct database_row *row)
+/* A row for each run, or one without; those of an integration follow one another. */
+static void status_read_row(void *context, const struct database_row *row)
 {
-    struct standing_cursor *cursor = context;
+    struct status_cursor *cursor = context;
+    struct status *status = cursor->status;
+    struct status_integration *last =
+        status->count > 0 ? &status->integrations[status->count - 1] : NULL;
     const char *org_id = database_row_text(row, "org_id");
     const char *integration_id = database_row_text(row, "integration_id");
 
     if (cursor->refused.kind != ERROR_NONE || org_id == NULL || integration_id == NULL)
         return; /* a table that is somebody else's may have lost its key */
-    if (strcmp(org_id, cursor->org_id) != 0 ||
-        strcmp(integration_id, cursor->integration_id) != 0) {
-        database_row_copy(row, "org_id", cursor->org_id, sizeof cursor->org_id);
-        database_row_copy(row, "integration_id", cursor->integration_id,
-                          sizeof cursor->integration_id);
-        standing_read_integration(cursor, row);
-    }
+    if (last == NULL || strcmp(last->schedule.org_id, org_id) != 0 ||
+        strcmp(last->schedule.integration_id, integration_id) != 0)
+        last = status_read_integration(status, row);
     if (database_row_text(row, "run_id") != NULL)
-        standing_read_run(cursor, row);
+        status_read_run(status, last, row);
 }
 
-bool standing_read(struct database *db, const struct standing_question *question,
-                   int64_t deadline_ms, const struct standing_reader *reader, int64_t *now_us,
-                   struct error *err)
+bool status_read(const struct status_options *options, struct status *status, struct error *err)
 {
-    struct standing_cursor cursor = {.reader = reader, .now_us = now_us};
+    struct status_cursor cursor = {.status = status};
     char runs[16];
-    const char *values[] = {question->org_id, question->integration_id, runs,
-                            question->wants_messages ? "t" : "f"};
+    const char *values[] = {options->org_id, options->integration_id, runs,
+                            options->wants_messages ? "t" : "f"};
     struct database_statement statements[] = {
-        {.sql = sql_triggers, .read_row = standing_read_trigger, .context = &cursor},
+        {.sql = sql_triggers, .read_row = status_read_trigger, .context = &cursor},
         {.sql = sql_status,
          .parameters = 4,
          .values = values,
-         .read_row = standing_read_row,
+         .read_row = status_read_row,
          .context = &cursor},
     };
+    struct database *db = database_open(&options->database, options->deadline_ms, err);
     bool ok;
 
-    *now_us = 0;
-    snprintf(runs, sizeof runs, "%d", question->runs);
-    ok = database_transact(db, statements, 2, STANDING_LOCK_MS, deadline_ms, err);
-    return schema_settle(ok, &cursor.refused, err);
+    if (db == NULL)
+        return false;
+    snprintf(runs, sizeof runs, "%d", options->runs);
+    ok = database_transact(db, statements, 2, STATUS_LOCK_MS, options->deadline_ms, err);
+    ok = schema_settle(ok, &cursor.refused, err) || error_prefix(err, "reading the log");
+    database_close(db);
+    return ok;
 }

@@ -348,13 +348,13 @@ START_TEST(test_run)
     ck_assert_str_eq(string_of(integration, "lastSuccessAt"), "2024-05-01T02:06:03Z");
     ck_assert_str_eq(string_of(run, "coversFrom"), "2024-05-01T01:00:00Z");
     ck_assert_str_eq(string_of(run, "startedAt"), "2024-05-01T02:06:02Z");
-    ck_assert_int_eq(json_integer_value(json_object_get(run, "driftSeconds")), 362);
+    ck_assert_int_eq(json_integer_value(json_object_get(run, "lateSeconds")), 362);
     ck_assert_int_eq(json_integer_value(json_object_get(run, "recordsExported")), 7);
     json_decref(document);
 }
 END_TEST
 
-/* Covers: nothing to tell of is a warning, no error; and what there is then is still by the schema. */
+/* Covers: that there is no integration is a warning, and no error; the JSON then still fits its schema. */
 START_TEST(test_none)
 {
     struct program_result result = status_run("status", NULL);
@@ -366,7 +366,7 @@ START_TEST(test_none)
     result = status_run("health --json --org " STATUS_ORG, NULL);
     ck_assert_int_eq(result.status, 0);
     ck_assert_str_eq(result.err,
-                     "syncsched: warning: there is no integration such as was asked for\n");
+                     "syncsched: warning: no integration matches --org and --integration\n");
     json_schema_check("health", result.out);
     program_result_free(&result);
 }

@@ -289,8 +289,8 @@ START_TEST(test_strip)
 }
 END_TEST
 
-/* Covers: a run that began late is pointed out, one by hand has no drift. */
-START_TEST(test_drift)
+/* Covers: a run that began late is pointed out, one by hand is never late. */
+START_TEST(test_late)
 {
     static const char *const env[] = {"TERM=xterm", "COLUMNS=200", "NO_COLOR", NULL};
 
@@ -305,6 +305,94 @@ START_TEST(test_drift)
 }
 END_TEST
 
+/* ---- The same facts ---- */
+
+/* The commands, and the members of their JSON that the text shows as they are. */
+static const struct {
+    const char *command;
+    const char *shown;
+} views[] = {
+    {"status",
+     " name host organization integrationType integrationId condition text description timezone "},
+    {"status --integration b0000000-0000-4000-8000-000000000001",
+     " name host orgId organization integrationType integrationId condition text schedule"
+     " description timezone nextSlot lastSuccessAt runId scheduledFor coversFrom createdAt "
+     "startedAt"
+     " completedAt failedAt triggeredBy triggerName recordsExported errorClass errorCode"
+     " errorMessage "},
+    {"health", " name host organization integrationType integrationId condition since text "},
+};
+
+/* Fails unless the text shows each such member of the value. Returns how many there are. */
+static int assert_shown(json_t *value, const char *key, const char *shown, const char *text)
+{
+    const char *name;
+    json_t *member;
+    char word[64];
+    char number[32];
+    int count = 0;
+
+    for (size_t i = 0; i < json_array_size(value); i++)
+        count += assert_shown(json_array_get(value, i), key, shown, text);
+    json_object_foreach(value, name, member) count += assert_shown(member, name, shown, text);
+    snprintf(word, sizeof word, " %s ", key);
+    if (strstr(shown, word) == NULL || (!json_is_string(value) && !json_is_integer(value)))
+        return count;
+    snprintf(number, sizeof number, "%d", (int)json_integer_value(value));
+    ck_assert_msg(strstr(text, json_is_string(value) ? json_string_value(value) : number) != NULL,
+                  "no %s %s: %s", key, json_is_string(value) ? json_string_value(value) : number,
+                  text);
+    return count + 1;
+}
+
+/* Fails unless each time and each id in the text is in the JSON. Returns how many there are. */
+static int assert_known(const char *text, const char *json)
+{
+    static const char between[] = " \n,;()";
+    size_t length;
+    int count = 0;
+
+    for (text += strspn(text, between); (length = strcspn(text, between)) > 0;
+         text += length, text += strspn(text, between)) {
+        char word[40];
+
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        if (length == strlen(STATUS_ORG) ||
+            (length == strlen("2024-05-01T02:00:00Z") && word[10] == 'T')) {
+            ck_assert_msg(strstr(json, word) != NULL, "no %s: %s", word, json);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Covers: what the text shows is in the JSON, and what it should show of the JSON is in the text. */
+START_TEST(test_same_facts)
+{
+    static const char *const runs[] = {
+        "completed 3 days, failed 2 days, completed#2 2 days, unknown 1 day",
+        "failed 2 days, given_up 1 day", "completed 1 day, running 1 minute", "pending 1 minute"};
+    struct program_result result;
+    json_t *json;
+    char *dump;
+
+    for (size_t i = 0; i < COUNT(runs); i++) {
+        status_add((int)i + 1, "0 0 1 1 *");
+        status_add_runs((int)i + 1, runs[i]);
+    }
+    testdb_exec(
+        "UPDATE sync_run_log SET error_message = 'said ' || run_id WHERE status = 'failed'");
+    result = status_run(views[_i].command, NULL);
+    json = status_read(views[_i].command, result.status);
+    dump = json_dumps(json, 0);
+    ck_assert_int_gt(assert_shown(json, "", views[_i].shown, result.out), 10);
+    ck_assert_int_gt(assert_known(result.out, dump), 3);
+    program_result_free(&result);
+    json_decref(json);
+    free(dump);
+}
+END_TEST
+
 SUITE(status_text)
 {
     TCase *tcase = tcase_create("status_text");
@@ -314,6 +402,7 @@ SUITE(status_text)
     tcase_add_test(tcase, test_pipe);
     tcase_add_test(tcase, test_details);
     tcase_add_test(tcase, test_strip);
-    tcase_add_test(tcase, test_drift);
+    tcase_add_test(tcase, test_late);
+    tcase_add_loop_test(tcase, test_same_facts, 0, COUNT(views));
     suite_add_tcase(suite, tcase);
 }

@@ -131,11 +131,11 @@ static void describe(const struct condition *condition, char *text, size_t size)
         snprintf(text, size, "%s %d:", condition_state_name(condition->state),
                  (int)((NOW - condition->since) / DAY));
     for (size_t i = 0; i < condition->count; i++) {
-        const struct condition_finding *finding = &condition->findings[i];
+        const struct condition_reason *reason = &condition->reasons[i];
 
         used = strlen(text);
         snprintf(text + used, size - used, "%s %s %s", i > 0 ? "," : "",
-                 condition_reason_name(finding->reason), condition_state_name(finding->state));
+                 condition_code_name(reason->code), condition_state_name(reason->state));
     }
 }
 
@@ -150,7 +150,7 @@ START_TEST(test_judge)
     describe(&condition, judged, sizeof judged);
     ck_assert_msg(strcmp(judged, cases[_i].judged) == 0, "%s: %s", cases[_i].name, judged);
     if (condition.count > 0)
-        condition_explain(&facts, &condition.findings[0], &said);
+        condition_explain(&facts, &condition.reasons[0], &said);
     ck_assert_pstr_eq(condition.count > 0 ? said.data : NULL, cases[_i].said);
     text_free(&said);
 }

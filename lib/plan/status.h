@@ -1,0 +1,90 @@
+/*
+ * The status: who ticks, and how each integration is. store/status.h reads it, inspect/status.h
+ * judges it, report/status.h shows it.
+ *
+ * Bounded by the integrations and by the runs that were asked for, not by the history.
+ */
+#ifndef SYNCSCHED_PLAN_STATUS_H
+#define SYNCSCHED_PLAN_STATUS_H
+
+#include "plan/condition.h"
+#include "plan/probe.h"
+#include "plan/run.h"
+#include "plan/schedule.h"
+#include "plan/timetable.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A trigger, by its last tick. */
+struct status_trigger {
+    const char *name;
+    const char *host;
+    int64_t last_tick_at_ms; /* since 1970 UTC */
+    bool is_silent;          /* judged: it should have ticked again since */
+};
+
+/* One of an integration's last runs. Times are INT64_MIN, texts NULL, where the log has none. */
+struct status_run {
+    char run_id[RUN_UUID_SIZE];
+    int64_t scheduled_for; /* a minute */
+    int64_t covers_from;   /* a minute */
+    int attempt;
+    enum run_status status;
+    const char *triggered_by;
+    const char *trigger_name;
+    const char *host;
+    int64_t created_at_ms;
+    int64_t started_at_ms;
+    int64_t completed_at_ms;
+    int64_t failed_at_ms;
+    int64_t records_exported; /* -1: the function did not say */
+    enum outcome_class error_class;
+    const char *error_code;
+    const char *error_message; /* NULL, too, where messages were not asked for */
+};
+
+struct status_integration {
+    struct schedule schedule;
+    const char *organization; /* its name, cut to 200 characters; any text, "" where it has none */
+    int64_t state_since;      /* since when the text in its state row holds; INT64_MIN: not known */
+    int64_t last_success_at_ms; /* INT64_MIN: never */
+    int64_t pending_slot;       /* of the run that waits to begin; INT64_MIN: none waits */
+    int64_t pending_since_ms;
+    struct status_run *runs; /* the newest first */
+    size_t run_count;
+    size_t run_capacity;
+    /* last_success, well_since and log are read, the rest is judged, as is what follows. */
+    struct condition_facts facts;
+    struct condition condition;
+    struct timetable timetable;        /* of one that is active and valid */
+    int64_t next_slot;                 /* a minute; INT64_MIN: none */
+    const struct probe_finding *probe; /* that of its type; NULL: there is none */
+};
+
+/* `struct status s = {0};` is an empty one. */
+struct status {
+    int64_t now_us;                  /* the server's clock, since 1970 UTC */
+    struct status_trigger *triggers; /* the one that ticked last first */
+    size_t trigger_count;
+    size_t trigger_capacity;
+    struct status_integration *integrations; /* in key order; judged: what needs a person first */
+    size_t count;
+    size_t capacity;
+    const struct probe_finding *probes; /* borrowed */
+    size_t probe_count;                 /* 0: no system was asked */
+    bool is_ticking;                    /* judged: some trigger is not silent */
+    size_t unhealthy;                   /* judged: so many integrations are */
+    struct zones zones;
+    char **texts; /* those that the rest points to */
+    size_t text_count;
+    size_t text_capacity;
+};
+
+/* Keeps a copy of text as long as the status, and returns it. NULL gives NULL. */
+const char *status_keep_text(struct status *status, const char *text);
+
+void status_free(struct status *status);
+
+#endif
