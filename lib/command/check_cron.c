@@ -1,4 +1,5 @@
 #include "report/check_cron.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "command/command.h"
 #include "cron/cron.h"
@@ -27,9 +28,21 @@ static const struct command_option check_options[] = {
     {0},
 };
 
+/* How the expressions are read and shown, and how those so far came out. */
+struct check {
+    struct check_cron_options options;
+    struct terminal terminal;
+    bool is_json;
+    size_t expressions;
+    size_t invalid;
+    size_t warned;
+    struct text out; /* of one of them */
+};
+
 static bool check_read_options(const struct command_line *line, struct zones *zones,
-                               struct cron_report_options *options, struct error *err)
+                               struct check *check, struct error *err)
 {
+    struct check_cron_options *options = &check->options;
     const char *zone = command_value(line, "timezone");
     bool has_from;
     int64_t from_us = clock_host_us();
@@ -42,9 +55,9 @@ static bool check_read_options(const struct command_line *line, struct zones *zo
     if (!command_time(line, "from", &has_from, &from_us, err))
         return false;
     options->after_minute = instant_divide_down(from_us, INSTANT_US_PER_MINUTE);
-    options->has_colour = terminal_look(STDOUT_FILENO).has_colour;
+    check->terminal = terminal_look(STDOUT_FILENO);
     return command_number(line, "count", CHECK_COUNT, 0, CHECK_COUNT_MAX, &options->count, err) &&
-           command_switch(line, "json", &options->is_json, err);
+           command_switch(line, "json", &check->is_json, err);
 }
 
 /* Five words or more, each an operand of its own: the shell has split one expression. */
@@ -73,18 +86,25 @@ static bool check_operands(const struct command_line *line, struct error *err)
     return true;
 }
 
-/* Reports on one expression, and passes the report on. */
-static bool check_one(const struct cron_report_options *options, const char *expression,
-                      size_t length, struct cron_report_totals *totals, struct text *out,
-                      struct error *err)
+/* Reports on one expression. */
+static bool check_one(struct check *check, const char *expression, size_t length, struct error *err)
 {
-    text_clear(out);
-    if (totals->expressions > 0 && !options->is_json)
-        text_add(out, "\n");
-    cron_report_add(options, expression, length, totals, out);
-    if (fwrite(out->data, 1, out->length, stdout) == out->length)
-        return true;
-    return command_write("", err);
+    json_t *report = check_cron_report(&check->options, expression, length);
+
+    check->invalid += json_is_true(json_object_get(report, "valid")) ? 0 : 1;
+    check->warned += json_array_size(json_object_get(report, "warnings")) > 0 ? 1 : 0;
+    text_clear(&check->out);
+    if (!check->is_json) {
+        text_add(&check->out, check->expressions > 0 ? "\n" : "");
+        check_cron_add_text(&check->options, &check->terminal, report, &check->out);
+        json_decref(report);
+    } else {
+        json_add_line(&check->out, report);
+        text_add(&check->out, "\n");
+    }
+    check->expressions++;
+    return fwrite(check->out.data, 1, check->out.length, stdout) == check->out.length ||
+           command_write("", err);
 }
 
 /*
@@ -104,56 +124,51 @@ static bool check_read_line(char line[CHECK_LINE_MAX], size_t *length)
 }
 
 /* One expression a line. */
-static bool check_lines(const struct cron_report_options *options,
-                        struct cron_report_totals *totals, struct text *out, struct error *err)
+static bool check_lines(struct check *check, struct error *err)
 {
     char line[CHECK_LINE_MAX];
     size_t length;
 
     while (check_read_line(line, &length))
-        if (!check_one(options, line, length, totals, out, err))
+        if (!check_one(check, line, length, err))
             return false;
     if (ferror(stdin))
         return error_set(err, ERROR_USAGE, "cannot read standard input: %s", strerror(errno));
     return true;
 }
 
-static bool check_all(const struct command_line *line, const struct cron_report_options *options,
-                      struct cron_report_totals *totals, struct error *err)
+static bool check_all(const struct command_line *line, struct check *check, struct error *err)
 {
-    struct text out = {0};
     bool ok = true;
 
     for (int i = 0; ok && i < line->operand_count; i++) {
         const char *operand = line->operands[i];
 
         if (strcmp(operand, "-") == 0)
-            ok = check_lines(options, totals, &out, err);
+            ok = check_lines(check, err);
         else
-            ok = check_one(options, operand, strlen(operand), totals, &out, err);
+            ok = check_one(check, operand, strlen(operand), err);
     }
-    text_clear(&out);
-    if (totals->expressions > 1 && !options->is_json)
-        text_addf(&out, "\n%zu expressions: %zu invalid, %zu with warnings\n", totals->expressions,
-                  totals->invalid, totals->warned);
-    ok = ok && command_write(text_string(&out), err);
-    text_free(&out);
-    return ok;
+    text_clear(&check->out);
+    if (check->expressions > 1 && !check->is_json)
+        text_addf(&check->out, "\n%zu expressions: %zu invalid, %zu with warnings\n",
+                  check->expressions, check->invalid, check->warned);
+    return ok && command_write(text_string(&check->out), err);
 }
 
 static int check_main(const struct command_line *line)
 {
     struct zones zones = {0};
-    struct cron_report_options options = {0};
-    struct cron_report_totals totals = {0};
+    struct check check = {0};
     struct error err = {0};
-    bool ok = check_operands(line, &err) && check_read_options(line, &zones, &options, &err) &&
-              check_all(line, &options, &totals, &err);
+    bool ok = check_operands(line, &err) && check_read_options(line, &zones, &check, &err) &&
+              check_all(line, &check, &err);
 
+    text_free(&check.out);
     zones_free(&zones);
     if (!ok)
         return command_fail(&err);
-    return totals.invalid > 0 ? CHECK_INVALID : 0;
+    return check.invalid > 0 ? CHECK_INVALID : 0;
 }
 
 const struct command command_check_cron = {

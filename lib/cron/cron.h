@@ -2,12 +2,14 @@
  * Cron expressions: the grammar, what a schedule matches, and when it fires next.
  *
  * Valid is what Debian cron, cronie and pg_cron all accept and run at the same minutes (design
- * section 4, "Cron expressions"; POSIX crontab is the core of it). Everything else is refused,
- * naming the spelling that works everywhere. Nothing here allocates or reads a clock.
+ * section 4, "Cron expressions"; POSIX crontab is the core of it). Everything else is refused. What
+ * is wrong is a value (cron_error.h); the words for it are cron_message.h's. Nothing here allocates
+ * or reads a clock.
  */
 #ifndef SYNCSCHED_CRON_CRON_H
 #define SYNCSCHED_CRON_CRON_H
 
+#include "cron/cron_error.h"
 #include "time/instant.h"
 #include "time/zone.h"
 
@@ -35,25 +37,11 @@ struct cron {
     uint8_t uneven_steps[CRON_FIELD_COUNT];
 };
 
-enum { CRON_VALUE_SIZE = 64, CRON_MESSAGE_SIZE = 256, CRON_HINT_SIZE = 256 };
-
-/* Why an expression is refused. All text is printable ASCII, whatever the expression holds. */
-struct cron_fault {
-    const char
-        *field; /* "minute", "hour", "day-of-month", "month", "day-of-week"; NULL: the line */
-    char
-        value[CRON_VALUE_SIZE]; /* the refused part, cleaned; a long one is cut and ends in "..." */
-    char message[CRON_MESSAGE_SIZE]; /* names field and value */
-    char hint[CRON_HINT_SIZE];       /* the spelling that works everywhere */
-    size_t position;                 /* where the refused part lies in the expression, in bytes */
-    size_t length;
-};
-
 /*
- * Reads an expression of length bytes, which may be any bytes. On failure fills *fault and leaves
- * *cron alone; only the first fault is reported. A valid expression may still never fire.
+ * Reads an expression of length bytes, which may be any bytes. On failure fills *error and leaves
+ * *cron alone; only the first error is reported. A valid expression may still never fire.
  */
-bool cron_parse(const char *text, size_t length, struct cron *cron, struct cron_fault *fault);
+bool cron_parse(const char *text, size_t length, struct cron *cron, struct cron_error *error);
 
 /*
  * The star rule: when either day field starts with '*' a date must match both, otherwise either

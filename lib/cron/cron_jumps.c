@@ -66,7 +66,7 @@ static void cron_jump_describe(const struct cron_jump *jump,
     bool is_one = minutes->count == 1;
 
     text_addf(text, "on %s %04d-%02d-%02d the clocks go %s from ",
-              civil_weekday_name(night.weekday), night.year, night.month, night.day,
+              civil_weekday_names[night.weekday], night.year, night.month, night.day,
               jump->is_gap ? "forward" : "back");
     cron_jump_add_time(text, jump->from, has_date);
     text_add(text, " to ");

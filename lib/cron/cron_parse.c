@@ -1,31 +1,24 @@
 #include "cron/cron.h"
 
-#include "cron/cron_fault.h"
+#include "cron/cron_reader.h"
 #include "cron/cron_set.h"
 
 #include <limits.h>
 #include <string.h>
-#include <strings.h>
 
-static const char *const month_names[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
-                                          "aug", "sep", "oct", "nov", "dec", NULL};
-static const char *const weekday_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
-
-static const struct cron_field cron_fields[CRON_FIELD_COUNT] = {
-    [CRON_MINUTE] = {"minute", "minutes", 0, 59, 59, "hour", NULL},
-    [CRON_HOUR] = {"hour", "hours", 0, 23, 23, "day", NULL},
-    [CRON_DAY] = {"day-of-month", "days", 1, 31, 31, "month", NULL},
-    [CRON_MONTH] = {"month", "months", 1, 12, 12, "year", month_names},
-    [CRON_WEEKDAY] = {"day-of-week", "weekdays", 0, 7, 6, "week", weekday_names},
+const struct cron_field cron_fields[CRON_FIELD_COUNT] = {
+    [CRON_MINUTE] = {0, 59, 59, NULL},
+    [CRON_HOUR] = {0, 23, 23, NULL},
+    [CRON_DAY] = {1, 31, 31, NULL},
+    [CRON_MONTH] = {1, 12, 12, civil_month_names},
+    [CRON_WEEKDAY] = {0, 7, 6, civil_weekday_names},
 };
 
-static const struct {
-    const char *name;
-    const char *expression;
-} cron_macros[] = {
-    {"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"},
-    {"@weekly", "0 0 * * 0"}, {"@daily", "0 0 * * *"},    {"@midnight", "0 0 * * *"},
-    {"@hourly", "0 * * * *"},
+const struct cron_macro cron_macros[] = {
+    {"@yearly", "0 0 1 1 *"},  {"@annually", "0 0 1 1 *"},
+    {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
+    {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
+    {"@hourly", "0 * * * *"},  {NULL, NULL},
 };
 
 static bool is_letter(char c)
@@ -79,10 +72,18 @@ static bool take_word(struct cron_reader *reader, struct cron_word *word)
         return true;
     c = peek(reader);
     if (!is_separator(c) && c != '-' && c != '/')
-        return cron_fault_character(reader);
-    cron_fault_set(reader, cron_item_span(reader), "lacks a number");
-    return cron_fault_hint_values(reader);
+        return cron_refuse_byte(reader);
+    return cron_refuse_item(reader, CRON_ERROR_NO_NUMBER);
 }
+
+/* What one item says: "*", "5" or "1-5", with a step perhaps. */
+struct cron_item {
+    int first;
+    int last;
+    int step;
+    bool single;  /* one number */
+    bool stepped; /* a step was written */
+};
 
 /* Takes a number or a name of the field. */
 static bool take_value(struct cron_reader *reader, int *value)
@@ -94,18 +95,18 @@ static bool take_value(struct cron_reader *reader, int *value)
         return false;
     if (!word.is_number) {
         size_t length = word.span.end - word.span.start;
+        int name = cron_find_name(field->names, field->end - field->low + 1,
+                                  reader->text + word.span.start, length);
 
-        *value = cron_find_name(field, reader->text + word.span.start, length);
-        return (*value >= 0 && length == CRON_NAME_LENGTH) || cron_fault_word(reader, word.span);
+        *value = field->low + name;
+        return (name >= 0 && length == CRON_NAME_LENGTH) || cron_refuse_word(reader, word.span);
     }
     *value = word.number;
     if (*value >= field->low && *value <= field->high)
         return true;
-    if (*value == INT_MAX)
-        cron_fault_set(reader, word.span, "is too large a number (%d-%d)", field->low, field->high);
-    else
-        cron_fault_set(reader, word.span, "is outside %d-%d", field->low, field->high);
-    return cron_fault_hint_values(reader);
+    cron_refuse(reader, *value == INT_MAX ? CRON_ERROR_TOO_LARGE : CRON_ERROR_OUTSIDE, word.span);
+    reader->error->numbers[0] = *value;
+    return false;
 }
 
 /* Takes the number after a "/"; item_check() sees whether it is too great. */
@@ -114,39 +115,45 @@ static bool take_step(struct cron_reader *reader, int *step)
     struct cron_word word;
 
     if (!take_word(reader, &word))
-        return cron_fault_hint(reader, "write a step from 1 to %d", reader->field->high);
-    *step = word.is_number ? word.number : 0;
-    if (*step > 0)
-        return true;
-    cron_fault_set(reader, cron_item_span(reader), "has a step %s",
-                   word.is_number ? "of 0" : "that is not a number");
-    return cron_fault_hint(reader, "write a step from 1 to %d", reader->field->high);
+        return cron_refuse_item(reader, reader->error->code == CRON_ERROR_NO_NUMBER
+                                            ? CRON_ERROR_STEP_MISSING
+                                            : CRON_ERROR_STEP_NOT_NUMBER);
+    if (!word.is_number)
+        return cron_refuse_item(reader, CRON_ERROR_STEP_NOT_NUMBER);
+    *step = word.number;
+    return *step > 0 || cron_refuse_item(reader, CRON_ERROR_STEP_ZERO);
+}
+
+static bool item_refused(const struct cron_reader *reader, enum cron_error_code code, int first,
+                         int second, int third)
+{
+    cron_refuse_item(reader, code);
+    reader->error->numbers[0] = first;
+    reader->error->numbers[1] = second;
+    reader->error->numbers[2] = third;
+    return false;
 }
 
 /* Whether the numbers of an item go together. */
 static bool item_check(const struct cron_reader *reader, const struct cron_item *item)
 {
     const struct cron_field *field = reader->field;
+    enum cron_error_code code = CRON_ERROR_STEP_BETWEEN;
 
     if (item->first > item->last)
-        return cron_fault_backwards(reader, item);
-    if (item->step > field->high) {
-        /* Crons run it at its first value alone, which hardly anybody means who writes it. */
-        cron_fault_set(reader, cron_item_span(reader), "has a step beyond its range (%d-%d)",
-                       field->low, field->high);
-        return cron_fault_hint(reader, "write \"%d\"; steps start anew with each %s", item->first,
-                               field->round);
-    }
-    if (item->single && item->stepped) {
-        /* cronie takes the number and drops the step, others go on to the field's end. */
-        cron_fault_set(reader, cron_item_span(reader), "has a step after a single number");
-        if (item->first >= field->end)
-            return cron_fault_hint(reader, "write \"%d\"", item->first);
-        if (item->first == 0 && field->low == 0 && field->names == NULL)
-            return cron_fault_hint(reader, "write \"*/%d\"", item->step);
-        return cron_fault_hint(reader, "write \"%d-%d/%d\"", item->first, field->end, item->step);
-    }
-    return true;
+        return item_refused(reader, CRON_ERROR_BACKWARDS, item->first, item->last,
+                            item->stepped ? item->step : 0);
+    /* Crons run it at its first value alone, which hardly anybody means who writes it. */
+    if (item->step > field->high)
+        return item_refused(reader, CRON_ERROR_STEP_TOO_LARGE, item->first, 0, 0);
+    /* cronie takes the number and drops the step, others go on to the field's end. */
+    if (!item->single || !item->stepped)
+        return true;
+    if (item->first >= field->end)
+        code = CRON_ERROR_STEP_AT_END;
+    else if (item->first == 0 && field->names == NULL)
+        code = CRON_ERROR_STEP_AT_START;
+    return item_refused(reader, code, item->first, item->step, 0);
 }
 
 /* The values of an item, as a set. */
@@ -172,7 +179,9 @@ static int item_uneven_step(const struct cron_field *field, const struct cron_it
 /* Reads the item at reader->at, up to the comma or the blank behind it. */
 static bool item_read(struct cron_reader *reader, struct cron_item *item)
 {
-    *item = (struct cron_item){.first = reader->field->low, .last = reader->field->high, .step = 1};
+    const struct cron_field *field = reader->field;
+
+    *item = (struct cron_item){.first = field->low, .last = field->high, .step = 1};
     reader->item_start = reader->at;
     if (!take_character(reader, '*')) {
         if (!take_value(reader, &item->first))
@@ -188,7 +197,7 @@ static bool item_read(struct cron_reader *reader, struct cron_item *item)
     if (item->stepped && !take_step(reader, &item->step))
         return false;
     if (!is_separator(peek(reader)))
-        return cron_fault_character(reader);
+        return cron_refuse_byte(reader);
     return item_check(reader, item);
 }
 
@@ -199,8 +208,7 @@ static bool field_has_empty_item(struct cron_reader *reader, size_t start)
 
     while (field.end < reader->length && !cron_is_blank(reader->text[field.end]))
         field.end++;
-    cron_fault_set(reader, field, "has an empty list item");
-    return cron_fault_hint(reader, "remove the extra comma");
+    return cron_refuse(reader, CRON_ERROR_EMPTY_ITEM, field);
 }
 
 /* Most fields are a "*" and nothing else: worth a way of their own. */
@@ -259,7 +267,7 @@ static void skip_blanks(struct cron_reader *reader)
         reader->at++;
 }
 
-/* Reads the five fields; false with a fault, or with none when the line is not over then. */
+/* Reads the five fields; false with an error, or with none when the line is not over then. */
 static bool fields_read(struct cron_reader *reader, struct cron *cron)
 {
     struct cron_field_value values[CRON_FIELD_COUNT];
@@ -287,118 +295,28 @@ static bool fields_read(struct cron_reader *reader, struct cron *cron)
     return true;
 }
 
-/* The words of a line, between blanks and tabs. */
-struct cron_line {
-    struct cron_span all;
-    struct cron_span first;
-    size_t count;
-};
-
-static struct cron_line line_split(const char *text, size_t length)
-{
-    struct cron_line line = {0};
-    size_t start;
-
-    for (size_t at = 0; at < length;) {
-        while (at < length && cron_is_blank(text[at]))
-            at++;
-        start = at;
-        while (at < length && !cron_is_blank(text[at]))
-            at++;
-        if (at == start)
-            break;
-        if (line.count == 0)
-            line.first = (struct cron_span){start, at};
-        line.all = (struct cron_span){line.first.start, at};
-        line.count++;
-    }
-    return line;
-}
-
 /* Reads a line that starts with "@" and is to be one word. */
 static bool macro_read(struct cron_reader *reader, struct cron *cron)
 {
-    struct cron_span line = line_split(reader->text, reader->length).all;
-    const char *word = reader->text + line.start;
-    size_t length = line.end - line.start;
+    struct cron_span word = {reader->at, reader->length};
 
-    for (size_t i = 0; i < sizeof cron_macros / sizeof cron_macros[0]; i++) {
-        const char *name = cron_macros[i].name;
-        const char *expression = cron_macros[i].expression;
-
-        if (strlen(name) != length || strncasecmp(name, word, length) != 0)
-            continue;
-        if (memcmp(name, word, length) == 0)
-            return cron_parse(expression, strlen(expression), cron, reader->fault);
-        cron_fault_set(reader, line, "is not in lower case");
-        return cron_fault_hint(reader, "write \"%s\"", name);
-    }
-    if (length == strlen("@reboot") && strncasecmp(word, "@reboot", length) == 0) {
-        cron_fault_set(reader, line, "names no time");
-        return cron_fault_hint(reader, "write a time, such as \"0 2 * * *\"");
-    }
-    cron_fault_set(reader, line, "is not a known @ word on its own");
-    return cron_fault_hint(reader, "write five fields, such as \"0 2 * * *\", or one of @yearly, "
-                                   "@monthly, @weekly, @daily, @hourly");
+    while (cron_is_blank(reader->text[word.end - 1]))
+        word.end--;
+    for (const struct cron_macro *macro = cron_macros; macro->name != NULL; macro++)
+        if (strlen(macro->name) == word.end - word.start &&
+            memcmp(macro->name, reader->text + word.start, word.end - word.start) == 0)
+            return cron_parse(macro->expression, strlen(macro->expression), cron, reader->error);
+    return cron_refuse_macro(reader, word);
 }
 
-/* The number that a few digits make. */
-static int read_digits(const char *digits, size_t length)
+bool cron_parse(const char *text, size_t length, struct cron *cron, struct cron_error *error)
 {
-    int number = 0;
+    struct cron_reader reader = {.text = text, .length = length, .error = error};
 
-    for (size_t i = 0; i < length; i++)
-        number = number * 10 + (digits[i] - '0');
-    return number;
-}
-
-/* Whether the first field is a time of day (02:30), a common slip; refuses it then. */
-static bool time_of_day_refused(struct cron_reader *reader, struct cron_span field)
-{
-    const char *word = reader->text + field.start;
-    size_t length = field.end - field.start;
-    size_t colon = length > 3 ? length - 3 : 0;
-    int hour;
-    int minute;
-
-    if (colon < 1 || colon > 2 || word[colon] != ':' || !cron_is_digit(word[0]) ||
-        !cron_is_digit(word[colon - 1]) || !cron_is_digit(word[colon + 1]) ||
-        !cron_is_digit(word[colon + 2]))
-        return false;
-    hour = read_digits(word, colon);
-    minute = read_digits(word + colon + 1, 2);
-    if (hour > 23 || minute > 59)
-        return false;
-    reader->field = &cron_fields[CRON_MINUTE];
-    cron_fault_set(reader, field, "is a time of day, but minute and hour are two fields");
-    cron_fault_hint(reader, "write \"%d %d\"", minute, hour);
-    return true;
-}
-
-/* Says why a line is refused; what is wrong with it as a whole goes before what is in a field. */
-static bool line_refused(struct cron_reader *reader)
-{
-    struct cron_line line = line_split(reader->text, reader->length);
-
-    if (line.count > 0 && time_of_day_refused(reader, line.first))
-        return false;
-    if (line.count == CRON_FIELD_COUNT)
-        return false; /* for a field, which has said why */
-    reader->field = NULL;
-    return cron_fault_count(reader, line.all, line.count);
-}
-
-bool cron_parse(const char *text, size_t length, struct cron *cron, struct cron_fault *fault)
-{
-    struct cron_reader reader = {.text = text, .length = length, .fault = fault};
-
-    if (length > CRON_LENGTH_MAX) {
-        cron_fault_set(&reader, (struct cron_span){0, length}, "is longer than %d bytes",
-                       CRON_LENGTH_MAX);
-        return cron_fault_hint(&reader, "write ranges and steps instead of long lists");
-    }
+    if (length > CRON_LENGTH_MAX)
+        return cron_refuse(&reader, CRON_ERROR_TOO_LONG, (struct cron_span){0, length});
     skip_blanks(&reader);
     if (peek(&reader) == '@')
         return macro_read(&reader, cron);
-    return fields_read(&reader, cron) || line_refused(&reader);
+    return fields_read(&reader, cron) || cron_refuse_line(&reader);
 }

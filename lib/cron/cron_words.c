@@ -5,10 +5,6 @@
 /* One run of members this long or longer is written as a range. */
 enum { RUN_OF_THREE = 3, RUN_NEVER = 64 };
 
-static const char *const month_words[] = {"",        "January",  "February", "March",  "April",
-                                          "May",     "June",     "July",     "August", "September",
-                                          "October", "November", "December"};
-
 int cron_set_step(uint64_t set)
 {
     uint64_t rest = set & (set - 1);
@@ -49,7 +45,7 @@ static void list_add(struct text *text, uint64_t set, const char *conjunction, i
 /* Monday first, as people list them. */
 static void weekday_add(struct text *text, int from_monday)
 {
-    text_add(text, civil_weekday_name((from_monday + 1) % 7));
+    text_add(text, civil_weekday_names[(from_monday + 1) % 7]);
 }
 
 static void weekday_add_plural(struct text *text, int from_monday)
@@ -84,12 +80,12 @@ void cron_words_time(struct text *text, int hour, int minute)
 
 void cron_words_month(struct text *text, int month)
 {
-    text_add(text, month_words[month]);
+    text_add(text, civil_month_names[month - 1]);
 }
 
 void cron_words_weekday(struct text *text, int weekday)
 {
-    text_add(text, civil_weekday_name(weekday));
+    text_add(text, civil_weekday_names[weekday]);
 }
 
 void cron_words_numbers(struct text *text, uint64_t set, const char *conjunction)

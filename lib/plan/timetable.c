@@ -1,5 +1,7 @@
 #include "plan/timetable.h"
 
+#include "cron/cron_message.h"
+
 #include <string.h>
 
 bool timetable_name(const struct schedule *schedule, struct error *fault)
@@ -11,14 +13,16 @@ bool timetable_name(const struct schedule *schedule, struct error *fault)
 static bool timetable_parse(const char *expression, size_t length, const char *zone,
                             struct zones *zones, struct timetable *timetable, struct error *fault)
 {
-    struct cron_fault cron_fault;
+    struct cron_error cron_error;
+    struct cron_message message;
 
     if (!zones_find(zones, zone, &timetable->zone, fault))
         return false;
-    if (cron_parse(expression, length, &timetable->cron, &cron_fault))
+    if (cron_parse(expression, length, &timetable->cron, &cron_error))
         return true;
-    error_set(fault, ERROR_INVALID, "cron_schedule: %s", cron_fault.message);
-    return error_hint(fault, "%s", cron_fault.hint);
+    cron_message_make(expression, &cron_error, &message);
+    error_set(fault, ERROR_INVALID, "cron_schedule: %s", message.message);
+    return error_hint(fault, "%s", message.hint);
 }
 
 /* ---- The text "CRON ZONE" ---- */

@@ -1,83 +1,19 @@
 #include "report/check_cron.h"
 
-#include "base/memory.h"
+#include "base/json.h"
 #include "base/quote.h"
 #include "cron/cron_jumps.h"
+#include "cron/cron_message.h"
 #include "cron/cron_text.h"
 #include "cron/cron_warn.h"
 
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The last minute that RFC 3339 can write, 9999-12-31T23:59Z. */
 #define REPORT_MINUTE_LAST INT64_C(4223371679)
 
-enum { REPORT_WARNINGS_MAX = CRON_WARNINGS_MAX + CRON_JUMPS_MAX + 1 };
-
-/* Everything there is to say of an expression that is valid. */
-struct cron_report {
-    struct cron cron;
-    bool fires; /* in this zone */
-    struct text description;
-    struct text warnings[REPORT_WARNINGS_MAX];
-    size_t warning_count;
-};
-
-/* The first of the listed fires after that minute: one that both clocks can write. */
-static bool report_next(const struct cron_report_options *options, const struct cron *cron,
-                        int64_t *minute)
-{
-    return cron_next(cron, &options->zone, *minute, minute) && *minute <= REPORT_MINUTE_LAST &&
-           *minute + zone_span_at(&options->zone, *minute).offset_minutes <= REPORT_MINUTE_LAST;
-}
-
-static void report_make(const struct cron_report_options *options, struct cron_report *report)
-{
-    int64_t minute;
-
-    report->fires = cron_next(&report->cron, &options->zone, options->after_minute, &minute);
-    cron_describe(&report->cron, &report->description);
-    report->warning_count = cron_warn(&report->cron, report->warnings);
-    report->warning_count +=
-        cron_warn_of_jumps(&report->cron, &options->zone, options->after_minute,
-                           report->warnings + report->warning_count);
-    if (report->cron.fires && !report->fires)
-        text_add(&report->warnings[report->warning_count++],
-                 "it never fires in this time zone, which skips all its minutes");
-}
-
-static void report_free(struct cron_report *report)
-{
-    text_free(&report->description);
-    for (size_t i = 0; i < report->warning_count; i++)
-        text_free(&report->warnings[i]);
-}
-
-/* ---- Text ---- */
-
-#define COLOUR_OFF  "\033[0m"
-#define COLOUR_BOLD "\033[1m"
-#define COLOUR_BAD  "\033[1;31m"
-#define COLOUR_GOOD "\033[32m"
-#define COLOUR_WARN "\033[33m"
-
-/* Adds a word in colour where there are colours, and a colon. */
-static void report_add_label(const struct cron_report_options *options, struct text *out,
-                             const char *colour, const char *label)
-{
-    text_add(out, "  ");
-    if (options->has_colour)
-        text_add(out, colour);
-    text_add(out, label);
-    text_add(out, ":");
-    if (options->has_colour)
-        text_add(out, COLOUR_OFF);
-    text_add(out, " ");
-}
-
 /* Adds bytes so that each is seen, and a tab as one blank; returns how many columns that takes. */
-static size_t report_add_bytes(struct text *out, const char *bytes, size_t length)
+static size_t add_bytes(struct text *out, const char *bytes, size_t length)
 {
     size_t before = out->length;
 
@@ -90,82 +26,185 @@ static size_t report_add_bytes(struct text *out, const char *bytes, size_t lengt
     return out->length - before;
 }
 
-static void report_add_expression(const struct cron_report_options *options, struct text *out,
-                                  const char *expression, size_t length)
+/* ---- The report ---- */
+
+/* How long bytes are as a JSON string. */
+static size_t json_length(const char *bytes, size_t length)
 {
+    json_t *string = json_from_bytes(bytes, length);
+    size_t shown = json_string_length(string);
+
+    json_decref(string);
+    return shown;
+}
+
+/* Moves to the next of the listed fires: one that both clocks can write. */
+static bool report_next(const struct check_cron_options *options, const struct cron *cron,
+                        int64_t *minute)
+{
+    return cron_next(cron, &options->zone, *minute, minute) && *minute <= REPORT_MINUTE_LAST &&
+           *minute + zone_span_at(&options->zone, *minute).offset_minutes <= REPORT_MINUTE_LAST;
+}
+
+static void report_nexts(const struct check_cron_options *options, const struct cron *cron,
+                         json_t *report)
+{
+    json_t *nexts = json_array();
+    json_t *locals = json_array();
+    json_t *weekdays = json_array();
+    int64_t minute = options->after_minute;
+
+    for (int i = 0; i < options->count && report_next(options, cron, &minute); i++) {
+        char text[INSTANT_TEXT_SIZE];
+        const char *weekday;
+
+        instant_format_minute(minute, text);
+        json_array_append_new(nexts, json_string(text));
+        weekday = zone_format_local(&options->zone, minute, text);
+        json_array_append_new(locals, json_string(text));
+        json_array_append_new(weekdays, json_string(weekday));
+    }
+    json_object_set_new(report, "next", nexts);
+    json_object_set_new(report, "nextLocal", locals);
+    json_object_set_new(report, "nextWeekday", weekdays);
+}
+
+static void report_valid(const struct check_cron_options *options, const struct cron *cron,
+                         json_t *report)
+{
+    int64_t minute;
+    bool fires = cron_next(cron, &options->zone, options->after_minute, &minute);
+    struct text description = {0};
+    struct text warnings[CRON_WARNINGS_MAX + CRON_JUMPS_MAX + 1] = {0};
+    json_t *list = json_array();
+    size_t count = cron_warn(cron, warnings);
+
+    cron_describe(cron, &description);
+    count += cron_warn_of_jumps(cron, &options->zone, options->after_minute, warnings + count);
+    if (cron->fires && !fires)
+        text_add(&warnings[count++], "it never fires in this time zone, which skips all its "
+                                     "minutes");
+    json_object_set_new(report, "valid", json_true());
+    json_object_set_new(report, "description", json_string(description.data));
+    json_object_set_new(report, "fires", json_boolean(fires));
+    json_object_set_new(report, "timezone",
+                        json_from_bytes(options->timezone, strlen(options->timezone)));
+    report_nexts(options, cron, report);
+    json_object_set_new(report, "warnings", list);
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, json_string(warnings[i].data));
+        text_free(&warnings[i]);
+    }
+    text_free(&description);
+}
+
+json_t *check_cron_report(const struct check_cron_options *options, const char *expression,
+                          size_t length)
+{
+    struct cron cron;
+    struct cron_error error;
+    struct cron_message message;
+    json_t *report = json_object();
+
+    json_object_set_new(report, "expression", json_from_bytes(expression, length));
+    if (cron_parse(expression, length, &cron, &error)) {
+        report_valid(options, &cron, report);
+        return report;
+    }
+    cron_message_make(expression, &error, &message);
+    json_object_set_new(report, "valid", json_false());
+    json_object_set_new(
+        report, "errors",
+        json_pack("[{s:s?, s:s, s:s, s:s, s:I, s:I}]", "field", message.field, "value",
+                  message.value, "message", message.message, "hint", message.hint, "position",
+                  (json_int_t)json_length(expression, error.position), "length",
+                  (json_int_t)json_length(expression + error.position, error.length)));
+    return report;
+}
+
+/* ---- Text ---- */
+
+/* Adds "  LABEL: VALUE" and ends the line. */
+static void add_line(const struct terminal *terminal, struct text *out, enum terminal_colour colour,
+                     const char *label, const char *value)
+{
+    text_add(out, "  ");
+    terminal_paint(terminal, out, colour, label);
+    text_add(out, " ");
+    text_add(out, value);
+    text_add(out, "\n");
+}
+
+/* Adds the expression; or how it begins, where it is refused for its length. */
+static void add_expression(const struct terminal *terminal, const json_t *report, bool is_too_long,
+                           struct text *out)
+{
+    const json_t *expression = json_object_get(report, "expression");
+    const char *bytes = json_string_value(expression);
+    size_t length = json_string_length(expression);
+    struct text shown = {0};
     char cut[QUOTE_SIZE];
 
-    if (options->has_colour)
-        text_add(out, COLOUR_BOLD);
-    if (length <= CRON_LENGTH_MAX) {
-        report_add_bytes(out, expression, length);
+    if (is_too_long) {
+        quote_bytes(bytes, length, cut, sizeof cut);
+        text_add(&shown, cut);
     } else {
-        quote_bytes(expression, length, cut, sizeof cut);
-        text_add(out, cut);
+        add_bytes(&shown, bytes, length);
     }
-    if (options->has_colour)
-        text_add(out, COLOUR_OFF);
+    terminal_paint(terminal, out, TERMINAL_BOLD, text_string(&shown));
     text_add(out, "\n");
+    text_free(&shown);
 }
 
-/* Adds a line that points at the fault in the line above. */
-static void report_add_pointer(const struct cron_report_options *options, struct text *out,
-                               const char *expression, size_t length,
-                               const struct cron_fault *fault)
+/* Adds a line that points at the error in the line above. */
+static void add_pointer(const struct terminal *terminal, const json_t *report, size_t position,
+                        size_t length, struct text *out)
 {
-    struct text scratch = {0};
-    size_t indent;
-    size_t width;
+    const char *expression = json_string_value(json_object_get(report, "expression"));
+    struct text pointer = {0};
+    size_t indent = add_bytes(&pointer, expression, position);
+    size_t width = add_bytes(&pointer, expression + position, length);
 
-    if (length == 0 || length > CRON_LENGTH_MAX)
-        return;
-    indent = report_add_bytes(&scratch, expression, fault->position);
-    width = report_add_bytes(&scratch, expression + fault->position, fault->length);
-    text_free(&scratch);
-    for (size_t i = 0; i < indent; i++)
-        text_add(out, " ");
-    if (options->has_colour)
-        text_add(out, COLOUR_BAD);
-    text_add(out, "^");
-    for (size_t i = 1; i < width; i++)
-        text_add(out, "~");
-    if (options->has_colour)
-        text_add(out, COLOUR_OFF);
+    text_clear(&pointer);
+    text_add(&pointer, "^");
+    while (pointer.length < width)
+        text_add(&pointer, "~");
+    text_addf(out, "%*s", (int)indent, "");
+    terminal_paint(terminal, out, TERMINAL_BAD, pointer.data);
     text_add(out, "\n");
+    text_free(&pointer);
 }
 
-static void report_add_fault(const struct cron_report_options *options, struct text *out,
-                             const struct cron_fault *fault)
+static void add_invalid(const struct terminal *terminal, const json_t *report, struct text *out)
 {
-    report_add_label(options, out, COLOUR_BAD, "invalid");
-    text_add(out, fault->message);
-    text_add(out, "\n");
-    report_add_label(options, out, COLOUR_BOLD, "hint");
-    text_add(out, fault->hint);
-    text_add(out, "\n");
-}
+    const json_t *error = json_array_get(json_object_get(report, "errors"), 0);
+    size_t position = (size_t)json_integer_value(json_object_get(error, "position"));
+    size_t length = (size_t)json_integer_value(json_object_get(error, "length"));
+    bool is_too_long = length > CRON_LENGTH_MAX;
 
-static bool report_is_utc(const struct cron_report_options *options)
-{
-    return options->zone.changes == NULL && options->zone.offset_minutes == 0;
+    add_expression(terminal, report, is_too_long, out);
+    if (!is_too_long && json_string_length(json_object_get(report, "expression")) > 0)
+        add_pointer(terminal, report, position, length, out);
+    add_line(terminal, out, TERMINAL_BAD,
+             "invalid:", json_string_value(json_object_get(error, "message")));
+    add_line(terminal, out, TERMINAL_BOLD,
+             "hint:", json_string_value(json_object_get(error, "hint")));
 }
 
 /* Adds "Thu 2026-12-31 02:00 +01:00  2026-12-31T01:00:00Z"; in UTC without what is said twice. */
-static void report_add_fire(const struct cron_report_options *options, struct text *out,
-                            int64_t minute)
+static void add_fire(const json_t *report, size_t i, bool is_utc, struct text *out)
 {
-    char local[INSTANT_TEXT_SIZE];
-    char utc[INSTANT_TEXT_SIZE];
-    const char *weekday = zone_format_local(&options->zone, minute, local);
+    const char *utc = json_string_value(json_array_get(json_object_get(report, "next"), i));
+    const char *local = json_string_value(json_array_get(json_object_get(report, "nextLocal"), i));
+    const char *day = json_string_value(json_array_get(json_object_get(report, "nextWeekday"), i));
 
     text_add(out, "    ");
-    text_append(out, weekday, 3);
+    text_append(out, day, strlen("Thu"));
     text_add(out, " ");
     text_append(out, local, strlen("2026-12-31"));
     text_add(out, " ");
     text_append(out, local + strlen("2026-12-31T"), strlen("02:00"));
-    if (!report_is_utc(options)) {
-        instant_format_minute(minute, utc);
+    if (!is_utc) {
         text_add(out, " ");
         text_add(out, local + strlen("2026-12-31T02:00:00"));
         text_add(out, "  ");
@@ -174,161 +213,42 @@ static void report_add_fire(const struct cron_report_options *options, struct te
     text_add(out, "\n");
 }
 
-static void report_add_nexts(const struct cron_report_options *options,
-                             const struct cron_report *report, struct text *out)
+static void add_nexts(const struct check_cron_options *options, const struct terminal *terminal,
+                      const json_t *report, struct text *out)
 {
-    int64_t minute = options->after_minute;
-    int listed = 0;
+    bool is_utc = options->zone.changes == NULL && options->zone.offset_minutes == 0;
+    const char *timezone = json_string_value(json_object_get(report, "timezone"));
+    size_t count = json_array_size(json_object_get(report, "next"));
+    struct text clocks = {0};
 
-    if (!report->fires || options->count == 0)
+    text_add(&clocks, "in ");
+    if (!is_utc) {
+        add_bytes(&clocks, timezone, strlen(timezone));
+        text_add(&clocks, " and in ");
+    }
+    text_add(&clocks, "UTC");
+    add_line(terminal, out, TERMINAL_BOLD,
+             "next:", count > 0 ? clocks.data : "none before the year 10000");
+    text_free(&clocks);
+    for (size_t i = 0; i < count; i++)
+        add_fire(report, i, is_utc, out);
+}
+
+void check_cron_add_text(const struct check_cron_options *options, const struct terminal *terminal,
+                         const json_t *report, struct text *out)
+{
+    const json_t *warnings = json_object_get(report, "warnings");
+
+    if (!json_is_true(json_object_get(report, "valid"))) {
+        add_invalid(terminal, report, out);
         return;
-    report_add_label(options, out, COLOUR_BOLD, "next");
-    if (!report_next(options, &report->cron, &minute)) {
-        text_add(out, "none before the year 10000\n");
-        return;
     }
-    text_add(out, "in ");
-    if (!report_is_utc(options)) {
-        report_add_bytes(out, options->timezone, strlen(options->timezone));
-        text_add(out, " and in ");
-    }
-    text_add(out, "UTC\n");
-    do
-        report_add_fire(options, out, minute);
-    while (++listed < options->count && report_next(options, &report->cron, &minute));
-}
-
-static void report_add_text(const struct cron_report_options *options,
-                            const struct cron_report *report, struct text *out)
-{
-    report_add_label(options, out, COLOUR_GOOD, "valid");
-    text_append(out, report->description.data, report->description.length);
-    text_add(out, "\n");
-    for (size_t i = 0; i < report->warning_count; i++) {
-        report_add_label(options, out, COLOUR_WARN, "warning");
-        text_add(out, text_string(&report->warnings[i]));
-        text_add(out, "\n");
-    }
-    report_add_nexts(options, report, out);
-}
-
-/* ---- JSON ---- */
-
-/* A string of bytes that may be none in UTF-8: then with \xNN for them. */
-static json_t *report_json_bytes(const char *bytes, size_t length)
-{
-    json_t *string = json_stringn(bytes, length);
-
-    if (string == NULL) {
-        struct text shown = {0};
-
-        report_add_bytes(&shown, bytes, length);
-        string = json_stringn(shown.data, shown.length);
-        text_free(&shown);
-    }
-    return memory_or_exit(string);
-}
-
-static void report_json_nexts(const struct cron_report_options *options,
-                              const struct cron_report *report, json_t *object)
-{
-    json_t *nexts = json_array();
-    json_t *locals = json_array();
-    json_t *weekdays = json_array();
-    int64_t minute = options->after_minute;
-
-    for (int i = 0; report->fires && i < options->count; i++) {
-        char text[INSTANT_TEXT_SIZE];
-        const char *weekday;
-
-        if (!report_next(options, &report->cron, &minute))
-            break;
-        instant_format_minute(minute, text);
-        json_array_append_new(nexts, json_string(text));
-        weekday = zone_format_local(&options->zone, minute, text);
-        json_array_append_new(locals, json_string(text));
-        json_array_append_new(weekdays, json_string(weekday));
-    }
-    json_object_set_new(object, "next", nexts);
-    json_object_set_new(object, "nextLocal", locals);
-    json_object_set_new(object, "nextWeekday", weekdays);
-}
-
-static void report_json_valid(const struct cron_report_options *options,
-                              const struct cron_report *report, json_t *object)
-{
-    json_t *warnings = json_array();
-
-    for (size_t i = 0; i < report->warning_count; i++)
-        json_array_append_new(warnings, json_string(text_string(&report->warnings[i])));
-    json_object_set_new(object, "valid", json_true());
-    json_object_set_new(object, "description", json_string(text_string(&report->description)));
-    json_object_set_new(object, "fires", json_boolean(report->fires));
-    json_object_set_new(object, "timezone",
-                        report_json_bytes(options->timezone, strlen(options->timezone)));
-    report_json_nexts(options, report, object);
-    json_object_set_new(object, "warnings", warnings);
-}
-
-static void report_json_invalid(const struct cron_fault *fault, json_t *object)
-{
-    json_object_set_new(object, "valid", json_false());
-    json_object_set_new(object, "errors",
-                        json_pack("[{s:s?, s:s, s:s, s:s, s:I, s:I}]", "field", fault->field,
-                                  "value", fault->value, "message", fault->message, "hint",
-                                  fault->hint, "position", (json_int_t)fault->position, "length",
-                                  (json_int_t)fault->length));
-}
-
-/* ---- One expression ---- */
-
-static void report_print_json(const struct cron_report_options *options, const char *expression,
-                              size_t length, const struct cron_report *report,
-                              const struct cron_fault *fault, struct text *out)
-{
-    json_t *object = memory_or_exit(json_object());
-    char *line;
-
-    json_object_set_new(object, "expression", report_json_bytes(expression, length));
-    if (report != NULL)
-        report_json_valid(options, report, object);
-    else
-        report_json_invalid(fault, object);
-    line = memory_or_exit(json_dumps(object, JSON_COMPACT));
-    text_add(out, line);
-    text_add(out, "\n");
-    free(line);
-    json_decref(object);
-}
-
-static void report_print_text(const struct cron_report_options *options, const char *expression,
-                              size_t length, const struct cron_report *report,
-                              const struct cron_fault *fault, struct text *out)
-{
-    report_add_expression(options, out, expression, length);
-    if (report != NULL) {
-        report_add_text(options, report, out);
-    } else {
-        report_add_pointer(options, out, expression, length, fault);
-        report_add_fault(options, out, fault);
-    }
-}
-
-void cron_report_add(const struct cron_report_options *options, const char *expression,
-                     size_t length, struct cron_report_totals *totals, struct text *out)
-{
-    struct cron_report report = {0};
-    struct cron_fault fault;
-    bool is_valid = cron_parse(expression, length, &report.cron, &fault);
-
-    if (is_valid)
-        report_make(options, &report);
-    if (options->is_json)
-        report_print_json(options, expression, length, is_valid ? &report : NULL, &fault, out);
-    else
-        report_print_text(options, expression, length, is_valid ? &report : NULL, &fault, out);
-    totals->expressions++;
-    totals->invalid += is_valid ? 0 : 1;
-    totals->warned += report.warning_count > 0 ? 1 : 0;
-    report_free(&report);
+    add_expression(terminal, report, false, out);
+    add_line(terminal, out, TERMINAL_GOOD,
+             "valid:", json_string_value(json_object_get(report, "description")));
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        add_line(terminal, out, TERMINAL_WARN,
+                 "warning:", json_string_value(json_array_get(warnings, i)));
+    if (options->count > 0 && json_is_true(json_object_get(report, "fires")))
+        add_nexts(options, terminal, report, out);
 }

@@ -9,6 +9,12 @@ enum { YEAR_FIRST = 1970, YEAR_LAST = 9999 };
 /* From 0000-03-01 to 1970-01-01, and in 400 years, after which the calendar repeats. */
 enum { DAYS_BEFORE_EPOCH = 719468, YEARS_PER_CYCLE = 400, DAYS_PER_CYCLE = 146097 };
 
+const char *const civil_weekday_names[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                            "Thursday", "Friday", "Saturday"};
+const char *const civil_month_names[12] = {"January",   "February", "March",    "April",
+                                           "May",       "June",     "July",     "August",
+                                           "September", "October",  "November", "December"};
+
 /* What an RFC 3339 date-time says, before anybody asked whether such a day exists. */
 struct instant_parts {
     struct civil civil;
@@ -75,14 +81,6 @@ int civil_weekday(int64_t day)
     int64_t since_sunday = day + 4; /* 1970-01-01 was a Thursday */
 
     return (int)(since_sunday - instant_divide_down(since_sunday, 7) * 7);
-}
-
-const char *civil_weekday_name(int weekday)
-{
-    static const char *const names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                        "Thursday", "Friday", "Saturday"};
-
-    return names[weekday];
 }
 
 struct civil civil_from_minute(int64_t minute)

@@ -63,8 +63,9 @@ struct civil civil_from_day(int64_t day);
 /* 0 = Sunday. */
 int civil_weekday(int64_t day);
 
-/* "Sunday" to "Saturday"; its first three letters are the name that people abbreviate it to. */
-const char *civil_weekday_name(int weekday);
+/* "Sunday" to "Saturday", "January" to "December"; three letters make the usual abbreviation. */
+extern const char *const civil_weekday_names[7];
+extern const char *const civil_month_names[12];
 
 /* 28 to 31. */
 int civil_month_days(int year, int month);

@@ -76,7 +76,7 @@ const char *zone_format_local(const struct zone *zone, int64_t utc_minute,
     int offset_minutes = zone_span_at(zone, utc_minute).offset_minutes;
 
     instant_format_local(utc_minute, offset_minutes, text);
-    return civil_weekday_name(civil_from_minute(utc_minute + offset_minutes).weekday);
+    return civil_weekday_names[civil_from_minute(utc_minute + offset_minutes).weekday];
 }
 
 int64_t zone_settled_from(const struct zone *zone)

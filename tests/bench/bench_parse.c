@@ -47,12 +47,12 @@ static volatile int64_t parse_sink;
 
 static int64_t parse_read_all(struct parse_set *set)
 {
-    struct cron_fault fault;
+    struct cron_error error;
     int64_t valid = 0;
 
     for (int n = 0; n < PARSE_REPEATS; n++)
         for (int i = 0; i < PARSE_COUNT; i++)
-            valid += cron_parse(expressions[i], set->lengths[i], &set->crons[i], &fault) ? 1 : 0;
+            valid += cron_parse(expressions[i], set->lengths[i], &set->crons[i], &error) ? 1 : 0;
     ck_assert_int_eq(valid, (int64_t)PARSE_REPEATS * PARSE_COUNT);
     return valid;
 }

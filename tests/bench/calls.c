@@ -25,16 +25,16 @@ int main(int argc, char *argv[])
     long repeats = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
     struct civil civil = civil_from_minute(CALLS_FROM);
     struct cron crons[CALLS_COUNT];
-    struct cron_fault fault;
+    struct cron_error error;
     int64_t minute = 0;
     int64_t sum = 0;
 
     for (size_t i = 0; i < CALLS_COUNT; i++)
-        sum += cron_parse(expressions[i], strlen(expressions[i]), &crons[i], &fault);
+        sum += cron_parse(expressions[i], strlen(expressions[i]), &crons[i], &error);
     for (long n = 0; n < repeats; n++) {
         for (size_t i = 0; i < CALLS_COUNT; i++) {
             if (*what == 'p')
-                sum += cron_parse(expressions[i], strlen(expressions[i]), &crons[i], &fault);
+                sum += cron_parse(expressions[i], strlen(expressions[i]), &crons[i], &error);
             else if (*what == 'm')
                 sum += cron_matches(&crons[i], &civil);
             else

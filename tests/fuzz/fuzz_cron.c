@@ -1,5 +1,5 @@
 /*
- * Fuzzes lib/cron/cron_parse.c and cron_fault.c with any bytes, and with what is valid cron.c in
+ * Fuzzes lib/cron/cron_parse.c and cron_message.c with any bytes, and with what is valid cron.c in
  * zones of all kinds, and the words for it.
  */
 #include "fuzz/fuzz.h"
@@ -8,6 +8,7 @@
 #include "base/quote.h"
 #include "cron/cron.h"
 #include "cron/cron_jumps.h"
+#include "cron/cron_message.h"
 #include "cron/cron_text.h"
 #include "cron/cron_warn.h"
 #include "time/zones.h"
@@ -73,10 +74,10 @@ static void cron_exercise(const char *text, size_t length)
 {
     struct text words = {0};
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
     int64_t minute;
 
-    if (!cron_parse(text, length, &cron, &fault))
+    if (!cron_parse(text, length, &cron, &error))
         return;
     cron_describe(&cron, &words);
     text_free(&words);
@@ -113,97 +114,112 @@ static int field_number(const char *name)
     return -1;
 }
 
-static void check_fault_texts(const struct cron_fault *fault)
+/* What is refused, as a value and in words. */
+struct refusal {
+    struct cron_error error;
+    struct cron_message words;
+};
+
+static void check_words_of_refusal(const struct cron_message *words)
 {
     char start[128];
 
-    FUZZ_CHECK(fuzz_is_clean(fault->value, sizeof fault->value), "value");
-    FUZZ_CHECK(fuzz_is_clean(fault->message, sizeof fault->message), "message");
-    FUZZ_CHECK(fuzz_is_clean(fault->hint, sizeof fault->hint), "hint of: %s", fault->message);
-    snprintf(start, sizeof start, "%s \"%s\" ", fault->field != NULL ? fault->field : "expression",
-             fault->value);
-    FUZZ_CHECK(strncmp(fault->message, start, strlen(start)) == 0, "%s", fault->message);
-    FUZZ_CHECK(strlen(fault->message) > strlen(start), "%s", fault->message);
-    FUZZ_CHECK(strlen(fault->message) < sizeof fault->message - 1, "cut off: %s", fault->message);
-    FUZZ_CHECK(fault->hint[0] != '\0', "%s", fault->message);
-    FUZZ_CHECK(strlen(fault->hint) < sizeof fault->hint - 1, "cut off: %s", fault->hint);
+    FUZZ_CHECK(fuzz_is_clean(words->value, sizeof words->value), "value");
+    FUZZ_CHECK(fuzz_is_clean(words->message, sizeof words->message), "message");
+    FUZZ_CHECK(fuzz_is_clean(words->hint, sizeof words->hint), "hint of: %s", words->message);
+    snprintf(start, sizeof start, "%s \"%s\" ", words->field != NULL ? words->field : "expression",
+             words->value);
+    FUZZ_CHECK(strncmp(words->message, start, strlen(start)) == 0, "%s", words->message);
+    FUZZ_CHECK(strlen(words->message) > strlen(start), "%s", words->message);
+    FUZZ_CHECK(strlen(words->message) < sizeof words->message - 1, "cut off: %s", words->message);
+    FUZZ_CHECK(strpbrk(words->message + strlen(start), "{}") == NULL ||
+                   strpbrk(words->value, "{}") != NULL,
+               "unfilled: %s", words->message);
+    FUZZ_CHECK(words->hint[0] != '\0', "%s", words->message);
+    FUZZ_CHECK(strlen(words->hint) < sizeof words->hint - 1, "cut off: %s", words->hint);
 }
 
 /* What is pointed at lies in the field that is named, and is what is named. */
-static void check_fault_place(const char *text, size_t length, const struct cron_fault *fault)
+static void check_place(const char *text, size_t length, const struct refusal *refusal)
 {
-    int field = field_number(fault->field);
+    const struct cron_error *error = &refusal->error;
+    int field = field_number(refusal->words.field);
     size_t start = 0;
     size_t end = length;
     char quoted[CRON_VALUE_SIZE];
 
     if (field >= 0)
         start = field_find(text, length, field, &end);
-    FUZZ_CHECK(fault->position >= start && fault->position <= end &&
-                   fault->length <= end - fault->position,
-               "%zu+%zu is outside %zu-%zu", fault->position, fault->length, start, end);
-    quote_bytes(text + fault->position, fault->length, quoted, sizeof quoted);
-    FUZZ_CHECK(strcmp(quoted, fault->value) == 0, "\"%s\" is named \"%s\"", quoted, fault->value);
+    FUZZ_CHECK(field == error->field, "field %d", error->field);
+    FUZZ_CHECK(error->position >= start && error->position <= end &&
+                   error->length <= end - error->position,
+               "%zu+%zu is outside %zu-%zu", error->position, error->length, start, end);
+    quote_bytes(text + error->position, error->length, quoted, sizeof quoted);
+    FUZZ_CHECK(strcmp(quoted, refusal->words.value) == 0, "\"%s\" is named \"%s\"", quoted,
+               refusal->words.value);
 }
 
 /* The spelling that the hint tells to write, when it is nothing but one: write "5-59/10". */
-static bool hint_spelling(const struct cron_fault *fault, char spelling[CRON_HINT_SIZE])
+static bool hint_spelling(const char *hint, char spelling[CRON_HINT_SIZE])
 {
     int used = 0;
 
-    return sscanf(fault->hint, "write \"%255[^\"]\"%n", spelling, &used) == 1 &&
-           used == (int)strlen(fault->hint);
+    return sscanf(hint, "write \"%255[^\"]\"%n", spelling, &used) == 1 && used == (int)strlen(hint);
 }
 
 /* The spelling is valid by itself, in a line whose other fields are open. */
-static void check_spelling_alone(const struct cron_fault *fault, const char *spelling)
+static void check_spelling_alone(const struct refusal *refusal, const char *spelling)
 {
     int fields = strchr(spelling, ' ') != NULL ? 2 : 1; /* "30 2" for 02:30 */
-    int field = field_number(fault->field);
+    int field = refusal->error.field;
     char line[CRON_HINT_SIZE + 16] = "";
     size_t used = 0;
     struct cron cron;
-    struct cron_fault again;
+    struct cron_error again;
 
     for (int i = 0; field >= 0 && i < field; i++)
         used += (size_t)snprintf(line + used, sizeof line - used, "* ");
     used += (size_t)snprintf(line + used, sizeof line - used, "%s", spelling);
     for (int i = field + fields; field >= 0 && i < CRON_FIELD_COUNT; i++)
         used += (size_t)snprintf(line + used, sizeof line - used, " *");
-    FUZZ_CHECK(cron_parse(line, used, &cron, &again), "%s; yet %s", fault->hint, again.message);
+    FUZZ_CHECK(cron_parse(line, used, &cron, &again), "%s; yet error %d", refusal->words.hint,
+               (int)again.code);
 }
 
-/* Nor is it refused where the fault was; the parts around it may be. */
-static void check_spelling_in_place(const char *text, size_t length, const struct cron_fault *fault,
+/* Nor is it refused where the error was; the parts around it may be. */
+static void check_spelling_in_place(const char *text, size_t length, const struct refusal *refusal,
                                     const char *spelling)
 {
+    const struct cron_error *error = &refusal->error;
     size_t size = strlen(spelling);
-    size_t end = fault->position + size;
-    size_t rest = length - fault->position - fault->length;
+    size_t end = error->position + size;
+    size_t rest = length - error->position - error->length;
     char line[CRON_LENGTH_MAX + CRON_HINT_SIZE];
     struct cron cron;
-    struct cron_fault again;
+    struct cron_error again;
 
     if (length > CRON_LENGTH_MAX)
         return;
-    memcpy(line, text, fault->position);
-    memcpy(line + fault->position, spelling, size);
+    memcpy(line, text, error->position);
+    memcpy(line + error->position, spelling, size);
     memcpy(line + end, text + length - rest, rest);
-    if (cron_parse(line, end + rest, &cron, &again) || again.field == NULL)
+    if (cron_parse(line, end + rest, &cron, &again) || again.field == CRON_LINE)
         return;
-    FUZZ_CHECK(again.position < fault->position || again.position + again.length > end,
-               "%s; yet %s", fault->hint, again.message);
+    FUZZ_CHECK(again.position < error->position || again.position + again.length > end,
+               "%s; yet error %d", refusal->words.hint, (int)again.code);
 }
 
-static void check_refused(const char *text, size_t length, const struct cron_fault *fault)
+static void check_refused(const char *text, size_t length, const struct cron_error *error)
 {
+    struct refusal refusal = {.error = *error};
     char spelling[CRON_HINT_SIZE];
 
-    check_fault_texts(fault);
-    check_fault_place(text, length, fault);
-    if (hint_spelling(fault, spelling)) {
-        check_spelling_alone(fault, spelling);
-        check_spelling_in_place(text, length, fault, spelling);
+    cron_message_make(text, error, &refusal.words);
+    check_words_of_refusal(&refusal.words);
+    check_place(text, length, &refusal);
+    if (hint_spelling(refusal.words.hint, spelling)) {
+        check_spelling_alone(&refusal, spelling);
+        check_spelling_in_place(text, length, &refusal, spelling);
     }
 }
 
@@ -300,19 +316,19 @@ static void cron_check(const char *text, size_t length)
 {
     struct cron cron;
     struct cron again;
-    struct cron_fault fault;
+    struct cron_error error;
     int zone = (int)fuzz_number(text, length, ZONE_COUNT * 4, ZONE_COUNT);
     int64_t after = after_minute(text, length, zone);
 
     memset(&cron, 0x55, sizeof cron);
-    memset(&fault, 0x55, sizeof fault);
-    if (!cron_parse(text, length, &cron, &fault)) {
+    memset(&error, 0x55, sizeof error);
+    if (!cron_parse(text, length, &cron, &error)) {
         FUZZ_CHECK(is_filled_with(&cron, sizeof cron, 0x55), "changed, though refused");
-        check_refused(text, length, &fault);
+        check_refused(text, length, &error);
         return;
     }
     memset(&again, 0xAA, sizeof again);
-    FUZZ_CHECK(cron_parse(text, length, &again, &fault) && cron_equals(&cron, &again), "twice");
+    FUZZ_CHECK(cron_parse(text, length, &again, &error) && cron_equals(&cron, &again), "twice");
     check_sets(text, length, &cron);
     slots_check_next(&cron, zone_number(zone), after);
     check_all_words(&cron, zone_number(zone), after);

@@ -99,9 +99,9 @@ static void check_slots(const struct zone *zone, const char *bytes, size_t lengt
     struct zone_span span = zone_span_at(zone, minute_number(bytes, length, 101));
     int64_t before = (int64_t)fuzz_number(bytes, length, 102, 3000);
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
 
-    FUZZ_CHECK(cron_parse(texts[i], strlen(texts[i]), &cron, &fault), "%s", fault.message);
+    FUZZ_CHECK(cron_parse(texts[i], strlen(texts[i]), &cron, &error), "error %d", (int)error.code);
     if (span.to <= SLOTS_MINUTES && span.to >= before)
         slots_check_next(&cron, zone, span.to - before);
 }

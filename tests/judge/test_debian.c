@@ -31,10 +31,10 @@ static struct program_result ask_syntax(const char *expressions)
 
 static bool we_accept(const char *expression)
 {
-    struct cron_fault fault;
+    struct cron_error error;
     struct cron cron;
 
-    return cron_parse(expression, strlen(expression), &cron, &fault);
+    return cron_parse(expression, strlen(expression), &cron, &error);
 }
 
 static void add_accepted(struct text *expressions, const char *expression)
@@ -118,11 +118,11 @@ END_TEST
 /* Whether cron_next() has the expression run in that minute. */
 static bool fires_at(const char *expression, const struct zone *zone, int64_t minute)
 {
-    struct cron_fault fault;
+    struct cron_error error;
     struct cron cron;
     int64_t next;
 
-    return cron_parse(expression, strlen(expression), &cron, &fault) &&
+    return cron_parse(expression, strlen(expression), &cron, &error) &&
            cron_next(&cron, zone, minute - 1, &next) && next == minute;
 }
 

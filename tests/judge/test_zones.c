@@ -41,10 +41,11 @@ static void comparison_compute(struct comparison *comparison, int line)
     int64_t end = clock->from + (int64_t)clock->count;
     int64_t after = clock->from - 1;
     int64_t minute;
-    struct cron_fault fault;
+    struct cron_error error;
     struct cron cron;
 
-    ck_assert_msg(cron_parse(text, strlen(text), &cron, &fault), "\"%s\": %s", text, fault.message);
+    ck_assert_msg(cron_parse(text, strlen(text), &cron, &error), "\"%s\": error %d", text,
+                  (int)error.code);
     while (cron_next(&cron, &comparison->zone, after, &minute) && minute < end) {
         if (minute <= after) /* asserted only when it fails: Check writes down each assertion */
             ck_abort_msg("%s, \"%s\": time stands still", comparison->where->name, text);

@@ -29,9 +29,10 @@ struct civil cron_family_days[CRON_FAMILY_DAYS];
 struct cron cron_family_parse(const char *text)
 {
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
 
-    ck_assert_msg(cron_parse(text, strlen(text), &cron, &fault), "%s: %s", text, fault.message);
+    ck_assert_msg(cron_parse(text, strlen(text), &cron, &error), "%s: error %d", text,
+                  (int)error.code);
     return cron;
 }
 

@@ -13,9 +13,10 @@ static const struct zone utc = {0};
 static struct cron parsed(const char *text)
 {
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
 
-    ck_assert_msg(cron_parse(text, strlen(text), &cron, &fault), "%s: %s", text, fault.message);
+    ck_assert_msg(cron_parse(text, strlen(text), &cron, &error), "%s: error %d", text,
+                  (int)error.code);
     return cron;
 }
 

@@ -82,13 +82,13 @@ START_TEST(test_jumps)
     struct zone zone;
     struct error err = {0};
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
     struct text warnings[CRON_JUMPS_MAX] = {{0}};
     size_t expected = 0;
     size_t count;
     int64_t after_us;
 
-    ck_assert(cron_parse(cases[_i].text, strlen(cases[_i].text), &cron, &fault));
+    ck_assert(cron_parse(cases[_i].text, strlen(cases[_i].text), &cron, &error));
     ck_assert(zones_find(&zones, cases[_i].zone, &zone, &err));
     ck_assert(instant_parse(cases[_i].after, &after_us, &err));
     count = cron_warn_of_jumps(&cron, &zone, after_us / INSTANT_US_PER_MINUTE, warnings);

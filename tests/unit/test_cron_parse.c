@@ -98,14 +98,15 @@ START_TEST(test_field_values)
     int place = fields[_i].place;
     char line[128] = "";
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
     uint64_t sets[5];
 
     for (int i = 0; i < 5; i++) {
         strcat(line, i > 0 ? " " : "");
         strcat(line, i == place ? fields[_i].field : "*");
     }
-    ck_assert_msg(cron_parse(line, strlen(line), &cron, &fault), "%s: %s", line, fault.message);
+    ck_assert_msg(cron_parse(line, strlen(line), &cron, &error), "%s: error %d", line,
+                  (int)error.code);
     sets[0] = cron.minutes;
     sets[1] = cron.hours;
     sets[2] = cron.days;
@@ -136,11 +137,11 @@ START_TEST(test_line_spellings)
 {
     struct cron cron = {0};
     struct cron same = {0};
-    struct cron_fault fault;
+    struct cron_error error;
 
-    ck_assert_msg(cron_parse(lines[_i].text, strlen(lines[_i].text), &cron, &fault), "%s: %s",
-                  lines[_i].text, fault.message);
-    ck_assert(cron_parse(lines[_i].same, strlen(lines[_i].same), &same, &fault));
+    ck_assert_msg(cron_parse(lines[_i].text, strlen(lines[_i].text), &cron, &error), "%s: error %d",
+                  lines[_i].text, (int)error.code);
+    ck_assert(cron_parse(lines[_i].same, strlen(lines[_i].same), &same, &error));
     ck_assert_uint_eq(cron.minutes, same.minutes);
     ck_assert_uint_eq(cron.hours, same.hours);
     ck_assert_uint_eq(cron.days, same.days);
@@ -167,9 +168,9 @@ START_TEST(test_wildcard)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct cron cron;
-        struct cron_fault fault;
+        struct cron_error error;
 
-        ck_assert(cron_parse(rows[i].text, strlen(rows[i].text), &cron, &fault));
+        ck_assert(cron_parse(rows[i].text, strlen(rows[i].text), &cron, &error));
         ck_assert_msg(cron.wildcard == rows[i].wildcard, "%s", rows[i].text);
     }
 }
@@ -179,11 +180,11 @@ START_TEST(test_failure_leaves_cron_alone)
 {
     struct cron cron;
     struct cron before;
-    struct cron_fault fault;
+    struct cron_error error;
 
     memset(&cron, 0x55, sizeof cron);
     memcpy(&before, &cron, sizeof cron);
-    ck_assert(!cron_parse("0 2 * * 8", 9, &cron, &fault));
+    ck_assert(!cron_parse("0 2 * * 8", 9, &cron, &error));
     ck_assert_int_eq(memcmp(&before, &cron, sizeof cron), 0);
 }
 END_TEST

@@ -173,10 +173,10 @@ START_TEST(test_night)
     struct zone zone;
     struct error err = {0};
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
     int64_t minute = minute_of(nights[_i].after);
 
-    ck_assert(cron_parse(nights[_i].text, strlen(nights[_i].text), &cron, &fault));
+    ck_assert(cron_parse(nights[_i].text, strlen(nights[_i].text), &cron, &error));
     ck_assert_msg(zones_find(&zones, nights[_i].zone, &zone, &err), "%s", err.message);
     for (int i = 0; i < 4 && nights[_i].slots[i] != NULL; i++) {
         char text[INSTANT_TEXT_SIZE];
@@ -200,11 +200,11 @@ START_TEST(test_never_in_this_zone)
     struct zone zone;
     struct error err = {0};
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
     const char *text = "* 2 25-31 3 */7"; /* the hour that the last Sunday of March skips */
     int64_t minute;
 
-    ck_assert(cron_parse(text, strlen(text), &cron, &fault));
+    ck_assert(cron_parse(text, strlen(text), &cron, &error));
     ck_assert(cron.fires);
     ck_assert(zones_find(&zones, "Europe/Oslo", &zone, &err));
     ck_assert(!cron_next(&cron, &zone, minute_of("2027-01-01T00:00Z"), &minute));

@@ -1,10 +1,11 @@
 /*
- * Covers lib/cron/cron_parse.c, cron_fault.c and cron.c with the table of expressions in
+ * Covers lib/cron/cron_parse.c, cron_message.c and cron.c with the table of expressions in
  * tests/data/expressions.txt, a test a line. Its head explains how to read it.
  */
 #include "support/suite.h"
 
 #include "cron/cron.h"
+#include "cron/cron_message.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -228,15 +229,15 @@ static void check_column(const struct row *row, const char *column, const char *
                   said);
 }
 
-static void check_refused(const struct row *row, const struct cron_fault *fault)
+static void check_refused(const struct row *row, const struct cron_message *message)
 {
-    const char *field = fault->field != NULL ? fault->field : "expression";
-    char message[CRON_MESSAGE_SIZE];
+    const char *field = message->field != NULL ? message->field : "expression";
+    char expected[CRON_MESSAGE_SIZE];
 
-    check_column(row, row->field, fault->field != NULL ? fault->field : "line");
-    snprintf(message, sizeof message, "%s %s", field, row->message);
-    check_column(row, message, fault->message);
-    check_column(row, row->hint, fault->hint);
+    check_column(row, row->field, message->field != NULL ? message->field : "line");
+    snprintf(expected, sizeof expected, "%s %s", field, row->message);
+    check_column(row, expected, message->message);
+    check_column(row, row->hint, message->hint);
 }
 
 START_TEST(test_row)
@@ -245,16 +246,19 @@ START_TEST(test_row)
     char bytes[EXPRESSION_SIZE];
     size_t length = expression_undo(row->expression, bytes);
     struct cron cron = {0};
-    struct cron_fault fault = {0};
-    bool is_valid = cron_parse(bytes, length, &cron, &fault);
+    struct cron_error error;
+    struct cron_message message = {0};
+    bool is_valid = cron_parse(bytes, length, &cron, &error);
 
+    if (!is_valid)
+        cron_message_make(bytes, &error, &message);
     if (is_valid != (row->fires != NULL))
         ck_abort_msg(TABLE ":%d: %s is %s", row->line, row->expression,
-                     is_valid ? "accepted" : fault.message);
+                     is_valid ? "accepted" : message.message);
     if (is_valid)
         check_valid(row, &cron);
     else
-        check_refused(row, &fault);
+        check_refused(row, &message);
 }
 END_TEST
 

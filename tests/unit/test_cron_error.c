@@ -1,7 +1,8 @@
-/* Covers lib/cron/cron_fault.c, and what cron_parse.c refuses. */
+/* Covers what lib/cron/cron_parse.c refuses, cron_refuse.c and cron_message.c. */
 #include "support/suite.h"
 
 #include "cron/cron.h"
+#include "cron/cron_message.h"
 #include "time/clock.h"
 
 #include <stdio.h>
@@ -27,7 +28,7 @@ static const struct {
     const char *value;
     const char *wrong; /* the message after field and value */
     const char *hint;
-} faults[] = {
+} errors[] = {
     /* numbers */
     {"60 * * * *", "minute", "60", "is outside 0-59", MINUTES "; the full hour is 0"},
     {"99 * * * *", "minute", "99", "is outside 0-59", MINUTES},
@@ -123,7 +124,8 @@ static const struct {
     {"*/5/5 * * * *", "minute", "*/5/5", "has a \"/\" out of place",
      "write \"*\", a number, a range such as \"1-3\", or \"*\" or a range with a step such as "
      "\"*/2\""},
-    {"*/*  * * * *", "minute", "*/*", "has a \"*\" out of place", "write a step from 1 to 59"},
+    {"*/*  * * * *", "minute", "*/*", "has a step that is not a number",
+     "write a step from 1 to 59"},
     {"0 0 * * */mon", "day-of-week", "*/mon", "has a step that is not a number",
      "write a step from 1 to 7"},
     /* stars and lists */
@@ -131,7 +133,7 @@ static const struct {
      "write \"*\", a number, a range such as \"1-3\", or \"*\" or a range with a step such as "
      "\"*/2\""},
     {"0 0 5* * *", "day-of-month", "5*", "has a \"*\" out of place",
-     "write \"*\", a number, a range such as \"2-4\", or \"*\" or a range with a step such as "
+     "write \"*\", a number, a range such as \"1-3\", or \"*\" or a range with a step such as "
      "\"*/2\""},
     {"*5 * * * *", "minute", "*5", "has a \"5\" out of place",
      "write \"*\", a number, a range such as \"1-3\", or \"*\" or a range with a step such as "
@@ -211,50 +213,52 @@ static const struct {
      "minute", "0\\xc2\\xa02", "has \"\\xc2\", which is not ASCII", NULL},
 };
 
-START_TEST(test_faults)
+START_TEST(test_errors)
 {
-    const char *text = faults[_i].text;
-    const char *field = faults[_i].field;
+    const char *text = errors[_i].text;
+    const char *field = errors[_i].field;
     struct cron cron;
-    struct cron_fault fault;
-    char message[CRON_MESSAGE_SIZE];
+    struct cron_error error;
+    struct cron_message message;
+    char expected[CRON_MESSAGE_SIZE];
 
-    snprintf(message, sizeof message, "%s \"%s\" %s", field != NULL ? field : "expression",
-             faults[_i].value, faults[_i].wrong);
-    ck_assert_msg(!cron_parse(text, strlen(text), &cron, &fault), "%s", text);
-    ck_assert_pstr_eq(fault.field, field);
-    ck_assert_str_eq(fault.value, faults[_i].value);
-    ck_assert_str_eq(fault.message, message);
-    ck_assert_uint_gt(strlen(fault.hint), 0);
-    if (faults[_i].hint != NULL)
-        ck_assert_str_eq(fault.hint, faults[_i].hint);
-    ck_assert_uint_le(fault.position + fault.length, strlen(text));
-    if (strchr(fault.value, '\\') == NULL) /* what is pointed at is what is named */
-        ck_assert_int_eq(memcmp(text + fault.position, fault.value, fault.length), 0);
+    snprintf(expected, sizeof expected, "%s \"%s\" %s", field != NULL ? field : "expression",
+             errors[_i].value, errors[_i].wrong);
+    ck_assert_msg(!cron_parse(text, strlen(text), &cron, &error), "%s", text);
+    cron_message_make(text, &error, &message);
+    ck_assert_pstr_eq(message.field, field);
+    ck_assert_str_eq(message.value, errors[_i].value);
+    ck_assert_str_eq(message.message, expected);
+    ck_assert_uint_gt(strlen(message.hint), 0);
+    if (errors[_i].hint != NULL)
+        ck_assert_str_eq(message.hint, errors[_i].hint);
+    ck_assert_uint_le(error.position + error.length, strlen(text));
+    if (strchr(message.value, '\\') == NULL) /* what is pointed at is what is named */
+        ck_assert_int_eq(memcmp(text + error.position, message.value, error.length), 0);
 }
 END_TEST
 
-/* A hint that spells a field out must itself be accepted where the fault was. */
+/* A hint that spells a field out must itself be accepted where the error was. */
 START_TEST(test_hints_are_valid)
 {
     static const char *const names[] = {"minute", "hour", "day-of-month", "month", "day-of-week"};
-    const char *hint = faults[_i].hint;
+    const char *hint = errors[_i].hint;
     char line[128] = "";
     char spelling[64];
     int read = 0;
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
 
-    if (faults[_i].field == NULL || hint == NULL)
+    if (errors[_i].field == NULL || hint == NULL)
         return;
     sscanf(hint, "write \"%63[0-9,/-]\"%n", spelling, &read);
     if (read != (int)strlen(hint))
         return;
     for (int i = 0; i < 5; i++) {
         strcat(line, i > 0 ? " " : "");
-        strcat(line, strcmp(names[i], faults[_i].field) == 0 ? spelling : "*");
+        strcat(line, strcmp(names[i], errors[_i].field) == 0 ? spelling : "*");
     }
-    ck_assert_msg(cron_parse(line, strlen(line), &cron, &fault), "%s", fault.message);
+    ck_assert_msg(cron_parse(line, strlen(line), &cron, &error), "%s", line);
 }
 END_TEST
 
@@ -262,13 +266,16 @@ START_TEST(test_nul_is_a_byte)
 {
     static const char text[] = "0 2 * * *\0 1";
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
+    struct cron_message message;
 
-    ck_assert(!cron_parse(text, sizeof text - 1, &cron, &fault));
-    ck_assert_str_eq(fault.value, "0 2 * * *\\x00 1");
-    ck_assert(!cron_parse(text, 10, &cron, &fault));
-    ck_assert_str_eq(fault.message, "day-of-week \"*\\x00\" has \"\\x00\" in it");
-    ck_assert(cron_parse(text, 9, &cron, &fault));
+    ck_assert(!cron_parse(text, sizeof text - 1, &cron, &error));
+    cron_message_make(text, &error, &message);
+    ck_assert_str_eq(message.value, "0 2 * * *\\x00 1");
+    ck_assert(!cron_parse(text, 10, &cron, &error));
+    cron_message_make(text, &error, &message);
+    ck_assert_str_eq(message.message, "day-of-week \"*\\x00\" has \"\\x00\" in it");
+    ck_assert(cron_parse(text, 9, &cron, &error));
 }
 END_TEST
 
@@ -276,23 +283,26 @@ START_TEST(test_length_limit)
 {
     char text[1002];
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
+    struct cron_message message;
 
     memset(text, ' ', sizeof text);
     memcpy(text, "0 2 * * *", 9);
-    ck_assert(cron_parse(text, 1000, &cron, &fault));
-    ck_assert(!cron_parse(text, 1001, &cron, &fault));
-    ck_assert_ptr_null(fault.field);
-    ck_assert_ptr_nonnull(strstr(fault.message, "is longer than 1000 bytes"));
-    ck_assert_str_eq(fault.hint, "write ranges and steps instead of long lists");
+    ck_assert(cron_parse(text, 1000, &cron, &error));
+    ck_assert(!cron_parse(text, 1001, &cron, &error));
+    cron_message_make(text, &error, &message);
+    ck_assert_ptr_null(message.field);
+    ck_assert_ptr_nonnull(strstr(message.message, "is longer than 1000 bytes"));
+    ck_assert_str_eq(message.hint, "write ranges and steps instead of long lists");
 
-    memset(text, '9', sizeof text); /* long values are cut, in every part of the fault */
+    memset(text, '9', sizeof text); /* long values are cut, in every part of the message */
     memcpy(text + 990, " * * * *", 8);
-    ck_assert(!cron_parse(text, 998, &cron, &fault));
-    ck_assert_uint_eq(fault.length, 990);
-    ck_assert_uint_eq(strlen(fault.value), CRON_VALUE_SIZE - 1);
-    ck_assert_str_eq(fault.value + strlen(fault.value) - 4, "9...");
-    ck_assert_ptr_nonnull(strstr(fault.message, "is too large a number (0-59)"));
+    ck_assert(!cron_parse(text, 998, &cron, &error));
+    cron_message_make(text, &error, &message);
+    ck_assert_uint_eq(error.length, 990);
+    ck_assert_uint_eq(strlen(message.value), CRON_VALUE_SIZE - 1);
+    ck_assert_str_eq(message.value + strlen(message.value) - 4, "9...");
+    ck_assert_ptr_nonnull(strstr(message.message, "is too large a number (0-59)"));
 }
 END_TEST
 
@@ -303,7 +313,7 @@ START_TEST(test_megabytes_are_refused_within_a_millisecond)
     char *text = malloc(length);
     int64_t fastest_us = INT64_MAX;
     struct cron cron;
-    struct cron_fault fault;
+    struct cron_error error;
 
     ck_assert_ptr_nonnull(text);
     memset(text, ',', length);
@@ -311,13 +321,13 @@ START_TEST(test_megabytes_are_refused_within_a_millisecond)
         int64_t started_us = clock_now_us();
         int64_t took_us;
 
-        ck_assert(!cron_parse(text, length, &cron, &fault));
+        ck_assert(!cron_parse(text, length, &cron, &error));
         took_us = clock_now_us() - started_us;
         fastest_us = took_us < fastest_us ? took_us : fastest_us;
     }
     ck_assert_int_le(fastest_us, 1000);
-    ck_assert_ptr_nonnull(strstr(fault.message, "is longer than 1000 bytes"));
-    ck_assert_uint_eq(fault.length, length);
+    ck_assert_int_eq(error.code, CRON_ERROR_TOO_LONG);
+    ck_assert_uint_eq(error.length, length);
     free(text);
 }
 END_TEST
@@ -329,7 +339,7 @@ static bool is_clean(const char *text)
     return *text == '\0';
 }
 
-/* Random lines of the grammar's characters: whatever comes, the text of a fault is clean. */
+/* Random lines of the grammar's characters: whatever comes, the text of a message is clean. */
 START_TEST(test_noise)
 {
     static const char alphabet[] = "0123456789 \t*,-/@LW#?~:.monjaeul\n\x01\xff";
@@ -339,7 +349,8 @@ START_TEST(test_noise)
         char text[24];
         size_t length;
         struct cron cron;
-        struct cron_fault fault;
+        struct cron_error error;
+        struct cron_message message;
 
         seed = seed * 1103515245U + 12345U;
         length = (seed >> 16) % sizeof text;
@@ -347,24 +358,26 @@ START_TEST(test_noise)
             seed = seed * 1103515245U + 12345U;
             text[k] = alphabet[(seed >> 16) % (sizeof alphabet - 1)];
         }
-        if (cron_parse(text, length, &cron, &fault)) {
+        if (cron_parse(text, length, &cron, &error)) {
             if (cron.minutes == 0 || cron.hours == 0 || cron.days == 0 || cron.months == 0 ||
                 cron.weekdays == 0)
                 ck_abort_msg("%.*s has an empty set", (int)length, text);
-        } else if (fault.position + fault.length > length || !is_clean(fault.value) ||
-                   !is_clean(fault.message) || !is_clean(fault.hint) || fault.hint[0] == '\0') {
-            ck_abort_msg("%s", fault.message);
+            continue;
         }
+        cron_message_make(text, &error, &message);
+        if (error.position + error.length > length || !is_clean(message.value) ||
+            !is_clean(message.message) || !is_clean(message.hint) || message.hint[0] == '\0')
+            ck_abort_msg("%s", message.message);
     }
 }
 END_TEST
 
-SUITE(cron_fault)
+SUITE(cron_error)
 {
-    TCase *cases = tcase_create("cron_fault");
+    TCase *cases = tcase_create("cron_error");
 
-    tcase_add_loop_test(cases, test_faults, 0, sizeof faults / sizeof faults[0]);
-    tcase_add_loop_test(cases, test_hints_are_valid, 0, sizeof faults / sizeof faults[0]);
+    tcase_add_loop_test(cases, test_errors, 0, sizeof errors / sizeof errors[0]);
+    tcase_add_loop_test(cases, test_hints_are_valid, 0, sizeof errors / sizeof errors[0]);
     tcase_add_test(cases, test_nul_is_a_byte);
     tcase_add_test(cases, test_length_limit);
     tcase_add_test(cases, test_megabytes_are_refused_within_a_millisecond);

@@ -1,0 +1,294 @@
+#include "cron/cron_message.h"
+
+#include "base/quote.h"
+#include "base/text.h"
+#include "cron/cron_reader.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What is wrong with which expression. */
+struct refused {
+    const char *text;
+    const struct cron_error *error;
+    const struct cron_field *field; /* some field, for the whole line */
+};
+
+#define WRITE_AN_ITEM                                                                              \
+    "write \"*\", a number, a range such as \"1-3\", or \"*\" or a range with a step such as "     \
+    "\"*/2\""
+
+/* The words. What stands in braces is a value of the field or of the error: value_add(). */
+static const struct {
+    const char *wrong; /* follows field and value; NULL: the number of fields */
+    const char *hint;
+} words[CRON_ERROR_CODE_COUNT] = {
+    [CRON_ERROR_TOO_LONG] = {"is longer than 1000 bytes",
+                             "write ranges and steps instead of long lists"},
+    [CRON_ERROR_MACRO_CASE] = {"is not in lower case", "write \"{small}\""},
+    [CRON_ERROR_MACRO_REBOOT] = {"names no time", "write a time, such as \"0 2 * * *\""},
+    [CRON_ERROR_MACRO_UNKNOWN] = {"is not a known @ word on its own",
+                                  "write five fields, such as \"0 2 * * *\", or one of @yearly, "
+                                  "@monthly, @weekly, @daily, @hourly"},
+    [CRON_ERROR_FIELD_COUNT] =
+        {NULL, "write minute, hour, day-of-month, month and day-of-week, such as \"0 2 * * *\""},
+    [CRON_ERROR_BLANK_IN_ITEM] = {NULL,
+                                  "write lists, ranges and steps without blanks, such as \"1,2\""},
+    [CRON_ERROR_MACRO_BARE] = {NULL, "write \"@{small}\""},
+    [CRON_ERROR_EVERY_SECONDS] = {NULL,
+                                  "write \"* * * * *\": every minute is as often as cron goes"},
+    [CRON_ERROR_SETTING_BEFORE] = {NULL, "remove the setting before the five fields"},
+    [CRON_ERROR_COMMAND_BEHIND] = {NULL, "remove what follows the five fields"},
+    [CRON_ERROR_YEAR] = {NULL, "remove the year field"},
+    [CRON_ERROR_SECONDS] = {NULL, "remove the seconds field"},
+    [CRON_ERROR_SECONDS_AND_YEAR] = {NULL, "remove the seconds field and the year field"},
+
+    [CRON_ERROR_LINE_BREAK] = {"has \"{byte}\" in it",
+                               "write the expression on one line, without a line break"},
+    [CRON_ERROR_CONTROL] = {"has \"{byte}\" in it", "remove the control character"},
+    [CRON_ERROR_NOT_ASCII] = {"has \"{byte}\", which is not ASCII",
+                              "write plain ASCII, with ordinary blanks, digits and \"-\""},
+    [CRON_ERROR_QUOTE] = {"has \"{byte}\" in it", "remove the quotes"},
+    [CRON_ERROR_COMMENT] = {"has \"#\", which starts a comment", "remove the \"#\""},
+    [CRON_ERROR_OUT_OF_PLACE] = {"has a \"{byte}\" out of place", WRITE_AN_ITEM},
+    [CRON_ERROR_OTHER_BYTE] = {"has \"{byte}\" in it", WRITE_AN_ITEM},
+
+    [CRON_ERROR_QUESTION_MARK] = {"has \"?\", which cron does not know", "write \"*\""},
+    [CRON_ERROR_RANDOM] = {"has \"~\", a random value that only some crons know",
+                           "write one number"},
+    [CRON_ERROR_JENKINS] = {"has \"H\", a value that only Jenkins picks",
+                            "write one number, or \"*\" before a step"},
+    [CRON_ERROR_NTH_WEEKDAY] = {"has \"#\", but cron cannot count the weekdays of a month",
+                                "write the weekday alone, such as \"1\""},
+    [CRON_ERROR_LAST_DAY] = {"has \"L\", but cron does not know last days",
+                             "write a day that every month has, such as \"28\""},
+    [CRON_ERROR_LAST_WEEKDAY] = {"has \"L\", but cron does not know last days",
+                                 "write the weekday alone, such as \"5\""},
+    [CRON_ERROR_NEAREST_WEEKDAY] = {"has \"W\", but cron does not know nearest weekdays",
+                                    "write the day alone, such as \"15\""},
+    [CRON_ERROR_PG_CRON_LAST_DAY] = {"has \"$\", the last day, which only pg_cron knows",
+                                     "write a day that every month has, such as \"28\""},
+    [CRON_ERROR_COLON] = {"has \":\", but minute and hour are fields of their own",
+                          "write \"30 2\" for 02:30"},
+    [CRON_ERROR_POINT] = {"has \".\", but cron knows whole numbers only", "write a whole number"},
+
+    [CRON_ERROR_TIME_OF_DAY] = {"is a time of day, but minute and hour are two fields",
+                                "write \"{1} {2}\""},
+    [CRON_ERROR_NO_NUMBER] = {"lacks a number", "write a number from {low} to {high}{names}"},
+    [CRON_ERROR_NOT_NUMBER] = {"is not a number", "write a number from {low} to {high}{names}"},
+    [CRON_ERROR_NEITHER_NUMBER_NOR_NAME] = {"is neither a number nor a name",
+                                            "write a number from {low} to {high}{names}"},
+    [CRON_ERROR_OUTSIDE] = {"is outside {low}-{high}",
+                            "{units} go from {low} to {high}{names}{likely}"},
+    [CRON_ERROR_TOO_LARGE] = {"is too large a number ({low}-{high})",
+                              "{units} go from {low} to {high}{names}{likely}"},
+    [CRON_ERROR_LONG_NAME] = {"is longer than three letters", "write \"{name}\""},
+    [CRON_ERROR_WEEKDAY_ELSEWHERE] = {"is a weekday",
+                                      "weekdays are the fifth field, such as \"0 2 * * {name}\""},
+    [CRON_ERROR_MONTH_ELSEWHERE] = {"is a month",
+                                    "months are the fourth field, such as \"0 2 1 {name} *\""},
+
+    [CRON_ERROR_EMPTY_ITEM] = {"has an empty list item", "remove the extra comma"},
+    [CRON_ERROR_BACKWARDS] = {"runs backwards", "write \"{wrapped}\""},
+    [CRON_ERROR_STEP_MISSING] = {"lacks a number", "write a step from 1 to {high}"},
+    [CRON_ERROR_STEP_ZERO] = {"has a step of 0", "write a step from 1 to {high}"},
+    [CRON_ERROR_STEP_NOT_NUMBER] = {"has a step that is not a number",
+                                    "write a step from 1 to {high}"},
+    [CRON_ERROR_STEP_TOO_LARGE] = {"has a step beyond its range ({low}-{high})",
+                                   "write \"{1}\"; steps start anew with each {cycle}"},
+    [CRON_ERROR_STEP_AT_START] = {"has a step after a single number", "write \"*/{2}\""},
+    [CRON_ERROR_STEP_AT_END] = {"has a step after a single number", "write \"{1}\""},
+    [CRON_ERROR_STEP_BETWEEN] = {"has a step after a single number", "write \"{1}-{end}/{2}\""},
+};
+
+static const struct {
+    const char *name;
+    const char *units; /* what its numbers count */
+    const char *cycle; /* after which its values start anew */
+    const char *names;
+} field_words[CRON_FIELD_COUNT] = {
+    [CRON_MINUTE] = {"minute", "minutes", "hour", ""},
+    [CRON_HOUR] = {"hour", "hours", "day", ""},
+    [CRON_DAY] = {"day-of-month", "days", "month", ""},
+    [CRON_MONTH] = {"month", "months", "year", ", or jan to dec"},
+    [CRON_WEEKDAY] = {"day-of-week", "weekdays", "week", " (0 and 7 are Sunday), or sun to sat"},
+};
+
+/* Numbers that a field does not take, and what they are likely meant to say. */
+static const struct {
+    int field;
+    int first;
+    int last;
+    const char *meaning;
+} slips[] = {
+    {CRON_MINUTE, 60, 60, "the full hour is 0"},
+    {CRON_HOUR, 24, 24, "midnight is 0"},
+    {CRON_HOUR, 25, 59, "minutes are the first field"},
+    {CRON_DAY, 0, 0, "the first day is 1"},
+    {CRON_MONTH, 0, 0, "January is 1"},
+    {CRON_MONTH, 13, 13, "December is 12"},
+    {CRON_MONTH, 14, 31, "days are the third field"},
+    {CRON_WEEKDAY, 1970, 2199, "cron has no field for years"},
+};
+
+/* "; midnight is 0"; nothing when nobody can tell. */
+static void likely_add(struct text *text, const struct refused *refused)
+{
+    const struct cron_error *error = refused->error;
+
+    if (error->position > 0 && refused->text[error->position - 1] == '-')
+        return; /* the end of a range goes too far: "0-24" does not mean midnight */
+    for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++)
+        if (slips[i].field == error->field && slips[i].first <= error->numbers[0] &&
+            slips[i].last >= error->numbers[0])
+            text_addf(text, "; %s", slips[i].meaning);
+}
+
+/* "no fields", "one field", "7 fields" */
+static void count_add(struct text *text, const struct refused *refused)
+{
+    static const char *const counts[] = {"no", "one", "two", "three", "four", "five", "six"};
+    int count = refused->error->numbers[0];
+
+    if (count < (int)(sizeof counts / sizeof counts[0]))
+        text_addf(text, "%s field%s", counts[count], count == 1 ? "" : "s");
+    else
+        text_addf(text, "%d fields", count);
+}
+
+static void byte_add(struct text *text, const struct refused *refused)
+{
+    char byte = (char)refused->error->numbers[0];
+    char quoted[8];
+
+    quote_bytes(&byte, 1, quoted, sizeof quoted);
+    text_add(text, quoted);
+}
+
+/* The refused letters, small. */
+static void small_add(struct text *text, const struct refused *refused)
+{
+    const char *at = refused->text + refused->error->position;
+
+    for (size_t i = 0; i < refused->error->length; i++)
+        text_addf(text, "%c", at[i] >= 'A' && at[i] <= 'Z' ? at[i] | 0x20 : at[i]);
+}
+
+/* The first three of them. */
+static void name_add(struct text *text, const struct refused *refused)
+{
+    text_append(text, refused->text + refused->error->position, CRON_NAME_LENGTH);
+}
+
+static void span_add(struct text *text, int first, int last)
+{
+    const char *comma = text->data[text->length - 1] == '"' ? "" : ",";
+
+    if (first == last)
+        text_addf(text, "%s%d", comma, first);
+    else
+        text_addf(text, "%s%d-%d", comma, first, last);
+}
+
+/* A range that runs backwards, as a list: "22-23,0-2" for 22-2. */
+static void wrapped_add(struct text *text, const struct refused *refused)
+{
+    const struct cron_field *field = refused->field;
+    int first = refused->error->numbers[0];
+    int last = refused->error->numbers[1];
+    int step = refused->error->numbers[2];
+    int size = field->end - field->low + 1;
+    int count = (last - first + size) % size + 1; /* going on past the field's end */
+
+    if (step > 0) {
+        for (int i = 0; i < count; i += step < count ? step : count) {
+            int value = field->low + (first - field->low + i) % size;
+
+            span_add(text, value, value);
+        }
+    } else if (field->high > field->end && last == field->low) {
+        span_add(text, first, field->high); /* sat-sun is 6-7 */
+    } else if (first > field->end) {
+        span_add(text, field->low, last); /* 7-2 is 0-2 */
+    } else {
+        span_add(text, first, field->end);
+        span_add(text, field->low, last);
+    }
+}
+
+/* Adds the value of a word in braces. */
+static void value_add(struct text *text, const struct refused *refused, const char *word,
+                      size_t length)
+{
+    const struct cron_error *error = refused->error;
+    int field = error->field != CRON_LINE ? error->field : 0;
+    const struct {
+        const char *word;
+        const char *string;                                            /* or, where this is NULL, */
+        void (*add)(struct text *text, const struct refused *refused); /* or else */
+        int number;
+    } values[] = {
+        {"low", NULL, NULL, refused->field->low},
+        {"high", NULL, NULL, refused->field->high},
+        {"end", NULL, NULL, refused->field->end},
+        {"1", NULL, NULL, error->numbers[0]},
+        {"2", NULL, NULL, error->numbers[1]},
+        {"units", field_words[field].units, NULL, 0},
+        {"cycle", field_words[field].cycle, NULL, 0},
+        {"names", field_words[field].names, NULL, 0},
+        {"count", NULL, count_add, 0},
+        {"likely", NULL, likely_add, 0},
+        {"byte", NULL, byte_add, 0},
+        {"name", NULL, name_add, 0},
+        {"small", NULL, small_add, 0},
+        {"wrapped", NULL, wrapped_add, 0},
+    };
+
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (strncmp(values[i].word, word, length) != 0 || values[i].word[length] != '\0')
+            continue;
+        if (values[i].string != NULL)
+            text_add(text, values[i].string);
+        else if (values[i].add != NULL)
+            values[i].add(text, refused);
+        else
+            text_addf(text, "%d", values[i].number);
+    }
+}
+
+/* Writes the words with the values in them. */
+static void words_write(const char *from, const struct refused *refused, char *out, size_t size)
+{
+    struct text text = {0};
+
+    for (const char *at = from; *at != '\0';) {
+        size_t length = strcspn(at, "{}");
+        bool is_value = at > from && at[-1] == '{';
+
+        if (is_value)
+            value_add(&text, refused, at, length);
+        else
+            text_append(&text, at, length);
+        at += length + (at[length] != '\0' ? 1 : 0);
+    }
+    snprintf(out, size, "%s", text_string(&text));
+    text_free(&text);
+}
+
+void cron_message_make(const char *text, const struct cron_error *error,
+                       struct cron_message *message)
+{
+    bool is_line = error->field == CRON_LINE;
+    const struct refused refused = {text, error, &cron_fields[is_line ? 0 : error->field]};
+    const char *wrong = words[error->code].wrong;
+    int used;
+
+    if (is_line && error->code >= CRON_ERROR_FIELD_COUNT)
+        wrong = "has {count}, not five";
+    message->field = is_line ? NULL : field_words[error->field].name;
+    quote_bytes(text + error->position, error->length, message->value, sizeof message->value);
+    used = snprintf(message->message, sizeof message->message, "%s \"%s\" ",
+                    is_line ? "expression" : message->field, message->value);
+    words_write(wrong, &refused, message->message + used, sizeof message->message - (size_t)used);
+    words_write(words[error->code].hint, &refused, message->hint, sizeof message->hint);
+}

@@ -1,0 +1,314 @@
+#include "cron/cron_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { WORDS_KEPT = 6 };
+
+#define DIGITS "0123456789"
+
+static int reader_field(const struct cron_reader *reader)
+{
+    return reader->field != NULL ? (int)(reader->field - cron_fields) : CRON_LINE;
+}
+
+bool cron_refuse(const struct cron_reader *reader, enum cron_error_code code, struct cron_span span)
+{
+    *reader->error = (struct cron_error){
+        .code = code,
+        .field = reader_field(reader),
+        .position = span.start,
+        .length = span.end - span.start,
+    };
+    return false;
+}
+
+bool cron_refuse_item(const struct cron_reader *reader, enum cron_error_code code)
+{
+    struct cron_span item = {reader->item_start, reader->item_start};
+
+    while (item.end < reader->length && memchr(", \t", reader->text[item.end], 3) == NULL)
+        item.end++;
+    return cron_refuse(reader, code, item);
+}
+
+static bool is_one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* --- bytes --- */
+
+/* What a byte is that no cron takes there, whatever the field; CRON_ERROR_OTHER_BYTE: anything. */
+static enum cron_error_code code_of_byte(char byte)
+{
+    unsigned char value = (unsigned char)byte;
+
+    if (byte == '\n' || byte == '\r')
+        return CRON_ERROR_LINE_BREAK;
+    if (value < 0x20 || value == 0x7F)
+        return CRON_ERROR_CONTROL;
+    if (value > 0x7F)
+        return CRON_ERROR_NOT_ASCII;
+    return is_one_of(byte, "\"'`") ? CRON_ERROR_QUOTE : CRON_ERROR_OTHER_BYTE;
+}
+
+/* What a sign means to other schedulers in that field. */
+static enum cron_error_code code_of_sign(char sign, int field)
+{
+    static const struct {
+        char sign;
+        int field; /* CRON_LINE: any */
+        enum cron_error_code code;
+    } signs[] = {
+        {'?', CRON_LINE, CRON_ERROR_QUESTION_MARK},   {'~', CRON_LINE, CRON_ERROR_RANDOM},
+        {'H', CRON_LINE, CRON_ERROR_JENKINS},         {'#', CRON_WEEKDAY, CRON_ERROR_NTH_WEEKDAY},
+        {'#', CRON_LINE, CRON_ERROR_COMMENT},         {'L', CRON_DAY, CRON_ERROR_LAST_DAY},
+        {'L', CRON_WEEKDAY, CRON_ERROR_LAST_WEEKDAY}, {'W', CRON_DAY, CRON_ERROR_NEAREST_WEEKDAY},
+        {'$', CRON_DAY, CRON_ERROR_PG_CRON_LAST_DAY}, {':', CRON_LINE, CRON_ERROR_COLON},
+        {'.', CRON_LINE, CRON_ERROR_POINT},
+    };
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (signs[i].sign == sign && (signs[i].field == field || signs[i].field == CRON_LINE))
+            return signs[i].code;
+    return CRON_ERROR_OTHER_BYTE;
+}
+
+bool cron_refuse_byte(const struct cron_reader *reader)
+{
+    char byte = reader->text[reader->at];
+    enum cron_error_code code = code_of_sign(byte, reader_field(reader));
+
+    if (code == CRON_ERROR_OTHER_BYTE)
+        code = is_one_of(byte, "*-/" DIGITS) ? CRON_ERROR_OUT_OF_PLACE : code_of_byte(byte);
+    cron_refuse_item(reader, code);
+    reader->error->numbers[0] = (unsigned char)byte;
+    return false;
+}
+
+/* --- words --- */
+
+int cron_find_name(const char *const *names, int count, const char *word, size_t length)
+{
+    if (names == NULL || length < CRON_NAME_LENGTH)
+        return -1;
+    for (int i = 0; i < count; i++) {
+        const char *name = names[i];
+
+        /* In any case: 0x20 tells small letters from great ones, and makes no digit a letter. */
+        if ((word[0] & ~0x20) == name[0] && (word[1] | 0x20) == name[1] &&
+            (word[2] | 0x20) == name[2])
+            return i;
+    }
+    return -1;
+}
+
+static int find_weekday(const char *word, size_t length)
+{
+    return cron_find_name(civil_weekday_names, 7, word, length);
+}
+
+static int find_month(const char *word, size_t length)
+{
+    return cron_find_name(civil_month_names, 12, word, length);
+}
+
+/* Whether a word of three letters or more begins a name, or is it, in the plural even. */
+static bool word_abbreviates(const char *word, size_t length, const char *name)
+{
+    size_t whole = strlen(name);
+
+    if (strncasecmp(word, name, length < whole ? length : whole) != 0)
+        return false;
+    return length <= whole || (length == whole + 1 && (word[whole] | 0x20) == 's');
+}
+
+/* 'L' or 'W' for a word that has it as Quartz does: L, LW, 15W, 5L, friL. 0: any other. */
+static char word_sign(const char *word, size_t length, int field)
+{
+    char last = (char)(word[length - 1] & ~0x20);
+    size_t digits = 0;
+
+    while (cron_is_digit(word[digits]))
+        digits++;
+    if (last != 'L' && last != 'W')
+        return length == 1 && word[0] == 'H' ? 'H' : '\0';
+    if (digits == length - 1 || (length == 2 && strncasecmp(word, "LW", 2) == 0))
+        return last;
+    return field == CRON_WEEKDAY && length == CRON_NAME_LENGTH + 1 &&
+                   find_weekday(word, length) >= 0
+               ? last
+               : '\0';
+}
+
+static enum cron_error_code code_of_word(const char *word, size_t length, int field)
+{
+    int weekday = find_weekday(word, length);
+    int month = find_month(word, length);
+
+    if (weekday >= 0 && word_abbreviates(word, length, civil_weekday_names[weekday]))
+        return field == CRON_WEEKDAY ? CRON_ERROR_LONG_NAME : CRON_ERROR_WEEKDAY_ELSEWHERE;
+    if (month >= 0 && word_abbreviates(word, length, civil_month_names[month]))
+        return field == CRON_MONTH ? CRON_ERROR_LONG_NAME : CRON_ERROR_MONTH_ELSEWHERE;
+    return cron_fields[field].names != NULL ? CRON_ERROR_NEITHER_NUMBER_NOR_NAME
+                                            : CRON_ERROR_NOT_NUMBER;
+}
+
+bool cron_refuse_word(const struct cron_reader *reader, struct cron_span span)
+{
+    const char *word = reader->text + span.start;
+    size_t length = span.end - span.start;
+    char sign = word_sign(word, length, reader_field(reader));
+    enum cron_error_code code = code_of_sign(sign, reader_field(reader));
+
+    if (code != CRON_ERROR_OTHER_BYTE)
+        return cron_refuse_item(reader, code);
+    return cron_refuse(reader, code_of_word(word, length, reader_field(reader)), span);
+}
+
+/* --- lines --- */
+
+/* A line as words, for a look at them; each NUL is another control character there. */
+struct cron_line {
+    char copy[CRON_LENGTH_MAX + 1];
+    const char *words[WORDS_KEPT]; /* the first ones; "" where there are no more */
+    size_t count;
+    struct cron_span all;
+    struct cron_span first;
+};
+
+static void line_split(const char *text, size_t length, struct cron_line *line)
+{
+    char *rest = line->copy;
+    char *word;
+
+    for (size_t i = 0; i < length; i++)
+        line->copy[i] = text[i] != '\0' ? text[i] : '\x01';
+    line->copy[length] = '\0';
+    line->all = line->first = (struct cron_span){0, 0};
+    for (size_t i = 0; i < WORDS_KEPT; i++)
+        line->words[i] = "";
+    for (line->count = 0; (word = strtok_r(rest, " \t", &rest)) != NULL; line->count++) {
+        struct cron_span span = {(size_t)(word - line->copy), 0};
+
+        span.end = span.start + strlen(word);
+        if (line->count < WORDS_KEPT)
+            line->words[line->count] = word;
+        if (line->count == 0)
+            line->first = span;
+        line->all = (struct cron_span){line->first.start, span.end};
+    }
+}
+
+/* Whether a word could be a sixth field, rather than a command, a user's name or a comment. */
+static bool word_could_be_field(const char *word)
+{
+    if (is_one_of(word[0], "/#"))
+        return false;
+    for (; *word != '\0'; word++)
+        if (find_weekday(word, strlen(word)) >= 0 || find_month(word, strlen(word)) >= 0)
+            word += CRON_NAME_LENGTH - 1;
+        else if (!is_one_of(*word, DIGITS "*?,-/#LW"))
+            return false;
+    return true;
+}
+
+/* Whether a list, a range or a step has a blank in it: "1, 2" or "mon - fri". */
+static bool line_has_broken_item(const struct cron_line *line)
+{
+    for (size_t i = 0; i + 1 < line->count && i + 1 < WORDS_KEPT; i++)
+        if (is_one_of(line->words[i][strlen(line->words[i]) - 1], ",-/") ||
+            is_one_of(line->words[i + 1][0], ",-"))
+            return true;
+    return false;
+}
+
+/* What more than five fields likely are. */
+static enum cron_error_code code_of_long_line(const struct cron_line *line)
+{
+    const char *sixth = line->words[CRON_FIELD_COUNT];
+
+    if (strchr(line->words[0], '=') != NULL)
+        return CRON_ERROR_SETTING_BEFORE;
+    if (!word_could_be_field(sixth))
+        return CRON_ERROR_COMMAND_BEHIND;
+    if (line->count > 6)
+        return line->count == 7 ? CRON_ERROR_SECONDS_AND_YEAR : CRON_ERROR_FIELD_COUNT;
+    /* As in AWS, where "?" is the third field or the fifth, and the last one a year. */
+    return strspn(sixth, DIGITS) == 4 || strcmp(line->words[2], "?") == 0 ||
+                   strcmp(line->words[4], "?") == 0
+               ? CRON_ERROR_YEAR
+               : CRON_ERROR_SECONDS;
+}
+
+/* What likely made a line have too few or too many fields. */
+static enum cron_error_code code_of_line(const char *text, const struct cron_line *line)
+{
+    for (size_t i = line->all.start; i < line->all.end; i++) {
+        enum cron_error_code code =
+            cron_is_blank(text[i]) ? CRON_ERROR_OTHER_BYTE : code_of_byte(text[i]);
+
+        if (code != CRON_ERROR_OTHER_BYTE && (code != CRON_ERROR_QUOTE || i == line->all.start))
+            return code; /* but a quote further on may be a command's */
+    }
+    if (line->words[0][0] == '#')
+        return CRON_ERROR_COMMENT;
+    if (line_has_broken_item(line))
+        return CRON_ERROR_BLANK_IN_ITEM;
+    if (line->count == 2 && strcasecmp(line->words[1], "seconds") == 0)
+        return CRON_ERROR_EVERY_SECONDS;
+    for (size_t i = 0; line->count == 1 && cron_macros[i].name != NULL; i++)
+        if (strcasecmp(line->words[0], cron_macros[i].name + 1) == 0)
+            return CRON_ERROR_MACRO_BARE;
+    return line->count > CRON_FIELD_COUNT ? code_of_long_line(line) : CRON_ERROR_FIELD_COUNT;
+}
+
+/* Whether a word is a time of day, such as 02:30. */
+static bool word_is_time(const char *word, int *hour, int *minute)
+{
+    size_t digits = strspn(word, DIGITS);
+    char *end;
+
+    if (digits < 1 || digits > 2 || word[digits] != ':' || strspn(word + digits + 1, DIGITS) != 2 ||
+        word[digits + 3] != '\0')
+        return false;
+    *hour = (int)strtol(word, &end, 10);
+    *minute = (int)strtol(end + 1, NULL, 10);
+    return *hour <= 23 && *minute <= 59;
+}
+
+bool cron_refuse_line(struct cron_reader *reader)
+{
+    struct cron_line line;
+    int hour;
+    int minute;
+
+    line_split(reader->text, reader->length, &line);
+    if (word_is_time(line.words[0], &hour, &minute)) {
+        reader->field = &cron_fields[CRON_MINUTE];
+        cron_refuse(reader, CRON_ERROR_TIME_OF_DAY, line.first);
+        reader->error->numbers[0] = minute;
+        reader->error->numbers[1] = hour;
+    } else if (line.count != CRON_FIELD_COUNT) { /* else one of the fields has been refused */
+        reader->field = NULL;
+        cron_refuse(reader, code_of_line(reader->text, &line), line.all);
+        reader->error->numbers[0] = (int)line.count;
+    }
+    return false;
+}
+
+bool cron_refuse_macro(const struct cron_reader *reader, struct cron_span word)
+{
+    enum cron_error_code code = CRON_ERROR_MACRO_UNKNOWN;
+    struct cron_line line;
+
+    line_split(reader->text, reader->length, &line);
+    if (line.count == 1 && strcasecmp(line.words[0], "@reboot") == 0)
+        code = CRON_ERROR_MACRO_REBOOT;
+    for (size_t i = 0; line.count == 1 && cron_macros[i].name != NULL; i++)
+        if (strcasecmp(line.words[0], cron_macros[i].name) == 0)
+            code = CRON_ERROR_MACRO_CASE;
+    return cron_refuse(reader, code, word);
+}
