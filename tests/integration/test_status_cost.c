@@ -14,6 +14,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
+extern const char sql_status[]; /* the program's own statement */
+
 enum {
     INTEGRATIONS = 40,
     RUNS = 100000,
@@ -97,21 +99,6 @@ static void assert_statements(const char *command)
                      INTEGRATIONS * BLOCKS_PER_INTEGRATION);
 }
 
-/* The statement as it stands in the sources. */
-static char *read_statement(void)
-{
-    const char *source = getenv("SYNCSCHED_SOURCE");
-    char path[4096];
-    const char *const argv[] = {"cat", path, NULL};
-    struct program_result result;
-
-    snprintf(path, sizeof path, "%s/lib/store/sql/status.sql", source != NULL ? source : ".");
-    result = program_run(argv, NULL);
-    ck_assert_msg(result.status == 0, "%s", result.err);
-    free(result.err);
-    return result.out;
-}
-
 /* The plan, a line a row. */
 static char *explain(const char *sql)
 {
@@ -122,12 +109,12 @@ static char *explain(const char *sql)
     char *plan;
 
     ck_assert_ptr_nonnull(prepare);
-    snprintf(prepare, size, "PREPARE standing AS %s", sql);
+    snprintf(prepare, size, "PREPARE status AS %s", sql);
     result = PQexec(db, prepare);
     ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQerrorMessage(db));
     PQclear(result);
     PQclear(PQexec(db, "SET enable_bitmapscan = off")); /* as triggers.sql does */
-    result = PQexec(db, "EXPLAIN (COSTS OFF) EXECUTE standing(NULL, NULL, 20, true)");
+    result = PQexec(db, "EXPLAIN (COSTS OFF) EXECUTE status(NULL, NULL, 20, true)");
     ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(db));
     plan = calloc((size_t)PQntuples(result) + 1, 2000);
     ck_assert_ptr_nonnull(plan);
@@ -152,15 +139,13 @@ static void assert_plan(void)
         "using sync_run_log_failed_slot_idx on sync_run_log ",
         "sync_run_log_active_key",
     };
-    char *sql = read_statement();
-    char *plan = explain(sql);
+    char *plan = explain(sql_status);
 
     for (size_t i = 0; i < COUNT(indexes); i++)
         ck_assert_msg(strstr(plan, indexes[i]) != NULL, "not used: %s\n%s", indexes[i], plan);
     ck_assert_msg(strstr(plan, "Seq Scan on sync_run_log") == NULL, "%s", plan);
     ck_assert_msg(strstr(plan, "sync_run_log_pkey") == NULL, "%s", plan);
     free(plan);
-    free(sql);
 }
 
 START_TEST(test_cost)
