@@ -1,10 +1,8 @@
+#include "base/json.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "tick/tick.h"
 #include "time/instant.h"
-
-#include <jansson.h>
-#include <stdlib.h>
 
 enum { DUE_BUDGET_MS = 50000 };
 
@@ -15,10 +13,9 @@ static const struct command_option due_options[] = {
 };
 
 /* [{"orgId","integrationId","integrationType","scheduledFor"}], in key order. */
-static char *due_json(const struct claim *claim)
+static void due_add_json(const struct claim *claim, struct text *out)
 {
     json_t *list = json_array();
-    char *text;
 
     for (size_t i = 0; i < claim->key_count; i++) {
         const struct claim_key *key = &claim->keys[i];
@@ -30,9 +27,7 @@ static char *due_json(const struct claim *claim)
                                         "integrationId", key->integration_id, "integrationType",
                                         key->integration_type, "scheduledFor", scheduled_for));
     }
-    text = json_dumps(list, JSON_COMPACT);
-    json_decref(list);
-    return text;
+    json_add_line(out, list);
 }
 
 static int due_main(const struct command_line *line)
@@ -44,16 +39,15 @@ static int due_main(const struct command_line *line)
     };
     struct claim claim = {0};
     struct error err = {0};
-    char *json = NULL;
-    bool ok;
+    struct text out = {0};
+    bool ok = command_time(line, "at", &options.has_at, &options.at_us, &err) &&
+              tick_read_due(&options, &claim, &err);
 
-    ok = command_time(line, "at", &options.has_at, &options.at_us, &err) &&
-         tick_read_due(&options, &claim, &err);
     if (ok) {
-        json = due_json(&claim);
-        ok = json != NULL && command_print(json, &err);
+        due_add_json(&claim, &out);
+        ok = command_print(out.data, &err);
     }
-    free(json);
+    text_free(&out);
     claim_free(&claim);
     return ok ? 0 : command_fail(&err);
 }

@@ -1,9 +1,9 @@
+#include "base/json.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "inspect/upcoming.h"
 #include "time/clock.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 enum { WARM_AHEAD_MS = 60000, WARM_AHEAD_MAX_MS = 3600000, WARM_READ_MS = 20000 };
@@ -25,18 +25,19 @@ static bool warm_is_needed(const struct coming_options *options, bool *is_needed
     return ok;
 }
 
-/* {"pinged":true,"status":204,"milliseconds":812}; a number that nobody knows is null. */
+/* {"pinged":true,"status":204,"milliseconds":812}; null where the function did not answer. */
 static bool warm_print(bool is_pinged, const struct http_ping *ping, struct error *err)
 {
     bool is_answered = ping->status != 0;
-    json_t *object = json_pack("{s:b, s:o, s:o}", "pinged", is_pinged, "status",
-                               is_answered ? json_integer(ping->status) : json_null(),
-                               "milliseconds", is_answered ? json_integer(ping->ms) : json_null());
-    char *line = json_dumps(object, JSON_COMPACT);
-    bool ok = command_print(line, err);
+    struct text out = {0};
+    bool ok;
 
-    free(line);
-    json_decref(object);
+    json_add_line(&out,
+                  json_pack("{s:b, s:o, s:o}", "pinged", is_pinged, "status",
+                            is_answered ? json_integer(ping->status) : json_null(), "milliseconds",
+                            is_answered ? json_integer(ping->ms) : json_null()));
+    ok = command_print(out.data, err);
+    text_free(&out);
     return ok;
 }
 
