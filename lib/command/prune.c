@@ -1,13 +1,11 @@
 #include "store/prune.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "time/instant.h"
 
 #include <inttypes.h>
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 /* Time for the batches; the last one, and the count of what was kept, have some more. */
 enum { PRUNE_BUDGET_MS = 50000, PRUNE_GRACE_MS = 10000 };
@@ -22,82 +20,83 @@ static const struct command_option prune_options[] = {
     {0},
 };
 
-static bool prune_read_options(const struct command_line *line, struct prune_plan *plan,
+static bool prune_read_options(const struct command_line *line, struct prune_options *options,
                                bool *is_json, struct error *err)
 {
     if (command_value(line, "older-than") == NULL) {
-        error_set(err, ERROR_USAGE, "--older-than: it must be said how much history is kept");
+        error_set(err, ERROR_USAGE, "--older-than is needed: how much history to keep");
         return error_hint(err, "such as: syncsched prune --older-than 90d");
     }
-    if (!command_duration(line, "older-than", 0, 0, PRUNE_OLDER_THAN_MOST_MS, &plan->older_than_ms,
-                          err) ||
-        !command_switch(line, "dry-run", &plan->is_dry, err) ||
+    if (!command_duration(line, "older-than", 0, 0, PRUNE_OLDER_THAN_MOST_MS,
+                          &options->older_than_ms, err) ||
+        !command_switch(line, "dry-run", &options->is_dry, err) ||
         !command_switch(line, "json", is_json, err))
         return false;
-    if (plan->older_than_ms >= PRUNE_OLDER_THAN_LEAST_MS)
+    if (options->older_than_ms >= PRUNE_OLDER_THAN_LEAST_MS)
         return true;
     error_set(err, ERROR_USAGE, "--older-than: %.40s is too short",
               command_value(line, "older-than"));
     return error_hint(err, "at least 2d: what failed may be attempted again for a day");
 }
 
-/* deleted 1234 runs of slots before 2026-08-23T14:00:00Z, kept 3 */
-static bool prune_print_text(const struct prune_plan *plan, const struct prune_result *result,
-                             struct error *err)
+static json_t *prune_minute(int64_t minute)
 {
-    char cutoff[INSTANT_TEXT_SIZE];
-    char kept[40] = "";
-    char text[160];
+    char text[INSTANT_TEXT_SIZE];
 
-    instant_format_minute(result->cutoff, cutoff);
-    if (result->kept >= 0)
-        snprintf(kept, sizeof kept, ", %s %" PRId64, plan->is_dry ? "keep" : "kept", result->kept);
-    snprintf(text, sizeof text, "%s %" PRId64 " run%s of slots before %s%s",
-             plan->is_dry ? "would delete" : "deleted", result->deleted,
-             result->deleted == 1 ? "" : "s", cutoff, kept);
-    return command_print(text, err);
+    instant_format_minute(minute, text);
+    return json_string(text);
 }
 
-/* {"deleted","kept","prunedBefore","complete"}; kept is null where it was not counted. */
-static bool prune_print_json(const struct prune_result *result, struct error *err)
+/* What was deleted, as one value, from which JSON and text are both made. */
+static bool prune_print(const struct prune_options *options, const struct prune_result *result,
+                        bool is_json, struct error *err)
 {
-    char pruned_before[INSTANT_TEXT_SIZE];
-    json_t *object;
-    char *text;
+    json_t *kept = result->kept >= 0 ? json_integer(result->kept) : json_null();
+    json_t *value =
+        json_pack("{s:I, s:o, s:o, s:o, s:b, s:b}", "deleted", (json_int_t)result->deleted, "kept",
+                  kept, "prunedBefore", prune_minute(result->pruned_before), "slotsBefore",
+                  prune_minute(result->cutoff), "dryRun", (int)options->is_dry, "complete",
+                  (int)result->is_complete);
+    struct text out = {0};
     bool ok;
 
-    instant_format_minute(result->pruned_before, pruned_before);
-    object = json_pack("{s:I, s:o, s:s, s:b}", "deleted", (json_int_t)result->deleted, "kept",
-                       result->kept >= 0 ? json_integer(result->kept) : json_null(), "prunedBefore",
-                       pruned_before, "complete", (int)result->is_complete);
-    text = json_dumps(object, JSON_COMPACT);
-    ok = command_print(text, err);
-    free(text);
-    json_decref(object);
+    if (is_json) {
+        json_add_line(&out, value);
+    } else {
+        bool is_dry = json_is_true(json_object_get(value, "dryRun"));
+        int64_t deleted = json_integer_value(json_object_get(value, "deleted"));
+
+        text_addf(&out, "%s %" PRId64 " run%s of slots before %s",
+                  is_dry ? "would delete" : "deleted", deleted, deleted == 1 ? "" : "s",
+                  json_string_value(json_object_get(value, "slotsBefore")));
+        if (!json_is_null(kept))
+            text_addf(&out, ", %s %" PRId64, is_dry ? "keep" : "kept",
+                      (int64_t)json_integer_value(kept));
+        json_decref(value);
+    }
+    ok = command_print(out.data, err);
+    text_free(&out);
     return ok;
 }
 
 static int prune_main(const struct command_line *line)
 {
-    struct prune_plan plan = {.stop_at_ms = line->started_at_ms + PRUNE_BUDGET_MS,
-                              .deadline_ms =
-                                  line->started_at_ms + PRUNE_BUDGET_MS + PRUNE_GRACE_MS};
+    struct prune_options options = {.stop_at_ms = line->started_at_ms + PRUNE_BUDGET_MS,
+                                    .deadline_ms =
+                                        line->started_at_ms + PRUNE_BUDGET_MS + PRUNE_GRACE_MS};
     struct database_address address = settings_database(line);
     struct prune_result result = {0};
     struct database *db = NULL;
     struct error err = {0};
     struct error unprinted;
     bool is_json = false;
-    bool ok = prune_read_options(line, &plan, &is_json, &err) &&
-              (db = database_open(&address, plan.stop_at_ms, &err)) != NULL &&
-              prune_execute(db, &plan, &result, &err);
+    bool ok = prune_read_options(line, &options, &is_json, &err) &&
+              (db = database_open(&address, options.stop_at_ms, &err)) != NULL &&
+              prune_execute(db, &options, &result, &err);
 
     database_close(db);
-    /* What was deleted is told also when it broke off then. */
-    if (result.has_begun &&
-        !(is_json ? prune_print_json(&result, &unprinted)
-                  : prune_print_text(&plan, &result, &unprinted)) &&
-        ok) {
+    /* What was deleted is printed also when it broke off then. */
+    if (result.has_begun && !prune_print(&options, &result, is_json, &unprinted) && ok) {
         err = unprinted;
         ok = false;
     }

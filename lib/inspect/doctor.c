@@ -1,8 +1,6 @@
 #include "inspect/doctor.h"
 
-#include "base/memory.h"
-#include "inspect/doctor_database.h"
-#include "inspect/doctor_function.h"
+#include "inspect/doctor_judge.h"
 #include "plan/timetable.h"
 #include "store/doctor.h"
 #include "store/schedules.h"
@@ -19,21 +17,28 @@ enum { DOCTOR_ROWS_MAX = 10, DOCTOR_CLOCK_WARN_S = 30 };
 
 /* What is learnt on the way. */
 struct doctor {
-    const struct doctor_question *question;
+    const struct doctor_options *options;
     struct findings *findings;
-    struct findings rows; /* what is wrong with schedules, the first few of them */
+    struct findings found; /* what the database said about itself */
+    struct findings rows;  /* what is wrong with schedules, the first few of them */
     struct zones zones;
     struct error zone_error; /* why there are no time zone data; none: there are */
     size_t schedules;        /* active ones, */
     size_t named_zones;      /* of these with a zone that has a name, */
-    size_t faults;           /* and that are not valid */
+    size_t invalid;          /* and those that are not valid */
     int64_t now_us;          /* the database's clock, else the host's */
 };
 
-static void doctor_skip(struct doctor *doctor, const char *const checks[], const char *why)
+/* Lists the checks from one to another as not asked. */
+static void doctor_skip(struct doctor *doctor, const char *from, const char *to, const char *why)
 {
-    for (size_t i = 0; checks[i] != NULL; i++)
-        findings_add(doctor->findings, checks[i], FINDING_UNASKED, "%s", why);
+    size_t i = 0;
+
+    while (strcmp(doctor_checks[i], from) != 0)
+        i++;
+    do
+        findings_add(doctor->findings, doctor_checks[i], FINDING_UNASKED, "%s", why);
+    while (strcmp(doctor_checks[i++], to) != 0);
 }
 
 /* ---- Rows ---- */
@@ -45,27 +50,27 @@ static bool doctor_is_named(const char *zone)
            strcasecmp(zone, "Z") != 0;
 }
 
-static void doctor_add_row(struct doctor *doctor, const struct schedule *schedule,
-                           const struct error *fault)
+static void doctor_add_invalid(struct doctor *doctor, const struct schedule *schedule,
+                               const struct error *err)
 {
-    if (++doctor->faults > DOCTOR_ROWS_MAX)
+    if (++doctor->invalid > DOCTOR_ROWS_MAX)
         return;
-    findings_add(&doctor->rows, "rows", FINDING_WARNING, "%s%s%s%s", fault->message,
-                 *fault->hint != '\0' ? " (" : "", fault->hint, *fault->hint != '\0' ? ")" : "");
+    findings_add(&doctor->rows, "rows", FINDING_WARNING, "%s%s%s%s", err->message,
+                 *err->hint != '\0' ? " (" : "", err->hint, *err->hint != '\0' ? ")" : "");
     findings_hint(&doctor->rows,
                   "UPDATE organization_integrations SET is_enabled = false WHERE org_id = '%s' AND "
                   "integration_id = '%s'; -- until it is corrected",
                   schedule->org_id, schedule->integration_id);
 }
 
-/* Read as a tick reads it; but for what missing time zone data do to it, which is told once. */
+/* Read as a tick reads it; but missing time zone data are a finding of their own. */
 static void doctor_read_schedule(void *context, const struct schedules_reading *reading,
                                  const struct schedule *schedule)
 {
     struct doctor *doctor = context;
     struct schedule judged = *schedule;
     struct timetable timetable;
-    struct error fault = {0};
+    struct error err = {0};
 
     (void)reading;
     if (!schedule->is_active)
@@ -76,24 +81,20 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
         if (doctor->zone_error.kind != ERROR_NONE)
             judged.timezone = NULL;
     }
-    if (!timetable_read(&judged, &doctor->zones, &timetable, &fault))
-        doctor_add_row(doctor, schedule, &fault);
+    if (!timetable_read(&judged, &doctor->zones, &timetable, &err))
+        doctor_add_invalid(doctor, schedule, &err);
 }
 
 static void doctor_judge_rows(struct doctor *doctor)
 {
-    for (size_t i = 0; i < doctor->rows.count; i++) {
-        const struct finding *row = &doctor->rows.list[i];
-
-        findings_add(doctor->findings, row->check, row->state, "%s", row->message);
-        findings_hint(doctor->findings, "%s", row->hint);
-    }
-    if (doctor->faults > DOCTOR_ROWS_MAX) {
+    for (size_t i = 0; i < doctor->rows.count; i++)
+        findings_copy(doctor->findings, &doctor->rows.list[i]);
+    if (doctor->invalid > DOCTOR_ROWS_MAX) {
         findings_add(doctor->findings, "rows", FINDING_WARNING, "%zu more schedules are not valid",
-                     doctor->faults - DOCTOR_ROWS_MAX);
+                     doctor->invalid - DOCTOR_ROWS_MAX);
         findings_hint(doctor->findings, "correct those above, and look again");
     }
-    if (doctor->faults == 0)
+    if (doctor->invalid == 0)
         findings_add(doctor->findings, "rows", FINDING_OK,
                      doctor->schedules > 0 ? "%zu enabled schedules, all of them valid"
                                            : "%zu enabled schedules: nothing will be due",
@@ -110,24 +111,23 @@ static void doctor_judge_clock(struct doctor *doctor, const struct schedules_rea
         return;
     }
     findings_add(doctor->findings, "clock", FINDING_WARNING,
-                 "this host's clock is %lld s %s the database's, which counts", llabs(apart_s),
+                 "this host's clock is %lld s %s the database's, by which ticks go", llabs(apart_s),
                  apart_s > 0 ? "ahead of" : "behind");
     findings_hint(doctor->findings, "timedatectl set-ntp true");
 }
 
 /* ---- The database ---- */
 
-/* A tick's own reading. Where the facts tell already why it fails that is not told again. */
+/* Reads the schedules as a tick does. If that fails, a finding may already say why. */
 static void doctor_read_schedules(struct doctor *doctor, struct database *db)
 {
-    static const char *const checks[] = {"clock", "rows", NULL};
-    const struct doctor_question *question = doctor->question;
+    const struct doctor_options *options = doctor->options;
     struct schedules_reading reading;
     struct error no_heartbeat;
     struct error err = {0};
 
-    if (schedules_read(db, NULL, question->wants_retries, question->deadline_ms,
-                       doctor_read_schedule, doctor, &reading, &no_heartbeat, &err)) {
+    if (schedules_read(db, NULL, options->wants_retries, options->deadline_ms, doctor_read_schedule,
+                       doctor, &reading, &no_heartbeat, &err)) {
         doctor->now_us = reading.now_us;
         doctor_judge_clock(doctor, &reading);
         doctor_judge_rows(doctor);
@@ -136,31 +136,38 @@ static void doctor_read_schedules(struct doctor *doctor, struct database *db)
     if (findings_count(doctor->findings, NULL, FINDING_FAIL) == 0 || !database_is_usable(db))
         findings_add_error(doctor->findings, "schedules", FINDING_FAIL, &err,
                            "see the server's log, and look again");
-    doctor_skip(doctor, checks, "the schedules cannot be read");
+    doctor_skip(doctor, "clock", "rows", "the schedules cannot be read");
+}
+
+static void doctor_take_row(void *context, const struct doctor_row *row)
+{
+    struct doctor *doctor = context;
+
+    doctor_add_row(doctor->options, row, &doctor->found);
 }
 
 static void doctor_ask(struct doctor *doctor, struct database *db)
 {
-    static const char *const checks[] = {"writes", "row-security", "grants",  "version", "schema",
-                                         "clock",  "rows",         "trigger", NULL};
-    const struct doctor_question *question = doctor->question;
-    const char *role = question->database.role;
-    struct checkup_facts facts;
+    const struct doctor_options *options = doctor->options;
+    struct doctor_reading reading = {.role = options->database.role,
+                                     .deadline_ms = options->deadline_ms,
+                                     .read = doctor_take_row,
+                                     .context = doctor};
     struct error err = {0};
     struct error ignored;
 
-    if (checkup_read(db, role, false, question->deadline_ms, &facts, &err)) {
-        doctor_judge_facts(question, &facts, doctor->findings);
+    if (doctor_read(db, &reading, &err)) {
+        doctor_judge_database(&doctor->found, doctor->findings);
         doctor_read_schedules(doctor, db);
-        doctor_judge_trigger(question, &facts, doctor->findings);
-    } else {
-        checkup_free(&facts);
-        if (role != NULL)
-            checkup_read(db, role, true, question->deadline_ms, &facts, &ignored);
-        doctor_judge_role(question, &facts, &err, doctor->findings);
-        doctor_skip(doctor, checks, "the database refused");
+        doctor_judge_check("trigger", &doctor->found, doctor->findings);
+        return;
     }
-    checkup_free(&facts);
+    findings_free(&doctor->found);
+    reading.is_role_less = true;
+    if (reading.role != NULL)
+        doctor_read(db, &reading, &ignored);
+    doctor_judge_refusal(options, &doctor->found, &err, doctor->findings);
+    doctor_skip(doctor, "writes", "trigger", "the database refused");
 }
 
 static void doctor_judge_way(struct doctor *doctor, const struct database *db)
@@ -176,18 +183,15 @@ static void doctor_judge_way(struct doctor *doctor, const struct database *db)
 
 static void doctor_examine_database(struct doctor *doctor)
 {
-    static const char *const checks[] = {"tls",    "role",    "writes", "row-security",
-                                         "grants", "version", "schema", "clock",
-                                         "rows",   "trigger", NULL};
-    struct database_address address = doctor->question->database;
+    struct database_address address = doctor->options->database;
     struct error err = {0};
     struct database *db;
 
     address.warn = NULL;
-    db = database_open(&address, doctor->question->deadline_ms, &err);
+    db = database_open(&address, doctor->options->deadline_ms, &err);
     if (db == NULL) {
         findings_add_error(doctor->findings, "database", FINDING_FAIL, &err, NULL);
-        doctor_skip(doctor, checks, "no connection to the database");
+        doctor_skip(doctor, "tls", "trigger", "no connection to the database");
         return;
     }
     findings_add(doctor->findings, "database", FINDING_OK, "it can be reached");
@@ -213,14 +217,14 @@ static void doctor_judge_zones(struct doctor *doctor)
 
 static void doctor_examine_function(struct doctor *doctor, bool has_key)
 {
-    const struct doctor_question *question = doctor->question;
-    struct http_target address = question->function;
+    const struct doctor_options *options = doctor->options;
+    struct http_target address = options->function;
     struct http_ping ping;
     struct error err = {0};
 
-    address.key = has_key ? question->key : NULL;
+    address.key = has_key ? options->key : NULL;
     if (address.url == NULL)
-        findings_add_error(doctor->findings, "function", FINDING_FAIL, &question->address_error,
+        findings_add_error(doctor->findings, "function", FINDING_FAIL, &options->address_error,
                            "correct that setting, in the environment or in the configuration file");
     else if (!http_client_ping(&address, clock_now_ms() + HTTP_PING_MS, &ping, &err))
         findings_add_error(doctor->findings, "function", FINDING_FAIL, &err, NULL);
@@ -228,17 +232,18 @@ static void doctor_examine_function(struct doctor *doctor, bool has_key)
         doctor_judge_ping(address.url, &ping, has_key, doctor->findings);
 }
 
-void doctor_examine(const struct doctor_question *question, struct findings *findings)
+void doctor_examine(const struct doctor_options *options, struct findings *findings)
 {
-    struct doctor doctor = {.question = question, .findings = findings, .now_us = clock_host_us()};
+    struct doctor doctor = {.options = options, .findings = findings, .now_us = clock_host_us()};
     struct zone zone;
     bool has_key;
 
     zones_find(&doctor.zones, "Europe/Oslo", &zone, &doctor.zone_error);
     doctor_examine_database(&doctor);
     doctor_judge_zones(&doctor);
-    has_key = doctor_judge_key(question, doctor.now_us, findings);
+    has_key = doctor_judge_key(options, doctor.now_us, findings);
     doctor_examine_function(&doctor, has_key);
+    findings_free(&doctor.found);
     findings_free(&doctor.rows);
     zones_free(&doctor.zones);
 }

@@ -1,4 +1,4 @@
-#include "inspect/doctor_function.h"
+#include "inspect/doctor_judge.h"
 
 #include "base/text.h"
 #include "call/credentials.h"
@@ -13,21 +13,21 @@
 static const char doctor_new_key[] =
     "set SUPABASE_SERVICE_ROLE_KEY to the service_role key of the project, or to a secret one";
 
-bool doctor_judge_key(const struct doctor_question *question, int64_t now_us,
+bool doctor_judge_key(const struct doctor_options *options, int64_t now_us,
                       struct findings *findings)
 {
-    struct error err = question->key_error;
+    struct error err = options->key_error;
     struct text words = {0};
 
-    if (question->key == NULL || !credentials_check(question->key, &err) ||
-        !credentials_check_time(question->key, now_us, &err)) {
+    if (options->key == NULL || !credentials_check(options->key, &err) ||
+        !credentials_check_time(options->key, now_us, &err)) {
         findings_add_error(findings, "key", FINDING_FAIL, &err,
                            "set SUPABASE_SERVICE_ROLE_KEY_FILE to a file that holds the key and "
                            "nothing else");
         return false;
     }
-    credentials_describe(question->key, &words);
-    if (credentials_check_time(question->key, now_us + DOCTOR_EXPIRY_US, &err)) {
+    credentials_describe(options->key, &words);
+    if (credentials_check_time(options->key, now_us + DOCTOR_EXPIRY_US, &err)) {
         findings_add(findings, "key", FINDING_OK, "it is %s", text_string(&words));
     } else {
         findings_add(findings, "key", FINDING_WARNING, "it expires soon: it is %s",

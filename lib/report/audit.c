@@ -1,11 +1,10 @@
 #include "report/audit.h"
 
+#include "base/json.h"
 #include "time/instant.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The keys of JSON; as text has them, "inProgress" is "in progress". */
@@ -31,18 +30,6 @@ static json_t *audit_minute(int64_t minute)
     return json_string(text);
 }
 
-/* Any bytes as a string of JSON: an error code may be cut within a character. */
-static json_t *audit_clean(const char *bytes)
-{
-    struct text clean = {0};
-    json_t *string;
-
-    text_add_clean(&clean, bytes, strlen(bytes), SIZE_MAX);
-    string = json_string(text_string(&clean));
-    text_free(&clean);
-    return string;
-}
-
 static json_t *audit_entry_value(const struct audit_entry *entry)
 {
     const struct audit_slot *slot = entry->slot;
@@ -61,7 +48,7 @@ static json_t *audit_entry_value(const struct audit_entry *entry)
         json_object_set_new(value, "otherRunId", json_string(slot->other->run_id));
     if (run->status == RUN_FAILED) {
         json_object_set_new(value, "errorClass", json_string(outcome_class_name(run->error_class)));
-        json_object_set_new(value, "errorCode", audit_clean(run->error_code));
+        json_object_set_new(value, "errorCode", json_from_text(run->error_code));
     }
     if (slot->late_ms > 0)
         json_object_set_new(value, "lateSeconds", json_integer(slot->late_ms / 1000));
@@ -123,11 +110,15 @@ static void audit_add_text(const json_t *value, struct text *line)
         text_addf(line, " and run %s", other);
     if (strcmp(run_slot, slot) != 0)
         text_addf(line, " of %s", run_slot);
-    if (strcmp(status, "failed") == 0)
-        text_addf(line, ", attempt %" PRId64 ": %s/%s", audit_number(value, "attempt"),
-                  audit_text(value, "errorClass"), audit_text(value, "errorCode"));
-    else if (strcmp(status, "completed") != 0)
+    if (strcmp(status, "failed") == 0) {
+        const char *code = audit_text(value, "errorCode");
+
+        text_addf(line, ", attempt %" PRId64 ": %s/", audit_number(value, "attempt"),
+                  audit_text(value, "errorClass"));
+        text_add_clean(line, code, strlen(code), SIZE_MAX);
+    } else if (strcmp(status, "completed") != 0) {
         text_addf(line, ", %s", status);
+    }
     if (late_s > 0)
         text_addf(line, ", %" PRId64 " min %" PRId64 " s late", late_s / 60, late_s % 60);
     text_add(line, "\n");
@@ -146,14 +137,6 @@ static void audit_add_totals_text(const json_t *value, struct text *out)
 }
 
 /* ---- The report ---- */
-
-static void audit_add_json(const json_t *value, struct text *out)
-{
-    char *json = json_dumps(value, JSON_COMPACT);
-
-    text_add(out, json);
-    free(json);
-}
 
 bool audit_report_open(struct audit_report *report, bool is_json, struct error *err)
 {
@@ -181,13 +164,13 @@ void audit_report_add(void *context, const struct audit_entry *entry)
     text_clear(&report->line);
     if (report->is_json) {
         text_add(&report->line, report->has_entries ? ",\n" : "\n");
-        audit_add_json(value, &report->line);
+        json_add_line(&report->line, value);
     } else {
         audit_add_text(value, &report->line);
+        json_decref(value);
     }
     report->has_entries = true;
     fwrite(report->line.data, 1, report->line.length, report->entries);
-    json_decref(value);
 }
 
 static bool audit_copy_entries(FILE *entries, FILE *out, struct error *err)
@@ -213,16 +196,16 @@ bool audit_report_print(struct audit_report *report, const struct audit_result *
 
     text_clear(totals);
     if (report->is_json) {
-        audit_add_json(value, totals);
+        json_add_line(totals, value);
         totals->data[totals->length - 1] = ','; /* the object goes on with its slots */
         (void)fprintf(out, "%s\"findings\":[", totals->data);
         ok = audit_copy_entries(report->entries, out, err);
         (void)fputs("]}\n", out);
     } else {
         audit_add_totals_text(value, totals);
+        json_decref(value);
         ok = audit_copy_entries(report->entries, out, err);
         (void)fputs(totals->data, out);
     }
-    json_decref(value);
     return ok;
 }

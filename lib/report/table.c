@@ -153,21 +153,6 @@ static void table_print_line(const struct table *table, const struct table_layou
     text_free(&fitted);
 }
 
-/* How many bytes of a text make its first line: up to a blank, if one is within the room. */
-static size_t table_break(const char *text, size_t room)
-{
-    size_t fits = terminal_fit(text, room);
-    size_t length = fits;
-
-    if (text[fits] == '\0' || fits == 0)
-        return strlen(text);
-    while (length > 0 && text[length] != ' ')
-        length--;
-    while (length > 1 && text[length - 1] == ' ')
-        length--;
-    return length > 0 ? length : fits;
-}
-
 static void table_print_note(const struct table_layout *layout, const struct table_cell *note,
                              struct text *out)
 {
@@ -175,7 +160,7 @@ static void table_print_note(const struct table_layout *layout, const struct tab
     struct text line = {0};
 
     for (const char *at = note->string; *at != '\0'; at += strspn(at, " ")) {
-        size_t length = table_break(at, room);
+        size_t length = terminal_break(at, room);
 
         text_clear(&line);
         text_append(&line, at, length);

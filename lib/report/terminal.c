@@ -170,6 +170,20 @@ size_t terminal_fit(const char *string, size_t columns)
     return terminal_measure(string, columns, &width, &runs_to_left);
 }
 
+size_t terminal_break(const char *string, size_t columns)
+{
+    size_t fits = terminal_fit(string, columns);
+    size_t length = fits;
+
+    if (string[fits] == '\0' || fits == 0)
+        return strlen(string);
+    while (length > 0 && string[length] != ' ')
+        length--;
+    while (length > 1 && string[length - 1] == ' ')
+        length--;
+    return length > 0 ? length : fits;
+}
+
 void terminal_add_fitted(struct text *out, const char *string, size_t columns, bool is_right)
 {
     bool runs_to_left;

@@ -52,6 +52,9 @@ size_t terminal_width(const char *string);
 /* How many bytes of a clean string fit into so many columns. */
 size_t terminal_fit(const char *string, size_t columns);
 
+/* The same of its first line, if lines end at blanks where they can. */
+size_t terminal_break(const char *string, size_t columns);
+
 /*
  * Appends a clean string in exactly so many columns: filled up with blanks, in front of it if it is
  * to stand at the right; or cut off, ending in U+2026 (...). Where it runs from right to left

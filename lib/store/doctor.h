@@ -1,8 +1,8 @@
 /*
- * What a tick needs of the database, looked for in its catalogs, in one statement.
+ * Looks in the catalogs of the database for what a tick needs, in one statement.
  *
- * Works whatever is missing, the tables themselves included, and reads no more than the catalogs
- * and a row of the triggers' state: the log may be as long as it likes. Nothing is judged here.
+ * Works whatever is missing, the tables themselves included. It reads the catalogs and one row of
+ * the triggers' state, so that it takes no longer where the log is long.
  */
 #ifndef SYNCSCHED_STORE_DOCTOR_H
 #define SYNCSCHED_STORE_DOCTOR_H
@@ -10,36 +10,32 @@
 #include "base/error.h"
 #include "store/database.h"
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/*
- * A row of sql/doctor.sql. kind says what it is about; of the others "" is what does not apply.
- * Names that a person may have chosen are quoted as SQL wants them.
- */
-struct checkup_fact {
-    char *kind;     /* "user", "privilege", "column", ... */
-    char *relation; /* the table it is about; of "user": the database */
-    char *name;     /* the column, constraint, index, schema, missing privileges; the user */
-    char *wanted;   /* what it should be; of "user" and "privilege": the role */
-    char *found;    /* what it is instead; of "user": the server's version, of the schema its own */
+/* What sql/doctor.sql found of one check; texts are valid during the call only. */
+struct doctor_row {
+    const char *about; /* the check: role, writes, row-security, grants, version, schema, trigger */
+    const char *state; /* ok, warning, fail, not_asked */
+    const char *message; /* of a trigger that ticked: who it is */
+    const char *hint;    /* NULL: the migration, unless the state is ok */
+    int64_t age_s;       /* how long ago a trigger ticked; INT64_MIN: that is not what it says */
 };
 
-struct checkup_facts {
-    struct checkup_fact *list;
-    size_t count;
-    size_t capacity;
+typedef void doctor_row_reader(void *context, const struct doctor_row *row);
+
+struct doctor_reading {
+    const char *role;  /* what each transaction becomes; NULL: who connected */
+    bool is_role_less; /* ask as who connected why that role cannot be become */
+    int64_t deadline_ms;
+    doctor_row_reader *read;
+    void *context;
 };
 
 /*
- * Asks as the role of the address or, with is_role_less, as who connected: then about that role,
- * which could not be become. checkup_free() releases the facts, after a failure too.
+ * Hands on what was found, in the order in which hints are to be applied. The first row of a check
+ * is for the case that it is the only one.
  */
-bool checkup_read(struct database *db, const char *role, bool is_role_less, int64_t deadline_ms,
-                  struct checkup_facts *facts, struct error *err);
-void checkup_free(struct checkup_facts *facts);
-
-/* The first fact of this kind, NULL when there is none. */
-const struct checkup_fact *checkup_find(const struct checkup_facts *facts, const char *kind);
+bool doctor_read(struct database *db, const struct doctor_reading *reading, struct error *err);
 
 #endif

@@ -55,11 +55,11 @@ static void prune_read_count(void *context, const struct database_row *row)
 
 /* ---- Transactions ---- */
 
-static bool prune_begin(struct database *db, const struct prune_plan *plan,
+static bool prune_begin(struct database *db, const struct prune_options *options,
                         struct prune_result *result, struct error *err)
 {
     char older_than_ms[24];
-    const char *values[] = {older_than_ms, plan->is_dry ? "t" : "f", SCHEMA_VERSION_TEXT};
+    const char *values[] = {older_than_ms, options->is_dry ? "t" : "f", SCHEMA_VERSION_TEXT};
     struct prune_start start = {.result = result};
     struct database_statement begin = {.sql = sql_prune_begin,
                                        .parameters = 3,
@@ -67,13 +67,13 @@ static bool prune_begin(struct database *db, const struct prune_plan *plan,
                                        .read_row = prune_read_begin,
                                        .context = &start};
 
-    snprintf(older_than_ms, sizeof older_than_ms, "%" PRId64, plan->older_than_ms);
-    return database_transact(db, &begin, 1, PRUNE_LOCK_MS, plan->deadline_ms, err) &&
+    snprintf(older_than_ms, sizeof older_than_ms, "%" PRId64, options->older_than_ms);
+    return database_transact(db, &begin, 1, PRUNE_LOCK_MS, options->deadline_ms, err) &&
            schema_check(start.schema_version, err);
 }
 
 /* One batch behind place; a dry run finds and does not delete. */
-static bool prune_delete(struct database *db, const struct prune_plan *plan,
+static bool prune_delete(struct database *db, const struct prune_options *options,
                          struct prune_place *place, struct prune_result *result, struct error *err)
 {
     char cutoff[24];
@@ -99,15 +99,15 @@ static bool prune_delete(struct database *db, const struct prune_plan *plan,
     snprintf(scheduled_for, sizeof scheduled_for, "%" PRId64, place->scheduled_for);
     snprintf(attempt, sizeof attempt, "%" PRId64, place->attempt);
     snprintf(batch_runs, sizeof batch_runs, "%d", PRUNE_BATCH_RUNS);
-    if (!database_transact(db, statements, plan->is_dry ? 2 : 3, PRUNE_LOCK_MS, plan->deadline_ms,
-                           err))
+    if (!database_transact(db, statements, options->is_dry ? 2 : 3, PRUNE_LOCK_MS,
+                           options->deadline_ms, err))
         return false;
     *place = next;
-    result->deleted += plan->is_dry ? next.found : deleted;
+    result->deleted += options->is_dry ? next.found : deleted;
     return true;
 }
 
-static bool prune_count_kept(struct database *db, const struct prune_plan *plan,
+static bool prune_count_kept(struct database *db, const struct prune_options *options,
                              struct prune_result *result, struct error *err)
 {
     char cutoff[24];
@@ -119,25 +119,26 @@ static bool prune_count_kept(struct database *db, const struct prune_plan *plan,
                                       .context = &result->kept};
 
     snprintf(cutoff, sizeof cutoff, "%" PRId64, result->cutoff);
-    if (!database_transact(db, &kept, 1, PRUNE_LOCK_MS, plan->deadline_ms, err))
+    if (!database_transact(db, &kept, 1, PRUNE_LOCK_MS, options->deadline_ms, err))
         return false;
-    result->kept -= plan->is_dry ? result->deleted : 0;
+    result->kept -= options->is_dry ? result->deleted : 0;
     return true;
 }
 
-bool prune_execute(struct database *db, const struct prune_plan *plan, struct prune_result *result,
-                   struct error *err)
+bool prune_execute(struct database *db, const struct prune_options *options,
+                   struct prune_result *result, struct error *err)
 {
     struct prune_place place = {0};
 
     *result = (struct prune_result){.kept = -1};
-    if (!prune_begin(db, plan, result, err))
+    if (!prune_begin(db, options, result, err))
         return error_prefix(err, "remembering up to when the log is pruned");
     result->has_begun = true;
     do {
-        if (!prune_delete(db, plan, &place, result, err))
+        if (!prune_delete(db, options, &place, result, err))
             return error_prefix(err, "pruning the log");
         result->is_complete = place.found < PRUNE_BATCH_RUNS;
-    } while (!result->is_complete && clock_now_ms() < plan->stop_at_ms);
-    return prune_count_kept(db, plan, result, err) || error_prefix(err, "counting what was kept");
+    } while (!result->is_complete && clock_now_ms() < options->stop_at_ms);
+    return prune_count_kept(db, options, result, err) ||
+           error_prefix(err, "counting what was kept");
 }

@@ -30,7 +30,7 @@
  */
 #define PRUNE_OLDER_THAN_LEAST_MS (INT64_C(2) * 24 * 3600 * 1000)
 
-struct prune_plan {
+struct prune_options {
     int64_t older_than_ms; /* at least PRUNE_OLDER_THAN_LEAST_MS; slots and ends of runs both */
     int64_t stop_at_ms;    /* monotonic clock: no batch begins from here on */
     int64_t deadline_ms;   /* monotonic clock: the batch under way is given up */
@@ -52,7 +52,7 @@ struct prune_result {
  * number may run at once. False with ERROR_DATABASE when it broke off; what was deleted by then is
  * in result.
  */
-bool prune_execute(struct database *db, const struct prune_plan *plan, struct prune_result *result,
-                   struct error *err);
+bool prune_execute(struct database *db, const struct prune_options *options,
+                   struct prune_result *result, struct error *err);
 
 #endif

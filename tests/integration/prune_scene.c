@@ -42,7 +42,9 @@ void prune_expect(const char *options, long deleted, long kept)
              kept);
     out = prune_run(line);
     ck_assert_msg(strncmp(out, start, strlen(start)) == 0, "not %s...: %s", start, out);
-    ck_assert_ptr_nonnull(strstr(out, "\"complete\":true}\n"));
+    ck_assert_ptr_nonnull(strstr(out, strstr(options, "--dry-run") != NULL
+                                          ? "Z\",\"dryRun\":true,\"complete\":true}\n"
+                                          : "Z\",\"dryRun\":false,\"complete\":true}\n"));
     free(out);
 }
 

@@ -144,8 +144,8 @@ static const struct {
      ""},
     /* what a terminal would obey */
     {GIVEN_UP("rejected", "E'\\x1b[2J\\u009b1m'"), 0,
-     DAY("failed     ", RUN("03") ", attempt 1: rejected/\xef\xbf\xbd[2J\xef\xbf\xbd"
-                                  "1m") TOTALS(5, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0),
+     DAY("failed     ", RUN("03") ", attempt 1: rejected/\xef\xbf\xbd[2J\\xc2\\x9b1m")
+         TOTALS(5, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0),
      ""},
     {"UPDATE sync_run_log SET status = 'running', completed_at = NULL"
      " WHERE scheduled_for = '2024-05-03 02:00Z'",
@@ -401,7 +401,7 @@ START_TEST(test_json)
            "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
            "\"runId\":\"00000000-0000-4000-9000-000000000004\","
            "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"runStatus\":\"failed\",\"attempt\":1,"
-           "\"errorClass\":\"unknown\",\"errorCode\":\"\xef\xbf\xbd\\\"\",\"lateSeconds\":360}]}\n",
+           "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\",\"lateSeconds\":360}]}\n",
            "");
     json_decref(audit_json(MAY, 1));
 }

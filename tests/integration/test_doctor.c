@@ -66,8 +66,8 @@ static const struct {
      "sync_run_log.run_id has no default"},
     {"ALTER TABLE sync_prune_state ALTER is_only_row DROP DEFAULT", "schema", "warning",
      "sync_prune_state.is_only_row has no default"},
-    {"ALTER TABLE sync_run_log ADD \"My tenant\" text NOT NULL", "schema", "fail",
-     "sync_run_log asks for a \"My tenant\", which no tick gives"},
+    {"ALTER TABLE sync_run_log ADD \"{wanted} %s\" text NOT NULL", "schema", "fail",
+     "sync_run_log asks for a \"{wanted} %s\", which no tick gives"},
     {"ALTER TABLE sync_run_log DROP CONSTRAINT sync_run_log_slot_key,"
      " ADD CONSTRAINT sync_run_log_slot_key UNIQUE (org_id, integration_id, scheduled_for)",
      "schema", "fail", "the key sync_run_log_slot_key of sync_run_log is another one: UNIQUE ("},

@@ -8,6 +8,8 @@
 #include "support/terminal.h"
 #include "support/testdb.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +188,54 @@ START_TEST(test_json)
 }
 END_TEST
 
+/* The text that says what the JSON says, where nothing is broken or coloured. */
+static void add_expected(const struct diagnosis *diagnosis, struct text *expected)
+{
+    for (size_t i = 0; i < json_array_size(diagnosis->findings); i++) {
+        const char *state = diagnosis_text(diagnosis, i, "state");
+        const char *hint = diagnosis_text(diagnosis, i, "hint");
+
+        text_addf(expected, "%-10s%-13s%s\n",
+                  strcmp(state, "fail") == 0        ? "FAIL"
+                  : strcmp(state, "not_asked") == 0 ? "not asked"
+                                                    : state,
+                  diagnosis_text(diagnosis, i, "check"), diagnosis_text(diagnosis, i, "message"));
+        if (*hint != '\0')
+            text_addf(expected, "          %s\n", hint);
+    }
+    text_addf(expected, "\na tick would%s work: %zu failed, %zu warning%s\n",
+              diagnosis->failed > 0 ? " not" : "", diagnosis->failed, diagnosis->warned,
+              diagnosis->warned == 1 ? "" : "s");
+}
+
+/* Covers: text and JSON say the same, each finding and the sum, in every state. */
+START_TEST(test_same_facts)
+{
+    struct text expected = {0};
+    struct diagnosis diagnosis;
+    char *text;
+
+    testdb_exec("UPDATE sync_trigger_state SET last_tick_at = now() - interval '50 h'");
+    if (_i > 0)
+        setenv("SUPABASE_URL", "http://127.0.0.1:1", 1);
+    else
+        setenv("SUPABASE_URL", "ftp://127.0.0.1:1", 1);
+    if (_i == 1)
+        doctor_exec("ALTER TABLE sync_run_log DROP CONSTRAINT sync_run_log_attempt_check,"
+                    " DROP COLUMN worker; REVOKE INSERT ON sync_run_log FROM {role}");
+    if (_i == 2)
+        setenv("SUPABASE_DB_URL", "postgresql://127.0.0.1:1/x", 1);
+    diagnosis = doctor_diagnose();
+    ck_assert_uint_gt(diagnosis.failed, 0);
+    add_expected(&diagnosis, &expected);
+    text = doctor_text();
+    ck_assert_str_eq(text, text_string(&expected));
+    free(text);
+    text_free(&expected);
+    diagnosis_free(&diagnosis);
+}
+END_TEST
+
 /* Covers: what is wrong with the command line is no finding. */
 START_TEST(test_usage)
 {
@@ -269,6 +319,7 @@ SUITE(doctor_output)
     tcase_add_test(output, test_colour);
     tcase_add_loop_test(output, test_hostile_names, 0, (int)(sizeof names / sizeof *names));
     tcase_add_test(output, test_json);
+    tcase_add_loop_test(output, test_same_facts, 0, 3);
     tcase_add_test(output, test_usage);
     tcase_add_test(output, test_full);
     tcase_add_test(output, test_statements);

@@ -1,25 +1,14 @@
 /* Covers lib/inspect/findings.c, doctor_database.c and doctor_function.c: what is hard to bring about. */
 #include "support/suite.h"
 
-#include "base/memory.h"
-#include "inspect/doctor_database.h"
-#include "inspect/doctor_function.h"
+#include "inspect/doctor_judge.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-static const struct doctor_question question = {.tick = "TICK", .migrate = "MIGRATE"};
-
-static void add_fact(struct checkup_facts *facts, const char *kind, const char *relation,
-                     const char *name, const char *wanted, const char *found)
-{
-    facts->list = memory_grow(facts->list, facts->count, &facts->capacity, sizeof *facts->list);
-    facts->list[facts->count++] = (struct checkup_fact){
-        memory_copy_text(kind), memory_copy_text(relation), memory_copy_text(name),
-        memory_copy_text(wanted), memory_copy_text(found)};
-}
+static const struct doctor_options options = {.tick = "TICK", .migrate = "MIGRATE"};
 
 /* ---- Findings ---- */
 
@@ -45,64 +34,116 @@ START_TEST(test_findings)
     ck_assert_uint_eq(findings_count(&findings, "b", FINDING_FAIL), 2);
     ck_assert_uint_eq(findings_count(&findings, "a", FINDING_OK), 1);
     ck_assert_uint_eq(findings_count(&findings, "a", FINDING_WARNING), 0);
+    findings_copy(&findings, &findings.list[0]);
+    ck_assert_str_eq(findings.list[4].message, "2 of them");
+    ck_assert_ptr_null(findings.list[4].hint);
+    findings_copy(&findings, &findings.list[2]);
+    ck_assert_str_eq(findings.list[5].check, "b");
+    ck_assert_str_eq(findings.list[5].hint, "100%s");
+    findings_add(&findings, "a", FINDING_OK, "a\033[2Jb\n%s", "\xff"); /* nobody's terminal */
+    ck_assert_str_eq(findings.list[6].message, "a\xEF\xBF\xBD[2Jb \xEF\xBF\xBD");
     findings_free(&findings);
     ck_assert_uint_eq(findings.count, 0);
+}
+END_TEST
+
+START_TEST(test_states)
+{
+    for (int i = FINDING_OK; i <= FINDING_UNASKED; i++)
+        ck_assert_int_eq(finding_state_parse(finding_state_name((enum finding_state)i)), i);
+    ck_assert_int_eq(finding_state_parse("of a newer statement"), FINDING_UNASKED);
 }
 END_TEST
 
 /* ---- The trigger ---- */
 
 static const struct {
-    const char *age_s;
+    int64_t age_s;
     const char *message;
     enum finding_state state;
 } ages[] = {
-    {"-3", "the last tick was 0 s ago, by n on h", FINDING_OK}, /* at its heartbeat's own second */
-    {"0", "the last tick was 0 s ago, by n on h", FINDING_OK},
-    {"119", "the last tick was 119 s ago, by n on h", FINDING_OK},
-    {"120", "the last tick was 2 min ago, by n on h", FINDING_OK},
-    {"180", "the last tick was 3 min ago, by n on h", FINDING_OK},
-    {"181", "the last tick was 3 min ago, by n on h", FINDING_WARNING},
-    {"7199", "the last tick was 119 min ago, by n on h", FINDING_WARNING},
-    {"7200", "the last tick was 2 h ago, by n on h", FINDING_WARNING},
-    {"172799", "the last tick was 47 h ago, by n on h", FINDING_WARNING},
-    {"172800", "the last tick was 2 d ago, by n on h", FINDING_WARNING},
+    {-3, "the last tick was 0 s ago, by n on h", FINDING_OK}, /* at its heartbeat's own second */
+    {0, "the last tick was 0 s ago, by n on h", FINDING_OK},
+    {119, "the last tick was 119 s ago, by n on h", FINDING_OK},
+    {120, "the last tick was 2 min ago, by n on h", FINDING_OK},
+    {180, "the last tick was 3 min ago, by n on h", FINDING_OK},
+    {181, "the last tick was 3 min ago, by n on h", FINDING_WARNING},
+    {7199, "the last tick was 119 min ago, by n on h", FINDING_WARNING},
+    {7200, "the last tick was 2 h ago, by n on h", FINDING_WARNING},
+    {172799, "the last tick was 47 h ago, by n on h", FINDING_WARNING},
+    {172800, "the last tick was 2 d ago, by n on h", FINDING_WARNING},
 };
 
 START_TEST(test_age)
 {
-    struct checkup_facts facts = {0};
+    struct doctor_row row = {"trigger", "ok", "by n on h", NULL, ages[_i].age_s};
     struct findings findings = {0};
 
-    add_fact(&facts, "ticked", "", "n", "h", ages[_i].age_s);
-    doctor_judge_trigger(&question, &facts, &findings);
+    doctor_add_row(&options, &row, &findings);
     ck_assert_str_eq(findings.list[0].message, ages[_i].message);
     ck_assert_int_eq(findings.list[0].state, ages[_i].state);
     ck_assert_pstr_eq(findings.list[0].hint,
                       ages[_i].state == FINDING_OK ? NULL : "* * * * *  TICK >/dev/null");
     findings_free(&findings);
-    checkup_free(&facts);
 }
 END_TEST
 
 /* ---- Facts ---- */
 
-/* Covers: names are data: what looks like a word of a template stays as it is. */
-START_TEST(test_words_in_names)
+static void add_row(const char *about, const char *state, const char *hint, struct findings *found)
 {
-    struct checkup_facts facts = {0};
+    struct doctor_row row = {about, state, state, hint, INT64_MIN};
+
+    doctor_add_row(&options, &row, found);
+}
+
+/* Covers: what is said of a check that is in order is not said of one that is not, nor a hint. */
+START_TEST(test_rows)
+{
+    struct findings found = {0};
     struct findings findings = {0};
 
-    add_fact(&facts, "user", "d", "u", "u", "15");
-    add_fact(&facts, "extra", "t", "\"{wanted}{\"", "w", "");
-    add_fact(&facts, "who knows", "t", "n", "w", "f"); /* of a newer statement: no finding */
-    doctor_judge_facts(&question, &facts, &findings);
-    ck_assert_uint_eq(findings.count, 6);
-    ck_assert_str_eq(findings.list[5].message, "t asks for a \"{wanted}{\", which no tick gives");
-    ck_assert_str_eq(findings.list[5].hint,
-                     "ALTER TABLE t ALTER COLUMN \"{wanted}{\" DROP NOT NULL;");
+    add_row("role", "ok", NULL, &found);
+    add_row("schema", "ok", NULL, &found);
+    add_row("version", "ok", NULL, &found);
+    add_row("schema", "fail", "ALTER 100%s;", &found);
+    add_row("schema", "warning", NULL, &found);
+    add_row("trigger", "warning", NULL, &found);
+    add_row("whatever", "fail", NULL, &found); /* of a newer statement: no finding */
+    ck_assert_uint_eq(found.count, 6);
+    doctor_judge_database(&found, &findings);
+    ck_assert_uint_eq(findings.count, 4);
+    ck_assert_str_eq(findings.list[0].check, "role");
+    ck_assert_ptr_null(findings.list[0].hint);
+    ck_assert_str_eq(findings.list[1].check, "version");
+    ck_assert_str_eq(findings.list[2].message, "fail");
+    ck_assert_str_eq(findings.list[2].hint, "ALTER 100%s;");
+    ck_assert_str_eq(findings.list[3].message, "warning");
+    ck_assert_str_eq(findings.list[3].hint, "MIGRATE");
+    doctor_judge_check("trigger", &found, &findings);
+    ck_assert_str_eq(findings.list[4].hint, "* * * * *  TICK >/dev/null");
     findings_free(&findings);
-    checkup_free(&facts);
+    findings_free(&found);
+}
+END_TEST
+
+/* Covers: of another version the schema may look otherwise. */
+START_TEST(test_other_version)
+{
+    struct findings found = {0};
+    struct findings findings = {0};
+
+    add_row("version", "not_asked", NULL, &found);
+    add_row("schema", "ok", NULL, &found);
+    add_row("version", "fail", "update", &found);
+    add_row("schema", "fail", "ALTER;", &found);
+    doctor_judge_database(&found, &findings);
+    ck_assert_uint_eq(findings.count, 2);
+    ck_assert_str_eq(findings.list[0].hint, "update");
+    ck_assert_int_eq(findings.list[1].state, FINDING_UNASKED);
+    ck_assert_str_eq(findings.list[1].check, "schema");
+    findings_free(&findings);
+    findings_free(&found);
 }
 END_TEST
 
@@ -110,14 +151,14 @@ END_TEST
  * become it. */
 START_TEST(test_unexplained_refusal)
 {
-    struct doctor_question asked = question;
-    struct checkup_facts facts = {0};
+    struct doctor_options asked = options;
+    struct findings found = {0};
     struct findings findings = {0};
     struct error err = {0};
 
     error_set(&err, ERROR_DATABASE, "database: permission denied to set role \"r\"");
     asked.database.role = _i == 0 ? "r" : NULL;
-    doctor_judge_role(&asked, &facts, &err, &findings);
+    doctor_judge_refusal(&asked, &found, &err, &findings);
     ck_assert_uint_eq(findings.count, 1);
     ck_assert_str_eq(findings.list[0].check, _i == 0 ? "role" : "database");
     ck_assert_str_eq(findings.list[0].message, err.message);
@@ -184,7 +225,9 @@ SUITE(doctor)
 
     tcase_add_test(cases, test_findings);
     tcase_add_loop_test(cases, test_age, 0, (int)COUNT(ages));
-    tcase_add_test(cases, test_words_in_names);
+    tcase_add_test(cases, test_states);
+    tcase_add_test(cases, test_rows);
+    tcase_add_test(cases, test_other_version);
     tcase_add_loop_test(cases, test_unexplained_refusal, 0, 2);
     tcase_add_loop_test(cases, test_ping, 0, (int)COUNT(pings));
     suite_add_tcase(suite, cases);

@@ -1,129 +1,127 @@
--- What a tick needs of the database, and what there is: a row for each fact about who we are, and
--- for each thing that is not as lib/store/schema.sql makes it. Reads catalogs, and of the tables one
--- row of sync_trigger_state. $1: the role that each transaction is to become, NULL for none; where it
--- could not be become nothing is said about what it may do. $2: the version that the schema should be.
-  WITH tables (relation, verbs, is_ours) AS (
-         VALUES ('organizations', 'SELECT', false),
-                ('organization_integrations', 'SELECT', false),
-                ('sync_run_log', 'SELECT,INSERT,UPDATE', true),
-                ('sync_schedule_state', 'SELECT,INSERT,UPDATE', true),
-                ('sync_trigger_state', 'SELECT,INSERT,UPDATE', true),
-                ('sync_prune_state', 'SELECT', true)
-       ), columns (relation, name, type, fallback) AS (
-         -- Of tables that may be somebody else's: what is read. A NULL type: any will do.
-         VALUES ('organizations', 'id', 'uuid', NULL),
-                ('organizations', 'timezone', NULL, NULL),
-                ('organization_integrations', 'org_id', 'uuid', NULL),
-                ('organization_integrations', 'integration_id', 'uuid', NULL),
-                ('organization_integrations', 'integration_type', NULL, NULL),
-                ('organization_integrations', 'cron_schedule', NULL, NULL),
-                ('organization_integrations', 'is_enabled', 'boolean', NULL),
-                ('sync_run_log', 'run_id', 'uuid', 'gen_random_uuid()'),
-                ('sync_run_log', 'org_id', 'uuid', NULL),
-                ('sync_run_log', 'integration_id', 'uuid', NULL),
-                ('sync_run_log', 'integration_type', 'text', NULL),
-                ('sync_run_log', 'scheduled_for', 'timestamp with time zone', NULL),
-                ('sync_run_log', 'covers_from', 'timestamp with time zone', NULL),
-                ('sync_run_log', 'attempt', 'integer', NULL),
-                ('sync_run_log', 'status', 'text', NULL),
-                ('sync_run_log', 'idempotency_key', 'text', NULL),
-                ('sync_run_log', 'triggered_by', 'text', NULL),
-                ('sync_run_log', 'worker', 'text', NULL),
-                ('sync_run_log', 'created_at', 'timestamp with time zone', NULL),
-                ('sync_run_log', 'started_at', 'timestamp with time zone', NULL),
-                ('sync_run_log', 'completed_at', 'timestamp with time zone', NULL),
-                ('sync_run_log', 'failed_at', 'timestamp with time zone', NULL),
-                ('sync_run_log', 'records_exported', 'bigint', NULL),
-                ('sync_run_log', 'error_class', 'text', NULL),
-                ('sync_run_log', 'error_code', 'text', NULL),
-                ('sync_run_log', 'error_message', 'text', NULL),
-                ('sync_run_log', 'trigger_name', 'text', NULL),
-                ('sync_run_log', 'host', 'text', NULL),
-                ('sync_schedule_state', 'org_id', 'uuid', NULL),
-                ('sync_schedule_state', 'integration_id', 'uuid', NULL),
-                ('sync_schedule_state', 'schedule', 'text', NULL),
-                ('sync_schedule_state', 'mark', 'timestamp with time zone', NULL),
-                ('sync_schedule_state', 'since', 'timestamp with time zone', NULL),
-                ('sync_trigger_state', 'trigger_name', 'text', NULL),
-                ('sync_trigger_state', 'host', 'text', NULL),
-                ('sync_trigger_state', 'last_tick_at', 'timestamp with time zone', NULL),
-                ('sync_prune_state', 'is_only_row', 'boolean', 'true'),
-                ('sync_prune_state', 'pruned_before', 'timestamp with time zone', NULL)
-       ), constraints (kind, relation, name, definition) AS (
-         VALUES ('key', 'sync_run_log', 'sync_run_log_pkey', 'PRIMARY KEY (run_id)'),
-                ('key', 'sync_run_log', 'sync_run_log_slot_key',
-                 'UNIQUE (org_id, integration_id, scheduled_for, attempt)'),
-                ('key', 'sync_schedule_state', 'sync_schedule_state_pkey',
-                 'PRIMARY KEY (org_id, integration_id)'),
-                ('key', 'sync_trigger_state', 'sync_trigger_state_pkey',
-                 'PRIMARY KEY (trigger_name, host)'),
-                ('key', 'sync_prune_state', 'sync_prune_state_pkey', 'PRIMARY KEY (is_only_row)'),
-                ('check', 'sync_run_log', 'sync_run_log_scheduled_for_check',
-                 $$CHECK (isfinite(scheduled_for) AND date_trunc('minute', scheduled_for AT TIME ZONE 'UTC') = scheduled_for AT TIME ZONE 'UTC')$$),
-                ('check', 'sync_run_log', 'sync_run_log_covers_from_check',
-                 $$CHECK (isfinite(covers_from) AND date_trunc('minute', covers_from AT TIME ZONE 'UTC') = covers_from AT TIME ZONE 'UTC' AND covers_from <= scheduled_for)$$),
-                ('check', 'sync_run_log', 'sync_run_log_attempt_check', 'CHECK (attempt >= 1)'),
-                ('check', 'sync_run_log', 'sync_run_log_idempotency_key_check',
-                 $$CHECK (idempotency_key <> '')$$),
-                ('check', 'sync_run_log', 'sync_run_log_triggered_by_check',
-                 $$CHECK (triggered_by IN ('schedule', 'catch_up', 'manual', 'retry'))$$),
-                ('check', 'sync_run_log', 'sync_run_log_records_exported_check',
-                 'CHECK (records_exported >= 0)'),
-                ('check', 'sync_run_log', 'sync_run_log_error_class_check',
-                 $$CHECK (error_class IN ('not_delivered', 'rejected', 'unknown'))$$),
-                ('check', 'sync_run_log', 'sync_run_log_error_code_check',
-                 'CHECK (char_length(error_code) BETWEEN 1 AND 64)'),
-                ('check', 'sync_run_log', 'sync_run_log_error_message_check',
-                 'CHECK (char_length(error_message) <= 2000)'),
-                ('check', 'sync_run_log', 'sync_run_log_status_check',
-                 $$CHECK (status IN ('pending', 'running', 'completed', 'failed'))$$),
-                ('check', 'sync_run_log', 'sync_run_log_status_columns_check',
-                 $$CHECK (CASE status WHEN 'pending' THEN num_nonnulls(worker, started_at, completed_at, failed_at, records_exported, error_class, error_code, error_message) = 0 WHEN 'running' THEN num_nonnulls(worker, started_at) = 2 AND num_nonnulls(completed_at, failed_at, records_exported, error_class, error_code, error_message) = 0 WHEN 'completed' THEN num_nonnulls(worker, started_at, completed_at) = 3 AND num_nonnulls(failed_at, error_class, error_code) = 0 WHEN 'failed' THEN num_nonnulls(failed_at, error_class, error_code) = 3 AND num_nonnulls(completed_at, records_exported) = 0 AND num_nonnulls(worker, started_at) IN (0, 2) END)$$),
-                ('check', 'sync_schedule_state', 'sync_schedule_state_mark_check',
-                 $$CHECK (isfinite(mark) AND date_trunc('minute', mark AT TIME ZONE 'UTC') = mark AT TIME ZONE 'UTC')$$),
-                ('check', 'sync_prune_state', 'sync_prune_state_is_only_row_check',
-                 'CHECK (is_only_row)'),
-                ('check', 'sync_prune_state', 'sync_prune_state_pruned_before_check',
-                 'CHECK (isfinite(pruned_before))')
-       ), indexes (relation, name, is_key, definition) AS (
-         VALUES ('sync_run_log', 'sync_run_log_active_key', true,
-                 $$(org_id, integration_id) WHERE status IN ('pending', 'running')$$),
-                ('sync_run_log', 'sync_run_log_failed_idx', false,
-                 $$(failed_at) WHERE status = 'failed'$$),
-                ('sync_run_log', 'sync_run_log_completed_slot_idx', false,
-                 $$(org_id, integration_id, scheduled_for) WHERE status = 'completed'$$),
-                ('sync_run_log', 'sync_run_log_failed_slot_idx', false,
-                 $$(org_id, integration_id, scheduled_for) WHERE status = 'failed'$$)
-       ), rows_of (relation, name) AS (
-         -- What tells the rows of somebody else's table apart: a key on these, or on fewer of them.
-         VALUES ('organizations', '{id}'::name[]),
-                ('organization_integrations', '{org_id,integration_id}')
+-- What a tick needs of the database, as findings: what is not as lib/store/schema.sql makes it, and
+-- for each check what to say if nothing is wrong. Reads catalogs, and one row of
+-- sync_trigger_state. $1: the role that each transaction becomes, NULL for none; where it could not
+-- become that role it says nothing about what the role may do. $2: the version that the schema
+-- should have. The migration corrects what has no hint. A row of place 0 is for the case that
+-- its check has no other. Ordered, since a hint may need those before it.
+  WITH tables (relation, is_ours, severity, verbs, row_key, columns) AS (
+         -- A tick works without its heartbeat. Of tables that may be somebody else's: the columns
+         -- that ticks read (without a type where any will do), and a key on row_key, or on fewer of
+         -- these, tells the rows apart.
+         VALUES ('organizations', false, 'fail', 'SELECT', '{id}'::name[], 'id uuid, timezone'),
+                ('organization_integrations', false, 'fail', 'SELECT', '{org_id,integration_id}',
+                 'org_id uuid, integration_id uuid, integration_type, cron_schedule, '
+                 'is_enabled boolean'),
+                ('sync_run_log', true, 'fail', 'SELECT,INSERT,UPDATE', NULL,
+                 'run_id uuid DEFAULT gen_random_uuid(), org_id uuid, integration_id uuid, '
+                 'integration_type text, scheduled_for timestamptz, covers_from timestamptz, '
+                 'attempt integer, status text, idempotency_key text, triggered_by text, '
+                 'worker text, created_at timestamptz, started_at timestamptz, '
+                 'completed_at timestamptz, failed_at timestamptz, records_exported bigint, '
+                 'error_class text, error_code text, error_message text, trigger_name text, '
+                 'host text'),
+                ('sync_schedule_state', true, 'fail', 'SELECT,INSERT,UPDATE', NULL,
+                 'org_id uuid, integration_id uuid, schedule text, mark timestamptz, '
+                 'since timestamptz'),
+                ('sync_trigger_state', true, 'warning', 'SELECT,INSERT,UPDATE', NULL,
+                 'trigger_name text, host text, last_tick_at timestamptz'),
+                ('sync_prune_state', true, 'fail', 'SELECT', NULL,
+                 'is_only_row boolean DEFAULT true, pruned_before timestamptz')
        ), found AS (
-         SELECT t.*, to_regclass(t.relation) AS oid, c.relowner, c.relkind, c.relrowsecurity,
+         SELECT t.*, to_regclass(t.relation) AS oid, c.relkind, c.relrowsecurity,
                 row_security_active(c.oid) AS hides_rows
            FROM tables AS t
            LEFT JOIN pg_class AS c ON c.oid = to_regclass(t.relation)
+       ), absent AS (
+         SELECT string_agg(f.relation, ', ' ORDER BY f.relation) AS relations,
+                min(f.severity) AS severity, n.nspname,
+                has_schema_privilege(n.oid, 'USAGE') AS is_usable
+           FROM found AS f
+           LEFT JOIN LATERAL (
+                  SELECT s.oid, s.nspname
+                    FROM pg_class AS c
+                    JOIN pg_namespace AS s ON s.oid = c.relnamespace
+                   WHERE c.relname = f.relation AND c.relkind IN ('r', 'p', 'v', 'f')
+                     AND s.nspname !~ '^pg_'
+                   ORDER BY s.nspname
+                   LIMIT 1
+                ) AS n ON true
+          WHERE f.oid IS NULL
+          GROUP BY n.oid, n.nspname
+       ), columns AS (
+         SELECT f.relation, f.severity, c.name, c.type, c.fallback,
+                a.attname, a.atthasdef, a.atttypid::regtype AS found_type
+           FROM found AS f
+          CROSS JOIN unnest(string_to_array(f.columns, ', ')) AS l (line)
+          CROSS JOIN LATERAL (
+                 SELECT split_part(l.line, ' ', 1),
+                        to_regtype(nullif(split_part(l.line, ' ', 2), '')),
+                        nullif(split_part(l.line, ' DEFAULT ', 2), '')
+               ) AS c (name, type, fallback)
+           LEFT JOIN pg_attribute AS a
+             ON a.attrelid = f.oid AND a.attname = c.name AND NOT a.attisdropped
+          WHERE f.oid IS NOT NULL
+       ), constraints AS (
+         SELECT f.relation, f.severity, w.is_key, w.name, w.definition,
+                pg_get_constraintdef(c.oid) AS found
+           FROM (
+         VALUES (true, 'sync_run_log', 'sync_run_log_pkey', 'PRIMARY KEY (run_id)'),
+                (true, 'sync_run_log', 'sync_run_log_slot_key',
+                 'UNIQUE (org_id, integration_id, scheduled_for, attempt)'),
+                (true, 'sync_schedule_state', 'sync_schedule_state_pkey',
+                 'PRIMARY KEY (org_id, integration_id)'),
+                (true, 'sync_trigger_state', 'sync_trigger_state_pkey',
+                 'PRIMARY KEY (trigger_name, host)'),
+                (true, 'sync_prune_state', 'sync_prune_state_pkey', 'PRIMARY KEY (is_only_row)'),
+                (false, 'sync_run_log', 'sync_run_log_scheduled_for_check',
+                 $$CHECK (isfinite(scheduled_for) AND date_trunc('minute', scheduled_for AT TIME ZONE 'UTC') = scheduled_for AT TIME ZONE 'UTC')$$),
+                (false, 'sync_run_log', 'sync_run_log_covers_from_check',
+                 $$CHECK (isfinite(covers_from) AND date_trunc('minute', covers_from AT TIME ZONE 'UTC') = covers_from AT TIME ZONE 'UTC' AND covers_from <= scheduled_for)$$),
+                (false, 'sync_run_log', 'sync_run_log_attempt_check', 'CHECK (attempt >= 1)'),
+                (false, 'sync_run_log', 'sync_run_log_idempotency_key_check',
+                 $$CHECK (idempotency_key <> '')$$),
+                (false, 'sync_run_log', 'sync_run_log_triggered_by_check',
+                 $$CHECK (triggered_by IN ('schedule', 'catch_up', 'manual', 'retry'))$$),
+                (false, 'sync_run_log', 'sync_run_log_records_exported_check',
+                 'CHECK (records_exported >= 0)'),
+                (false, 'sync_run_log', 'sync_run_log_error_class_check',
+                 $$CHECK (error_class IN ('not_delivered', 'rejected', 'unknown'))$$),
+                (false, 'sync_run_log', 'sync_run_log_error_code_check',
+                 'CHECK (char_length(error_code) BETWEEN 1 AND 64)'),
+                (false, 'sync_run_log', 'sync_run_log_error_message_check',
+                 'CHECK (char_length(error_message) <= 2000)'),
+                (false, 'sync_run_log', 'sync_run_log_status_check',
+                 $$CHECK (status IN ('pending', 'running', 'completed', 'failed'))$$),
+                (false, 'sync_run_log', 'sync_run_log_status_columns_check',
+                 $$CHECK (CASE status WHEN 'pending' THEN num_nonnulls(worker, started_at, completed_at, failed_at, records_exported, error_class, error_code, error_message) = 0 WHEN 'running' THEN num_nonnulls(worker, started_at) = 2 AND num_nonnulls(completed_at, failed_at, records_exported, error_class, error_code, error_message) = 0 WHEN 'completed' THEN num_nonnulls(worker, started_at, completed_at) = 3 AND num_nonnulls(failed_at, error_class, error_code) = 0 WHEN 'failed' THEN num_nonnulls(failed_at, error_class, error_code) = 3 AND num_nonnulls(completed_at, records_exported) = 0 AND num_nonnulls(worker, started_at) IN (0, 2) END)$$),
+                (false, 'sync_schedule_state', 'sync_schedule_state_mark_check',
+                 $$CHECK (isfinite(mark) AND date_trunc('minute', mark AT TIME ZONE 'UTC') = mark AT TIME ZONE 'UTC')$$),
+                (false, 'sync_prune_state', 'sync_prune_state_is_only_row_check',
+                 'CHECK (is_only_row)'),
+                (false, 'sync_prune_state', 'sync_prune_state_pruned_before_check',
+                 'CHECK (isfinite(pruned_before))')
+                ) AS w (is_key, relation, name, definition)
+           JOIN found AS f ON f.relation = w.relation
+           LEFT JOIN pg_constraint AS c ON c.conrelid = f.oid AND c.conname = w.name
+          WHERE f.oid IS NOT NULL
+       ), indexes (name, is_unique, severity, definition) AS (
+         VALUES ('sync_run_log_active_key', 'unique ', 'fail',
+                 $$(org_id, integration_id) WHERE status IN ('pending', 'running')$$),
+                ('sync_run_log_failed_idx', '', 'warning', $$(failed_at) WHERE status = 'failed'$$),
+                ('sync_run_log_completed_slot_idx', '', 'warning',
+                 $$(org_id, integration_id, scheduled_for) WHERE status = 'completed'$$),
+                ('sync_run_log_failed_slot_idx', '', 'warning',
+                 $$(org_id, integration_id, scheduled_for) WHERE status = 'failed'$$)
        ), role (wanted, is_there, may_be_become, is_become) AS (
          SELECT $1::text, to_regrole(quote_ident($1)) IS NOT NULL,
                 pg_has_role(session_user, to_regrole(quote_ident($1)), 'MEMBER'),
                 $1 IS NULL OR current_user = $1
-       ), readable (is_readable) AS (
-         SELECT (has_table_privilege(f.oid, 'SELECT') AND NOT f.hides_rows
-                 AND (SELECT count(*) = 3
-                        FROM pg_attribute AS a
-                       WHERE a.attrelid = f.oid
-                         AND (a.attname, a.atttypid) IN (('trigger_name', 'text'::regtype),
-                                                         ('host', 'text'::regtype),
-                                                         ('last_tick_at', 'timestamptz'::regtype))))
-                IS TRUE
-           FROM found AS f
-          WHERE f.relation = 'sync_trigger_state'
        ), ticks AS (
          -- Of a table that may not be there, and so in a text. The names are hexadecimal: no XML in
          -- them.
-         SELECT regexp_match(query_to_xml(
+         SELECT c.is_readable, regexp_match(query_to_xml(
                   CASE
-                    WHEN (SELECT is_readable FROM readable)
+                    WHEN c.is_readable
                     THEN $$SELECT encode(convert_to(trigger_name, 'UTF8'), 'hex') AS name,
                                   encode(convert_to(host, 'UTF8'), 'hex') AS host,
                                   floor(extract(epoch FROM now() - last_tick_at))::bigint AS age
@@ -134,6 +132,11 @@
                     ELSE 'SELECT WHERE false'
                   END, false, true, '')::text,
                   '<name>(.*)</name>\s*<host>(.*)</host>\s*<age>(.*)</age>') AS last
+           FROM (SELECT coalesce(bool_and((c.found_type = c.type) IS TRUE AND NOT f.hides_rows
+                                          AND has_table_privilege(f.oid, 'SELECT')), false)
+                   FROM columns AS c
+                   JOIN found AS f ON f.relation = c.relation
+                  WHERE c.relation = 'sync_trigger_state') AS c (is_readable)
        ), version (oid, number) AS (
          -- Of a function that may not be there, and so in a text, too.
          SELECT v.oid, (regexp_match(query_to_xml(
@@ -144,146 +147,196 @@
                   END, false, true, '')::text, '<version>(-?[0-9]+)</version>'))[1]::bigint
            FROM (SELECT to_regprocedure('sync_schema_version()') AS oid) AS v
        )
-SELECT 'user' AS kind, quote_ident(current_database()) AS relation, quote_ident(session_user) AS name,
-       quote_ident(current_user) AS wanted, current_setting('server_version') AS found
+SELECT 0 AS place, 'role' AS about, 'ok' AS state,
+       format('connected as %I, at work as %I; database %I, PostgreSQL %s', session_user,
+              current_user, current_database(), current_setting('server_version')) AS message,
+       NULL AS hint, NULL AS age_s
  UNION ALL
-SELECT CASE WHEN r.is_there THEN 'role_refused' ELSE 'role_missing' END,
-       NULL, quote_ident(session_user), quote_ident(r.wanted), NULL
+SELECT 0, v.about, v.state, v.message, NULL, NULL
+  FROM (VALUES ('writes', 'ok', 'transactions may write'),
+               ('row-security', 'ok', 'no row is hidden from a tick'),
+               ('grants', 'ok', 'every privilege that a tick needs is there'),
+               ('version', 'not_asked', 'the schema''s version cannot be read'),
+               ('schema', 'ok', 'tables, columns, keys, checks and indexes are as expected')
+       ) AS v (about, state, message)
+ UNION ALL
+SELECT 1, 'role', 'fail',
+       format(CASE
+                WHEN r.is_there THEN '%1$I may not become %2$I'
+                ELSE 'the role %2$I does not exist'
+              END, session_user, r.wanted),
+       format(CASE WHEN r.is_there THEN '' ELSE 'CREATE ROLE %2$I NOLOGIN BYPASSRLS; ' END
+              || 'GRANT %2$I TO %1$I;', session_user, r.wanted), NULL
   FROM role AS r
  WHERE r.wanted IS NOT NULL AND r.may_be_become IS NOT TRUE
  UNION ALL
-SELECT 'read_only', quote_ident(current_database()), quote_ident(session_user), NULL, NULL
+SELECT 1, 'writes', 'fail', format('transactions in %I may not write', current_database()),
+       format('ALTER ROLE %I SET default_transaction_read_only = off; '
+              '-- and of a standby, connect to its primary', session_user), NULL
  WHERE current_setting('transaction_read_only') = 'on'
  UNION ALL
-SELECT 'hidden', string_agg(f.relation, ', '), quote_ident(current_user), NULL, NULL
+SELECT 1, 'row-security', min(f.severity),
+       format('row level security would hide rows of %s from %I', string_agg(f.relation, ', '),
+              current_user),
+       format('ALTER ROLE %I BYPASSRLS;', current_user), NULL
   FROM found AS f
  CROSS JOIN role AS r
  WHERE f.hides_rows AND r.is_become
 HAVING count(*) > 0
  UNION ALL
-SELECT 'privilege', f.relation, string_agg(v.verb, ', '), quote_ident(current_user),
-       f.oid::regclass::text
+SELECT 2, 'row-security', 'warning',
+       format('row level security is off on %s: members of one organisation may see all of them',
+              f.relation),
+       format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', f.oid::regclass), NULL
+  FROM found AS f
+ WHERE f.is_ours AND NOT f.relrowsecurity
+ UNION ALL
+SELECT 2, 'grants', f.severity,
+       format('%I lacks %s on %s', current_user, string_agg(v.verb, ', '), f.relation),
+       format('GRANT %s ON %s TO %I;', string_agg(v.verb, ', '), f.oid::regclass, current_user),
+       NULL
   FROM found AS f
  CROSS JOIN role AS r
  CROSS JOIN LATERAL unnest(string_to_array(f.verbs, ',')) AS v (verb)
  WHERE NOT has_table_privilege(f.oid, v.verb) AND r.is_become
- GROUP BY f.relation, f.oid
+ GROUP BY f.relation, f.severity, f.oid
  UNION ALL
-SELECT 'privilege', 'sync_schema_version()', 'EXECUTE', quote_ident(current_user),
-       'FUNCTION sync_schema_version()'
+SELECT 2, 'grants', 'fail', format('%I lacks EXECUTE on sync_schema_version()', current_user),
+       format('GRANT EXECUTE ON FUNCTION sync_schema_version() TO %I;', current_user), NULL
   FROM version AS v
  CROSS JOIN role AS r
  WHERE NOT has_function_privilege(v.oid, 'EXECUTE') AND r.is_become
  UNION ALL
-SELECT CASE
-         WHEN v.number = $2::text::bigint THEN 'version'
-         WHEN v.number > $2::text::bigint THEN 'newer'
-         WHEN v.number < $2::text::bigint THEN 'older'
-         ELSE 'unnumbered'
+SELECT 1, 'version', CASE WHEN v.number = $2::text::bigint THEN 'ok' ELSE 'fail' END,
+       CASE
+         WHEN v.number = $2::text::bigint
+         THEN format('the schema is of version %s, with which this program works', v.number)
+         ELSE format('the schema is %s, this program works with version %s',
+                     coalesce('of version ' || v.number, 'older than versions are'), $2::text)
        END,
-       NULL, NULL, $2::text, v.number::text
+       CASE WHEN v.number > $2::text::bigint THEN 'update syncsched' END, NULL
   FROM version AS v
  WHERE v.number IS NOT NULL
     OR v.oid IS NULL AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
  UNION ALL
-SELECT CASE
-         WHEN n.oid IS NULL THEN 'table'
-         WHEN has_schema_privilege(n.oid, 'USAGE') THEN 'search_path'
-         ELSE 'usage'
-       END,
-       string_agg(f.relation, ', ' ORDER BY f.relation), quote_ident(n.nspname),
-       quote_ident(current_user), quote_ident(session_user)
-  FROM found AS f
-  LEFT JOIN LATERAL (
-         SELECT s.oid, s.nspname
-           FROM pg_class AS c
-           JOIN pg_namespace AS s ON s.oid = c.relnamespace
-          WHERE c.relname = f.relation AND c.relkind IN ('r', 'p', 'v', 'f')
-            AND s.nspname !~ '^pg_'
-          ORDER BY s.nspname
-          LIMIT 1
-       ) AS n ON true
- WHERE f.oid IS NULL
- GROUP BY n.oid, n.nspname
+SELECT 1, 'grants', a.severity,
+       format('%I may not use what is in the schema %I: %s', current_user, a.nspname, a.relations),
+       format('GRANT USAGE ON SCHEMA %I TO %I;', a.nspname, current_user), NULL
+  FROM absent AS a
+ WHERE NOT a.is_usable
  UNION ALL
-SELECT CASE
-         WHEN a.attnum IS NULL THEN 'column'
-         WHEN format_type(a.atttypid, NULL) <> c.type THEN 'type'
-         ELSE 'default'
-       END,
-       f.relation, c.name,
-       CASE
-         WHEN a.attnum IS NULL THEN concat_ws(' ', coalesce(c.type, 'text'), 'DEFAULT ' || c.fallback)
-         WHEN format_type(a.atttypid, NULL) <> c.type THEN c.type
-         ELSE c.fallback
-       END,
-       format_type(a.atttypid, NULL)
+SELECT 1, 'schema', a.severity,
+       format('in the schema %I, where %I does not look: %s', a.nspname, session_user, a.relations),
+       format('ALTER ROLE %I SET search_path = %I, public;', session_user, a.nspname), NULL
+  FROM absent AS a
+ WHERE a.is_usable
+ UNION ALL
+SELECT 2, 'schema', a.severity, format('not there: %s', a.relations), NULL, NULL
+  FROM absent AS a
+ WHERE a.nspname IS NULL
+ UNION ALL
+SELECT 3, 'schema', c.severity, format('%s has no column %s', c.relation, c.name),
+       format('ALTER TABLE %s ADD COLUMN %s %s;', c.relation, c.name,
+              concat_ws(' ', coalesce(c.type::text, 'text'), 'DEFAULT ' || c.fallback)), NULL
   FROM columns AS c
-  JOIN found AS f ON f.relation = c.relation
-  LEFT JOIN pg_attribute AS a ON a.attrelid = f.oid AND a.attname = c.name AND NOT a.attisdropped
- WHERE f.oid IS NOT NULL
-   AND (a.attnum IS NULL OR format_type(a.atttypid, NULL) <> c.type
-        OR c.fallback IS NOT NULL AND NOT a.atthasdef)
+ WHERE c.attname IS NULL
  UNION ALL
-SELECT 'extra', f.relation, quote_ident(a.attname), NULL, NULL
+SELECT 4, 'schema', c.severity,
+       format('%s.%s is of the type %s, not %s', c.relation, c.name, c.found_type, c.type),
+       format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %2$s::text::%3$s;', c.relation, c.name,
+              c.type), NULL
+  FROM columns AS c
+ WHERE c.found_type <> c.type
+ UNION ALL
+SELECT 5, 'schema', CASE WHEN c.relation = 'sync_prune_state' THEN 'warning' ELSE c.severity END,
+       format('%s.%s has no default', c.relation, c.name),
+       format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;', c.relation, c.name, c.fallback),
+       NULL
+  FROM columns AS c
+ WHERE c.fallback IS NOT NULL AND NOT c.atthasdef
+ UNION ALL
+SELECT 6, 'schema', f.severity,
+       format('%s asks for a %I, which no tick gives', f.relation, a.attname),
+       format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL;', f.relation, a.attname), NULL
   FROM found AS f
   JOIN pg_attribute AS a ON a.attrelid = f.oid
  WHERE f.is_ours AND a.attnum > 0 AND NOT a.attisdropped
    AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
    AND NOT EXISTS (SELECT FROM columns AS c WHERE c.relation = f.relation AND c.name = a.attname)
  UNION ALL
-SELECT CASE WHEN s.oid IS NOT NULL THEN 'other_key' ELSE c.kind END, f.relation, c.name, c.definition,
-       pg_get_constraintdef(s.oid)
+SELECT 7, 'schema', c.severity, format('%s lacks the key %s', c.relation, c.name),
+       format('ALTER TABLE %s ADD CONSTRAINT %s %s;', c.relation, c.name, c.definition), NULL
   FROM constraints AS c
-  JOIN found AS f ON f.relation = c.relation
-  LEFT JOIN pg_constraint AS s ON s.conrelid = f.oid AND s.conname = c.name
- WHERE f.oid IS NOT NULL
-   AND (s.oid IS NULL OR c.kind = 'key' AND pg_get_constraintdef(s.oid) <> c.definition)
+ WHERE c.is_key AND c.found IS NULL
  UNION ALL
-SELECT CASE WHEN i.is_key THEN 'unique_index' ELSE 'index' END, f.relation, i.name,
-       i.definition, NULL
+SELECT 8, 'schema', c.severity,
+       format('the key %s of %s is another one: %s', c.name, c.relation, c.found),
+       format('ALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %2$s %s;', c.relation, c.name,
+              c.definition), NULL
+  FROM constraints AS c
+ WHERE c.is_key AND c.found <> c.definition
+ UNION ALL
+SELECT CASE i.severity WHEN 'fail' THEN 9 ELSE 13 END, 'schema', i.severity,
+       format('sync_run_log lacks the %sindex %s', i.is_unique, i.name),
+       format('DROP INDEX IF EXISTS %s; CREATE %sINDEX %1$s ON sync_run_log %3$s;', i.name,
+              upper(i.is_unique), i.definition), NULL
   FROM indexes AS i
-  JOIN found AS f ON f.relation = i.relation
+  JOIN found AS f ON f.relation = 'sync_run_log'
  WHERE f.oid IS NOT NULL
    AND NOT EXISTS (SELECT
                      FROM pg_index AS x
                      JOIN pg_class AS c ON c.oid = x.indexrelid
                     WHERE x.indrelid = f.oid AND c.relname = i.name
-                      AND (x.indisunique OR NOT i.is_key) AND x.indpred IS NOT NULL)
+                      AND (x.indisunique OR i.is_unique = '') AND x.indpred IS NOT NULL)
  UNION ALL
-SELECT CASE WHEN x.indisunique THEN 'invalid_key' ELSE 'invalid_index' END, f.relation,
-       x.indexrelid::regclass::text, NULL, NULL
+SELECT CASE WHEN x.indisunique THEN 10 ELSE 14 END, 'schema',
+       CASE WHEN x.indisunique THEN f.severity ELSE 'warning' END,
+       format('the index %s is not valid', x.indexrelid::regclass),
+       format('REINDEX INDEX %s;', x.indexrelid::regclass), NULL
   FROM found AS f
   JOIN pg_index AS x ON x.indrelid = f.oid
  WHERE f.is_ours AND NOT x.indisvalid
  UNION ALL
-SELECT 'row_key', f.relation, array_to_string(r.name, ', '), NULL, NULL
-  FROM rows_of AS r
-  JOIN found AS f ON f.relation = r.relation
- WHERE f.relkind IN ('r', 'p')
+SELECT 11, 'schema', f.severity,
+       format('%s has no key on (%s): one may be there twice', f.relation,
+              array_to_string(f.row_key, ', ')),
+       format('CREATE UNIQUE INDEX ON %s (%s);', f.relation, array_to_string(f.row_key, ', ')), NULL
+  FROM found AS f
+ WHERE f.row_key IS NOT NULL AND f.relkind IN ('r', 'p')
    AND NOT EXISTS (SELECT
                      FROM pg_index AS x
-                    WHERE x.indrelid = f.oid AND x.indisunique AND x.indisvalid AND x.indpred IS NULL
+                    WHERE x.indrelid = f.oid AND x.indisunique AND x.indisvalid
+                      AND x.indpred IS NULL
                       AND (SELECT array_agg(a.attname)
                              FROM pg_attribute AS a
                             WHERE a.attrelid = f.oid
                               AND a.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1]))
-                          <@ r.name
+                          <@ f.row_key
                       AND 0 <> ALL ((x.indkey::int2[])[0:x.indnkeyatts - 1]))
  UNION ALL
-SELECT 'exposed', f.relation, f.oid::regclass::text, NULL, NULL
-  FROM found AS f
- WHERE f.is_ours AND NOT f.relrowsecurity
+SELECT 12, 'schema', 'warning', format('%s lacks the check %s', c.relation, c.name),
+       format('ALTER TABLE %s ADD CONSTRAINT %s %s;', c.relation, c.name, c.definition), NULL
+  FROM constraints AS c
+ WHERE NOT c.is_key AND c.found IS NULL
  UNION ALL
-SELECT 'function', NULL, 'sync_member_org_id()', NULL, NULL
+SELECT 15, 'schema', 'warning',
+       'there is no function sync_member_org_id(): members see none of their rows', NULL, NULL
  WHERE to_regprocedure('sync_member_org_id()') IS NULL
    AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
  UNION ALL
-SELECT 'unread_ticks', NULL, NULL, NULL, NULL
-  FROM readable
- WHERE NOT is_readable
- UNION ALL
-SELECT 'ticked', NULL, convert_from(decode(t.last[1], 'hex'), 'UTF8'),
-       convert_from(decode(t.last[2], 'hex'), 'UTF8'), t.last[3]
+SELECT 1, 'trigger',
+       CASE
+         WHEN t.last IS NOT NULL THEN 'ok'
+         WHEN t.is_readable THEN 'warning'
+         ELSE 'not_asked'
+       END,
+       CASE
+         WHEN t.last IS NOT NULL
+         THEN format('by %s on %s', convert_from(decode(t.last[1], 'hex'), 'UTF8'),
+                     convert_from(decode(t.last[2], 'hex'), 'UTF8'))
+         WHEN t.is_readable THEN 'nothing has ticked yet'
+         ELSE 'it cannot be read who ticks'
+       END,
+       NULL, t.last[3]
   FROM ticks AS t
- WHERE t.last IS NOT NULL
+ ORDER BY place
