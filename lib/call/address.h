@@ -2,11 +2,10 @@
  * The function's address, to whom the key may be sent, the addresses of other systems that are
  * asked whether they are there, and the proxy on the way. Pure.
  *
- * Every tick checks it, and so that one with nobody to call need not load libcurl for that, what is
- * accepted is plain enough to be read in one way only: https or http, a host in ASCII or as a
- * literal IP address, a port, and then whatever a URL can have.
+ * libcurl reads it, as it does when it calls: https or http, a host in ASCII or as a literal IP
+ * address, a port, and then whatever a URL can have.
  *
- * Source: RFC 3986, section 3.
+ * Source: libcurl's URL API.
  */
 #ifndef SYNCSCHED_CALL_ADDRESS_H
 #define SYNCSCHED_CALL_ADDRESS_H
