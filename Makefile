@@ -41,7 +41,7 @@ TRIGGERS_OBJECTS := $(call objects,$(wildcard tests/triggers/*.c))
 BENCH_ALONE     := empty bare cost calls
 BENCH_OBJECTS   := $(call objects,$(filter-out $(BENCH_ALONE:%=tests/bench/%.c),$(wildcard tests/bench/*.c)))
 FUZZ_OBJECTS    := $(call objects,$(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
-FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/time/*.c lib/cron/*.c) lib/call/reply.c lib/call/response.c lib/plan/outcome.c)
+FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/time/*.c lib/cron/*.c) lib/call/classify.c lib/call/response.c lib/plan/outcome.c lib/plan/retry_after.c)
 FUZZ_TARGETS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTS           := $(addprefix $(BUILD)/tests/,unit judge integration fault triggers function_server)
 

@@ -3,9 +3,9 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "call/classify.h"
 #include "call/credentials.h"
 #include "call/http_client_handle.h"
-#include "call/reply.h"
 #include "call/response.h"
 #include "time/clock.h"
 #include "time/instant.h"
@@ -17,10 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum {
-    FUNCTION_CONNECT_MS = 10000,
-    FUNCTION_FAR_S = 86400, /* no budget is longer */
-};
+enum { HTTP_CLIENT_CONNECT_MS = 10000 };
 
 /* ---- What libcurl calls ---- */
 
@@ -243,45 +240,46 @@ static bool http_client_is_refused_by_proxy(const struct http_client *function)
            http_client_proxy_status(function) / 100 != 2;
 }
 
-static enum reply_end http_client_end(const struct http_client *function, CURLcode code)
+static enum response_end http_client_end(const struct http_client *function, CURLcode code)
 {
     switch (code) {
     case CURLE_OK:
-        return REPLY_WHOLE;
+        return RESPONSE_WHOLE;
     case CURLE_COULDNT_RESOLVE_HOST:
-        return REPLY_DNS_FAILED;
+        return RESPONSE_DNS_FAILED;
     case CURLE_COULDNT_RESOLVE_PROXY:
-        return REPLY_PROXY_REFUSED;
+        return RESPONSE_PROXY_REFUSED;
     case CURLE_COULDNT_CONNECT: /* what libcurl 8.23 says of a proxy's refusal, too */
-        return http_client_proxy_status(function) != 0 ? REPLY_PROXY_REFUSED : REPLY_CONNECT_FAILED;
+        return http_client_proxy_status(function) != 0 ? RESPONSE_PROXY_REFUSED
+                                                       : RESPONSE_CONNECT_FAILED;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
-        return REPLY_TLS_FAILED;
+        return RESPONSE_TLS_FAILED;
     case CURLE_UNSUPPORTED_PROTOCOL: /* no status line: HTTP/0.9, libcurl says */
     case CURLE_WEIRD_SERVER_REPLY:
-        return REPLY_NOT_HTTP;
+        return RESPONSE_NOT_HTTP;
     case CURLE_OPERATION_TIMEDOUT:
-        return REPLY_TIMEOUT;
+        return RESPONSE_TIMEOUT;
     case CURLE_ABORTED_BY_CALLBACK:
-        return function->request_is_given ? REPLY_CONNECTION_LOST : REPLY_CANCELLED;
+        return function->request_is_given ? RESPONSE_CONNECTION_LOST : RESPONSE_CANCELLED;
     case CURLE_WRITE_ERROR:
-        return function->response.head_is_cut   ? REPLY_HEAD_TOO_LARGE
-               : function->response.body_is_cut ? REPLY_TOO_LARGE
-                                                : REPLY_CONNECTION_LOST;
+        return function->response.head_is_cut   ? RESPONSE_HEAD_TOO_LARGE
+               : function->response.body_is_cut ? RESPONSE_TOO_LARGE
+                                                : RESPONSE_CONNECTION_LOST;
     default:
-        return http_client_is_refused_by_proxy(function) ? REPLY_PROXY_REFUSED
-                                                         : REPLY_CONNECTION_LOST;
+        return http_client_is_refused_by_proxy(function) ? RESPONSE_PROXY_REFUSED
+                                                         : RESPONSE_CONNECTION_LOST;
     }
 }
 
-enum reply_end http_client_perform(struct http_client *function, int64_t deadline_ms, int fd,
-                                   http_client_interrupt *interrupt, void *context)
+enum response_end http_client_perform(struct http_client *function, int64_t deadline_ms, int fd,
+                                      http_client_interrupt *interrupt, void *context)
 {
-    int64_t connect_until_ms = clock_now_ms() + FUNCTION_CONNECT_MS;
+    int64_t connect_until_ms = clock_now_ms() + HTTP_CLIENT_CONNECT_MS;
     int running = 1;
     int left;
     CURLMsg *message;
@@ -292,21 +290,21 @@ enum reply_end http_client_perform(struct http_client *function, int64_t deadlin
         int step_ms;
 
         if (curl_multi_perform(function->multi, &running) != CURLM_OK)
-            return REPLY_CONNECTION_LOST;
+            return RESPONSE_CONNECTION_LOST;
         if (running == 0)
             break;
         if (!function->request_is_given && connect_until_ms < until_ms)
             until_ms = connect_until_ms;
         step_ms = wait_step_ms(until_ms);
         if (step_ms == 0)
-            return REPLY_TIMEOUT;
+            return RESPONSE_TIMEOUT;
         curl_multi_poll(function->multi, fd >= 0 ? &word : NULL, fd >= 0 ? 1 : 0, step_ms, NULL);
         if (fd >= 0 && word.revents != 0 && interrupt(context, &fd))
-            return REPLY_CANCELLED;
+            return RESPONSE_CANCELLED;
     }
     message = curl_multi_info_read(function->multi, &left);
     return message != NULL ? http_client_end(function, message->data.result)
-                           : REPLY_CONNECTION_LOST;
+                           : RESPONSE_CONNECTION_LOST;
 }
 
 void http_client_prepare(struct http_client *function, const char *request, int64_t deadline_ms)
@@ -322,30 +320,21 @@ void http_client_prepare(struct http_client *function, const char *request, int6
     curl_easy_setopt(function->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      (curl_off_t)function->request_length);
     /* Never libcurl's own: when it passes, libcurl waits for its resolver, for however long. */
-    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, FUNCTION_NEVER_MS);
+    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CLIENT_NEVER_MS);
 }
 
-static void http_client_judge(struct http_client *function, enum reply_end end,
+static void http_client_judge(struct http_client *function, enum response_end end,
                               struct outcome *outcome)
 {
-    const struct response *response = &function->response;
-    struct reply reply = {
-        .end = end,
-        .was_sent = function->request_is_given,
-        .is_from_platform = response->is_from_platform,
-        .platform_code = response->platform_code,
-        .body = text_string(&response->body),
-        .body_length = response->body.length,
-        .detail = function->error,
-        .secret = function->key,
-    };
-    curl_off_t retry_after_s = 0; /* also where the header gives a date */
+    struct response *response = &function->response;
 
     text_redact(function->error, function->proxy_user);
-    curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &reply.status);
-    curl_easy_getinfo(function->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-    reply.retry_after_ms = 1000 * (retry_after_s < FUNCTION_FAR_S ? retry_after_s : FUNCTION_FAR_S);
-    reply_judge(&reply, outcome);
+    response->end = end;
+    response->was_sent = function->request_is_given;
+    response->detail = function->error;
+    response->secret = function->key;
+    curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &response->status);
+    classify_response(response, clock_host_us(), outcome);
     if (function->answered_at_ms != 0)
         outcome->first_byte_ms = function->answered_at_ms - function->given_at_ms;
 }
@@ -353,10 +342,10 @@ static void http_client_judge(struct http_client *function, enum reply_end end,
 /* ---- The kept connection ---- */
 
 /* Which one a call that was answered leaves behind for the next. */
-static void http_client_keep_connection(struct http_client *function, enum reply_end end)
+static void http_client_keep_connection(struct http_client *function, enum response_end end)
 {
     function->kept = CURL_SOCKET_BAD;
-    if (end == REPLY_WHOLE)
+    if (end == RESPONSE_WHOLE)
         curl_easy_getinfo(function->easy, CURLINFO_ACTIVESOCKET, &function->kept);
 }
 
@@ -389,7 +378,7 @@ void http_client_call(struct http_client *function, const struct run *run, int64
 {
     char *request = http_client_compose(run);
     struct text key = {0};
-    enum reply_end end;
+    enum response_end end;
 
     *outcome = (struct outcome){.records_exported = -1};
     if (request == NULL) {
@@ -406,8 +395,8 @@ void http_client_call(struct http_client *function, const struct run *run, int64
     end = http_client_perform(function, deadline_ms, fd, interrupt, context);
     http_client_judge(function, end, outcome);
     function->is_stuck =
-        !function->request_is_given && (end == REPLY_TIMEOUT || end == REPLY_CANCELLED);
-    function->is_spent = function->request_is_given && end != REPLY_WHOLE;
+        !function->request_is_given && (end == RESPONSE_TIMEOUT || end == RESPONSE_CANCELLED);
+    function->is_spent = function->request_is_given && end != RESPONSE_WHOLE;
     if (function->is_stuck)
         return; /* the handle may still look at the headers: nothing is released */
     http_client_keep_connection(function, end);

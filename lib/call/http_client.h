@@ -6,13 +6,12 @@
  * even if the server had read all of it, so the body is given away once and cannot be rewound. A
  * handle never crosses a fork.
  *
- * Not for reading and judging what comes back: response.h, reply.h.
+ * Not for reading and judging what comes back: response.h, classify.h.
  */
 #ifndef SYNCSCHED_CALL_HTTP_CLIENT_H
 #define SYNCSCHED_CALL_HTTP_CLIENT_H
 
 #include "base/error.h"
-#include "call/reply.h"
 #include "call/response.h"
 #include "plan/outcome.h"
 #include "plan/probe.h"
@@ -70,7 +69,7 @@ void http_client_call(struct http_client *function, const struct run *run, int64
 struct http_ping {
     long status; /* of the answer, whatever it is; 0: none came */
     int64_t ms;  /* how long that took */
-    enum reply_end end;
+    enum response_end end;
     char failure[256];
 };
 

@@ -6,7 +6,6 @@
 #define SYNCSCHED_CALL_HTTP_CLIENT_HANDLE_H
 
 #include "call/http_client.h"
-#include "call/reply.h"
 #include "call/response.h"
 
 #include <curl/curl.h>
@@ -14,7 +13,7 @@
 #include <stdint.h>
 
 /* Longer than any budget. */
-#define FUNCTION_NEVER_MS 86400000L
+#define HTTP_CLIENT_NEVER_MS 86400000L
 
 struct http_client {
     CURLM *multi;
@@ -43,7 +42,7 @@ struct http_client {
 void http_client_prepare(struct http_client *function, const char *request, int64_t deadline_ms);
 
 /* Runs the transfer to its end, the deadline or an interrupt. */
-enum reply_end http_client_perform(struct http_client *function, int64_t deadline_ms, int fd,
-                                   http_client_interrupt *interrupt, void *context);
+enum response_end http_client_perform(struct http_client *function, int64_t deadline_ms, int fd,
+                                      http_client_interrupt *interrupt, void *context);
 
 #endif

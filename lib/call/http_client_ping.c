@@ -1,6 +1,7 @@
 #include "call/http_client_handle.h"
 
 #include "base/text.h"
+#include "call/classify.h"
 #include "time/clock.h"
 
 #include <stdio.h>
@@ -17,9 +18,9 @@ static struct http_client *http_client_open_keyless(const struct http_target *ad
 }
 
 /* What goes wrong is told without the secrets of the way. */
-static enum reply_end http_client_run(struct http_client *function, int64_t deadline_ms)
+static enum response_end http_client_run(struct http_client *function, int64_t deadline_ms)
 {
-    enum reply_end end;
+    enum response_end end;
 
     curl_multi_add_handle(function->multi, function->easy);
     end = http_client_perform(function, deadline_ms, -1, NULL, NULL);
@@ -29,13 +30,13 @@ static enum reply_end http_client_run(struct http_client *function, int64_t dead
 }
 
 /* HEAD, or another method that is as good as it: what may come of a body is not waited for. */
-static enum reply_end http_client_ask(struct http_client *function, const char *method,
-                                      int64_t deadline_ms)
+static enum response_end http_client_ask(struct http_client *function, const char *method,
+                                         int64_t deadline_ms)
 {
     curl_easy_setopt(function->easy, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(function->easy, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, function->headers);
-    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, FUNCTION_NEVER_MS);
+    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CLIENT_NEVER_MS);
     return http_client_run(function, deadline_ms);
 }
 
@@ -49,23 +50,23 @@ static bool http_client_has_host(const struct http_client *function)
 }
 
 /* Or leaves it to the end of the process. */
-static void http_client_close_asked(struct http_client *function, enum reply_end end)
+static void http_client_close_asked(struct http_client *function, enum response_end end)
 {
-    if (end == REPLY_TIMEOUT && !http_client_has_host(function))
+    if (end == RESPONSE_TIMEOUT && !http_client_has_host(function))
         return;
     curl_multi_remove_handle(function->multi, function->easy);
     http_client_close(function);
 }
 
-static void http_client_tell(const struct http_client *function, enum reply_end end,
+static void http_client_tell(const struct http_client *function, enum response_end end,
                              int64_t started_ms, struct http_ping *ping)
 {
     *ping = (struct http_ping){.ms = clock_now_ms() - started_ms, .end = end};
-    if (end == REPLY_WHOLE)
+    if (end == RESPONSE_WHOLE)
         curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &ping->status);
     else
         snprintf(ping->failure, sizeof ping->failure, "%s",
-                 end == REPLY_TIMEOUT ? "no answer in time" : function->error);
+                 end == RESPONSE_TIMEOUT ? "no answer in time" : function->error);
 }
 
 bool http_client_ping(const struct http_target *address, int64_t deadline_ms,
@@ -73,7 +74,7 @@ bool http_client_ping(const struct http_target *address, int64_t deadline_ms,
 {
     struct http_client *function = http_client_open(address, err);
     int64_t started_ms = clock_now_ms();
-    enum reply_end end;
+    enum response_end end;
 
     *ping = (struct http_ping){0};
     if (function == NULL)
@@ -113,7 +114,7 @@ bool http_client_probe(const struct http_target *address, int64_t send_until_ms,
                        int64_t deadline_ms, struct probe_answer *probe, struct error *err)
 {
     struct http_client *function = http_client_open_keyless(address, err);
-    enum reply_end end = REPLY_CANCELLED;
+    enum response_end end = RESPONSE_CANCELLED;
 
     *probe = (struct probe_answer){0};
     if (function == NULL)
@@ -122,11 +123,11 @@ bool http_client_probe(const struct http_target *address, int64_t send_until_ms,
     http_client_hold_back(function);
     if (clock_now_ms() < send_until_ms)
         end = http_client_ask(function, "HEAD", deadline_ms);
-    if (end == REPLY_WHOLE)
+    if (end == RESPONSE_WHOLE)
         curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &probe->status);
     else
-        probe->failure = reply_end_code(end);
-    probe->was_held_back = end == REPLY_CANCELLED;
+        probe->failure = classify_end(end);
+    probe->was_held_back = end == RESPONSE_CANCELLED;
     memcpy(probe->retry_after, function->response.retry_after, sizeof probe->retry_after);
     http_client_close_asked(function, end);
     return true;
@@ -136,14 +137,14 @@ void http_client_get(struct http_client *function, const char *url, int64_t dead
                      struct http_ping *ping)
 {
     int64_t started_ms = clock_now_ms();
-    enum reply_end end;
+    enum response_end end;
 
     http_client_prepare(function, "", deadline_ms);
     curl_easy_setopt(function->easy, CURLOPT_URL, url);
     curl_easy_setopt(function->easy, CURLOPT_HTTPGET, 1L);
     end = http_client_run(function, deadline_ms);
     http_client_tell(function, end, started_ms, ping);
-    function->is_stuck = end == REPLY_TIMEOUT && !http_client_has_host(function);
+    function->is_stuck = end == RESPONSE_TIMEOUT && !http_client_has_host(function);
     if (!function->is_stuck)
         curl_multi_remove_handle(function->multi, function->easy);
 }

@@ -1,6 +1,6 @@
 /*
- * Reading a response while it arrives: header lines and pieces of the body in; out comes what
- * reply.h judges. Pure: function.c passes on what libcurl hands it.
+ * A response: header lines and pieces of the body go in while it arrives; what came of it is for
+ * classify.h. Pure: http_client.c passes on what libcurl hands it.
  *
  * Everything in a response is hostile, so everything that is kept or counted has a limit. Headers
  * are believed only where the final response has them. Those of interim responses (100, 103: RFC
@@ -30,6 +30,21 @@ enum {
     RESPONSE_CODE_SIZE = 128,
 };
 
+/* How the transport ended. */
+enum response_end {
+    RESPONSE_WHOLE, /* a complete HTTP response */
+    RESPONSE_DNS_FAILED,
+    RESPONSE_CONNECT_FAILED,
+    RESPONSE_PROXY_REFUSED, /* the proxy gave no way to the function */
+    RESPONSE_TLS_FAILED,
+    RESPONSE_TIMEOUT,
+    RESPONSE_CONNECTION_LOST, /* after something may have been sent, or in mid-response */
+    RESPONSE_NOT_HTTP,        /* something else came back */
+    RESPONSE_TOO_LARGE,       /* the body was cut off */
+    RESPONSE_HEAD_TOO_LARGE,  /* the headers were, before they told all */
+    RESPONSE_CANCELLED,       /* cut off because the tick was told to stop */
+};
+
 /* Which header lines are to come. */
 enum response_part {
     RESPONSE_INTERIM, /* none yet, or those of an interim response */
@@ -39,6 +54,11 @@ enum response_part {
 
 /* `struct response response = {0};` is an empty one; response_free() releases it. */
 struct response {
+    enum response_end end;
+    bool was_sent;         /* the request was given away, so the function may have run */
+    long status;           /* HTTP status, 0 when there was none */
+    const char *detail;    /* the transport's own words for what failed, or NULL; borrowed */
+    const char *secret;    /* what no outcome may hold, printable ASCII, or NULL; borrowed */
     struct text body;      /* may hold any bytes */
     bool is_from_platform; /* sb-error-code or x-relay-error: the platform's mark */
     char platform_code[RESPONSE_CODE_SIZE]; /* the value of sb-error-code, cut; "" without */

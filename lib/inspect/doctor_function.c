@@ -62,12 +62,12 @@ static void doctor_add_silence(const char *url, const struct http_ping *ping,
 {
     findings_add(findings, "function", FINDING_FAIL, "%.*s was not reached: %s",
                  doctor_plain_length(url), url, ping->failure);
-    if (ping->end == REPLY_TLS_FAILED)
+    if (ping->end == RESPONSE_TLS_FAILED)
         findings_hint(
             findings,
             "set SYNCSCHED_CA_FILE=FILE, the certificate of the authority that signed the "
             "server's, in PEM form");
-    else if (ping->end == REPLY_PROXY_REFUSED)
+    else if (ping->end == RESPONSE_PROXY_REFUSED)
         findings_hint(findings, "set SYNCSCHED_PROXY=http://HOST:PORT to a proxy that leads there, "
                                 "or leave it out");
     else

@@ -49,7 +49,7 @@ struct probe_state {
 /* What came of a probe. */
 struct probe_answer {
     long status;                              /* of the answer, whatever it is; 0: none came */
-    const char *failure;                      /* a code of reply.h, where none came; else NULL */
+    const char *failure;                      /* a code of classify.h, where none came; else NULL */
     bool was_held_back;                       /* it was too late to send anything */
     char retry_after[PROBE_RETRY_AFTER_SIZE]; /* the value of that header; "" without */
 };

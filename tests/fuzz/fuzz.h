@@ -24,7 +24,7 @@ struct fuzz_target {
 };
 
 extern const struct fuzz_target fuzz_cron;
-extern const struct fuzz_target fuzz_reply;
+extern const struct fuzz_target fuzz_classify;
 extern const struct fuzz_target fuzz_response;
 extern const struct fuzz_target fuzz_time;
 extern const struct fuzz_target fuzz_tzif;

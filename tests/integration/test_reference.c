@@ -166,7 +166,7 @@ START_TEST(test_codes)
 {
     char *outcomes = documents_section("man/syncsched.7", "OUTCOMES");
     char *codes = documents_shell(
-        "grep -ohE '[\"'\\''][A-Z][A-Z_]{5,}[\"'\\'']' lib/call/reply.c lib/tick/worker.c"
+        "grep -ohE '[\"'\\''][A-Z][A-Z_]{5,}[\"'\\'']' lib/call/classify.c lib/tick/worker.c"
         " lib/store/sql/claim.sql lib/store/sql/abandon.sql lib/store/sql/adopt.sql"
         " | tr -d '\"'\\' | sort -u; grep -ohE '\"(not_delivered|rejected|unknown)\"' "
         "lib/plan/outcome.c"

@@ -13,8 +13,8 @@
 
 enum { PATH_SIZE = 512, FILE_SIZE_MAX = 1 << 16 };
 
-static const struct fuzz_target *const targets[] = {&fuzz_cron, &fuzz_reply, &fuzz_response,
-                                                    &fuzz_time, &fuzz_tzif,  &fuzz_zone};
+static const struct fuzz_target *const targets[] = {&fuzz_cron, &fuzz_classify, &fuzz_response,
+                                                    &fuzz_time, &fuzz_tzif,     &fuzz_zone};
 
 static void run_file(const struct fuzz_target *target, const char *path)
 {

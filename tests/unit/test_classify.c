@@ -1,8 +1,8 @@
-/* Covers lib/call/reply.c: the tables of design section 6. */
+/* Covers lib/call/classify.c: the tables of design section 6. */
 #include "support/suite.h"
 
 #include "base/text.h"
-#include "call/reply.h"
+#include "call/classify.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,27 +129,30 @@ static const struct answer answers[] = {
     UNKNOWN(546, "{\"code\":\"WORKER_LIMIT\"}", "WORKER_LIMIT", "*"),
 };
 
-static struct reply reply_of(const struct answer *answer)
+/* Classifies it with a body and the platform's code, which may be NULL, and releases it. */
+static struct outcome classify(struct response response, const char *body, size_t length,
+                               const char *platform_code)
 {
-    return (struct reply){
-        .end = REPLY_WHOLE,
-        .was_sent = true,
-        .status = answer->status,
-        .is_from_platform = answer->platform_code != NULL,
-        .platform_code = answer->platform_code,
-        .body = answer->body,
-        .body_length = strlen(answer->body),
-    };
+    struct outcome outcome;
+
+    response_take_body(&response, body, length);
+    if (platform_code != NULL)
+        strcpy(response.platform_code, platform_code);
+    classify_response(&response, 0, &outcome);
+    response_free(&response);
+    return outcome;
 }
 
-START_TEST(test_reply_answer)
+START_TEST(test_classify_answer)
 {
     const struct answer *answer = &answers[_i];
-    struct reply reply = reply_of(answer);
-    struct outcome outcome;
+    struct response response = {.was_sent = true,
+                                .status = answer->status,
+                                .is_from_platform = answer->platform_code != NULL};
+    struct outcome outcome =
+        classify(response, answer->body, strlen(answer->body), answer->platform_code);
     bool is_success = answer->error_class == OUTCOME_NONE;
 
-    reply_judge(&reply, &outcome);
     ck_assert_msg(outcome.error_class == answer->error_class, "%ld %s: class %d, code %s",
                   answer->status, answer->body, (int)outcome.error_class, outcome.error_code);
     ck_assert_str_eq(outcome.error_code, answer->code);
@@ -167,15 +170,11 @@ END_TEST
 
 static struct outcome judge_bytes(long status, const char *bytes, size_t length)
 {
-    struct reply reply = {.was_sent = true, .status = status, .body = bytes, .body_length = length};
-    struct outcome outcome;
-
-    reply_judge(&reply, &outcome);
-    return outcome;
+    return classify((struct response){.was_sent = true, .status = status}, bytes, length, NULL);
 }
 
 /* Covers: a NUL in the body is not its end. */
-START_TEST(test_reply_nul)
+START_TEST(test_classify_nul)
 {
     struct outcome outcome = judge_bytes(500, "a\0b", 3);
 
@@ -194,7 +193,7 @@ START_TEST(test_reply_nul)
 END_TEST
 
 /* Covers: a hostile depth neither crashes nor counts as a success. */
-START_TEST(test_reply_deep_nesting)
+START_TEST(test_classify_deep_nesting)
 {
     static char deep[1024 * 1024];
     struct outcome outcome;
@@ -213,7 +212,7 @@ START_TEST(test_reply_deep_nesting)
 END_TEST
 
 /* Covers: a message holds at most 2,000 characters, a code 64. */
-START_TEST(test_reply_limits)
+START_TEST(test_classify_limits)
 {
     struct text body = {0};
     struct outcome outcome;
@@ -261,21 +260,18 @@ static const struct {
      "the connection was lost before the answer was whole: sent **************"},
 };
 
-START_TEST(test_reply_echo)
+START_TEST(test_classify_echo)
 {
-    struct reply reply = {
-        .end = echoes[_i].detail != NULL ? REPLY_CONNECTION_LOST : REPLY_WHOLE,
+    struct response response = {
+        .end = echoes[_i].detail != NULL ? RESPONSE_CONNECTION_LOST : RESPONSE_WHOLE,
         .was_sent = true,
         .status = 500,
-        .platform_code = echoes[_i].platform_code,
-        .body = echoes[_i].body,
-        .body_length = strlen(echoes[_i].body),
         .detail = echoes[_i].detail,
         .secret = SECRET,
     };
-    struct outcome outcome;
+    struct outcome outcome =
+        classify(response, echoes[_i].body, strlen(echoes[_i].body), echoes[_i].platform_code);
 
-    reply_judge(&reply, &outcome);
     ck_assert_str_eq(outcome.error_code, echoes[_i].code);
     ck_assert_str_eq(outcome.message, echoes[_i].message);
     outcome_free(&outcome);
@@ -283,18 +279,16 @@ START_TEST(test_reply_echo)
 END_TEST
 
 /* Covers: the end of what is stored does not cut the key into a part that is not known again. */
-START_TEST(test_reply_echo_cut)
+START_TEST(test_classify_echo_cut)
 {
     struct text body = {0};
-    struct reply reply = {.was_sent = true, .status = 500, .secret = SECRET};
+    struct response response = {.was_sent = true, .status = 500, .secret = SECRET};
     struct outcome outcome;
 
     for (int i = 0; i < OUTCOME_MESSAGE_CHARACTERS - 5; i++)
         text_add(&body, "x");
     text_add(&body, SECRET);
-    reply.body = body.data;
-    reply.body_length = body.length;
-    reply_judge(&reply, &outcome);
+    outcome = classify(response, body.data, body.length, NULL);
     ck_assert_str_eq(outcome.message + OUTCOME_MESSAGE_CHARACTERS - 6, "x*****");
     outcome_free(&outcome);
     text_free(&body);
@@ -304,7 +298,7 @@ END_TEST
 /* ---- Ends of the transport ---- */
 
 static const struct {
-    enum reply_end end;
+    enum response_end end;
     bool was_sent;
     long status;
     const char *body;
@@ -313,52 +307,49 @@ static const struct {
     const char *code;
     const char *message; /* part of it */
 } ends[] = {
-    {REPLY_DNS_FAILED, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "DNS_FAILED", "not found"},
-    {REPLY_CONNECT_FAILED, false, 0, "", "refused\x1b\n", OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
-     "no connection to the function: refused" BAD " "},
-    {REPLY_PROXY_REFUSED, false, 0, "", "response 502", OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
+    {RESPONSE_DNS_FAILED, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "DNS_FAILED", "not found"},
+    {RESPONSE_CONNECT_FAILED, false, 0, "", "refused\x1b\n", OUTCOME_NOT_DELIVERED,
+     "CONNECT_FAILED", "no connection to the function: refused" BAD " "},
+    {RESPONSE_PROXY_REFUSED, false, 0, "", "response 502", OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
      "through the proxy: response 502"},
-    {REPLY_TLS_FAILED, false, 0, "", "", OUTCOME_NOT_DELIVERED, "TLS_FAILED",
+    {RESPONSE_TLS_FAILED, false, 0, "", "", OUTCOME_NOT_DELIVERED, "TLS_FAILED",
      "no trusted connection"},
-    {REPLY_TIMEOUT, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "TIMEOUT",
+    {RESPONSE_TIMEOUT, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "TIMEOUT",
      "no connection to the function in time"},
-    {REPLY_TIMEOUT, true, 0, "", NULL, OUTCOME_UNKNOWN, "TIMEOUT", "no answer in time"},
-    {REPLY_TIMEOUT, true, 200, "{\"recordsExported\":1}", NULL, OUTCOME_UNKNOWN, "TIMEOUT",
+    {RESPONSE_TIMEOUT, true, 0, "", NULL, OUTCOME_UNKNOWN, "TIMEOUT", "no answer in time"},
+    {RESPONSE_TIMEOUT, true, 200, "{\"recordsExported\":1}", NULL, OUTCOME_UNKNOWN, "TIMEOUT",
      "no answer in time"},
-    {REPLY_CONNECTION_LOST, true, 0, "", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST", "lost"},
-    {REPLY_CONNECTION_LOST, true, 200, "{\"recordsExported\":1}", NULL, OUTCOME_UNKNOWN,
+    {RESPONSE_CONNECTION_LOST, true, 0, "", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST", "lost"},
+    {RESPONSE_CONNECTION_LOST, true, 200, "{\"recordsExported\":1}", NULL, OUTCOME_UNKNOWN,
      "CONNECTION_LOST", "lost"},
-    {REPLY_CONNECTION_LOST, true, 500, "{\"code\":\"X\"", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST",
-     "lost"},
-    {REPLY_NOT_HTTP, true, 0, "", NULL, OUTCOME_UNKNOWN, "INVALID_RESPONSE", "not HTTP"},
-    {REPLY_TOO_LARGE, true, 200, "{", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "1 MiB"},
-    {REPLY_TOO_LARGE, true, 500, "<html>", NULL, OUTCOME_REJECTED, "HTTP_500", "<html>"},
-    {REPLY_TOO_LARGE, true, 504, "<html>", NULL, OUTCOME_UNKNOWN, "HTTP_504", "<html>"},
-    {REPLY_HEAD_TOO_LARGE, true, 503, "", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE",
+    {RESPONSE_CONNECTION_LOST, true, 500, "{\"code\":\"X\"", NULL, OUTCOME_UNKNOWN,
+     "CONNECTION_LOST", "lost"},
+    {RESPONSE_NOT_HTTP, true, 0, "", NULL, OUTCOME_UNKNOWN, "INVALID_RESPONSE", "not HTTP"},
+    {RESPONSE_TOO_LARGE, true, 200, "{", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "1 MiB"},
+    {RESPONSE_TOO_LARGE, true, 500, "<html>", NULL, OUTCOME_REJECTED, "HTTP_500", "<html>"},
+    {RESPONSE_TOO_LARGE, true, 504, "<html>", NULL, OUTCOME_UNKNOWN, "HTTP_504", "<html>"},
+    {RESPONSE_HEAD_TOO_LARGE, true, 503, "", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE",
      "256 headers or 64 KiB"},
-    {REPLY_HEAD_TOO_LARGE, true, 200, "{}", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "256"},
-    {REPLY_CANCELLED, true, 0, "", NULL, OUTCOME_UNKNOWN, "CANCELLED", "told to stop"},
-    {REPLY_CANCELLED, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "CANCELLED", "told to stop"},
+    {RESPONSE_HEAD_TOO_LARGE, true, 200, "{}", NULL, OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE", "256"},
+    {RESPONSE_CANCELLED, true, 0, "", NULL, OUTCOME_UNKNOWN, "CANCELLED", "told to stop"},
+    {RESPONSE_CANCELLED, false, 0, "", NULL, OUTCOME_NOT_DELIVERED, "CANCELLED", "told to stop"},
     /* A new connection in the place of one that died with the request on it. */
-    {REPLY_DNS_FAILED, true, 0, "", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST", "lost"},
-    {REPLY_CONNECT_FAILED, true, 0, "", "refused", OUTCOME_UNKNOWN, "CONNECTION_LOST",
+    {RESPONSE_DNS_FAILED, true, 0, "", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST", "lost"},
+    {RESPONSE_CONNECT_FAILED, true, 0, "", "refused", OUTCOME_UNKNOWN, "CONNECTION_LOST",
      "the answer was whole: refused"},
-    {REPLY_TLS_FAILED, true, 0, "", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST", "lost"},
+    {RESPONSE_TLS_FAILED, true, 0, "", NULL, OUTCOME_UNKNOWN, "CONNECTION_LOST", "lost"},
 };
 
-START_TEST(test_reply_end)
+START_TEST(test_classify_end)
 {
-    struct reply reply = {
+    struct response response = {
         .end = ends[_i].end,
         .was_sent = ends[_i].was_sent,
         .status = ends[_i].status,
-        .body = ends[_i].body,
-        .body_length = strlen(ends[_i].body),
         .detail = ends[_i].detail,
     };
-    struct outcome outcome;
+    struct outcome outcome = classify(response, ends[_i].body, strlen(ends[_i].body), NULL);
 
-    reply_judge(&reply, &outcome);
     ck_assert_int_eq(outcome.error_class, ends[_i].error_class);
     ck_assert_str_eq(outcome.error_code, ends[_i].code);
     ck_assert_msg(strstr(outcome.message, ends[_i].message) != NULL, "%s", outcome.message);
@@ -371,37 +362,44 @@ END_TEST
 /* ---- Whether a call may be made again within the tick ---- */
 
 static const struct {
-    enum reply_end end;
+    enum response_end end;
     bool was_sent;
     long status;
     bool is_from_platform;
     bool may_retry;
 } agains[] = {
-    {REPLY_DNS_FAILED, false, 0, false, true},      {REPLY_CONNECT_FAILED, false, 0, false, true},
-    {REPLY_PROXY_REFUSED, false, 0, false, true},   {REPLY_TIMEOUT, false, 0, false, true},
-    {REPLY_TIMEOUT, true, 0, false, false},         {REPLY_DNS_FAILED, true, 0, false, false},
-    {REPLY_CONNECT_FAILED, true, 0, false, false},  {REPLY_TLS_FAILED, false, 0, false, false},
-    {REPLY_CANCELLED, false, 0, false, false}, /* told to stop */
-    {REPLY_CONNECTION_LOST, true, 0, false, false}, {REPLY_WHOLE, true, 503, true, true},
-    {REPLY_WHOLE, true, 429, true, true},           {REPLY_WHOLE, true, 503, false, false},
-    {REPLY_WHOLE, true, 429, false, false},         {REPLY_WHOLE, true, 401, true, false},
-    {REPLY_WHOLE, true, 404, true, false},          {REPLY_WHOLE, true, 500, true, false},
-    {REPLY_WHOLE, true, 504, true, false},          {REPLY_WHOLE, true, 200, true, false},
+    {RESPONSE_DNS_FAILED, false, 0, false, true},
+    {RESPONSE_CONNECT_FAILED, false, 0, false, true},
+    {RESPONSE_PROXY_REFUSED, false, 0, false, true},
+    {RESPONSE_TIMEOUT, false, 0, false, true},
+    {RESPONSE_TIMEOUT, true, 0, false, false},
+    {RESPONSE_DNS_FAILED, true, 0, false, false},
+    {RESPONSE_CONNECT_FAILED, true, 0, false, false},
+    {RESPONSE_TLS_FAILED, false, 0, false, false},
+    {RESPONSE_CANCELLED, false, 0, false, false}, /* told to stop */
+    {RESPONSE_CONNECTION_LOST, true, 0, false, false},
+    {RESPONSE_WHOLE, true, 503, true, true},
+    {RESPONSE_WHOLE, true, 429, true, true},
+    {RESPONSE_WHOLE, true, 503, false, false},
+    {RESPONSE_WHOLE, true, 429, false, false},
+    {RESPONSE_WHOLE, true, 401, true, false},
+    {RESPONSE_WHOLE, true, 404, true, false},
+    {RESPONSE_WHOLE, true, 500, true, false},
+    {RESPONSE_WHOLE, true, 504, true, false},
+    {RESPONSE_WHOLE, true, 200, true, false},
 };
 
-START_TEST(test_reply_again)
+START_TEST(test_classify_again)
 {
-    struct reply reply = {
+    struct response response = {
         .end = agains[_i].end,
         .was_sent = agains[_i].was_sent,
         .status = agains[_i].status,
         .is_from_platform = agains[_i].is_from_platform,
-        .retry_after_ms = 7000,
-        .body = "",
+        .retry_after = "7",
     };
-    struct outcome outcome;
+    struct outcome outcome = classify(response, "", 0, NULL);
 
-    reply_judge(&reply, &outcome);
     ck_assert_int_eq(outcome.may_retry, agains[_i].may_retry);
     ck_assert_int_eq(outcome.retry_after_ms, 7000);
     ck_assert(!outcome.may_retry || outcome.error_class == OUTCOME_NOT_DELIVERED);
@@ -409,17 +407,17 @@ START_TEST(test_reply_again)
 }
 END_TEST
 
-SUITE(reply)
+SUITE(classify)
 {
-    TCase *cases = tcase_create("reply");
+    TCase *cases = tcase_create("classify");
 
-    tcase_add_loop_test(cases, test_reply_answer, 0, sizeof answers / sizeof answers[0]);
-    tcase_add_test(cases, test_reply_nul);
-    tcase_add_test(cases, test_reply_deep_nesting);
-    tcase_add_test(cases, test_reply_limits);
-    tcase_add_loop_test(cases, test_reply_echo, 0, sizeof echoes / sizeof echoes[0]);
-    tcase_add_test(cases, test_reply_echo_cut);
-    tcase_add_loop_test(cases, test_reply_end, 0, sizeof ends / sizeof ends[0]);
-    tcase_add_loop_test(cases, test_reply_again, 0, sizeof agains / sizeof agains[0]);
+    tcase_add_loop_test(cases, test_classify_answer, 0, sizeof answers / sizeof answers[0]);
+    tcase_add_test(cases, test_classify_nul);
+    tcase_add_test(cases, test_classify_deep_nesting);
+    tcase_add_test(cases, test_classify_limits);
+    tcase_add_loop_test(cases, test_classify_echo, 0, sizeof echoes / sizeof echoes[0]);
+    tcase_add_test(cases, test_classify_echo_cut);
+    tcase_add_loop_test(cases, test_classify_end, 0, sizeof ends / sizeof ends[0]);
+    tcase_add_loop_test(cases, test_classify_again, 0, sizeof agains / sizeof agains[0]);
     suite_add_tcase(suite, cases);
 }

@@ -1,24 +1,24 @@
 /*
- * Fuzzes lib/call/reply.c. A case is a reply in text: how the transport ended ('a' for the first of
- * enum reply_end, and so on), three digits of status, a letter for what else is known ('-', 's' sent,
+ * Fuzzes lib/call/classify.c. A case is a response in text: how the transport ended ('a' for the first of
+ * enum response_end, and so on), three digits of status, a letter for what else is known ('-', 's' sent,
  * 'p' marked by the platform, 'b' both), the mark's code up to the end of the line, a line of the
  * transport's own words, and the body.
  */
 #include "fuzz/fuzz.h"
 
-#include "call/reply.h"
+#include "call/classify.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_LENGTH = 5, ENDS = REPLY_CANCELLED + 1 };
+enum { HEAD_LENGTH = 5, ENDS = RESPONSE_CANCELLED + 1 };
 
 static const char secret[] = "sb_secret_hush";
 
-struct reply_case {
-    struct reply reply;
-    char *code;
+struct classify_case {
+    struct response response;
     char *detail;
 };
 
@@ -36,42 +36,43 @@ static char *take_line(const char **bytes, size_t *length)
 }
 
 /* False when the bytes are too few to be one. */
-static bool read_case(const char *bytes, size_t length, struct reply_case *it)
+static bool read_case(const char *bytes, size_t length, struct classify_case *it)
 {
+    char *code;
+
     if (length < HEAD_LENGTH)
         return false;
-    *it = (struct reply_case){
-        .reply = {.end = (enum reply_end)((unsigned char)(bytes[0] - 'a') % ENDS),
-                  .status = (bytes[1] & 15) * 100 + (bytes[2] & 15) * 10 + (bytes[3] & 15),
-                  .was_sent = bytes[4] == 's' || bytes[4] == 'b',
-                  .is_from_platform = bytes[4] == 'p' || bytes[4] == 'b',
-                  .retry_after_ms = bytes[4],
-                  .secret = secret}};
+    *it = (struct classify_case){
+        .response = {.end = (enum response_end)((unsigned char)(bytes[0] - 'a') % ENDS),
+                     .status = (bytes[1] & 15) * 100 + (bytes[2] & 15) * 10 + (bytes[3] & 15),
+                     .was_sent = bytes[4] == 's' || bytes[4] == 'b',
+                     .is_from_platform = bytes[4] == 'p' || bytes[4] == 'b',
+                     .retry_after = {bytes[4]},
+                     .secret = secret}};
     bytes += HEAD_LENGTH;
     length -= HEAD_LENGTH;
-    it->code = take_line(&bytes, &length);
-    it->detail = take_line(&bytes, &length);
-    it->reply.platform_code = it->code;
-    it->reply.detail = it->detail;
-    it->reply.body = bytes;
-    it->reply.body_length = length;
+    code = take_line(&bytes, &length);
+    snprintf(it->response.platform_code, RESPONSE_CODE_SIZE, "%s", code);
+    free(code);
+    it->response.detail = it->detail = take_line(&bytes, &length);
+    response_take_body(&it->response, bytes, length);
     return true;
 }
 
-static void free_case(struct reply_case *it)
+static void free_case(struct classify_case *it)
 {
-    free(it->code);
+    response_free(&it->response);
     free(it->detail);
 }
 
-static void reply_exercise(const char *bytes, size_t length)
+static void classify_exercise(const char *bytes, size_t length)
 {
-    struct reply_case it;
+    struct classify_case it;
     struct outcome outcome;
 
     if (!read_case(bytes, length, &it))
         return;
-    reply_judge(&it.reply, &outcome);
+    classify_response(&it.response, 0, &outcome);
     outcome_free(&outcome);
     free_case(&it);
 }
@@ -119,10 +120,10 @@ static void check_code(const char *code)
 }
 
 /* Only an answer with a status in the two hundreds is a success. */
-static void check_success(const struct reply *reply, const struct outcome *outcome)
+static void check_success(const struct response *response, const struct outcome *outcome)
 {
-    FUZZ_CHECK(reply->end == REPLY_WHOLE && reply->status / 100 == 2, "%d, %ld", (int)reply->end,
-               reply->status);
+    FUZZ_CHECK(response->end == RESPONSE_WHOLE && response->status / 100 == 2, "%d, %ld",
+               (int)response->end, response->status);
     FUZZ_CHECK(outcome->error_code[0] == '\0' && outcome->message == NULL, "%s",
                outcome->error_code);
     FUZZ_CHECK(outcome->records_exported >= -1 &&
@@ -130,42 +131,42 @@ static void check_success(const struct reply *reply, const struct outcome *outco
                "%lld", (long long)outcome->records_exported);
 }
 
-static bool has_status(const struct reply *reply, const long *statuses)
+static bool has_status(const struct response *response, const long *statuses)
 {
-    while (*statuses != 0 && *statuses != reply->status)
+    while (*statuses != 0 && *statuses != response->status)
         statuses++;
     return *statuses != 0;
 }
 
 /* Design section 6: what was sent is undelivered by the platform's word alone. */
-static void check_class(const struct reply *reply, const struct outcome *outcome)
+static void check_class(const struct response *response, const struct outcome *outcome)
 {
     static const long undelivered[] = {401, 404, 429, 503, 0};
     static const long unknown[] = {502, 504, 544, 546, 0};
-    bool is_answer =
-        reply->end == REPLY_WHOLE || (reply->end == REPLY_TOO_LARGE && reply->status / 100 != 2);
+    bool is_answer = response->end == RESPONSE_WHOLE ||
+                     (response->end == RESPONSE_TOO_LARGE && response->status / 100 != 2);
     enum outcome_class error_class = outcome->error_class;
 
-    if (is_answer && has_status(reply, undelivered))
+    if (is_answer && has_status(response, undelivered))
         FUZZ_CHECK(error_class ==
-                       (reply->is_from_platform ? OUTCOME_NOT_DELIVERED : OUTCOME_REJECTED),
-                   "%ld", reply->status);
-    else if (is_answer && (has_status(reply, unknown) || reply->status < 200))
-        FUZZ_CHECK(error_class == OUTCOME_UNKNOWN, "%ld", reply->status);
+                       (response->is_from_platform ? OUTCOME_NOT_DELIVERED : OUTCOME_REJECTED),
+                   "%ld", response->status);
+    else if (is_answer && (has_status(response, unknown) || response->status < 200))
+        FUZZ_CHECK(error_class == OUTCOME_UNKNOWN, "%ld", response->status);
     else if (is_answer)
-        FUZZ_CHECK(error_class != OUTCOME_NOT_DELIVERED, "%ld", reply->status);
+        FUZZ_CHECK(error_class != OUTCOME_NOT_DELIVERED, "%ld", response->status);
     else
         FUZZ_CHECK(error_class == OUTCOME_UNKNOWN ||
-                       (error_class == OUTCOME_NOT_DELIVERED && !reply->was_sent),
-                   "end %d", (int)reply->end);
+                       (error_class == OUTCOME_NOT_DELIVERED && !response->was_sent),
+                   "end %d", (int)response->end);
     FUZZ_CHECK(!outcome->may_retry || error_class == OUTCOME_NOT_DELIVERED, "may be retried");
 }
 
-static void check_again(const struct reply *reply, const struct outcome *first)
+static void check_again(const struct response *response, const struct outcome *first)
 {
     struct outcome again;
 
-    reply_judge(reply, &again);
+    classify_response(response, 0, &again);
     FUZZ_CHECK(again.error_class == first->error_class &&
                    strcmp(again.error_code, first->error_code) == 0 &&
                    again.records_exported == first->records_exported &&
@@ -177,27 +178,27 @@ static void check_again(const struct reply *reply, const struct outcome *first)
     outcome_free(&again);
 }
 
-static void reply_check(const char *bytes, size_t length)
+static void classify_check(const char *bytes, size_t length)
 {
-    struct reply_case it;
+    struct classify_case it;
     struct outcome outcome;
 
     if (!read_case(bytes, length, &it))
         return;
-    reply_judge(&it.reply, &outcome);
+    classify_response(&it.response, 0, &outcome);
     if (outcome.error_class == OUTCOME_NONE) {
-        check_success(&it.reply, &outcome);
+        check_success(&it.response, &outcome);
     } else {
         FUZZ_CHECK(outcome.message != NULL, "no message");
         check_message(outcome.message);
         check_code(outcome.error_code);
-        check_class(&it.reply, &outcome);
+        check_class(&it.response, &outcome);
         FUZZ_CHECK(outcome.records_exported == -1 && outcome.warning == NULL, "counts");
     }
-    check_again(&it.reply, &outcome);
+    check_again(&it.response, &outcome);
     outcome_free(&outcome);
     free_case(&it);
 }
 
 /* Nested as deep as jansson goes, each byte is an array to be allocated and released. */
-const struct fuzz_target fuzz_reply = {"reply", reply_exercise, reply_check, 10000};
+const struct fuzz_target fuzz_classify = {"classify", classify_exercise, classify_check, 10000};
