@@ -27,16 +27,16 @@ enum { HTTP_CLIENT_CONNECT_MS = 10000 };
  */
 static size_t http_client_give_request(char *buffer, size_t size, size_t count, void *context)
 {
-    struct http_client *function = context;
+    struct http_client *client = context;
 
-    if (function->request_is_given || clock_now_ms() >= function->send_until_ms)
+    if (client->request_is_given || clock_now_ms() >= client->send_until_ms)
         return CURL_READFUNC_ABORT;
-    if (size * count < function->request_length)
+    if (size * count < client->request_length)
         return CURL_READFUNC_ABORT; /* libcurl's buffers are far larger than a request */
-    memcpy(buffer, function->request, function->request_length);
-    function->request_is_given = true;
-    function->given_at_ms = clock_now_ms();
-    return function->request_length;
+    memcpy(buffer, client->request, client->request_length);
+    client->request_is_given = true;
+    client->given_at_ms = clock_now_ms();
+    return client->request_length;
 }
 
 static int http_client_refuse_rewind(void *context, curl_off_t offset, int origin)
@@ -50,24 +50,24 @@ static int http_client_refuse_rewind(void *context, curl_off_t offset, int origi
 /* Less than it was given ends the transfer. */
 static size_t http_client_take_body(char *bytes, size_t size, size_t count, void *context)
 {
-    struct http_client *function = context;
+    struct http_client *client = context;
 
-    return response_take_body(&function->response, bytes, size * count) ? size * count : 0;
+    return response_take_body(&client->response, bytes, size * count) ? size * count : 0;
 }
 
 static size_t http_client_take_header(char *line, size_t size, size_t count, void *context)
 {
-    struct http_client *function = context;
+    struct http_client *client = context;
 
     /* Not libcurl's STARTTRANSFER_TIME, which with a body to send is the time of sending it. */
-    if (function->answered_at_ms == 0)
-        function->answered_at_ms = clock_now_ms();
-    return response_take_header(&function->response, line, size * count) ? size * count : 0;
+    if (client->answered_at_ms == 0)
+        client->answered_at_ms = clock_now_ms();
+    return response_take_header(&client->response, line, size * count) ? size * count : 0;
 }
 
 /* ---- The handle ---- */
 
-static bool http_client_set_headers(struct http_client *function, const char *key)
+static bool http_client_set_headers(struct http_client *client, const char *key)
 {
     static const char *const fixed[] = {"Content-Type: application/json",
                                         "Accept: application/json",
@@ -92,7 +92,7 @@ static bool http_client_set_headers(struct http_client *function, const char *ke
     }
     text_free(&authorization);
     text_free(&apikey);
-    function->headers = list;
+    client->headers = list;
     return list != NULL;
 }
 
@@ -122,33 +122,33 @@ static void http_client_set_trust(CURL *easy, const char *ca_file)
 /*
  * The proxy that was named, or none: libcurl would listen to http_proxy, no_proxy and their like.
  * It makes a tunnel, also for http, so that what comes through is the function's own answer: a 502
- * of the proxy itself would not tell whether the function ran. Until the tunnel stands nothing but
- * the function's host and port is told, and none of the proxy's headers is taken for an answer's.
+ * of the proxy itself would not tell whether the function ran. Before there is a tunnel the proxy
+ * learns only the function's host and port, and its headers are not taken for the answer's.
  */
-static void http_client_set_proxy(struct http_client *function, const char *proxy)
+static void http_client_set_proxy(struct http_client *client, const char *proxy)
 {
-    CURL *easy = function->easy;
+    CURL *easy = client->easy;
     const char *at = proxy != NULL ? strchr(proxy, '@') : NULL;
 
-    function->has_proxy = proxy != NULL;
+    client->has_proxy = proxy != NULL;
     curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
     curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (at != NULL) {
-        function->proxy_user = memory_copy_text(strstr(proxy, "//") + 2);
-        *strchr(function->proxy_user, '@') = '\0';
+        client->proxy_user = memory_copy_text(strstr(proxy, "//") + 2);
+        *strchr(client->proxy_user, '@') = '\0';
     }
 }
 
-static void http_client_set_options(struct http_client *function, const struct http_target *address)
+static void http_client_set_options(struct http_client *client, const struct http_target *address)
 {
-    CURL *easy = function->easy;
+    CURL *easy = client->easy;
 
     http_client_set_protocols(easy, address->url);
     http_client_set_trust(easy, address->ca_file);
-    http_client_set_proxy(function, address->proxy);
+    http_client_set_proxy(client, address->proxy);
     curl_easy_setopt(easy, CURLOPT_URL, address->url);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "syncsched/" SYNCSCHED_VERSION);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -156,47 +156,47 @@ static void http_client_set_options(struct http_client *function, const struct h
     /* HTTP/2 would send streams again on its own (REFUSED_STREAM, GOAWAY). */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, function->error);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->error);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, http_client_give_request);
-    curl_easy_setopt(easy, CURLOPT_READDATA, function);
+    curl_easy_setopt(easy, CURLOPT_READDATA, client);
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, http_client_refuse_rewind);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_client_take_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, function);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, client);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_client_take_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, function);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, client);
 }
 
 struct http_client *http_client_open(const struct http_target *address, struct error *err)
 {
-    struct http_client *function = memory_allocate(1, sizeof *function);
+    struct http_client *client = memory_allocate(1, sizeof *client);
 
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
-        function->multi = curl_multi_init();
-        function->easy = curl_easy_init();
+        client->multi = curl_multi_init();
+        client->easy = curl_easy_init();
     }
-    if (function->multi == NULL || function->easy == NULL ||
-        (address->key != NULL && !http_client_set_headers(function, address->key))) {
+    if (client->multi == NULL || client->easy == NULL ||
+        (address->key != NULL && !http_client_set_headers(client, address->key))) {
         error_set(err, ERROR_INTERNAL, "libcurl does not start");
-        http_client_close(function);
+        http_client_close(client);
         return NULL;
     }
-    function->kept = CURL_SOCKET_BAD;
-    function->key = memory_copy_text(address->key);
-    http_client_set_options(function, address);
-    return function;
+    client->kept = CURL_SOCKET_BAD;
+    client->key = memory_copy_text(address->key);
+    http_client_set_options(client, address);
+    return client;
 }
 
-void http_client_close(struct http_client *function)
+void http_client_close(struct http_client *client)
 {
-    if (function == NULL)
+    if (client == NULL)
         return;
-    curl_easy_cleanup(function->easy);
-    curl_multi_cleanup(function->multi);
-    curl_slist_free_all(function->headers);
-    response_free(&function->response);
-    free(function->key);
-    free(function->proxy_user);
-    free(function);
+    curl_easy_cleanup(client->easy);
+    curl_multi_cleanup(client->multi);
+    curl_slist_free_all(client->headers);
+    response_free(&client->response);
+    free(client->key);
+    free(client->proxy_user);
+    free(client);
     curl_global_cleanup();
 }
 
@@ -221,26 +221,26 @@ static char *http_client_compose(const struct run *run)
 }
 
 /* What the proxy answered when it was asked for a tunnel; 0: nothing. */
-static long http_client_proxy_status(const struct http_client *function)
+static long http_client_proxy_status(const struct http_client *client)
 {
     long status = 0;
 
-    if (function->has_proxy)
-        curl_easy_getinfo(function->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    if (client->has_proxy)
+        curl_easy_getinfo(client->easy, CURLINFO_HTTP_CONNECTCODE, &status);
     return status;
 }
 
 /* Whether the call came to its end before the proxy made a tunnel. */
-static bool http_client_is_refused_by_proxy(const struct http_client *function)
+static bool http_client_is_refused_by_proxy(const struct http_client *client)
 {
     long connections = 0; /* none: it went over one that stood */
 
-    curl_easy_getinfo(function->easy, CURLINFO_NUM_CONNECTS, &connections);
-    return function->has_proxy && !function->request_is_given && connections > 0 &&
-           http_client_proxy_status(function) / 100 != 2;
+    curl_easy_getinfo(client->easy, CURLINFO_NUM_CONNECTS, &connections);
+    return client->has_proxy && !client->request_is_given && connections > 0 &&
+           http_client_proxy_status(client) / 100 != 2;
 }
 
-static enum response_end http_client_end(const struct http_client *function, CURLcode code)
+static enum response_end http_client_end(const struct http_client *client, CURLcode code)
 {
     switch (code) {
     case CURLE_OK:
@@ -250,8 +250,8 @@ static enum response_end http_client_end(const struct http_client *function, CUR
     case CURLE_COULDNT_RESOLVE_PROXY:
         return RESPONSE_PROXY_REFUSED;
     case CURLE_COULDNT_CONNECT: /* what libcurl 8.23 says of a proxy's refusal, too */
-        return http_client_proxy_status(function) != 0 ? RESPONSE_PROXY_REFUSED
-                                                       : RESPONSE_CONNECT_FAILED;
+        return http_client_proxy_status(client) != 0 ? RESPONSE_PROXY_REFUSED
+                                                     : RESPONSE_CONNECT_FAILED;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -265,20 +265,21 @@ static enum response_end http_client_end(const struct http_client *function, CUR
     case CURLE_OPERATION_TIMEDOUT:
         return RESPONSE_TIMEOUT;
     case CURLE_ABORTED_BY_CALLBACK:
-        return function->request_is_given ? RESPONSE_CONNECTION_LOST : RESPONSE_CANCELLED;
+        return client->request_is_given ? RESPONSE_CONNECTION_LOST : RESPONSE_CANCELLED;
     case CURLE_WRITE_ERROR:
-        return function->response.head_is_cut   ? RESPONSE_HEAD_TOO_LARGE
-               : function->response.body_is_cut ? RESPONSE_TOO_LARGE
-                                                : RESPONSE_CONNECTION_LOST;
+        return client->response.head_is_cut   ? RESPONSE_HEAD_TOO_LARGE
+               : client->response.body_is_cut ? RESPONSE_TOO_LARGE
+                                              : RESPONSE_CONNECTION_LOST;
     default:
-        return http_client_is_refused_by_proxy(function) ? RESPONSE_PROXY_REFUSED
-                                                         : RESPONSE_CONNECTION_LOST;
+        return http_client_is_refused_by_proxy(client) ? RESPONSE_PROXY_REFUSED
+                                                       : RESPONSE_CONNECTION_LOST;
     }
 }
 
-enum response_end http_client_perform(struct http_client *function, int64_t deadline_ms, int fd,
-                                      http_client_interrupt *interrupt, void *context)
+enum response_end http_client_perform(struct http_client *client, int64_t deadline_ms,
+                                      const struct http_client_interrupt *interrupt)
 {
+    int fd = interrupt != NULL ? interrupt->fd : -1;
     int64_t connect_until_ms = clock_now_ms() + HTTP_CLIENT_CONNECT_MS;
     int running = 1;
     int left;
@@ -289,92 +290,90 @@ enum response_end http_client_perform(struct http_client *function, int64_t dead
         int64_t until_ms = deadline_ms;
         int step_ms;
 
-        if (curl_multi_perform(function->multi, &running) != CURLM_OK)
+        if (curl_multi_perform(client->multi, &running) != CURLM_OK)
             return RESPONSE_CONNECTION_LOST;
         if (running == 0)
             break;
-        if (!function->request_is_given && connect_until_ms < until_ms)
+        if (!client->request_is_given && connect_until_ms < until_ms)
             until_ms = connect_until_ms;
         step_ms = wait_step_ms(until_ms);
         if (step_ms == 0)
             return RESPONSE_TIMEOUT;
-        curl_multi_poll(function->multi, fd >= 0 ? &word : NULL, fd >= 0 ? 1 : 0, step_ms, NULL);
-        if (fd >= 0 && word.revents != 0 && interrupt(context, &fd))
+        curl_multi_poll(client->multi, fd >= 0 ? &word : NULL, fd >= 0 ? 1 : 0, step_ms, NULL);
+        if (fd >= 0 && word.revents != 0 && interrupt->is_wanted(interrupt->context, &fd))
             return RESPONSE_CANCELLED;
     }
-    message = curl_multi_info_read(function->multi, &left);
-    return message != NULL ? http_client_end(function, message->data.result)
+    message = curl_multi_info_read(client->multi, &left);
+    return message != NULL ? http_client_end(client, message->data.result)
                            : RESPONSE_CONNECTION_LOST;
 }
 
-void http_client_prepare(struct http_client *function, const char *request, int64_t deadline_ms)
+void http_client_prepare(struct http_client *client, const char *request, int64_t deadline_ms)
 {
-    function->request = request;
-    function->request_length = strlen(request);
-    function->request_is_given = false;
-    function->send_until_ms = deadline_ms;
-    function->given_at_ms = clock_now_ms(); /* unless it is answered before it is given */
-    function->answered_at_ms = 0;
-    response_clear(&function->response);
-    function->error[0] = '\0';
-    curl_easy_setopt(function->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     (curl_off_t)function->request_length);
+    client->request = request;
+    client->request_length = strlen(request);
+    client->request_is_given = false;
+    client->send_until_ms = deadline_ms;
+    client->given_at_ms = clock_now_ms(); /* unless it is answered before it is given */
+    client->answered_at_ms = 0;
+    response_clear(&client->response);
+    client->error[0] = '\0';
+    curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)client->request_length);
     /* Never libcurl's own: when it passes, libcurl waits for its resolver, for however long. */
-    curl_easy_setopt(function->easy, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CLIENT_NEVER_MS);
+    curl_easy_setopt(client->easy, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CLIENT_NEVER_MS);
 }
 
-static void http_client_judge(struct http_client *function, enum response_end end,
+static void http_client_judge(struct http_client *client, enum response_end end,
                               struct outcome *outcome)
 {
-    struct response *response = &function->response;
+    struct response *response = &client->response;
 
-    text_redact(function->error, function->proxy_user);
+    text_redact(client->error, client->proxy_user);
     response->end = end;
-    response->was_sent = function->request_is_given;
-    response->detail = function->error;
-    response->secret = function->key;
-    curl_easy_getinfo(function->easy, CURLINFO_RESPONSE_CODE, &response->status);
+    response->was_sent = client->request_is_given;
+    response->detail = client->error;
+    response->secret = client->key;
+    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &response->status);
     classify_response(response, clock_host_us(), outcome);
-    if (function->answered_at_ms != 0)
-        outcome->first_byte_ms = function->answered_at_ms - function->given_at_ms;
+    if (client->answered_at_ms != 0)
+        outcome->first_byte_ms = client->answered_at_ms - client->given_at_ms;
 }
 
 /* ---- The kept connection ---- */
 
 /* Which one a call that was answered leaves behind for the next. */
-static void http_client_keep_connection(struct http_client *function, enum response_end end)
+static void http_client_keep_connection(struct http_client *client, enum response_end end)
 {
-    function->kept = CURL_SOCKET_BAD;
+    client->kept = CURL_SOCKET_BAD;
     if (end == RESPONSE_WHOLE)
-        curl_easy_getinfo(function->easy, CURLINFO_ACTIVESOCKET, &function->kept);
+        curl_easy_getinfo(client->easy, CURLINFO_ACTIVESOCKET, &client->kept);
 }
 
 /*
  * Not to be taken for the next call when the server has closed it meanwhile, or what becomes of
  * that would not be known. libcurl looks, too, but 8.23 not at one that was used a moment
- * ago. What else there is to read, as TLS has it, does not count.
+ * ago. Other bytes to read, such as those of TLS, do not matter.
  */
-static void http_client_choose_connection(struct http_client *function)
+static void http_client_choose_connection(struct http_client *client)
 {
-    struct pollfd connection = {.fd = function->kept, .events = POLLRDHUP};
-    bool is_closed = function->kept != CURL_SOCKET_BAD && poll(&connection, 1, 0) > 0;
+    struct pollfd connection = {.fd = client->kept, .events = POLLRDHUP};
+    bool is_closed = client->kept != CURL_SOCKET_BAD && poll(&connection, 1, 0) > 0;
 
-    curl_easy_setopt(function->easy, CURLOPT_FRESH_CONNECT, is_closed ? 1L : 0L);
+    curl_easy_setopt(client->easy, CURLOPT_FRESH_CONNECT, is_closed ? 1L : 0L);
 }
 
-bool http_client_is_stuck(const struct http_client *function)
+bool http_client_is_stuck(const struct http_client *client)
 {
-    return function->is_stuck;
+    return client->is_stuck;
 }
 
-bool http_client_is_spent(const struct http_client *function)
+bool http_client_is_spent(const struct http_client *client)
 {
-    return function->is_spent;
+    return client->is_spent;
 }
 
-void http_client_call(struct http_client *function, const struct run *run, int64_t deadline_ms,
-                      int fd, http_client_interrupt *interrupt, void *context,
-                      struct outcome *outcome)
+void http_client_call(struct http_client *client, const struct run *run, int64_t deadline_ms,
+                      const struct http_client_interrupt *interrupt, struct outcome *outcome)
 {
     char *request = http_client_compose(run);
     struct text key = {0};
@@ -387,22 +386,22 @@ void http_client_call(struct http_client *function, const struct run *run, int64
     }
     text_addf(&key, "Idempotency-Key: %s", run->idempotency_key);
     /* In front of the list that all calls share. */
-    function->key_header = (struct curl_slist){.data = key.data, .next = function->headers};
-    http_client_prepare(function, request, deadline_ms);
-    http_client_choose_connection(function);
-    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, &function->key_header);
-    curl_multi_add_handle(function->multi, function->easy);
-    end = http_client_perform(function, deadline_ms, fd, interrupt, context);
-    http_client_judge(function, end, outcome);
-    function->is_stuck =
-        !function->request_is_given && (end == RESPONSE_TIMEOUT || end == RESPONSE_CANCELLED);
-    function->is_spent = function->request_is_given && end != RESPONSE_WHOLE;
-    if (function->is_stuck)
+    client->key_header = (struct curl_slist){.data = key.data, .next = client->headers};
+    http_client_prepare(client, request, deadline_ms);
+    http_client_choose_connection(client);
+    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, &client->key_header);
+    curl_multi_add_handle(client->multi, client->easy);
+    end = http_client_perform(client, deadline_ms, interrupt);
+    http_client_judge(client, end, outcome);
+    client->is_stuck =
+        !client->request_is_given && (end == RESPONSE_TIMEOUT || end == RESPONSE_CANCELLED);
+    client->is_spent = client->request_is_given && end != RESPONSE_WHOLE;
+    if (client->is_stuck)
         return; /* the handle may still look at the headers: nothing is released */
-    http_client_keep_connection(function, end);
+    http_client_keep_connection(client, end);
     /* This closes an unfinished transfer's connection: no late bytes reach the next call. */
-    curl_multi_remove_handle(function->multi, function->easy);
-    curl_easy_setopt(function->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_multi_remove_handle(client->multi, client->easy);
+    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, NULL);
     text_free(&key);
     free(request);
 }

@@ -35,35 +35,38 @@ enum { HTTP_PING_MS = 10000 };
 
 /* NULL with ERROR_INTERNAL when libcurl does not start. */
 struct http_client *http_client_open(const struct http_target *address, struct error *err);
-void http_client_close(struct http_client *function);
+void http_client_close(struct http_client *client);
 
 /*
  * True when a call ended while libcurl was still looking a name up. Anything done to the handle
  * would wait for the resolver, perhaps for minutes: leave it alone, open another, and end with
  * _exit().
  */
-bool http_client_is_stuck(const struct http_client *function);
+bool http_client_is_stuck(const struct http_client *client);
 
 /*
  * True when a call ended without an answer after its request was given: close the handle and open
  * another. libcurl, which may not give that request again, would refuse to begin the next one (its
  * versions since 8.7 do).
  */
-bool http_client_is_spent(const struct http_client *function);
+bool http_client_is_spent(const struct http_client *client);
 
 /*
- * Asked while a call is under way, when fd is readable: true cuts the call off. May set *fd to -1
- * when there is nothing more to listen for.
+ * What may cut a call off: is_wanted() is asked when fd is readable while the call is under way. It
+ * may set *fd to -1, and is not asked again.
  */
-typedef bool http_client_interrupt(void *context, int *fd);
+struct http_client_interrupt {
+    int fd; /* -1: never */
+    bool (*is_wanted)(void *context, int *fd);
+    void *context;
+};
 
 /*
  * Calls the function for a run and waits for the answer until deadline_ms (monotonic clock) or an
  * interrupt. Always gives an outcome; outcome_free() releases it.
  */
-void http_client_call(struct http_client *function, const struct run *run, int64_t deadline_ms,
-                      int fd, http_client_interrupt *interrupt, void *context,
-                      struct outcome *outcome);
+void http_client_call(struct http_client *client, const struct run *run, int64_t deadline_ms,
+                      const struct http_client_interrupt *interrupt, struct outcome *outcome);
 
 /* What came of a ping. */
 struct http_ping {
@@ -76,8 +79,8 @@ struct http_ping {
 /*
  * Wakes the platform up: OPTIONS to the function, on a connection of its own, without body, which
  * any caller may send and which exports nothing; with the address's key, if it has one. False
- * (ERROR_INTERNAL) only when libcurl does not start. At a deadline a handle may be
- * left behind, as above.
+ * (ERROR_INTERNAL) only when libcurl does not start. At a deadline a handle may be left behind, as
+ * above.
  */
 bool http_client_ping(const struct http_target *address, int64_t deadline_ms,
                       struct http_ping *ping, struct error *err);
@@ -85,8 +88,8 @@ bool http_client_ping(const struct http_target *address, int64_t deadline_ms,
 /*
  * Asks any system whether it is there: HEAD to the address, on a connection of its own, without
  * body, without the address's key. No redirect is followed. Nothing is sent from send_until_ms on,
- * however long the connection took or this process stood still, where libcurl can be told so (7.80
- * and later). False, and handles left behind, as of a ping.
+ * however long the connection took or this process was frozen (with libcurl 7.80 or later). False,
+ * and handles left behind, as of a ping.
  */
 bool http_client_probe(const struct http_target *address, int64_t send_until_ms,
                        int64_t deadline_ms, struct probe_answer *probe, struct error *err);
@@ -96,7 +99,7 @@ bool http_client_probe(const struct http_target *address, int64_t send_until_ms,
  * the host is the same; what the body says is not looked at. For a handle that is opened without a
  * key and used for nothing else. Once http_client_is_stuck(), leave the handle alone.
  */
-void http_client_get(struct http_client *function, const char *url, int64_t deadline_ms,
+void http_client_get(struct http_client *client, const char *url, int64_t deadline_ms,
                      struct http_ping *ping);
 
 #endif

@@ -22,7 +22,7 @@ struct http_client {
     struct curl_slist key_header; /* the call's own, in front of them */
     char error[CURL_ERROR_SIZE];
     char *key;
-    char *proxy_user; /* and password, as they stand in the proxy's address; NULL: none */
+    char *proxy_user; /* and password, as in the proxy's address; NULL: none */
     bool has_proxy;
     curl_socket_t kept; /* the connection of the last call, or none */
     bool is_stuck;
@@ -39,10 +39,10 @@ struct http_client {
 };
 
 /* Makes the handle ready for a request with this body, which is borrowed. */
-void http_client_prepare(struct http_client *function, const char *request, int64_t deadline_ms);
+void http_client_prepare(struct http_client *client, const char *request, int64_t deadline_ms);
 
-/* Runs the transfer to its end, the deadline or an interrupt. */
-enum response_end http_client_perform(struct http_client *function, int64_t deadline_ms, int fd,
-                                      http_client_interrupt *interrupt, void *context);
+/* Runs the transfer to its end, the deadline or an interrupt, which may be NULL. */
+enum response_end http_client_perform(struct http_client *client, int64_t deadline_ms,
+                                      const struct http_client_interrupt *interrupt);
 
 #endif

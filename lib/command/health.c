@@ -1,7 +1,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/settings.h"
-#include "inspect/prober.h"
+#include "inspect/probe.h"
 #include "inspect/status.h"
 #include "report/status.h"
 
@@ -20,7 +20,7 @@ static const struct command_option health_options[] = {
 static bool health_probe(const struct command_line *line, const struct status_options *options,
                          struct probe_finding *probes, struct error *err)
 {
-    struct prober_target targets[PROBER_TYPES];
+    struct probe_target targets[PROBE_TYPES];
     struct database *db;
     struct error refused;
 
@@ -29,7 +29,7 @@ static bool health_probe(const struct command_line *line, const struct status_op
     db = database_open(&options->database, options->deadline_ms, err);
     if (db == NULL)
         return false;
-    if (!prober_probe(db, targets, PROBER_TYPES, probes, &refused))
+    if (!probe_systems(db, targets, PROBE_TYPES, probes, &refused))
         log_failure_as_warning(&refused);
     database_close(db);
     return true;
@@ -41,7 +41,7 @@ static int health_main(const struct command_line *line)
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + HEALTH_BUDGET_MS,
     };
-    struct probe_finding probes[PROBER_TYPES];
+    struct probe_finding probes[PROBE_TYPES];
     struct status status = {0};
     struct text out = {0};
     struct error err = {0};
@@ -53,7 +53,7 @@ static int health_main(const struct command_line *line)
               command_switch(line, "json", &is_json, &err) &&
               command_switch(line, "probe", &is_probing, &err) &&
               (!is_probing || health_probe(line, &options, probes, &err)) &&
-              status_inspect(&options, probes, is_probing ? PROBER_TYPES : 0, &status, &err);
+              status_inspect(&options, probes, is_probing ? PROBE_TYPES : 0, &status, &err);
 
     if (ok) {
         status_add_report(&status, STATUS_HEALTH, is_json, &out);

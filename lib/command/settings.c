@@ -174,10 +174,10 @@ void settings_function_free(struct settings_function *function)
 
 /* ---- What is probed ---- */
 
-static struct prober_target *settings_find_target(struct prober_target targets[PROBER_TYPES],
-                                                  const char *type, size_t length)
+static struct probe_target *settings_find_target(struct probe_target targets[PROBE_TYPES],
+                                                 const char *type, size_t length)
 {
-    for (size_t i = 0; i < PROBER_TYPES; i++)
+    for (size_t i = 0; i < PROBE_TYPES; i++)
         if (strlen(targets[i].integration_type) == length &&
             strncmp(targets[i].integration_type, type, length) == 0)
             return &targets[i];
@@ -186,14 +186,14 @@ static struct prober_target *settings_find_target(struct prober_target targets[P
 
 /* "xledger,bufdir" */
 static bool settings_read_passive(const struct config *config,
-                                  struct prober_target targets[PROBER_TYPES], struct error *err)
+                                  struct probe_target targets[PROBE_TYPES], struct error *err)
 {
     static const char name[] = "SYNCSCHED_HEALTH_PASSIVE";
     const char *at = config_get(config, name);
 
     while (at != NULL && *at != '\0') {
         size_t length = strcspn(at, ",");
-        struct prober_target *target = settings_find_target(targets, at, length);
+        struct probe_target *target = settings_find_target(targets, at, length);
 
         if (target == NULL) {
             error_set(err, ERROR_CONFIG, "%s holds what is no type of integration", name);
@@ -205,7 +205,7 @@ static bool settings_read_passive(const struct config *config,
     return true;
 }
 
-static bool settings_read_target(const struct config *config, struct prober_target *target,
+static bool settings_read_target(const struct config *config, struct probe_target *target,
                                  struct error *err)
 {
     char name[64] = "SYNCSCHED_HEALTH_URL_";
@@ -222,12 +222,12 @@ static bool settings_read_target(const struct config *config, struct prober_targ
     return address_check_other(url, name, err) && settings_way(config, url, &target->address, err);
 }
 
-bool settings_probe(const struct config *config, struct prober_target targets[PROBER_TYPES],
+bool settings_probe(const struct config *config, struct probe_target targets[PROBE_TYPES],
                     struct error *err)
 {
-    for (size_t i = 0; i < PROBER_TYPES; i++) {
-        targets[i] = (struct prober_target){.integration_type = timetable_type(i),
-                                            .policy = PROBE_NOT_CONFIGURED};
+    for (size_t i = 0; i < PROBE_TYPES; i++) {
+        targets[i] = (struct probe_target){.integration_type = timetable_type(i),
+                                           .policy = PROBE_NOT_CONFIGURED};
         if (!settings_read_target(config, &targets[i], err))
             return false;
     }

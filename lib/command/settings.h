@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "call/http_client.h"
 #include "command/command.h"
-#include "inspect/prober.h"
+#include "inspect/probe.h"
 #include "store/database.h"
 
 /* What a command that uses the database has among its options. */
@@ -61,7 +61,7 @@ void settings_function_free(struct settings_function *function);
  * the types separated by commas). Borrowed from the configuration. ERROR_CONFIG, naming the
  * setting.
  */
-bool settings_probe(const struct config *config, struct prober_target targets[PROBER_TYPES],
+bool settings_probe(const struct config *config, struct probe_target targets[PROBE_TYPES],
                     struct error *err);
 
 #endif

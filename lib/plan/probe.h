@@ -8,7 +8,7 @@
  * export its quota.
  *
  * Not for who may send the next probe, which the database decides (store/probe.h), nor for
- * sending it (prober.h).
+ * sending it (inspect/probe.h).
  */
 #ifndef SYNCSCHED_PLAN_PROBE_H
 #define SYNCSCHED_PLAN_PROBE_H

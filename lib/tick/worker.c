@@ -214,7 +214,7 @@ static void worker_warn_of_drift(const struct worker *worker, const struct run *
                 run->org_id, run->integration_id, run->run_id, drift_us / INSTANT_US_PER_MINUTE);
 }
 
-/* Unless the next call can be made with it, see function.h. */
+/* Unless the next call can be made with it, see http_client.h. */
 static void worker_let_go_of_function(struct worker *worker)
 {
     if (http_client_is_spent(worker->function)) {
@@ -229,6 +229,7 @@ static void worker_call_once(struct worker *worker, const struct run *run, struc
 {
     int64_t until_ms = worker->plan->deadline_ms;
     int64_t now_ms = clock_now_ms();
+    struct http_client_interrupt interrupt = {.is_wanted = worker_listen, .context = worker};
     struct error err;
 
     *outcome = (struct outcome){.records_exported = -1};
@@ -247,8 +248,8 @@ static void worker_call_once(struct worker *worker, const struct run *run, struc
     }
     if (worker->plan->timeout_ms > 0 && until_ms - now_ms > worker->plan->timeout_ms)
         until_ms = now_ms + worker->plan->timeout_ms;
-    http_client_call(worker->function, run, until_ms, worker->parent_fd, worker_listen, worker,
-                     outcome);
+    interrupt.fd = worker->parent_fd;
+    http_client_call(worker->function, run, until_ms, &interrupt, outcome);
     worker_let_go_of_function(worker);
 }
 

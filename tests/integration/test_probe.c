@@ -2,7 +2,7 @@
  * Probing external systems, by the real SQL and over real connections: what goes over the wire, what
  * an answer does to the state, and that what is not permitted is not sent.
  */
-#include "inspect/prober.h"
+#include "inspect/probe.h"
 #include "store/probe.h"
 #include "support/front.h"
 #include "support/scene.h"
@@ -21,8 +21,8 @@
 enum { WAIT_MS = 10000 };
 
 static struct database *db;
-static struct prober_target targets[PROBER_TYPES];
-static struct probe_finding findings[PROBER_TYPES];
+static struct probe_target targets[PROBE_TYPES];
+static struct probe_finding findings[PROBE_TYPES];
 
 /* One type, at the function server. */
 static void setup(void)
@@ -32,8 +32,8 @@ static void setup(void)
     scene_open();
     db = database_open(&(struct database_address){0}, clock_now_ms() + WAIT_MS, &err);
     ck_assert_msg(db != NULL, "%s", err.message);
-    targets[0] = (struct prober_target){.integration_type = "xledger",
-                                        .address = {.url = function_url(scene_function())}};
+    targets[0] = (struct probe_target){.integration_type = "xledger",
+                                       .address = {.url = function_url(scene_function())}};
 }
 
 static void teardown(void)
@@ -46,7 +46,7 @@ static void probe(size_t count)
 {
     struct error err;
 
-    ck_assert_msg(prober_probe(db, targets, count, findings, &err), "%s", err.message);
+    ck_assert_msg(probe_systems(db, targets, count, findings, &err), "%s", err.message);
 }
 
 /*
@@ -148,7 +148,7 @@ START_TEST(test_answer)
 
     function_script(scene_function(), answers[_i].rule);
     probe(1);
-    ck_assert_int_lt(clock_now_ms() - started_ms, PROBER_ANSWER_MS + 3000);
+    ck_assert_int_lt(clock_now_ms() - started_ms, PROBE_ANSWER_MS + 3000);
     ck_assert_int_eq(findings[0].condition, answers[_i].condition);
     ck_assert_str_eq(findings[0].code, answers[_i].code);
     ck_assert(findings[0].is_fresh);
@@ -265,7 +265,7 @@ static bool claim(struct probe_state *state, int64_t *now_us)
     return state->is_claimed;
 }
 
-/* Covers: a prober that dies over it has used its permission up, and keeps up the pause. */
+/* Covers: a process that dies over it has used its permission up, and keeps up the pause. */
 START_TEST(test_crash)
 {
     struct probe_state state;
@@ -340,7 +340,7 @@ START_TEST(test_passive)
 {
     targets[0].policy = PROBE_PASSIVE;
     targets[1] =
-        (struct prober_target){.integration_type = "dynamics", .policy = PROBE_NOT_CONFIGURED};
+        (struct probe_target){.integration_type = "dynamics", .policy = PROBE_NOT_CONFIGURED};
     probe(2);
     ck_assert_int_eq(findings[0].condition, PROBE_IS_PASSIVE);
     ck_assert_str_eq(findings[0].integration_type, "xledger");
@@ -354,10 +354,10 @@ END_TEST
 /* Covers: each type by itself, also where one fails or asks to be left alone. */
 START_TEST(test_types)
 {
-    targets[1] = (struct prober_target){.integration_type = "dynamics",
-                                        .address = {.url = "http://127.0.0.1:1"}};
-    targets[2] = (struct prober_target){.integration_type = "bufdir",
-                                        .address = {.url = function_url(scene_function())}};
+    targets[1] = (struct probe_target){.integration_type = "dynamics",
+                                       .address = {.url = "http://127.0.0.1:1"}};
+    targets[2] = (struct probe_target){.integration_type = "bufdir",
+                                       .address = {.url = function_url(scene_function())}};
     function_script(scene_function(), "HEAD times=1 status=429\nHEAD status=200");
     probe(3);
     ck_assert_int_eq(findings[0].condition, PROBE_IS_THROTTLED);
@@ -379,7 +379,7 @@ START_TEST(test_refused)
     struct error err;
 
     testdb_exec("DROP TABLE sync_probe_state");
-    ck_assert(!prober_probe(db, targets, 1, findings, &err));
+    ck_assert(!probe_systems(db, targets, 1, findings, &err));
     ck_assert_int_eq(err.kind, ERROR_DATABASE);
     ck_assert_ptr_eq(strstr(err.message, "probing: "), err.message);
     ck_assert_int_eq(findings[0].condition, PROBE_IS_UNKNOWN);

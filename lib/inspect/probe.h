@@ -1,12 +1,12 @@
 /*
- * The prober: asks each external system whether it is there, if it may be asked now (probe.h).
+ * Probing: asks each external system whether it is there, if it may be asked now (plan/probe.h).
  *
  * Claim, HEAD, note: what may be sent is settled in the database before it is sent, and what came
  * of it is stored before the next system is asked. No transaction is open meanwhile. Never part of
  * a tick.
  */
-#ifndef SYNCSCHED_INSPECT_PROBER_H
-#define SYNCSCHED_INSPECT_PROBER_H
+#ifndef SYNCSCHED_INSPECT_PROBE_H
+#define SYNCSCHED_INSPECT_PROBE_H
 
 #include "base/error.h"
 #include "call/http_client.h"
@@ -16,13 +16,13 @@
 #include <stdint.h>
 
 enum {
-    PROBER_TYPES = 3,        /* those of timetable.h */
-    PROBER_ANSWER_MS = 5000, /* an answer that comes later is none */
-    PROBER_STORE_MS = 10000, /* each of its transactions may take so long */
+    PROBE_TYPES = 3,        /* those of timetable.h */
+    PROBE_ANSWER_MS = 5000, /* an answer that comes later is none */
+    PROBE_STORE_MS = 10000, /* each of its transactions may take so long */
 };
 
 /* A type and the system behind it; borrowed. */
-struct prober_target {
+struct probe_target {
     const char *integration_type; /* static */
     enum probe_policy policy;
     struct http_target address; /* of PROBE_ACTIVE */
@@ -31,9 +31,9 @@ struct prober_target {
 /*
  * Probes what may be probed, one after another, and fills findings, one a target. False with err
  * when the database or libcurl refused on the way: what was found by then is in findings, the rest
- * is PROBE_IS_UNKNOWN; nothing was sent that was not claimed. At most PROBER_TYPES targets.
+ * is PROBE_IS_UNKNOWN; nothing was sent that was not claimed. At most PROBE_TYPES targets.
  */
-bool prober_probe(struct database *db, const struct prober_target *targets, size_t count,
-                  struct probe_finding *findings, struct error *err);
+bool probe_systems(struct database *db, const struct probe_target *targets, size_t count,
+                   struct probe_finding *findings, struct error *err);
 
 #endif
