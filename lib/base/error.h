@@ -27,14 +27,14 @@ enum { ERROR_MESSAGE_SIZE = 640, ERROR_HINT_SIZE = 320 };
 struct error {
     enum error_kind kind;
     char message[ERROR_MESSAGE_SIZE]; /* lower case, no full stop, what failed first */
-    char hint[ERROR_HINT_SIZE];       /* what to do; empty when there is nothing to say */
+    char hint[ERROR_HINT_SIZE];       /* what to do; may be empty */
 };
 
 /* Fills err, dropping what it held. Returns false, so that `return error_set(...)` reads well. */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Adds the remedy to an error just set. Returns false. */
+/* Adds the hint to an error just set. Returns false. */
 bool error_hint(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "prefix: " before the message. Returns false. */

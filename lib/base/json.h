@@ -16,7 +16,7 @@
 void json_set_memory(void);
 
 /*
- * Any bytes as a JSON string. Valid UTF-8 stays as it is, since JSON escapes control characters. Of
+ * Any bytes as a JSON string. Valid UTF-8 is kept, since JSON escapes control characters. Of
  * those that JSON leaves alone (text_is_control()), and of what is no UTF-8, each byte becomes
  * "\xNN".
  */

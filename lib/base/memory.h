@@ -27,7 +27,7 @@ void *memory_grow(void *array, size_t count, size_t *capacity, size_t size);
 
 /*
  * count * size zeroed bytes that this process shares with the children that it forks afterwards;
- * NULL when there are none to be had. memory_unshare() releases them.
+ * NULL when the system has none. memory_unshare() releases them.
  */
 void *memory_share(size_t count, size_t size);
 void memory_unshare(void *block, size_t count, size_t size);

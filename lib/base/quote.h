@@ -1,5 +1,5 @@
 /*
- * Hostile bytes made fit to stand between quotes in a message.
+ * Hostile bytes made fit for a message, between quotes.
  */
 #ifndef SYNCSCHED_BASE_QUOTE_H
 #define SYNCSCHED_BASE_QUOTE_H
@@ -9,7 +9,7 @@
 enum { QUOTE_SIZE = 64 }; /* a sane length for a value in a message, with the NUL */
 
 /*
- * Writes bytes to quoted (size bytes, the NUL included; at least 8): printable ASCII as it is,
+ * Writes bytes to quoted (size bytes, the NUL included; at least 8): printable ASCII unchanged,
  * anything else as \xNN. What does not fit is cut off and ends in "...".
  */
 void quote_bytes(const char *bytes, size_t length, char *quoted, size_t size);

@@ -24,7 +24,7 @@ char *secret_take(const char *name)
     size_t length = strlen(name);
     char *copy = NULL;
 
-    /* Nothing keeps a caller from giving a name twice; the first one counts, as with getenv(). */
+    /* Nothing keeps a caller from giving a name twice; the first applies, as with getenv(). */
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
         char *value = *entry + length + 1;
 

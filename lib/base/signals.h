@@ -16,7 +16,7 @@ struct signals {
 
 /*
  * Takes over SIGTERM, SIGINT and SIGHUP, and SIGCHLD so that it ends a wait. They are blocked but
- * while this process waits with inherited_mask: none is missed between looking and waiting. A
+ * while this process waits with inherited_mask: none slips through between looking and waiting. A
  * forked child keeps them blocked: a terminal's ^C reaches it too, but its parent says what to do.
  * A SIGHUP that is ignored stays so, as nohup wants it.
  */

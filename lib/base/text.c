@@ -119,16 +119,11 @@ void text_add_clean(struct text *text, const char *bytes, size_t length, size_t 
     }
 }
 
-void text_redact_bytes(char *bytes, size_t length, const char *secret)
+void text_redact(char *bytes, size_t length, const char *secret)
 {
     size_t size = secret != NULL ? strlen(secret) : 0;
 
     for (size_t i = 0; size > 0 && i + size <= length; i++)
         if (memcmp(bytes + i, secret, size) == 0)
             memset(bytes + i, '*', size);
-}
-
-void text_redact(char *string, const char *secret)
-{
-    text_redact_bytes(string, strlen(string), secret);
 }

@@ -49,7 +49,6 @@ size_t text_decode(const char *bytes, size_t length, uint32_t *character);
 bool text_is_control(uint32_t character);
 
 /* Overwrites every occurrence of secret with asterisks. NULL and "" are no secrets. */
-void text_redact_bytes(char *bytes, size_t length, const char *secret);
-void text_redact(char *string, const char *secret);
+void text_redact(char *bytes, size_t length, const char *secret);
 
 #endif

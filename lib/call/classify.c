@@ -21,7 +21,7 @@ static void classify_add_clean(const struct response *response, const char *byte
     struct text copy = {0};
 
     text_append(&copy, bytes, length);
-    text_redact_bytes(copy.data, copy.length, response->secret);
+    text_redact(copy.data, copy.length, response->secret);
     text_add_clean(text, copy.data, copy.length, characters_max);
     text_free(&copy);
 }
@@ -62,26 +62,21 @@ const char *classify_end(enum response_end end)
 }
 
 /*
- * How the transport ended, for the judgement. Once the request was given away the function may have
- * run, whatever failed afterwards: libcurl itself opens a new connection where a kept one dies, and
- * only then notices that the request is not to be had a second time.
+ * Once the request was given away the function may have run, whatever failed afterwards: libcurl
+ * itself opens a new connection where a kept one dies, and only then notices that it cannot get the
+ * request a second time.
  */
-static enum response_end classify_real_end(const struct response *response)
-{
-    bool is_undelivered = classify_failures[response->end].error_class == OUTCOME_NOT_DELIVERED;
-
-    return is_undelivered && response->was_sent ? RESPONSE_CONNECTION_LOST : response->end;
-}
-
 static void classify_fail(const struct response *response, struct outcome *outcome)
 {
-    enum response_end end = classify_real_end(response);
-    struct classify_failure failure = classify_failures[end];
+    struct classify_failure failure = classify_failures[response->end];
     struct text message = {0};
 
-    if ((end == RESPONSE_TIMEOUT || end == RESPONSE_CANCELLED) && !response->was_sent)
+    if (response->was_sent && failure.error_class == OUTCOME_NOT_DELIVERED)
+        failure = classify_failures[RESPONSE_CONNECTION_LOST];
+    if (!response->was_sent &&
+        (response->end == RESPONSE_TIMEOUT || response->end == RESPONSE_CANCELLED))
         failure.error_class = OUTCOME_NOT_DELIVERED;
-    if (end == RESPONSE_TIMEOUT && !response->was_sent)
+    if (!response->was_sent && response->end == RESPONSE_TIMEOUT)
         failure.message = "no connection to the function in time";
     text_add(&message, failure.message);
     if (response->detail != NULL && *response->detail != '\0') {
@@ -110,24 +105,18 @@ static bool classify_may_retry(const struct response *response, const struct out
 
 /* ---- Codes and messages ---- */
 
-static bool classify_is_token(const char *text)
-{
-    size_t length =
-        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
-
-    return length > 0 && length < OUTCOME_CODE_SIZE && text[length] == '\0';
-}
-
-/* Takes a text as code if it is a plain token that does not tell the key. */
+/* Takes a text as code if it is a plain token without the key in it. */
 static bool classify_take_token(const struct response *response, const char *text,
                                 char code[OUTCOME_CODE_SIZE])
 {
-    bool tells_secret = response->secret != NULL && *response->secret != '\0' &&
-                        strstr(text, response->secret) != NULL;
+    size_t length =
+        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
+    bool has_secret = response->secret != NULL && *response->secret != '\0' &&
+                      strstr(text, response->secret) != NULL;
 
-    if (!classify_is_token(text) || tells_secret)
+    if (length == 0 || length >= OUTCOME_CODE_SIZE || text[length] != '\0' || has_secret)
         return false;
-    snprintf(code, OUTCOME_CODE_SIZE, "%s", text);
+    memcpy(code, text, length + 1);
     return true;
 }
 
@@ -170,7 +159,7 @@ static const json_t *classify_find_message(const json_t *body)
     return NULL;
 }
 
-/* The body's own words where it has some, else the body as it is; cut, cleaned, owned. */
+/* The body's own words where it has some, else all of the body; cut, cleaned, owned. */
 static char *classify_message(const struct response *response, const json_t *body)
 {
     const json_t *value = classify_find_message(body);
@@ -223,14 +212,6 @@ static enum outcome_class classify_class(const struct response *response)
     }
 }
 
-static bool classify_is_blank(const struct response *response)
-{
-    for (size_t i = 0; i < response->body.length; i++)
-        if (strchr(" \t\r\n", response->body.data[i]) == NULL || response->body.data[i] == '\0')
-            return false;
-    return true;
-}
-
 /* Some of these systems report errors with status 200. */
 static bool classify_has_error(const json_t *body)
 {
@@ -267,7 +248,8 @@ static void classify_success(const struct response *response, const json_t *body
                              struct outcome *outcome)
 {
     outcome_free(outcome);
-    if (response->status == 202 || response->status == 204 || classify_is_blank(response)) {
+    if (response->status == 202 || response->status == 204 ||
+        strspn(text_string(&response->body), " \t\r\n") == response->body.length) {
         outcome->warning = "the answer has no recordsExported";
     } else if (body == NULL) {
         outcome_fail(outcome, OUTCOME_UNKNOWN, "INVALID_RESPONSE",
@@ -282,7 +264,7 @@ static void classify_success(const struct response *response, const json_t *body
 }
 
 /*
- * NULL when the body is not JSON. Numbers that no int64_t holds are no fault of the rest; with one
+ * NULL when the body is not JSON. Numbers that no int64_t holds do not hurt the rest; with one
  * that not even a double holds (1e400) nothing else in it can be read.
  */
 static json_t *classify_parse(const struct response *response)

@@ -22,40 +22,31 @@ static bool credentials_starts_with(const char *key, const char *prefix)
 
 /* ---- What a JWT says of itself ---- */
 
-/* Decodes base64url without padding; false for a length that it cannot have. */
-static bool credentials_decode(const char *digits, size_t length, struct text *bytes)
-{
-    unsigned int bits = 0;
-
-    for (size_t i = 0; i < length; i++) {
-        const char *digit = strchr(CREDENTIALS_BASE64URL, digits[i]);
-
-        bits = (bits << 6 | (unsigned int)(digit - CREDENTIALS_BASE64URL)) & 0xFFFF;
-        if (i % 4 != 0)
-            text_append(bytes, &(char){(char)(bits >> (6 - 2 * (i % 4)) & 0xFF)}, 1);
-    }
-    return length % 4 != 1;
-}
-
-/* The payload of a JWT: three parts of base64url, the second a JSON object. NULL for any other key.
+/*
+ * The payload of a JWT: three parts of base64url without padding, the second a JSON object. NULL
+ * for any other key.
  */
 static json_t *credentials_payload(const char *key)
 {
-    size_t header = strspn(key, CREDENTIALS_BASE64URL);
-    const char *payload = key + header + 1;
+    const char *payload = key + strspn(key, CREDENTIALS_BASE64URL);
+    size_t length = *payload == '.' ? strspn(payload + 1, CREDENTIALS_BASE64URL) : 0;
+    const char *signature = payload + length + 1;
     struct text bytes = {0};
+    unsigned int bits = 0;
     json_t *claims = NULL;
-    size_t length;
 
-    if (header == 0 || key[header] != '.')
+    if (payload == key || *payload != '.' || *signature != '.' || length % 4 == 1 ||
+        signature[1 + strspn(signature + 1, CREDENTIALS_BASE64URL)] != '\0')
         return NULL;
-    length = strspn(payload, CREDENTIALS_BASE64URL);
-    if (payload[length] != '.' ||
-        payload[length + 1 + strspn(payload + length + 1, CREDENTIALS_BASE64URL)] != '\0')
-        return NULL;
-    if (credentials_decode(payload, length, &bytes))
-        claims = json_loadb(text_string(&bytes), bytes.length,
-                            JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+    for (size_t i = 0; i < length; i++) {
+        const char *digit = strchr(CREDENTIALS_BASE64URL, payload[1 + i]);
+
+        bits = (bits << 6 | (unsigned int)(digit - CREDENTIALS_BASE64URL)) & 0xFFFF;
+        if (i % 4 != 0)
+            text_append(&bytes, &(char){(char)(bits >> (6 - 2 * (i % 4)) & 0xFF)}, 1);
+    }
+    claims = json_loadb(text_string(&bytes), bytes.length, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
+                        NULL);
     text_free(&bytes);
     if (json_is_object(claims))
         return claims;
@@ -115,29 +106,27 @@ bool credentials_check(const char *key, struct error *err)
     return ok;
 }
 
-/* A second since 1970 as RFC 3339 writes it. */
-static void credentials_format(double second, char text[INSTANT_TEXT_SIZE])
+/* When the key expires, in seconds since 1970, and in words; infinite when it never does. */
+static double credentials_read_expiry(const json_t *claims, char text[INSTANT_TEXT_SIZE])
 {
-    int64_t s = (int64_t)(second > 0 ? second : 0);
-    char *digits;
+    const json_t *expiry = json_object_get(claims, "exp");
+    double second = json_is_number(expiry) ? json_number_value(expiry) : HUGE_VAL;
 
-    instant_format_minute(s / 60, text);
-    digits = strrchr(text, ':') + 1;
-    digits[0] = (char)('0' + s % 60 / 10);
-    digits[1] = (char)('0' + s % 10);
+    if (second >= CREDENTIALS_FAR_S)
+        return HUGE_VAL;
+    instant_format_second(second > 0 ? (int64_t)second * 1000 : 0, text);
+    return second;
 }
 
 bool credentials_check_time(const char *key, int64_t now_us, struct error *err)
 {
     json_t *claims = credentials_payload(key);
-    const json_t *expiry = json_object_get(claims, "exp");
-    double second = json_is_number(expiry) ? json_number_value(expiry) : HUGE_VAL;
     char text[INSTANT_TEXT_SIZE];
+    double second = credentials_read_expiry(claims, text);
 
     json_decref(claims);
     if ((double)now_us / (double)INSTANT_US_PER_SECOND < second)
         return true;
-    credentials_format(second, text);
     error_set(err, ERROR_CONFIG, "the service key expired at %s", text);
     return error_hint(err, "take a new one, or a secret one (" CREDENTIALS_SECRET "...), which "
                            "does not expire; the database's clock counts");
@@ -146,7 +135,6 @@ bool credentials_check_time(const char *key, int64_t now_us, struct error *err)
 void credentials_describe(const char *key, struct text *words)
 {
     json_t *claims = credentials_payload(key);
-    const json_t *expiry = json_object_get(claims, "exp");
     char until[INSTANT_TEXT_SIZE];
 
     if (credentials_starts_with(key, CREDENTIALS_SECRET))
@@ -155,10 +143,8 @@ void credentials_describe(const char *key, struct text *words)
         text_add(words, "a key of no known kind");
     else
         text_add(words, "a legacy key for service_role");
-    if (json_is_number(expiry) && json_number_value(expiry) < CREDENTIALS_FAR_S) {
-        credentials_format(json_number_value(expiry), until);
+    if (credentials_read_expiry(claims, until) < CREDENTIALS_FAR_S)
         text_addf(words, ", valid until %s", until);
-    }
     json_decref(claims);
 }
 

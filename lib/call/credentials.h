@@ -15,9 +15,9 @@
 #include <stdint.h>
 
 /*
- * Refuses a key that could not stand in a header (control characters, blanks, more than ASCII), a
+ * Refuses a key that cannot be in a header (control characters, blanks, more than ASCII), a
  * publishable one (sb_publishable_...), and a JWT whose role is not service_role. What does not
- * decode as a JWT passes as it is. ERROR_CONFIG; the key itself is never quoted, a role is.
+ * decode as a JWT passes. ERROR_CONFIG; the key itself is never quoted, a role is.
  */
 bool credentials_check(const char *key, struct error *err);
 

@@ -67,56 +67,22 @@ static size_t http_client_take_header(char *line, size_t size, size_t count, voi
 
 /* ---- The handle ---- */
 
-static bool http_client_set_headers(struct http_client *client, const char *key)
+static void http_client_set_headers(struct http_client *client, const char *key)
 {
-    static const char *const fixed[] = {"Content-Type: application/json",
-                                        "Accept: application/json",
-                                        "Expect:" /* none: it would cost a round trip */};
     struct text authorization = {0};
     struct text apikey = {0};
-    struct curl_slist *list = NULL;
-    struct curl_slist *longer;
+    const char *headers[] = {NULL, NULL, "Content-Type: application/json",
+                             "Accept: application/json",
+                             "Expect:" /* none: it would cost a round trip */};
 
     credentials_headers(key, &authorization, &apikey);
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed + 2; i++) {
-        const char *header = i == 0   ? text_string(&apikey)
-                             : i == 1 ? text_string(&authorization)
-                                      : fixed[i - 2];
-
-        if (*header == '\0')
-            continue;
-        longer = curl_slist_append(list, header);
-        if (longer == NULL)
-            break;
-        list = longer;
-    }
+    headers[0] = text_string(&apikey);
+    headers[1] = text_string(&authorization);
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        if (*headers[i] != '\0')
+            client->headers = memory_or_exit(curl_slist_append(client->headers, headers[i]));
     text_free(&authorization);
     text_free(&apikey);
-    client->headers = list;
-    return list != NULL;
-}
-
-static void http_client_set_protocols(CURL *easy, const char *url)
-{
-    bool is_http = strncasecmp(url, "http:", 5) == 0;
-
-#if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, is_http ? "http" : "https");
-#else
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(is_http ? CURLPROTO_HTTP : CURLPROTO_HTTPS));
-#endif
-}
-
-/* All of it said, so that no default of a libcurl that somebody built differently counts. */
-static void http_client_set_trust(CURL *easy, const char *ca_file)
-{
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L); /* the name, too */
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (ca_file == NULL)
-        return;
-    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* in the place of the system's, not besides */
 }
 
 /*
@@ -142,12 +108,25 @@ static void http_client_set_proxy(struct http_client *client, const char *proxy)
     }
 }
 
+/* Says all that matters: a libcurl that somebody built differently has other defaults. */
 static void http_client_set_options(struct http_client *client, const struct http_target *address)
 {
+    bool is_http = strncasecmp(address->url, "http:", 5) == 0;
     CURL *easy = client->easy;
 
-    http_client_set_protocols(easy, address->url);
-    http_client_set_trust(easy, address->ca_file);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, is_http ? "http" : "https");
+#else
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(is_http ? CURLPROTO_HTTP : CURLPROTO_HTTPS));
+#endif
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L); /* the name, too */
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (address->ca_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, address->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH,
+                         NULL); /* in the place of the system's, not besides */
+    }
     http_client_set_proxy(client, address->proxy);
     curl_easy_setopt(easy, CURLOPT_URL, address->url);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "syncsched/" SYNCSCHED_VERSION);
@@ -174,14 +153,15 @@ struct http_client *http_client_open(const struct http_target *address, struct e
         client->multi = curl_multi_init();
         client->easy = curl_easy_init();
     }
-    if (client->multi == NULL || client->easy == NULL ||
-        (address->key != NULL && !http_client_set_headers(client, address->key))) {
+    if (client->multi == NULL || client->easy == NULL) {
         error_set(err, ERROR_INTERNAL, "libcurl does not start");
         http_client_close(client);
         return NULL;
     }
     client->kept = CURL_SOCKET_BAD;
     client->key = memory_copy_text(address->key);
+    if (address->key != NULL)
+        http_client_set_headers(client, address->key);
     http_client_set_options(client, address);
     return client;
 }
@@ -328,7 +308,7 @@ static void http_client_judge(struct http_client *client, enum response_end end,
 {
     struct response *response = &client->response;
 
-    text_redact(client->error, client->proxy_user);
+    text_redact(client->error, strlen(client->error), client->proxy_user);
     response->end = end;
     response->was_sent = client->request_is_given;
     response->detail = client->error;
@@ -339,29 +319,6 @@ static void http_client_judge(struct http_client *client, enum response_end end,
         outcome->first_byte_ms = client->answered_at_ms - client->given_at_ms;
 }
 
-/* ---- The kept connection ---- */
-
-/* Which one a call that was answered leaves behind for the next. */
-static void http_client_keep_connection(struct http_client *client, enum response_end end)
-{
-    client->kept = CURL_SOCKET_BAD;
-    if (end == RESPONSE_WHOLE)
-        curl_easy_getinfo(client->easy, CURLINFO_ACTIVESOCKET, &client->kept);
-}
-
-/*
- * Not to be taken for the next call when the server has closed it meanwhile, or what becomes of
- * that would not be known. libcurl looks, too, but 8.23 not at one that was used a moment
- * ago. Other bytes to read, such as those of TLS, do not matter.
- */
-static void http_client_choose_connection(struct http_client *client)
-{
-    struct pollfd connection = {.fd = client->kept, .events = POLLRDHUP};
-    bool is_closed = client->kept != CURL_SOCKET_BAD && poll(&connection, 1, 0) > 0;
-
-    curl_easy_setopt(client->easy, CURLOPT_FRESH_CONNECT, is_closed ? 1L : 0L);
-}
-
 bool http_client_is_stuck(const struct http_client *client)
 {
     return client->is_stuck;
@@ -370,6 +327,19 @@ bool http_client_is_stuck(const struct http_client *client)
 bool http_client_is_spent(const struct http_client *client)
 {
     return client->is_spent;
+}
+
+/*
+ * The kept connection is not taken for the next call when the server has closed it meanwhile, or
+ * what becomes of the call would not be known. libcurl looks, too, but 8.23 not at one that was
+ * used a moment ago. Other bytes to read, such as those of TLS, do not matter.
+ */
+static void http_client_choose_connection(struct http_client *client)
+{
+    struct pollfd connection = {.fd = client->kept, .events = POLLRDHUP};
+    bool is_closed = client->kept != CURL_SOCKET_BAD && poll(&connection, 1, 0) > 0;
+
+    curl_easy_setopt(client->easy, CURLOPT_FRESH_CONNECT, is_closed ? 1L : 0L);
 }
 
 void http_client_call(struct http_client *client, const struct run *run, int64_t deadline_ms,
@@ -398,7 +368,9 @@ void http_client_call(struct http_client *client, const struct run *run, int64_t
     client->is_spent = client->request_is_given && end != RESPONSE_WHOLE;
     if (client->is_stuck)
         return; /* the handle may still look at the headers: nothing is released */
-    http_client_keep_connection(client, end);
+    client->kept = CURL_SOCKET_BAD;
+    if (end == RESPONSE_WHOLE)
+        curl_easy_getinfo(client->easy, CURLINFO_ACTIVESOCKET, &client->kept);
     /* This closes an unfinished transfer's connection: no late bytes reach the next call. */
     curl_multi_remove_handle(client->multi, client->easy);
     curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, NULL);

@@ -14,8 +14,8 @@ static enum response_end http_client_run(struct http_client *client, int64_t dea
 
     curl_multi_add_handle(client->multi, client->easy);
     end = http_client_perform(client, deadline_ms, NULL);
-    text_redact(client->error, client->proxy_user);
-    text_redact(client->error, client->key);
+    text_redact(client->error, strlen(client->error), client->proxy_user);
+    text_redact(client->error, strlen(client->error), client->key);
     return end;
 }
 

@@ -17,7 +17,7 @@ void response_free(struct response *response)
     *response = (struct response){0};
 }
 
-/* "HTTP/1.1 200 OK": where the status stands; NULL when the line is none. */
+/* "HTTP/1.1 200 OK": where the status begins; NULL for any other line. */
 static const char *response_find_status(const char *line, size_t length)
 {
     const char *blank;
@@ -30,8 +30,8 @@ static const char *response_find_status(const char *line, size_t length)
 
 /*
  * The value of the header that the line holds, white space at its ends cut off; false when the line
- * holds another. A byte that no header can have becomes a question mark, so that a text with a NUL
- * in it is not taken for what stands before; what does not fit is cut.
+ * holds another. A byte that no header can have becomes '?', so that a text with a NUL in it is
+ * not taken for its beginning; what does not fit is cut.
  */
 static bool response_read_header(const char *line, size_t length, const char *name,
                                  char value[RESPONSE_CODE_SIZE])

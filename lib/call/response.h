@@ -41,7 +41,7 @@ enum response_end {
     RESPONSE_CONNECTION_LOST, /* after something may have been sent, or in mid-response */
     RESPONSE_NOT_HTTP,        /* something else came back */
     RESPONSE_TOO_LARGE,       /* the body was cut off */
-    RESPONSE_HEAD_TOO_LARGE,  /* the headers were, before they told all */
+    RESPONSE_HEAD_TOO_LARGE,  /* the headers were cut off */
     RESPONSE_CANCELLED,       /* cut off because the tick was told to stop */
 };
 

@@ -13,7 +13,7 @@
 /* After its time the helper has this long to say what went wrong. */
 enum { MONITOR_GRACE_MS = 200 };
 
-/* What the helper is told. */
+/* What the helper hears. */
 enum { MONITOR_SUCCEEDED, MONITOR_FAILED };
 
 static void monitor_warn(const char *reason)

@@ -48,7 +48,7 @@ void monitor_wait(struct monitor *monitor);
 
 /*
  * The address of a ping: suffix ("/start", "" or "/fail") goes behind the path, rid into the query,
- * and what stands behind '#' is left out. The caller frees it.
+ * and what follows '#' is left out. The caller frees it.
  */
 char *monitor_url(const char *address, const char *suffix, const char *tick_id);
 

@@ -25,8 +25,8 @@ struct shell {
     size_t input_length;
     struct text complaint;
     int64_t end_at_ms; /* monotonic clock: SIGTERM */
-    bool is_told_to_end;
-    bool is_late; /* told because its time was over, not ours */
+    bool is_ending;
+    bool is_late; /* because its time was over, not ours */
     bool is_killed;
     struct signals signals;
 };
@@ -144,16 +144,16 @@ static bool shell_read_errors(struct shell *shell)
     return n > 0;
 }
 
-/* Tells it to end when it is time to, and kills it when it was told long enough ago. */
+/* Asks it to end when it is time to, and kills it a while later. */
 static void shell_watch(struct shell *shell, int64_t now_ms)
 {
-    if (!shell->is_told_to_end && (signals_ask_to_end() || now_ms >= shell->end_at_ms)) {
-        shell->is_told_to_end = true;
+    if (!shell->is_ending && (signals_ask_to_end() || now_ms >= shell->end_at_ms)) {
+        shell->is_ending = true;
         shell->is_late = !signals_ask_to_end();
         shell->end_at_ms = now_ms + SHELL_GRACE_MS;
         kill(-shell->pid, SIGTERM);
         kill(-shell->pid, SIGCONT);
-    } else if (shell->is_told_to_end && !shell->is_killed && now_ms >= shell->end_at_ms) {
+    } else if (shell->is_ending && !shell->is_killed && now_ms >= shell->end_at_ms) {
         shell->is_killed = true;
         shell->end_at_ms = now_ms + SHELL_GRACE_MS;
         kill(-shell->pid, SIGKILL);
@@ -194,38 +194,28 @@ static int shell_await(struct shell *shell)
 
 /* ---- The end ---- */
 
-/* ": " and what it said on its standard error output, on one line; "" when it said nothing. */
-static struct text shell_quote_complaint(const struct shell *shell)
-{
-    struct text quoted = {0};
-
-    if (shell->complaint.length == 0)
-        return quoted;
-    text_add(&quoted, ": ");
-    text_add_clean(&quoted, shell->complaint.data, shell->complaint.length, SHELL_COMPLAINT_MAX);
-    while (quoted.length > 0 && strchr(": ", quoted.data[quoted.length - 1]) != NULL)
-        quoted.data[--quoted.length] = '\0'; /* its line end, or all of it */
-    return quoted;
-}
-
+/* How it ended, and on the same line what it said on its standard error output. */
 static bool shell_judge(const struct shell *shell, int status, struct error *err)
 {
-    struct text complaint = {0};
+    struct text line = {0};
 
-    if (!shell->is_told_to_end && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return true;
-    complaint = shell_quote_complaint(shell);
-    if (shell->is_told_to_end)
-        error_set(err, ERROR_INTERNAL, "%s, and was ended%s",
-                  shell->is_late ? "took too long" : "was still running when this tick was stopped",
-                  text_string(&complaint));
-    else if (WIFEXITED(status))
-        error_set(err, ERROR_INTERNAL, "ended with status %d%s", WEXITSTATUS(status),
-                  text_string(&complaint));
+    if (shell->is_ending)
+        text_addf(&line, "%s, and was ended",
+                  shell->is_late ? "took too long"
+                                 : "was still running when this tick was stopped");
+    else if (!WIFEXITED(status))
+        text_addf(&line, "was killed by signal %d", WTERMSIG(status));
+    else if (WEXITSTATUS(status) != 0)
+        text_addf(&line, "ended with status %d", WEXITSTATUS(status));
     else
-        error_set(err, ERROR_INTERNAL, "was killed by signal %d%s", WTERMSIG(status),
-                  text_string(&complaint));
-    text_free(&complaint);
+        return true;
+    text_add(&line, ": ");
+    text_add_clean(&line, text_string(&shell->complaint), shell->complaint.length,
+                   SHELL_COMPLAINT_MAX);
+    while (strchr(": ", line.data[line.length - 1]) != NULL)
+        line.data[--line.length] = '\0'; /* its line end, or all of it */
+    error_set(err, ERROR_INTERNAL, "%s", line.data);
+    text_free(&line);
     return false;
 }
 

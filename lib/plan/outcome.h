@@ -24,8 +24,8 @@ enum outcome_class {
 struct outcome {
     enum outcome_class error_class;     /* OUTCOME_NONE: completed */
     char error_code[OUTCOME_CODE_SIZE]; /* a plain token, "" when completed */
-    char *message;                      /* owned; clean UTF-8, NULL when there is nothing to say */
-    int64_t records_exported;           /* -1: not told */
+    char *message;                      /* owned; clean UTF-8, NULL without */
+    int64_t records_exported;           /* -1: not known */
     int64_t first_byte_ms;  /* from the request to the answer's first byte; 0: none came */
     const char *warning;    /* static text for stderr, or NULL */
     bool may_retry;         /* not delivered, and a moment later it may be */
@@ -35,7 +35,7 @@ struct outcome {
 /* The class as the log spells it; NULL for OUTCOME_NONE. */
 const char *outcome_class_name(enum outcome_class error_class);
 
-/* The inverse; OUTCOME_NONE for NULL and what is none. */
+/* The inverse; OUTCOME_NONE for NULL and any other text. */
 enum outcome_class outcome_class_parse(const char *name);
 
 /* A failure in words of our own; replaces what outcome held. message may be NULL. */

@@ -1,6 +1,6 @@
 /*
  * Probing a system, decided: what an answer says of it, when the next probe may follow, and what a
- * person is told. Pure: from the state that the database keeps, the policy and the time to these.
+ * person learns. Pure: from the state that the database keeps, the policy and the time to these.
  *
  * A system is asked at most once in 15 minutes, whoever calls. Each time in a row that it is not
  * reached the pause doubles, up to a day. When it asks to be left alone (429), it is, for as long
@@ -27,7 +27,7 @@ enum {
 };
 
 enum probe_result {
-    PROBE_RESULT_NONE, /* no probe has told anything yet */
+    PROBE_RESULT_NONE, /* no probe has been answered yet */
     PROBE_RESULT_REACHABLE,
     PROBE_RESULT_UNREACHABLE,
     PROBE_RESULT_THROTTLED, /* it asked to be left alone */
@@ -64,15 +64,15 @@ enum probe_policy {
 /*
  * Enters into a claimed state what came of its probe, now being when that came, by the clock that
  * the state goes by: what was found, since when, and when the next probe may be sent. False when
- * nothing was sent, which says nothing: the claim stands as it is.
+ * nothing was sent, which says nothing: the claim stays.
  */
 bool probe_note(struct probe_state *state, const struct probe_answer *probe, int64_t now_us);
 
-/* What a person is told of a type. */
+/* What a person learns of a type. */
 enum probe_condition {
     PROBE_IS_REACHABLE,
     PROBE_IS_UNREACHABLE,
-    PROBE_IS_WAITING,        /* no probe has told anything, and none may be sent before until */
+    PROBE_IS_WAITING,        /* no probe has been answered, and none may be sent before until */
     PROBE_IS_THROTTLED,      /* passive until then: the system asked for it */
     PROBE_IS_PASSIVE,        /* for good */
     PROBE_IS_NOT_CONFIGURED, /* passive, too */

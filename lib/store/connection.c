@@ -108,7 +108,7 @@ static bool connection_explain(const struct connection_attempt *attempt, struct 
     }
     message = conninfo_last_attempt(PQerrorMessage(attempt->connection), &length);
     error_set(err, ERROR_DATABASE, "no connection to the database: %.*s", (int)length, message);
-    text_redact(err->message, PQpass(attempt->connection));
+    text_redact(err->message, strlen(err->message), PQpass(attempt->connection));
     /* OpenSSL's words, which are not translated; libpq has no others for all of these. */
     if (strstr(err->message, "certificate verify failed") != NULL)
         return error_hint(err, "the server's certificate has expired, or no authority in "
@@ -140,7 +140,7 @@ bool connection_is_exposed(PGconn *connection, const char **way, struct error *w
     bool is_exposed = conninfo_is_exposed(&facts, warning);
 
     if (is_exposed)
-        text_redact(warning->message, PQpass(connection));
+        text_redact(warning->message, strlen(warning->message), PQpass(connection));
     else if (way != NULL)
         *way = conninfo_describe(&facts);
     PQconninfoFree(options);

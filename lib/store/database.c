@@ -80,7 +80,7 @@ static void database_set_error(struct database *db, struct error *err,
                                const struct database_statement *statement, const PGresult *result)
 {
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    struct remedy_complaint complaint = {
+    struct refusal refusal = {
         .state = PQresultErrorField(result, PG_DIAG_SQLSTATE),
         .function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION),
         .is_of_role = statement == NULL && db->role != NULL,
@@ -90,8 +90,8 @@ static void database_set_error(struct database *db, struct error *err,
         return; /* what failed first is the cause */
     error_set(err, ERROR_DATABASE, "database: %s",
               message != NULL ? message : PQerrorMessage(db->connection));
-    error_hint(err, "%s", remedy_for(&complaint));
-    text_redact(err->message, db->password);
+    error_hint(err, "%s", refusal_hint(&refusal));
+    text_redact(err->message, strlen(err->message), db->password);
 }
 
 static bool database_give_up(struct database *db, struct error *err, const char *what)

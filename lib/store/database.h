@@ -76,7 +76,7 @@ bool database_transact(struct database *db, const struct database_statement *sta
                        struct error *err);
 
 /*
- * In words whether others can listen on the way to the server, or stand in its place: true when
+ * In words whether others can listen on the way to the server, or pose as it: true when
  * they can, with a warning that says what to set; else false, with what keeps them from it in *way.
  */
 bool database_is_exposed(const struct database *db, const char **way, struct error *warning);

@@ -10,13 +10,13 @@
 #include <stdbool.h>
 
 /* What is known of an error besides its text; NULL: the server did not say. */
-struct remedy_complaint {
+struct refusal {
     const char *state;    /* SQLSTATE */
     const char *function; /* of the server's source: tells apart what has the same state */
     bool is_of_role;      /* it may be about the role that was to be set */
 };
 
-/* One sentence, or "" where there is nothing to say. */
-const char *remedy_for(const struct remedy_complaint *complaint);
+/* One sentence, or "". */
+const char *refusal_hint(const struct refusal *refusal);
 
 #endif

@@ -145,7 +145,7 @@ START_TEST(test_text_redact)
     struct text text = {0};
 
     text_add(&text, redactions[_i].string);
-    text_redact(text.data, redactions[_i].secret);
+    text_redact(text.data, text.length, redactions[_i].secret);
     ck_assert_str_eq(text_string(&text), redactions[_i].redacted);
     text_free(&text);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct {
-    struct remedy_complaint complaint;
+    struct refusal refusal;
     const char *says; /* NULL: nothing */
 } cases[] = {
     {{"42P01", "parserOpenTable", false}, "apply the migration first"},
@@ -28,21 +28,21 @@ static const struct {
     {{NULL, NULL, true}, NULL},
 };
 
-START_TEST(test_remedy)
+START_TEST(test_refusal)
 {
-    const char *remedy = remedy_for(&cases[_i].complaint);
+    const char *hint = refusal_hint(&cases[_i].refusal);
 
     if (cases[_i].says == NULL)
-        ck_assert_str_eq(remedy, "");
+        ck_assert_str_eq(hint, "");
     else
-        ck_assert_msg(strstr(remedy, cases[_i].says) != NULL, "%s", remedy);
+        ck_assert_msg(strstr(hint, cases[_i].says) != NULL, "%s", hint);
 }
 END_TEST
 
-SUITE(remedy)
+SUITE(refusal)
 {
-    TCase *tcase = tcase_create("remedy");
+    TCase *tcase = tcase_create("refusal");
 
-    tcase_add_loop_test(tcase, test_remedy, 0, (int)(sizeof cases / sizeof cases[0]));
+    tcase_add_loop_test(tcase, test_refusal, 0, (int)(sizeof cases / sizeof cases[0]));
     suite_add_tcase(suite, tcase);
 }
