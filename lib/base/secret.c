@@ -45,18 +45,6 @@ bool secret_is_exposed(int fd)
     return fstat(fd, &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0;
 }
 
-static bool secret_check_file(const char *name, const char *path, int fd, struct error *err)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-        return error_set(err, ERROR_CONFIG, "%s: %s is no regular file", name, path);
-    if (!secret_is_exposed(fd))
-        return true;
-    error_set(err, ERROR_CONFIG, "%s: others may read %s", name, path);
-    return error_hint(err, "chmod o= %s", path);
-}
-
 /* Reads up to size bytes; -1 with errno set when that fails. */
 static ssize_t secret_read(int fd, char *bytes, size_t size)
 {
@@ -70,10 +58,20 @@ static ssize_t secret_read(int fd, char *bytes, size_t size)
     return n < 0 ? -1 : (ssize_t)length;
 }
 
-/* Makes the length bytes of value, which has room for a NUL, a text; or says why they are none. */
-static bool secret_finish(const char *name, const char *path, char *value, ssize_t length,
-                          struct error *err)
+/* Reads the open file into value, which has room for SECRET_FILE_MAX bytes, one more and a NUL. */
+static bool secret_take_file(const char *name, const char *path, int fd, char *value,
+                             struct error *err)
 {
+    struct stat status;
+    ssize_t length;
+
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return error_set(err, ERROR_CONFIG, "%s: %s is no regular file", name, path);
+    if (secret_is_exposed(fd)) {
+        error_set(err, ERROR_CONFIG, "%s: others may read %s", name, path);
+        return error_hint(err, "chmod o= %s", path);
+    }
+    length = secret_read(fd, value, SECRET_FILE_MAX + 1);
     if (length < 0)
         return error_set(err, ERROR_CONFIG, "%s: cannot read %s: %s", name, path, strerror(errno));
     if (length > SECRET_FILE_MAX)
@@ -97,17 +95,14 @@ bool secret_read_file(const char *name, const char *path, char **value, struct e
     if (fd < 0)
         return error_set(err, ERROR_CONFIG, "cannot read the file that %s names: %s", name,
                          strerror(errno));
-    ok = secret_check_file(name, path, fd, err);
-    if (ok) {
-        *value = memory_allocate(SECRET_FILE_MAX + 2, 1);
-        ok = secret_finish(name, path, *value, secret_read(fd, *value, SECRET_FILE_MAX + 1), err);
-    }
+    *value = memory_allocate(SECRET_FILE_MAX + 2, 1);
+    ok = secret_take_file(name, path, fd, *value, err);
     close(fd);
-    if (ok)
-        return true;
-    secret_free(*value);
-    *value = NULL;
-    return false;
+    if (!ok) {
+        secret_free(*value);
+        *value = NULL;
+    }
+    return ok;
 }
 
 void secret_free(char *value)

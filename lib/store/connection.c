@@ -17,52 +17,42 @@ static void connection_ignore_notice(void *context, const PGresult *result)
 
 /* ---- Connecting ---- */
 
-enum { CONNECTION_KEYWORDS_MAX = 64, CONNECTION_GRACE_MS = 100 };
+enum { CONNECTION_GRACE_MS = 100 };
 
-static PQconninfoOption *connection_parse_url(const char *url, struct error *err)
+static bool connection_check_url(const char *url, struct error *err)
 {
     char *message = NULL;
     PQconninfoOption *options = PQconninfoParse(url, &message);
+    bool ok = options != NULL;
 
     PQfreemem(message);
     if (options == NULL) {
         error_set(err, ERROR_CONFIG, "SUPABASE_DB_URL is not a valid connection string");
         error_hint(err, "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE, "
                         "percent-encoding what is special in the password");
-        return NULL;
     }
-    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
-        if (o->val != NULL && !conninfo_check(o->keyword, o->val, err)) {
-            PQconninfoFree(options);
-            return NULL;
-        }
-    }
-    return options;
+    for (const PQconninfoOption *o = options; ok && o->keyword != NULL; o++)
+        ok = o->val == NULL || conninfo_check(o->keyword, o->val, err);
+    PQconninfoFree(options);
+    return ok;
 }
 
 /* What connecting takes; belongs to the thread that does it while it does. */
 struct connection_attempt {
-    PQconninfoOption *options; /* NULL: libpq's own variables */
+    char *url; /* NULL: libpq's own variables */
     int64_t deadline_ms;
     PGconn *connection;
     bool is_late;
 };
 
+/* What follows the URL takes precedence over what it says. */
 static void connection_start(struct connection_attempt *attempt)
 {
-    const char *keywords[CONNECTION_KEYWORDS_MAX + 1] = {"fallback_application_name",
-                                                         "client_encoding"};
-    const char *values[CONNECTION_KEYWORDS_MAX + 1] = {"syncsched", "UTF8"};
-    const PQconninfoOption *options = attempt->options;
-    size_t n = 2;
+    static const char *const keywords[] = {"dbname", "fallback_application_name", "client_encoding",
+                                           NULL};
+    const char *const values[] = {attempt->url, "syncsched", "UTF8", NULL};
 
-    for (; options != NULL && options->keyword != NULL && n < CONNECTION_KEYWORDS_MAX; options++) {
-        if (options->val == NULL || strcmp(options->keyword, "client_encoding") == 0)
-            continue;
-        keywords[n] = options->keyword;
-        values[n++] = options->val;
-    }
-    attempt->connection = PQconnectStartParams(keywords, values, 0);
+    attempt->connection = PQconnectStartParams(keywords, values, 1);
     PQsetNoticeReceiver(attempt->connection, connection_ignore_notice, NULL);
 }
 
@@ -93,7 +83,7 @@ static void connection_release(void *context)
     struct connection_attempt *attempt = context;
 
     PQfinish(attempt->connection);
-    PQconninfoFree(attempt->options);
+    free(attempt->url);
     free(attempt);
 }
 
@@ -170,14 +160,13 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
                         struct error *err)
 {
     struct connection_attempt *attempt;
-    PQconninfoOption *options = NULL;
     struct error warning;
     PGconn *connection;
 
-    if (address->url != NULL && (options = connection_parse_url(address->url, err)) == NULL)
+    if (address->url != NULL && !connection_check_url(address->url, err))
         return NULL;
     attempt = memory_allocate(1, sizeof *attempt);
-    attempt->options = options;
+    attempt->url = memory_copy_text(address->url);
     attempt->deadline_ms = deadline_ms;
     /* The thread keeps to the deadline where it can; where it cannot, it is left behind. */
     if (!thread_run(connection_connect, connection_release, attempt,
