@@ -25,7 +25,7 @@ static const struct {
     {"read -r line; test \"$line\" = 'the account'", NULL, 0},
     {"exec <&-; sleep 0.1", NULL, 100},
     {"true", NULL, 0},
-    {"sleep 60 &", NULL, 0},
+    {"sleep 8 &", NULL, 0},
     {"kill -0 $$", NULL, 0},
     {"exit 3", "ended with status 3", 0},
     {"echo why >&2; echo not; echo not that >&2; exit 3", "ended with status 3: why not that", 0},
