@@ -46,18 +46,23 @@ FUZZ_TARGETS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*
 TESTS           := $(addprefix $(BUILD)/tests/,unit judge integration fault triggers function_server)
 
 # Flags. The user's own come last, so that they win.
+INSTRUMENT :=
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings \
 	-Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 HARDENING := -fstack-protector-strong -fPIE
 ifdef SANITIZE
-INSTRUMENT := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-else ifdef COVERAGE
+INSTRUMENT += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+ifdef COVERAGE
 # Workers end with _exit(), which would lose their counters: tests/support/coverage_exit.c writes them first.
-INSTRUMENT := --coverage -fprofile-update=prefer-atomic
+INSTRUMENT += --coverage -fprofile-update=prefer-atomic
 COVERAGE_OBJECT := $(BUILD)/obj/tests/support/coverage_exit.o
 COVERAGE_LINK := -Wl,--wrap=_exit
-else ifneq ($(filter-out -O0,$(filter -O%,$(CFLAGS))),)
+endif
+ifeq ($(INSTRUMENT),)
+ifneq ($(filter-out -O0,$(filter -O%,$(CFLAGS))),)
 HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
 endif
 
 PACKAGES := libpq libcurl jansson
@@ -138,7 +143,7 @@ $(BUILD)/obj/tests/%.o: ROOM_FLAGS = -Itests -pthread -DTEST_BUILD_DIR='"$(BUILD
 $(filter $(BUILD)/obj/lib/store/% $(BUILD)/obj/lib/command/%,$(LIB_OBJECTS)): | $(BUILD)/gen/sql.h
 
 check: $(BUILD)/tests/unit ## run the unit tests (no network, no database)
-	$(BUILD)/tests/unit
+	BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/unit
 check-judge: $(BUILD)/tests/judge ## compare every minute with an independent judge, and with Debian's cron
 	$(if $(SANITIZE),,ASK_CRON=tests/judge/ask-cron) $(BUILD)/tests/judge
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
@@ -161,11 +166,13 @@ check-package: ## build, lint, install, try and purge the Debian package in a fr
 check-container: ## carry out the container file in fresh systems, and try what comes of it (root)
 	scripts/packaging/check-container
 
-ASAN := BUILD=build/asan SANITIZE=1 CFLAGS="-O1 -g"
-check-asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(MAKE) $(ASAN) all tests
-	CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(ASAN) check
-	CK_TIMEOUT_MULTIPLIER=5 $(MAKE) $(ASAN) check-judge check-integration
+# Both at once, so that all tests run once more and not twice. gcc alone can read its own counters.
+INSTRUMENTED := BUILD=build/instrumented CC=gcc SANITIZE=1 COVERAGE=1 CFLAGS="-O0 -g"
+check-instrumented: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer, and print the line coverage of lib/
+	$(MAKE) $(INSTRUMENTED) all tests
+	find build/instrumented -name '*.gcda' -delete
+	JUDGE_EVERY=7 $(MAKE) $(INSTRUMENTED) check check-judge check-integration
+	gcovr --root . --object-directory build/instrumented --filter 'lib/' build/instrumented
 
 FUZZ ?= $(FUZZ_TARGETS)
 FUZZ_RUNS ?= 1000000
@@ -179,11 +186,6 @@ model: ## check the model of the protocol exhaustively (needs spin; a minute or 
 
 mutate: ## take each guard away and see that a test notices (MUTATE=name: only that one)
 	CC="$(CC)" scripts/dev/mutate $(MUTATE)
-
-coverage: ## run all tests and print the line coverage of lib/
-	rm -rf build/coverage
-	$(MAKE) BUILD=build/coverage CC=gcc COVERAGE=1 CFLAGS="-O0 -g" check check-integration
-	gcovr --root . --object-directory build/coverage --filter 'lib/' build/coverage
 
 bench: $(BUILD)/syncsched $(addprefix $(BUILD)/tests/,bench function_server $(BENCH_ALONE)) ## measure (BENCH=name: only that one)
 	BUILD=$(BUILD) AUTOVACUUM=$(if $(filter history,$(BENCH)),on,off) scripts/dev/with-postgresql $(BUILD)/tests/bench $(BENCH)
@@ -234,7 +236,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 .PHONY: all tests check check-judge check-integration check-pooler check-fault check-triggers check-function \
-	check-install check-asan fuzz model mutate coverage bench lint lint-flags format install uninstall dist deb \
+	check-install check-instrumented fuzz model mutate bench lint lint-flags format install uninstall dist deb \
 	check-package check-container clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -334,4 +334,4 @@ static void cron_check(const char *text, size_t length)
     check_all_words(&cron, zone_number(zone), after);
 }
 
-const struct fuzz_target fuzz_cron = {"cron", cron_exercise, cron_check, 0};
+const struct fuzz_target fuzz_cron = {"cron", cron_exercise, cron_check};

@@ -189,4 +189,4 @@ static void response_check(const char *bytes, size_t length)
     response_free(&response);
 }
 
-const struct fuzz_target fuzz_response = {"response", response_exercise, response_check, 0};
+const struct fuzz_target fuzz_response = {"response", response_exercise, response_check};

@@ -121,4 +121,4 @@ static void time_check(const char *bytes, size_t length)
     free(text);
 }
 
-const struct fuzz_target fuzz_time = {"time", time_exercise, time_check, 0};
+const struct fuzz_target fuzz_time = {"time", time_exercise, time_check};

@@ -126,4 +126,4 @@ static void tzif_check(const char *bytes, size_t length)
     tzif_free(&tzif);
 }
 
-const struct fuzz_target fuzz_tzif = {"tzif", tzif_exercise, tzif_check, 0};
+const struct fuzz_target fuzz_tzif = {"tzif", tzif_exercise, tzif_check};

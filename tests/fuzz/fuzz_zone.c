@@ -80,4 +80,4 @@ static void zone_check(const char *bytes, size_t length)
     free(text);
 }
 
-const struct fuzz_target fuzz_zone = {"zone", zone_exercise, zone_check, 0};
+const struct fuzz_target fuzz_zone = {"zone", zone_exercise, zone_check};

@@ -131,7 +131,7 @@ static const struct {
      "--at " AT,
      {"rejected", "E1"},
      "no \357\277\275[2Jway"},
-    {"* latency_ms=3000", "--timeout 1s --at " AT, {"unknown", "TIMEOUT"}, NULL},
+    {"* latency_ms=20000", "--timeout 5s --at " AT, {"unknown", "TIMEOUT"}, NULL},
     {"* action=redirect location=/", "--at " AT, {"rejected", "REDIRECT_REFUSED"}, NULL},
 };
 

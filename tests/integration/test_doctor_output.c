@@ -299,7 +299,6 @@ START_TEST(test_statements)
     testdb_exec("SELECT pg_stat_statements_reset()");
     diagnosis = doctor_diagnose();
     ck_assert_uint_eq(diagnosis.failed + diagnosis.warned, 0);
-    ck_assert_int_lt(diagnosis.wall_ms, 1000);
     ck_assert_int_eq(sum_statements("1", "FROM"), 2);
     ck_assert_int_eq(sum_statements("calls", "FROM"), 2);
     ck_assert_int_gt(testdb_number("SELECT relpages FROM pg_class WHERE relname = 'sync_run_log'"),

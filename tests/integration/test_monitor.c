@@ -147,7 +147,7 @@ END_TEST
 static void wait_for_pings(size_t count)
 {
     for (int waited_ms = 0; function_count_event(monitor, "other") < count; waited_ms += 10) {
-        ck_assert_int_lt(waited_ms, 5000);
+        ck_assert_int_lt(waited_ms, 60000);
         scene_sleep_ms(10);
     }
 }
@@ -222,7 +222,7 @@ START_TEST(test_useless)
     ck_assert_ptr_eq(strchr(with.err, '\n'), with.err + strlen(with.err) - 1);
     ck_assert_ptr_null(strstr(with.err, SECRET));
     ck_assert_int_ge(with.wall_ms, useless[_i].least_ms);
-    ck_assert_int_lt(with.wall_ms, without.wall_ms + 3000);
+    ck_assert_int_lt(with.wall_ms, without.wall_ms + PROGRAM_SLACK_MS);
     free(rows_without);
     free(rows_with);
     scene_tick_free(&without);

@@ -86,8 +86,8 @@ START_TEST(test_shut_for_good)
     struct scene_tick tick;
 
     scene_seed(1, 2, DAILY);
-    function_script(scene_function(), "* latency_ms=500");
-    program = scene_start("--budget 2s --concurrency 1 --at " AT);
+    function_script(scene_function(), "* latency_ms=3000");
+    program = scene_start("--budget 6s --concurrency 1 --at " AT);
     function_wait_for_calls(scene_function(), 1);
     allow_connections("false");
     cut_connections();

@@ -44,9 +44,9 @@ static const struct {
     const char *failure;
     size_t calls;
 } faults[] = {
-    {"* action=hang", "--timeout 1s", "unknown/TIMEOUT", 1},
-    {"* action=hang_after_headers", "--timeout 1s", "unknown/TIMEOUT", 1},
-    {"* action=hang", "--budget 1s", "unknown/TIMEOUT", 1},
+    {"* action=hang", "--timeout 5s", "unknown/TIMEOUT", 1},
+    {"* action=hang_after_headers", "--timeout 5s", "unknown/TIMEOUT", 1},
+    {"* action=hang", "--budget 6s", "unknown/TIMEOUT", 1},
     {"* action=reset", "", "unknown/CONNECTION_LOST", 1},
     {"* action=close", "", "unknown/CONNECTION_LOST", 1},
     {"* action=reset_after_headers", "", "unknown/CONNECTION_LOST", 1},

@@ -73,13 +73,13 @@ START_TEST(test_beside_a_slow_tick)
     struct program *slow;
     struct scene_tick tick;
 
-    scene_seed(1, 2, scene_minute_cron(scene_settle(6000)));
-    function_script(scene_function(), "* latency_ms=1500");
+    scene_seed(1, 2, scene_minute_cron(scene_settle(20000)));
+    function_script(scene_function(), "* latency_ms=8000");
     slow = scene_start("");
     function_wait_for_calls(scene_function(), 2);
     tick = scene_run("");
     scene_check(&tick, 0, 2, 0, 0);
-    ck_assert_int_lt(tick.wall_ms, 1000);
+    ck_assert_uint_eq(function_count_event(scene_function(), "end"), 0);
     scene_tick_free(&tick);
     scene_expect(scene_wait(slow), 2, 0, 0, 0);
     ck_assert_uint_eq(function_count(scene_function(), NULL), 2);
@@ -116,7 +116,6 @@ START_TEST(test_held_by_a_stranger)
     struct scene_tick tick = scene_run("");
 
     scene_check(&tick, 2, 1, 0, 0);
-    ck_assert_int_lt(tick.wall_ms, 2000);
     ck_assert_uint_eq(function_count(scene_function(), scene_integration(1)), 0);
     ck_assert_int_eq(scene_mark(1), slot - 1);
     ck_assert_int_eq(scene_mark(2), slot);
@@ -140,7 +139,6 @@ START_TEST(test_log_row_held)
     stranger = scene_stranger("SELECT 1 FROM sync_run_log WHERE " FIRST " FOR UPDATE");
     tick = scene_run("");
     scene_check(&tick, 2, 1, 0, 0);
-    ck_assert_int_lt(tick.wall_ms, 2000);
     ck_assert_int_eq(scene_count("running"), 1);
     ck_assert_int_eq(scene_count("failed"), 1);
     ck_assert_int_eq(scene_count("completed"), 2);

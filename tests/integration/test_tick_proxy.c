@@ -199,7 +199,7 @@ START_TEST(test_environment)
         set_proxy(names[i], "");
     unsetenv("SYNCSCHED_PROXY");
     scene_seed(1, 1, DAILY);
-    scene_expect(scene_run("--budget 2s --at " AT), 1, 0, 1, 1);
+    scene_expect(scene_run("--budget 10s --at " AT), 1, 0, 1, 1);
     expect_failure("not_delivered/DNS_FAILED", "the function's host was not found");
     ck_assert_int_eq(tunnel->count, 0);
     set_proxy("SYNCSCHED_PROXY", "");

@@ -160,10 +160,14 @@ START_TEST(test_every_minute)
 }
 END_TEST
 
+/* JUDGE_EVERY=N: of the zones every N-th alone, for a build that is slow. */
 SUITE(zones)
 {
     TCase *tcase = tcase_create("every minute of two years");
+    const char *every = getenv("JUDGE_EVERY");
+    int step = every != NULL && atoi(every) > 0 ? atoi(every) : 1;
 
-    tcase_add_loop_test(tcase, test_every_minute, 0, (int)cases_zones_count);
+    for (int i = 0; i < (int)cases_zones_count; i += step)
+        tcase_add_loop_test(tcase, test_every_minute, i, i + 1);
     suite_add_tcase(suite, tcase);
 }

@@ -1,8 +1,8 @@
 /*
- * For "make coverage" only: _exit() that writes the coverage counters first.
+ * For "make check-instrumented" only: _exit() that writes the coverage counters first.
  *
  * Workers end with _exit(), so that they do not flush their parent's stdio a second time; gcov
- * writes its counters from exit(). The coverage build links with --wrap=_exit and gets this in
+ * writes its counters from exit(). The instrumented build links with --wrap=_exit and gets this in
  * between; no other build contains it.
  */
 void __gcov_dump(void);

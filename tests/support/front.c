@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FRONT_PATH_SIZE = 256, FRONT_WAIT_MS = 30 * 1000, FRONT_PAUSE_MS = 5 };
+enum { FRONT_PATH_SIZE = 256, FRONT_WAIT_MS = 120 * 1000, FRONT_PAUSE_MS = 5 };
 
 struct front {
     struct program *socat;

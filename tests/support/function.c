@@ -18,7 +18,7 @@
 #define TEST_BUILD_DIR "build"
 #endif
 
-enum { FUNCTION_PATH_SIZE = 256, FUNCTION_WAIT_MS = 30 * 1000, FUNCTION_PAUSE_MS = 2 };
+enum { FUNCTION_PATH_SIZE = 256, FUNCTION_WAIT_MS = 120 * 1000, FUNCTION_PAUSE_MS = 2 };
 
 struct function {
     struct program *server;

@@ -55,7 +55,7 @@ json_t *function_requests(const struct function *function);
 /* All "other" lines, which are no calls, in the same way. */
 json_t *function_others(const struct function *function);
 
-/* Waits until count calls have begun; fails the test after 30 s. */
+/* Waits until count calls have begun; fails the test after two minutes. */
 void function_wait_for_calls(const struct function *function, size_t count);
 
 /* Forgets what happened so far. Calls in flight leave their "end" in the new log. */

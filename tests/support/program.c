@@ -165,6 +165,8 @@ struct program_result program_wait(struct program *program)
             ck_abort_msg("program: wait4: %s", strerror(errno));
     result.most_kb = usage.ru_maxrss; /* what the test itself held at the fork is counted, too */
     result.wall_ms = program_now_ms() - program->started_ms;
+    result.cpu_ms = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+                    (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
     if (left <= 0)
         result.status = -1;
     else

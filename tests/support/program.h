@@ -16,6 +16,12 @@
 /* So long does program_wait() wait before it kills the program's process group. */
 enum { PROGRAM_WAIT_MS = 120 * 1000 };
 
+/*
+ * How much longer than it must a program may take on a machine that is busy with something else.
+ * What it must not wait for is made to take longer than that.
+ */
+enum { PROGRAM_SLACK_MS = 30 * 1000 };
+
 struct program_result {
     int status;        /* exit status, 128+signal, or -1: it was killed for taking too long */
     char *out;         /* stdout, NUL-terminated */
@@ -23,6 +29,7 @@ struct program_result {
     size_t out_length; /* of stdout, which may hold NUL bytes itself */
     bool left_core;    /* it ended with a signal, and the system wrote its memory to a file */
     int64_t wall_ms;   /* from its start until program_wait() saw its end */
+    int64_t cpu_ms;    /* the processor time of it and of the children that it waited for */
     long most_kb;      /* the most memory that it, or a child that it waited for, held at once */
 };
 

@@ -205,7 +205,7 @@ int64_t scene_mark(int n)
 
 void scene_wait_for(const char *sql)
 {
-    for (int waited_ms = 0; waited_ms < 15000; waited_ms += 20) {
+    for (int waited_ms = 0; waited_ms < 120000; waited_ms += 20) {
         char *answer = testdb_text("%s", sql);
         bool is_true = answer != NULL && strcmp(answer, "t") == 0;
 

@@ -80,7 +80,7 @@ char *scene_failure(int n);
 /* Its mark in sync_schedule_state, a minute. */
 int64_t scene_mark(int n);
 
-/* Runs the query, a boolean, until it says true; fails the test after 15 s. */
+/* Runs the query, a boolean, until it says true; fails the test after two minutes. */
 void scene_wait_for(const char *sql);
 
 /* A connection of a stranger, in a transaction that has run sql; PQfinish() ends it. */

@@ -52,7 +52,7 @@ static void listen_on(void *context)
 static void wait_until_begun(void)
 {
     for (int waited_ms = 0; shared->begun == 0; waited_ms += 2) {
-        ck_assert_int_lt(waited_ms, 5000);
+        ck_assert_int_lt(waited_ms, 60000);
         poll(NULL, 0, 2);
     }
 }
@@ -121,7 +121,7 @@ START_TEST(test_helper_hears)
         helper_tell(&helper, (struct helper_word){0});
         if (told) {
             helper_tell(&helper, (struct helper_word){.what = 7});
-            ck_assert(helper_wait(&helper, clock_now_ms() + 5000));
+            ck_assert(helper_wait(&helper, clock_now_ms() + 60000));
         } else {
             close(helper.fd);
             ck_assert_int_eq(waitpid(helper.pid, NULL, 0), helper.pid);
@@ -143,7 +143,7 @@ START_TEST(test_helper_wait)
         helper_tell(&helper, (struct helper_word){0});
         ck_assert_int_eq(helper_wait(&helper, started_ms + (late ? 300 : 30000)), !late);
         ck_assert_int_ge(clock_now_ms() - started_ms, late ? 300 : 200);
-        ck_assert_int_lt(clock_now_ms() - started_ms, 10000);
+        ck_assert_int_lt(clock_now_ms() - started_ms, 30000);
         ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
     }
 }
