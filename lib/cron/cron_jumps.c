@@ -1,4 +1,4 @@
-#include "cron/cron_jumps.h"
+#include "cron/cron_text.h"
 
 #include "cron/cron_set.h"
 
@@ -45,18 +45,6 @@ static void cron_jump_add_time(struct text *text, int64_t wall_minute, bool has_
     text_addf(text, "%02d:%02d", civil.hour, civil.minute);
 }
 
-static void cron_jump_add_minutes(struct text *text, const struct cron_jump_minutes *minutes,
-                                  bool has_date)
-{
-    if (minutes->count > 1)
-        text_addf(text, "the %d times from ", minutes->count);
-    cron_jump_add_time(text, minutes->first, has_date);
-    if (minutes->count > 1) {
-        text_add(text, " to ");
-        cron_jump_add_time(text, minutes->last, has_date);
-    }
-}
-
 static void cron_jump_describe(const struct cron_jump *jump,
                                const struct cron_jump_minutes *minutes, struct text *text)
 {
@@ -72,20 +60,26 @@ static void cron_jump_describe(const struct cron_jump *jump,
     text_add(text, " to ");
     cron_jump_add_time(text, jump->to, has_date);
     text_add(text, ": ");
-    cron_jump_add_minutes(text, minutes, has_date);
+    if (!is_one)
+        text_addf(text, "the %d times from ", minutes->count);
+    cron_jump_add_time(text, minutes->first, has_date);
+    if (!is_one) {
+        text_add(text, " to ");
+        cron_jump_add_time(text, minutes->last, has_date);
+    }
     if (!jump->is_gap) {
-        text_add(text, is_one ? " comes twice, and it runs " : " come twice, and it runs ");
-        text_add(text, jump->over_jump == CRON_HOLDS_BACK ? "the first time only" : "both times");
+        text_addf(text, " %s twice, and it runs %s", is_one ? "comes" : "come",
+                  jump->over_jump == CRON_HOLDS_BACK ? "the first time only" : "both times");
         return;
     }
     text_add(text, is_one ? " is skipped" : " are skipped");
-    if (jump->over_jump == CRON_MAKES_UP) {
-        text_add(text, is_one ? ", and it runs at " : ", and it runs once instead, at ");
-        cron_jump_add_time(text, jump->to, false);
-        text_add(text, is_one ? " instead" : "");
-    } else {
+    if (jump->over_jump != CRON_MAKES_UP) {
         text_add(text, " and not made up for");
+        return;
     }
+    text_add(text, is_one ? ", and it runs at " : ", and it runs once instead, at ");
+    cron_jump_add_time(text, jump->to, false);
+    text_add(text, is_one ? " instead" : "");
 }
 
 size_t cron_warn_of_jumps(const struct cron *cron, const struct zone *zone, int64_t after_minute,

@@ -40,50 +40,52 @@ static bool is_one_of(char c, const char *set)
 
 /* --- bytes --- */
 
-/* What a byte is that no cron takes there, whatever the field; CRON_ERROR_OTHER_BYTE: anything. */
-static enum cron_error_code code_of_byte(char byte)
-{
-    unsigned char value = (unsigned char)byte;
-
-    if (byte == '\n' || byte == '\r')
-        return CRON_ERROR_LINE_BREAK;
-    if (value < 0x20 || value == 0x7F)
-        return CRON_ERROR_CONTROL;
-    if (value > 0x7F)
-        return CRON_ERROR_NOT_ASCII;
-    return is_one_of(byte, "\"'`") ? CRON_ERROR_QUOTE : CRON_ERROR_OTHER_BYTE;
-}
-
-/* What a sign means to other schedulers in that field. */
-static enum cron_error_code code_of_sign(char sign, int field)
+/* What a byte in that field likely is; CRON_LINE: in any. */
+static enum cron_error_code code_of_byte(char byte, int field)
 {
     static const struct {
-        char sign;
-        int field; /* CRON_LINE: any */
+        unsigned char first;
+        unsigned char last;
+        int field;
         enum cron_error_code code;
-    } signs[] = {
-        {'?', CRON_LINE, CRON_ERROR_QUESTION_MARK},   {'~', CRON_LINE, CRON_ERROR_RANDOM},
-        {'H', CRON_LINE, CRON_ERROR_JENKINS},         {'#', CRON_WEEKDAY, CRON_ERROR_NTH_WEEKDAY},
-        {'#', CRON_LINE, CRON_ERROR_COMMENT},         {'L', CRON_DAY, CRON_ERROR_LAST_DAY},
-        {'L', CRON_WEEKDAY, CRON_ERROR_LAST_WEEKDAY}, {'W', CRON_DAY, CRON_ERROR_NEAREST_WEEKDAY},
-        {'$', CRON_DAY, CRON_ERROR_PG_CRON_LAST_DAY}, {':', CRON_LINE, CRON_ERROR_COLON},
-        {'.', CRON_LINE, CRON_ERROR_POINT},
+    } bytes[] = {
+        {'\n', '\n', CRON_LINE, CRON_ERROR_LINE_BREAK},
+        {'\r', '\r', CRON_LINE, CRON_ERROR_LINE_BREAK},
+        {0x00, 0x1F, CRON_LINE, CRON_ERROR_CONTROL},
+        {0x7F, 0x7F, CRON_LINE, CRON_ERROR_CONTROL},
+        {0x80, 0xFF, CRON_LINE, CRON_ERROR_NOT_ASCII},
+        {'"', '"', CRON_LINE, CRON_ERROR_QUOTE},
+        {'\'', '\'', CRON_LINE, CRON_ERROR_QUOTE},
+        {'`', '`', CRON_LINE, CRON_ERROR_QUOTE},
+        {'#', '#', CRON_WEEKDAY, CRON_ERROR_NTH_WEEKDAY},
+        {'#', '#', CRON_LINE, CRON_ERROR_COMMENT},
+        {'?', '?', CRON_LINE, CRON_ERROR_QUESTION_MARK},
+        {'~', '~', CRON_LINE, CRON_ERROR_RANDOM},
+        {'H', 'H', CRON_LINE, CRON_ERROR_JENKINS},
+        {'L', 'L', CRON_DAY, CRON_ERROR_LAST_DAY},
+        {'L', 'L', CRON_WEEKDAY, CRON_ERROR_LAST_WEEKDAY},
+        {'W', 'W', CRON_DAY, CRON_ERROR_NEAREST_WEEKDAY},
+        {'$', '$', CRON_DAY, CRON_ERROR_PG_CRON_LAST_DAY},
+        {':', ':', CRON_LINE, CRON_ERROR_COLON},
+        {'.', '.', CRON_LINE, CRON_ERROR_POINT},
+        {'*', '*', CRON_LINE, CRON_ERROR_OUT_OF_PLACE},
+        {'-', '/', CRON_LINE, CRON_ERROR_OUT_OF_PLACE},
+        {'0', '9', CRON_LINE, CRON_ERROR_OUT_OF_PLACE},
     };
+    unsigned char value = (unsigned char)byte;
 
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-        if (signs[i].sign == sign && (signs[i].field == field || signs[i].field == CRON_LINE))
-            return signs[i].code;
+    for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++)
+        if (value >= bytes[i].first && value <= bytes[i].last &&
+            (bytes[i].field == field || bytes[i].field == CRON_LINE))
+            return bytes[i].code;
     return CRON_ERROR_OTHER_BYTE;
 }
 
 bool cron_refuse_byte(const struct cron_reader *reader)
 {
     char byte = reader->text[reader->at];
-    enum cron_error_code code = code_of_sign(byte, reader_field(reader));
 
-    if (code == CRON_ERROR_OTHER_BYTE)
-        code = is_one_of(byte, "*-/" DIGITS) ? CRON_ERROR_OUT_OF_PLACE : code_of_byte(byte);
-    cron_refuse_item(reader, code);
+    cron_refuse_item(reader, code_of_byte(byte, reader_field(reader)));
     reader->error->numbers[0] = (unsigned char)byte;
     return false;
 }
@@ -125,7 +127,7 @@ static bool word_abbreviates(const char *word, size_t length, const char *name)
     return length <= whole || (length == whole + 1 && (word[whole] | 0x20) == 's');
 }
 
-/* 'L' or 'W' for a word that has it as Quartz does: L, LW, 15W, 5L, friL. 0: any other. */
+/* 'L' or 'W' of a word as Quartz has it (L, LW, 15W, 5L, friL), Jenkins' 'H', or else 'x'. */
 static char word_sign(const char *word, size_t length, int field)
 {
     char last = (char)(word[length - 1] & ~0x20);
@@ -134,13 +136,13 @@ static char word_sign(const char *word, size_t length, int field)
     while (cron_is_digit(word[digits]))
         digits++;
     if (last != 'L' && last != 'W')
-        return length == 1 && word[0] == 'H' ? 'H' : '\0';
+        return length == 1 && word[0] == 'H' ? 'H' : 'x';
     if (digits == length - 1 || (length == 2 && strncasecmp(word, "LW", 2) == 0))
         return last;
     return field == CRON_WEEKDAY && length == CRON_NAME_LENGTH + 1 &&
                    find_weekday(word, length) >= 0
                ? last
-               : '\0';
+               : 'x';
 }
 
 static enum cron_error_code code_of_word(const char *word, size_t length, int field)
@@ -160,12 +162,12 @@ bool cron_refuse_word(const struct cron_reader *reader, struct cron_span span)
 {
     const char *word = reader->text + span.start;
     size_t length = span.end - span.start;
-    char sign = word_sign(word, length, reader_field(reader));
-    enum cron_error_code code = code_of_sign(sign, reader_field(reader));
+    int field = reader_field(reader);
+    enum cron_error_code code = code_of_byte(word_sign(word, length, field), field);
 
     if (code != CRON_ERROR_OTHER_BYTE)
         return cron_refuse_item(reader, code);
-    return cron_refuse(reader, code_of_word(word, length, reader_field(reader)), span);
+    return cron_refuse(reader, code_of_word(word, length, field), span);
 }
 
 /* --- lines --- */
@@ -247,14 +249,13 @@ static enum cron_error_code code_of_long_line(const struct cron_line *line)
 static enum cron_error_code code_of_line(const char *text, const struct cron_line *line)
 {
     for (size_t i = line->all.start; i < line->all.end; i++) {
-        enum cron_error_code code =
-            cron_is_blank(text[i]) ? CRON_ERROR_OTHER_BYTE : code_of_byte(text[i]);
+        enum cron_error_code code = code_of_byte(text[i], CRON_LINE);
 
-        if (code != CRON_ERROR_OTHER_BYTE && (code != CRON_ERROR_QUOTE || i == line->all.start))
-            return code; /* but a quote further on may be a command's */
+        /* A quote or a "#" further on may be a command's. */
+        if (!cron_is_blank(text[i]) &&
+            (code < CRON_ERROR_QUOTE || (code <= CRON_ERROR_COMMENT && i == line->all.start)))
+            return code;
     }
-    if (line->words[0][0] == '#')
-        return CRON_ERROR_COMMENT;
     if (line_has_broken_item(line))
         return CRON_ERROR_BLANK_IN_ITEM;
     if (line->count == 2 && strcasecmp(line->words[1], "seconds") == 0)

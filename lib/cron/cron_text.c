@@ -62,14 +62,12 @@ static void months_add(struct text *text, uint16_t months)
 /* "day 31", "days 1 and 15", "odd days"; possible are the days that there are. */
 static void days_add(struct text *text, uint32_t days, uint32_t possible)
 {
-    if (days == (ODD_DAYS & possible)) {
+    if (days == (ODD_DAYS & possible))
         text_add(text, "odd days");
-    } else if (days == (EVEN_DAYS & possible)) {
+    else if (days == (EVEN_DAYS & possible))
         text_add(text, "even days");
-    } else {
-        text_add(text, cron_set_count(days) == 1 ? "day " : "days ");
-        cron_words_numbers(text, days, " and ");
-    }
+    else
+        cron_words_counted(text, "day", days);
 }
 
 /* "day 31 of the month", "odd days of June", "day 1 of January and July". */
@@ -101,19 +99,18 @@ static void calendar_days_add(struct text *text, uint32_t days, uint16_t months)
 /* For a single day that not all of the months have, where it comes. Whether there was one. */
 static bool scarcity_add(struct text *text, uint32_t days, uint16_t months)
 {
-    bool every_month = months == CRON_ALL_MONTHS;
+    bool is_29 = days == UINT32_C(1) << 29;
     const char *words = NULL;
 
-    if (days == UINT32_C(1) << 31 && every_month)
+    if (days == UINT32_C(1) << 31 && months == CRON_ALL_MONTHS)
         words = ", in the 7 months that have one";
-    else if (days == UINT32_C(1) << 30 && every_month)
+    else if (days == UINT32_C(1) << 30 && months == CRON_ALL_MONTHS)
         words = ", in the 11 months that have one";
-    else if (days == UINT32_C(1) << 29 && months == 1U << FEBRUARY)
+    else if (is_29 && months == 1U << FEBRUARY)
         words = ", in leap years";
-    else if (days == UINT32_C(1) << 29 && (months >> FEBRUARY & 1) != 0)
+    else if (is_29 && (months >> FEBRUARY & 1) != 0)
         words = ", in February in leap years only";
-    if (words != NULL)
-        text_add(text, words);
+    text_add(text, words != NULL ? words : "");
     return words != NULL;
 }
 
@@ -128,30 +125,20 @@ static struct cron without_missing_dates(const struct cron *cron)
     return narrowed;
 }
 
-static void by_day_add(const struct cron *cron, struct text *text)
+static void by_both_add(const struct cron *dates, struct text *text)
 {
-    struct cron dates = without_missing_dates(cron);
-
-    text_add(text, "on ");
-    calendar_days_add(text, dates.days, dates.months);
-    scarcity_add(text, dates.days, dates.months);
-}
-
-static void by_both_add(const struct cron *cron, struct text *text)
-{
-    struct cron dates = without_missing_dates(cron);
-    bool plural = cron_set_count(dates.days) > 1;
+    bool plural = cron_set_count(dates->days) > 1;
 
     text_add(text, "on ");
     if (plural) {
-        days_of_months_add(text, dates.days, dates.months);
+        days_of_months_add(text, dates->days, dates->months);
         text_add(text, " that are ");
     } else {
-        calendar_days_add(text, dates.days, dates.months);
-        text_add(text, scarcity_add(text, dates.days, dates.months) ? ", " : " ");
+        calendar_days_add(text, dates->days, dates->months);
+        text_add(text, scarcity_add(text, dates->days, dates->months) ? ", " : " ");
         text_add(text, "if it is a ");
     }
-    cron_words_weekdays_or(text, dates.weekdays, plural);
+    cron_words_weekdays_or(text, dates->weekdays, plural);
 }
 
 static void by_weekday_add(const struct cron *cron, struct text *text)
@@ -161,55 +148,53 @@ static void by_weekday_add(const struct cron *cron, struct text *text)
     months_add(text, cron->months);
 }
 
-static void by_either_add(const struct cron *cron, struct text *text)
+static void by_either_add(const struct cron *cron, const struct cron *dates, struct text *text)
 {
-    struct cron dates = without_missing_dates(cron);
-    bool one_weekday = cron_set_count(cron->weekdays) == 1;
-
-    if (dates.days == 0) { /* day 31 or Friday, in June */
+    if (dates->days == 0) { /* day 31 or Friday, in June */
         by_weekday_add(cron, text);
         return;
     }
     text_add(text, "on ");
-    calendar_days_add(text, dates.days, dates.months);
-    if (scarcity_add(text, dates.days, dates.months))
+    calendar_days_add(text, dates->days, dates->months);
+    if (scarcity_add(text, dates->days, dates->months))
         text_add(text, ",");
-    text_add(text, one_weekday ? " and on every " : " and on ");
-    if (one_weekday)
-        cron_words_weekday(text, cron_set_least(cron->weekdays));
-    else
+    if (cron_set_count(cron->weekdays) == 1) {
+        text_addf(text, " and on every %s", civil_weekday_names[cron_set_least(cron->weekdays)]);
+    } else {
+        text_add(text, " and on ");
         cron_words_weekdays(text, cron->weekdays);
+    }
     months_add(text, cron->months);
-}
-
-static void never_add(const struct cron *cron, struct text *text)
-{
-    text_add(text, "on ");
-    calendar_days_add(text, cron->days, cron->months);
-    text_add(text, cron_set_count(cron->days) == 1 ? ", which never comes" : ", which never come");
 }
 
 void cron_describe_dates(const struct cron *cron, struct text *text)
 {
+    struct cron dates = without_missing_dates(cron);
+
     switch (cron_dates_of(cron)) {
     case CRON_DATES_NEVER:
-        never_add(cron, text);
+        text_add(text, "on ");
+        calendar_days_add(text, cron->days, cron->months);
+        text_add(text, ", which never come");
+        text_add(text, cron_set_count(cron->days) == 1 ? "s" : "");
         return;
     case CRON_DATES_EVERY:
         text_add(text, "every day");
         months_add(text, cron->months);
         return;
     case CRON_DATES_DAYS:
-        by_day_add(cron, text);
+        text_add(text, "on ");
+        calendar_days_add(text, dates.days, dates.months);
+        scarcity_add(text, dates.days, dates.months);
         return;
     case CRON_DATES_WEEKDAYS:
         by_weekday_add(cron, text);
         return;
     case CRON_DATES_BOTH:
-        by_both_add(cron, text);
+        by_both_add(&dates, text);
         return;
     case CRON_DATES_EITHER:
-        by_either_add(cron, text);
+        by_either_add(cron, &dates, text);
         return;
     }
 }
@@ -224,8 +209,7 @@ static void times_add(const struct cron *cron, struct text *text)
 
     for (uint64_t hours = cron->hours; hours != 0; hours &= hours - 1) {
         for (uint64_t minutes = cron->minutes; minutes != 0; minutes &= minutes - 1) {
-            text_add(text, joint);
-            cron_words_time(text, cron_set_least(hours), cron_set_least(minutes));
+            text_addf(text, "%s%02d:%02d", joint, cron_set_least(hours), cron_set_least(minutes));
             joint = --left > 1 ? ", " : " and ";
         }
     }
@@ -234,36 +218,18 @@ static void times_add(const struct cron *cron, struct text *text)
 /* "every minute", "every 5 minutes", "every hour" */
 static void every_add(struct text *text, int step, const char *unit)
 {
-    text_add(text, "every ");
-    if (step > 1) {
-        cron_words_number(text, step);
-        text_add(text, " ");
-    }
-    text_add(text, unit);
-    text_add(text, step > 1 ? "s" : "");
+    if (step == 1)
+        text_addf(text, "every %s", unit);
+    else
+        text_addf(text, "every %d %ss", step, unit);
 }
 
 /* " from 08:15 to 17:45": the first and the last time of a day. */
 static void first_to_last_add(const struct cron *cron, struct text *text)
 {
-    text_add(text, " from ");
-    cron_words_time(text, cron_set_least(cron->hours), cron_set_least(cron->minutes));
-    text_add(text, " to ");
-    cron_words_time(text, cron_set_greatest(cron->hours), cron_set_greatest(cron->minutes));
-}
-
-/* "at minute 30", "at minutes 15 and 45" */
-static void minutes_add(const struct cron *cron, struct text *text)
-{
-    text_add(text, cron_set_count(cron->minutes) == 1 ? "at minute " : "at minutes ");
-    cron_words_numbers(text, cron->minutes, " and ");
-}
-
-/* "the hours 8 to 17" */
-static void hours_add(const struct cron *cron, struct text *text)
-{
-    text_add(text, cron_set_count(cron->hours) == 1 ? "the hour " : "the hours ");
-    cron_words_numbers(text, cron->hours, " and ");
+    text_addf(text, " from %02d:%02d to %02d:%02d", cron_set_least(cron->hours),
+              cron_set_least(cron->minutes), cron_set_greatest(cron->hours),
+              cron_set_greatest(cron->minutes));
 }
 
 /* The step of minutes that runs on evenly from hour to hour, as from 0, 15, 30 and 45; else 0. */
@@ -290,32 +256,24 @@ static void times_sum_up(const struct cron *cron, struct text *text)
         first_to_last_add(cron, text);
     } else if (steady != 0) {
         every_add(text, steady, "minute");
-        text_add(text, " in ");
-        hours_add(cron, text);
+        cron_words_counted(text, " in the hour", cron->hours);
     } else {
-        minutes_add(cron, text);
-        text_add(text, " of ");
-        hours_add(cron, text);
+        cron_words_counted(text, "at minute", cron->minutes);
+        cron_words_counted(text, " of the hour", cron->hours);
     }
-}
-
-/* The times of every hour. */
-static void times_of_every_hour(const struct cron *cron, struct text *text)
-{
-    int steady = steady_step(cron->minutes);
-
-    if (steady != 0) {
-        every_add(text, steady, "minute");
-        return;
-    }
-    minutes_add(cron, text);
-    text_add(text, " of every hour");
 }
 
 void cron_describe(const struct cron *cron, struct text *text)
 {
+    int steady = steady_step(cron->minutes);
+
     if (cron->hours == CRON_ALL_HOURS) {
-        times_of_every_hour(cron, text);
+        if (steady != 0) {
+            every_add(text, steady, "minute");
+        } else {
+            cron_words_counted(text, "at minute", cron->minutes);
+            text_add(text, " of every hour");
+        }
         if (cron_dates_of(cron) == CRON_DATES_EVERY) { /* not "every hour every day in June" */
             months_add(text, cron->months);
             return;

@@ -1,10 +1,7 @@
 /*
- * A cron expression in words: "at 02:00 on day 31 of the month, in the 7 months that have one".
+ * A cron expression in words, and what may surprise people about it. Pure.
  *
- * Says when the schedule fires by its own wall clock; not for time zones, daylight saving, or what
- * may surprise in it (cron_warn.h). Written for people who never saw a crontab, true for those who
- * know the star rule: two schedules with the same words fire at the same minutes, unless both never
- * do. Pure.
+ * All of it is appended in lower case, as one line of ASCII without a full stop.
  */
 #ifndef SYNCSCHED_CRON_CRON_TEXT_H
 #define SYNCSCHED_CRON_CRON_TEXT_H
@@ -28,11 +25,36 @@ enum cron_dates {
 enum cron_dates cron_dates_of(const struct cron *cron);
 
 /*
- * Appends when the schedule fires: lower case, one line of ASCII, no full stop, below 1,000 bytes.
+ * Appends when the schedule fires by its own wall clock, "at 02:00 on day 31 of the month, in the 7
+ * months that have one", in less than 1,000 bytes. For people who never saw a crontab, and true for
+ * those who know the star rule: two schedules with the same words fire at the same minutes, unless
+ * both never do.
  */
 void cron_describe(const struct cron *cron, struct text *text);
 
 /* Appends its dates alone: "every day in June", "on day 13 of the month and on every Friday". */
 void cron_describe_dates(const struct cron *cron, struct text *text);
+
+/* Short months, the two day fields, and a step in each of the five fields. */
+enum { CRON_WARNINGS_MAX = 7 };
+
+/*
+ * Says in whatever zone it runs: dates that never come, months that are too short, both day fields
+ * set, steps that do not divide their field (design sections 4 and 7). Appends one sentence to each
+ * of the first n of warnings, below 500 bytes, and returns n. The texts are the caller's, to be
+ * released. A schedule that never fires gets that warning alone.
+ */
+size_t cron_warn(const struct cron *cron, struct text warnings[CRON_WARNINGS_MAX]);
+
+/* No zone changes its clocks more often in a year. */
+enum { CRON_JUMPS_MAX = 4 };
+
+/*
+ * The same for the changes of the zone's clocks within a year after that UTC minute
+ * (cron_jumps.c): a sentence for each that skips or repeats minutes of the schedule. A wildcard job
+ * of every hour of the day is left alone: in time that passes it keeps its beat.
+ */
+size_t cron_warn_of_jumps(const struct cron *cron, const struct zone *zone, int64_t after_minute,
+                          struct text warnings[CRON_JUMPS_MAX]);
 
 #endif

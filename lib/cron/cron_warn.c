@@ -1,6 +1,5 @@
-#include "cron/cron_warn.h"
-
 #include "cron/cron_text.h"
+
 #include "cron/cron_words.h"
 
 /* Sets of months. */
@@ -16,7 +15,7 @@ static void never_add(const struct cron *cron, struct text *text)
 {
     text_add(text, "it never fires: ");
     cron_words_months(text, cron->months);
-    text_add(text, cron_set_count(cron->months) == 1 ? " has no day " : " have no day ");
+    text_addf(text, " %s no day ", cron_set_count(cron->months) == 1 ? "has" : "have");
     cron_words_numbers(text, cron->days, " or ");
 }
 
@@ -35,14 +34,6 @@ static uint16_t months_too_short(const struct cron *cron)
     return past_28 ? cron->months & FEBRUARY_ALONE : 0;
 }
 
-/* "day 31 does not come", "days 30 and 31 do not come" with its words. */
-static void days_lack_add(struct text *text, uint64_t days, const char *one, const char *more)
-{
-    text_add(text, cron_set_count(days) == 1 ? "day " : "days ");
-    cron_words_numbers(text, days, " and ");
-    text_add(text, cron_set_count(days) == 1 ? one : more);
-}
-
 /* 29 February and, unless the whole month is skipped without it, the days after it. */
 static void leap_years_add(const struct cron *cron, bool skips, struct text *text)
 {
@@ -56,8 +47,8 @@ static void leap_years_add(const struct cron *cron, bool skips, struct text *tex
         text_add(text, "day 29 comes in February in leap years only");
     if (beyond == 0 || (skips && cron->months != FEBRUARY_ALONE))
         return;
-    text_add(text, ", ");
-    days_lack_add(text, beyond, " never", " never");
+    cron_words_counted(text, ", day", beyond);
+    text_add(text, " never");
 }
 
 /* Says which months lack which days; false when none does. */
@@ -75,11 +66,11 @@ static bool short_months_add(const struct cron *cron, enum cron_dates dates, str
     } else if (skips) {
         text_add(text, "it skips ");
         cron_words_months(text, months);
-        text_add(text,
-                 cron_set_count(months) == 1 ? ", which has no day " : ", which have no day ");
+        text_addf(text, ", which %s no day ", cron_set_count(months) == 1 ? "has" : "have");
         cron_words_numbers(text, days, " or ");
     } else {
-        days_lack_add(text, days, " does not come in ", " do not come in ");
+        cron_words_counted(text, "day", days);
+        text_add(text, cron_set_count(days) == 1 ? " does not come in " : " do not come in ");
         cron_words_months(text, months);
     }
     return true;
@@ -93,13 +84,10 @@ static void no_effect_add(bool all_days, bool either_will_do, struct text *text)
     const char *full = all_days ? "day-of-month" : "day-of-week";
     const char *other = all_days ? "day-of-week" : "day-of-month";
 
-    text_add(text, either_will_do
-                       ? ": either day field will do, and "
-                       : ": both day fields must match, because one starts with *, and ");
-    text_add(text, full);
-    text_add(text, " holds every day, so ");
-    text_add(text, either_will_do ? other : full);
-    text_add(text, " has no effect");
+    text_addf(text, ": %s %s holds every day, so %s has no effect",
+              either_will_do ? "either day field will do, and"
+                             : "both day fields must match, because one starts with *, and",
+              full, either_will_do ? other : full);
 }
 
 /* Tells how the two day fields go together; false when one of them is left open by a "*". */
@@ -129,23 +117,20 @@ static bool day_fields_add(const struct cron *cron, enum cron_dates dates, struc
 /* A field whose values come round again: after the last of an hour's minutes, its first. */
 struct cycle {
     uint64_t set;
-    const char *whole; /* "60 minutes of an hour" */
-    const char *unit;  /* of the distance from the last value to the first; NULL: do not tell */
-    void (*add)(struct text *text, int value);
+    const char *whole;        /* "60 minutes of an hour" */
+    const char *unit;         /* of the distance from the last value to the first; NULL: unknown */
+    const char *what;         /* its numbers count; or, where this is NULL, */
+    const char *const *names; /* of 0, 1, ... */
     int size;
     int step; /* as it was written; 0: none to speak of */
 };
 
-static void minute_add(struct text *text, int minute)
+static void cycle_value_add(const struct cycle *cycle, int value, struct text *text)
 {
-    text_add(text, "minute ");
-    cron_words_number(text, minute);
-}
-
-static void hour_add(struct text *text, int hour)
-{
-    text_add(text, "hour ");
-    cron_words_number(text, hour);
+    if (cycle->names != NULL)
+        text_add(text, cycle->names[value]);
+    else
+        text_addf(text, "%s %d", cycle->what, value);
 }
 
 /* "the step 7 does not divide the 60 minutes of an hour: after minute 56 comes minute 0, ..." */
@@ -158,21 +143,12 @@ static bool cycle_add(const struct cycle *cycle, struct text *text)
     /* With the rest of its list even an uneven step may come out even. */
     if (cycle->step == 0 || distance == cron_set_step(cycle->set))
         return false;
-    text_add(text, "the step ");
-    cron_words_number(text, cycle->step);
-    text_add(text, " does not divide the ");
-    text_add(text, cycle->whole);
-    text_add(text, ": after ");
-    cycle->add(text, last);
+    text_addf(text, "the step %d does not divide the %s: after ", cycle->step, cycle->whole);
+    cycle_value_add(cycle, last, text);
     text_add(text, " comes ");
-    cycle->add(text, first);
-    if (cycle->unit == NULL)
-        return true;
-    text_add(text, ", ");
-    cron_words_number(text, distance);
-    text_add(text, " ");
-    text_add(text, cycle->unit);
-    text_add(text, distance == 1 ? " later" : "s later");
+    cycle_value_add(cycle, first, text);
+    if (cycle->unit != NULL)
+        text_addf(text, ", %d %s%s later", distance, cycle->unit, distance == 1 ? "" : "s");
     return true;
 }
 
@@ -187,9 +163,8 @@ static bool day_step_add(const struct cron *cron, struct text *text)
     for (int month = 1; month <= 12; month++)
         for (int year = 1999; cron_set_holds(cron->months, month) && year <= 2000; year++)
             lasts |= UINT64_C(1) << ((civil_month_days(year, month) - 1) / step * step + 1);
-    text_add(text, "months have 28 to 31 days: the step ");
-    cron_words_number(text, step);
-    text_add(text, " starts again at day 1 after day ");
+    text_addf(text, "months have 28 to 31 days: the step %d starts again at day 1 after day ",
+              step);
     cron_words_numbers(text, lasts, " or ");
     return true;
 }
@@ -204,30 +179,14 @@ static size_t steps_add(const struct cron *cron, enum cron_dates dates, struct t
     bool hours_adjoin = (cron->hours & cron->hours >> 1) != 0;
     bool days_adjoin = dates == CRON_DATES_EVERY;
     const struct cycle cycles[] = {
-        {.step = steps[CRON_MINUTE],
-         .set = cron->minutes,
-         .size = 60,
-         .whole = "60 minutes of an hour",
-         .unit = hours_adjoin ? "minute" : NULL,
-         .add = minute_add},
-        {.step = steps[CRON_HOUR],
-         .set = cron->hours,
-         .size = 24,
-         .whole = "24 hours of a day",
-         .unit = days_adjoin ? "hour" : NULL,
-         .add = hour_add},
-        {.step = steps[CRON_MONTH],
-         .set = cron->months,
-         .size = 12,
-         .whole = "12 months of a year",
-         .unit = "month",
-         .add = cron_words_month},
-        {.step = by_weekday ? steps[CRON_WEEKDAY] : 0,
-         .set = cron->weekdays,
-         .size = 7,
-         .whole = "7 days of a week",
-         .unit = "day",
-         .add = cron_words_weekday},
+        {cron->minutes, "60 minutes of an hour", hours_adjoin ? "minute" : NULL, "minute", NULL, 60,
+         steps[CRON_MINUTE]},
+        {cron->hours, "24 hours of a day", days_adjoin ? "hour" : NULL, "hour", NULL, 24,
+         steps[CRON_HOUR]},
+        {cron->months >> 1, "12 months of a year", "month", NULL, civil_month_names, 12,
+         steps[CRON_MONTH]},
+        {cron->weekdays, "7 days of a week", "day", NULL, civil_weekday_names, 7,
+         by_weekday ? steps[CRON_WEEKDAY] : 0},
     };
     size_t count = 0;
 

@@ -60,42 +60,30 @@ static uint64_t week_from_monday(uint64_t set)
     return set >> 1 | (set & 1) << 6;
 }
 
-void cron_words_number(struct text *text, int number)
+static void number_add(struct text *text, int number)
 {
-    char digits[2] = {(char)('0' + number / 10 % 10), (char)('0' + number % 10)};
-
-    if (number < 10)
-        text_append(text, digits + 1, 1);
-    else
-        text_append(text, digits, 2);
+    text_addf(text, "%d", number);
 }
 
-void cron_words_time(struct text *text, int hour, int minute)
-{
-    char time[5] = {(char)('0' + hour / 10), (char)('0' + hour % 10), ':',
-                    (char)('0' + minute / 10), (char)('0' + minute % 10)};
-
-    text_append(text, time, sizeof time);
-}
-
-void cron_words_month(struct text *text, int month)
+static void month_add(struct text *text, int month)
 {
     text_add(text, civil_month_names[month - 1]);
 }
 
-void cron_words_weekday(struct text *text, int weekday)
-{
-    text_add(text, civil_weekday_names[weekday]);
-}
-
 void cron_words_numbers(struct text *text, uint64_t set, const char *conjunction)
 {
-    list_add(text, set, conjunction, RUN_OF_THREE, cron_words_number);
+    list_add(text, set, conjunction, RUN_OF_THREE, number_add);
+}
+
+void cron_words_counted(struct text *text, const char *unit, uint64_t set)
+{
+    text_addf(text, cron_set_count(set) == 1 ? "%s " : "%ss ", unit);
+    cron_words_numbers(text, set, " and ");
 }
 
 void cron_words_months(struct text *text, uint64_t set)
 {
-    list_add(text, set, " and ", RUN_OF_THREE, cron_words_month);
+    list_add(text, set, " and ", RUN_OF_THREE, month_add);
 }
 
 void cron_words_weekdays(struct text *text, uint64_t set)

@@ -2,9 +2,7 @@
  * The sets of a cron expression as English lists; for cron_text.c and cron_warn.c.
  *
  * Members come in rising order with commas between them and a conjunction (" and ", " or ") before
- * the last. The sets must not be empty. Without printf(): hundreds of thousands of expressions are
- * described in one go.
- */
+ * the last. The sets must not be empty. */
 #ifndef SYNCSCHED_CRON_CRON_WORDS_H
 #define SYNCSCHED_CRON_CRON_WORDS_H
 
@@ -17,20 +15,11 @@
 /* The distance between neighbours where all are equally far apart; 0 otherwise, and for one. */
 int cron_set_step(uint64_t set);
 
-/* "7": a number from 0 to 99. */
-void cron_words_number(struct text *text, int number);
-
-/* "02:00" */
-void cron_words_time(struct text *text, int hour, int minute);
-
-/* "January"; 1 to 12. */
-void cron_words_month(struct text *text, int month);
-
-/* "Sunday"; 0 to 6. */
-void cron_words_weekday(struct text *text, int weekday);
-
 /* "1, 5 to 9 and 30": three or more in a row are a range. */
 void cron_words_numbers(struct text *text, uint64_t set, const char *conjunction);
+
+/* "day 7", "days 1, 5 to 9 and 30" */
+void cron_words_counted(struct text *text, const char *unit, uint64_t set);
 
 /* "January to March, June and July" */
 void cron_words_months(struct text *text, uint64_t set);

@@ -2,10 +2,8 @@
 
 #include "base/json.h"
 #include "base/quote.h"
-#include "cron/cron_jumps.h"
-#include "cron/cron_message.h"
 #include "cron/cron_text.h"
-#include "cron/cron_warn.h"
+#include "cron/cron_message.h"
 
 #include <string.h>
 

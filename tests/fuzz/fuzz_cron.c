@@ -7,10 +7,8 @@
 
 #include "base/quote.h"
 #include "cron/cron.h"
-#include "cron/cron_jumps.h"
-#include "cron/cron_message.h"
 #include "cron/cron_text.h"
-#include "cron/cron_warn.h"
+#include "cron/cron_message.h"
 #include "time/zones.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Covers lib/cron/cron_jumps.c: what check-cron says of the nights on which clocks change. */
 #include "support/suite.h"
 
-#include "cron/cron_jumps.h"
+#include "cron/cron_text.h"
 #include "time/zones.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  * it is true of the calendar. */
 #include "support/suite.h"
 
-#include "cron/cron_warn.h"
+#include "cron/cron_text.h"
 #include "cron_family.h"
 
 #include <string.h>

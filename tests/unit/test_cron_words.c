@@ -50,27 +50,22 @@ static void ck_assert_text(struct text *text, const char *expected)
     text_free(text);
 }
 
-START_TEST(test_single_words)
+START_TEST(test_counted)
 {
     struct text text = {0};
 
-    cron_words_number(&text, 0);
-    text_add(&text, " ");
-    cron_words_number(&text, 9);
-    text_add(&text, " ");
-    cron_words_number(&text, 10);
-    ck_assert_text(&text, "0 9 10");
-    cron_words_time(&text, 2, 0);
-    text_add(&text, " ");
-    cron_words_time(&text, 23, 59);
-    ck_assert_text(&text, "02:00 23:59");
-    cron_words_month(&text, 1);
-    cron_words_month(&text, 12);
-    ck_assert_text(&text, "JanuaryDecember");
-    cron_words_weekday(&text, 0);
-    cron_words_weekday(&text, 1);
-    cron_words_weekday(&text, 6);
-    ck_assert_text(&text, "SundayMondaySaturday");
+    cron_words_counted(&text, "day", SET(0));
+    ck_assert_text(&text, "day 0");
+    cron_words_counted(&text, "the hour", SET(9, 10));
+    ck_assert_text(&text, "the hours 9 and 10");
+    cron_words_months(&text, SET(1));
+    ck_assert_text(&text, "January");
+    cron_words_months(&text, SET(12));
+    ck_assert_text(&text, "December");
+    cron_words_weekdays_or(&text, SET(1), false);
+    ck_assert_text(&text, "Monday");
+    cron_words_weekdays_or(&text, SET(6), false);
+    ck_assert_text(&text, "Saturday");
 }
 END_TEST
 
@@ -116,7 +111,7 @@ SUITE(cron_words)
 
     tcase_add_test(cases, test_sets);
     tcase_add_test(cases, test_step);
-    tcase_add_test(cases, test_single_words);
+    tcase_add_test(cases, test_counted);
     tcase_add_test(cases, test_lists);
     tcase_add_test(cases, test_weekdays);
     suite_add_tcase(suite, cases);
