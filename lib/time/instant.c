@@ -118,33 +118,32 @@ static char *put_number(char *at, int number, int digits)
 }
 
 /* Writes 2024-05-01T02:00:00; returns where it ends. By hand, since lists of slots are long. */
-static char *put_civil(char *at, const struct civil *civil)
+static char *put_time(char *at, int64_t minute, int second)
 {
-    at = put_number(at, civil->year, civil->year > YEAR_LAST ? 5 : 4);
+    struct civil civil = civil_from_minute(minute);
+
+    at = put_number(at, civil.year, civil.year > YEAR_LAST ? 5 : 4);
     *at++ = '-';
-    at = put_number(at, civil->month, 2);
+    at = put_number(at, civil.month, 2);
     *at++ = '-';
-    at = put_number(at, civil->day, 2);
+    at = put_number(at, civil.day, 2);
     *at++ = 'T';
-    at = put_number(at, civil->hour, 2);
+    at = put_number(at, civil.hour, 2);
     *at++ = ':';
-    at = put_number(at, civil->minute, 2);
-    memcpy(at, ":00", 3);
-    return at + 3;
+    at = put_number(at, civil.minute, 2);
+    *at++ = ':';
+    return put_number(at, second, 2);
 }
 
 void instant_format_minute(int64_t minute, char text[INSTANT_TEXT_SIZE])
 {
-    struct civil civil = civil_from_minute(minute);
-
-    memcpy(put_civil(text, &civil), "Z", 2);
+    memcpy(put_time(text, minute, 0), "Z", 2);
 }
 
 void instant_format_local(int64_t minute, int offset_minutes, char text[INSTANT_TEXT_SIZE])
 {
-    struct civil civil = civil_from_minute(minute + offset_minutes);
     int ahead = offset_minutes < 0 ? -offset_minutes : offset_minutes;
-    char *at = put_civil(text, &civil);
+    char *at = put_time(text, minute + offset_minutes, 0);
 
     *at++ = offset_minutes < 0 ? '-' : '+';
     at = put_number(at, ahead / 60, 2);
@@ -157,21 +156,16 @@ void instant_format_second(int64_t instant_ms, char text[INSTANT_TEXT_SIZE])
 {
     int64_t second = instant_divide_down(instant_ms, 1000);
     int64_t minute = instant_divide_down(second, 60);
-    struct civil civil = civil_from_minute(minute);
-    char *at = put_civil(text, &civil) - 2; /* over the seconds, which are 00 */
 
-    at = put_number(at, (int)(second - minute * 60), 2);
-    memcpy(at, "Z", 2);
+    memcpy(put_time(text, minute, (int)(second - minute * 60)), "Z", 2);
 }
 
 void instant_format(int64_t instant_us, char text[INSTANT_TEXT_SIZE])
 {
     int64_t minute = instant_divide_down(instant_us, INSTANT_US_PER_MINUTE);
     int milliseconds = (int)((instant_us - minute * INSTANT_US_PER_MINUTE) / 1000);
-    struct civil civil = civil_from_minute(minute);
-    char *at = put_civil(text, &civil) - 2; /* over the seconds, which are 00 */
+    char *at = put_time(text, minute, milliseconds / 1000);
 
-    at = put_number(at, milliseconds / 1000, 2);
     *at++ = '.';
     at = put_number(at, milliseconds % 1000, 3);
     memcpy(at, "Z", 2);

@@ -97,17 +97,6 @@ static const char *zones_directory(void)
     return directory != NULL && directory[0] == '/' ? directory : "/usr/share/zoneinfo";
 }
 
-/* Opens a zone's file; -1 when there is none of that name. */
-static int zones_open(const char *name)
-{
-    char path[ZONE_PATH_SIZE];
-    int length = snprintf(path, sizeof path, "%s/%s", zones_directory(), name);
-
-    if (length < 0 || (size_t)length >= sizeof path)
-        return -1;
-    return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* whatever lies there */
-}
-
 /* Writes the name as the database capitalizes most of them: "Europe/Oslo" for "europe/oslo". */
 static void zone_capitalize(const char *name, char capitalized[ZONE_NAME_MAX + 1])
 {
@@ -128,11 +117,16 @@ static void zone_capitalize(const char *name, char capitalized[ZONE_NAME_MAX + 1
 /* Reads a zone's file whole into bytes; the length, or -1 when there is none of that name. */
 static ssize_t zones_read_file(const char *name, char bytes[ZONE_FILE_MAX])
 {
+    char path[ZONE_PATH_SIZE];
+    int path_length = snprintf(path, sizeof path, "%s/%s", zones_directory(), name);
     struct stat status;
     size_t length = 0;
     ssize_t got = -1;
-    int fd = zones_open(name);
+    int fd;
 
+    if (path_length < 0 || (size_t)path_length >= sizeof path)
+        return -1;
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* whatever lies there */
     if (fd < 0)
         return -1;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
@@ -143,46 +137,40 @@ static ssize_t zones_read_file(const char *name, char bytes[ZONE_FILE_MAX])
     return got < 0 || length == ZONE_FILE_MAX ? -1 : (ssize_t)length;
 }
 
-/* Whether that would be understood: a directory of the database is no zone, for one. */
-static bool zones_have(const char *name)
-{
-    char bytes[ZONE_FILE_MAX];
-    ssize_t length = zone_depends_on_host(name) ? -1 : zones_read_file(name, bytes);
-    struct tzif tzif;
-    struct error ignored;
-
-    if (length < 0 || !tzif_parse(bytes, (size_t)length, &tzif, &ignored))
-        return false;
-    tzif_free(&tzif);
-    return true;
-}
-
-/* Says that there is no such zone, and why that may be. */
-static bool zones_fail_unknown(const char *name, struct error *err)
-{
-    char capitalized[ZONE_NAME_MAX + 1];
-
-    if (access(zones_directory(), R_OK | X_OK) != 0) {
-        zone_fail(err, name, "cannot be looked up: this system has no time zone data");
-        return error_hint(err, "install the package tzdata, or set TZDIR to where the data are");
-    }
-    zone_fail(err, name, "is not known");
-    zone_capitalize(name, capitalized);
-    if (strcmp(name, capitalized) == 0 || !zones_have(capitalized))
-        return false;
-    return error_hint(err, "write \"%s\"", capitalized);
-}
-
-/* Reads a named zone from the database. */
-static bool zones_read(const char *name, struct tzif *tzif, struct error *err)
+/* Reads a zone from its file; false without an error when there is none of that name. */
+static bool zones_read_known(const char *name, struct tzif *tzif, struct error *err)
 {
     char bytes[ZONE_FILE_MAX];
     struct error wrong = {0};
     ssize_t length = zones_read_file(name, bytes);
 
     if (length < 0)
-        return zones_fail_unknown(name, err);
+        return false;
     return tzif_parse(bytes, (size_t)length, tzif, &wrong) || zone_fail(err, name, wrong.message);
+}
+
+/* Reads a zone from its file; says, when there is none, why that may be. */
+static bool zones_read(const char *name, struct tzif *tzif, struct error *err)
+{
+    char capitalized[ZONE_NAME_MAX + 1];
+    struct error ignored;
+
+    err->kind = ERROR_NONE;
+    if (zones_read_known(name, tzif, err))
+        return true;
+    if (err->kind != ERROR_NONE)
+        return false;
+    if (access(zones_directory(), R_OK | X_OK) != 0) {
+        zone_fail(err, name, "cannot be looked up: this system has no time zone data");
+        return error_hint(err, "install the package tzdata, or set TZDIR to where the data are");
+    }
+    zone_fail(err, name, "is not known");
+    zone_capitalize(name, capitalized);
+    if (strcmp(name, capitalized) == 0 || zone_depends_on_host(capitalized) ||
+        !zones_read_known(capitalized, tzif, &ignored))
+        return false;
+    tzif_free(tzif);
+    return error_hint(err, "write \"%s\"", capitalized);
 }
 
 /* ---- The tree ---- */
