@@ -1,3 +1,4 @@
+#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "command/command.h"
@@ -5,9 +6,7 @@
 #include "inspect/upcoming.h"
 #include "time/instant.h"
 
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NEXT_HOUR_MS INT64_C(3600000)
@@ -23,55 +22,54 @@ static const struct command_option next_options[] = {
     {0},
 };
 
-/* 2026-11-24T01:00:00Z  Tue 02:00 +01:00  xledger   ORG INTEGRATION  0 2 * * * */
-static void next_add_text(const struct coming_schedule *schedule, struct text *out)
+/* The name of the day that a wall clock shows, 2026-11-24T02:00:00+01:00. */
+static const char *next_weekday(const char *local)
 {
-    char utc[INSTANT_TEXT_SIZE];
-    char local[INSTANT_TEXT_SIZE];
-    const char *weekday = zone_format_local(&schedule->timetable.zone, schedule->slot, local);
+    char as_utc[INSTANT_TEXT_SIZE];
+    struct error err;
+    int64_t us = 0;
 
-    instant_format_minute(schedule->slot, utc);
-    text_addf(out, "%s  %.3s %.5s %s  %-8s  %s  %s  ", utc, weekday, local + strlen("2026-11-24T"),
-              local + strlen("2026-11-24T02:00:00"), schedule->integration_type, schedule->org_id,
-              schedule->integration_id);
-    text_add_clean(out, schedule->cron_schedule, strlen(schedule->cron_schedule), SIZE_MAX);
+    snprintf(as_utc, sizeof as_utc, "%.19sZ", local);
+    instant_parse(as_utc, &us, &err);
+    return civil_weekday_names[civil_from_minute(us / INSTANT_US_PER_MINUTE).weekday];
+}
+
+/* 2026-11-24T01:00:00Z  Tue 02:00 +01:00  xledger   ORG INTEGRATION  0 2 * * * */
+static void next_add_text(json_t *slot, struct text *out)
+{
+    const char *utc;
+    const char *local;
+    const char *type;
+    const char *org_id;
+    const char *integration_id;
+    const char *cron;
+
+    json_unpack(slot, "{s:s, s:s, s:s, s:s, s:s, s:s}", "scheduledFor", &utc, "localTime", &local,
+                "integrationType", &type, "orgId", &org_id, "integrationId", &integration_id,
+                "schedule", &cron);
+    text_addf(out, "%s  %.3s %.5s %s  %-8s  %s  %s  ", utc, next_weekday(local),
+              local + strlen("2026-11-24T"), local + strlen("2026-11-24T02:00:00"), type, org_id,
+              integration_id);
+    text_add_clean(out, cron, strlen(cron), SIZE_MAX);
     text_add(out, "\n");
 }
 
-static void next_add_json(const struct coming_schedule *schedule, bool is_first, struct text *out)
-{
-    char utc[INSTANT_TEXT_SIZE];
-    char local[INSTANT_TEXT_SIZE];
-    json_t *object;
-    char *json;
-
-    instant_format_minute(schedule->slot, utc);
-    zone_format_local(&schedule->timetable.zone, schedule->slot, local);
-    object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "orgId", schedule->org_id,
-                       "integrationId", schedule->integration_id, "integrationType",
-                       schedule->integration_type, "scheduledFor", utc, "localTime", local,
-                       "schedule", schedule->cron_schedule, "timezone", schedule->timezone);
-    json = json_dumps(object, JSON_COMPACT);
-    text_add(out, is_first ? "[" : ",\n ");
-    text_add(out, json);
-    free(json);
-    json_decref(object);
-}
-
 /* Prints slot after slot: there may be millions. */
-static bool next_print(struct coming *coming, bool is_json, struct error *err)
+static bool next_print(struct upcoming *upcoming, bool is_json, struct error *err)
 {
-    const struct coming_schedule *schedule;
     struct text out = {0};
     bool is_first = true;
     bool ok = true;
+    json_t *slot;
 
-    for (; ok && (schedule = coming_first(coming)) != NULL; coming_advance(coming)) {
+    for (; ok && (slot = upcoming_first(upcoming)) != NULL; upcoming_advance(upcoming)) {
         text_clear(&out);
-        if (is_json)
-            next_add_json(schedule, is_first, &out);
-        else
-            next_add_text(schedule, &out);
+        if (is_json) {
+            text_add(&out, is_first ? "[" : ",\n ");
+            json_add_line(&out, json_incref(slot));
+        } else {
+            next_add_text(slot, &out);
+        }
         is_first = false;
         ok = fwrite(out.data, 1, out.length, stdout) == out.length;
     }
@@ -81,11 +79,11 @@ static bool next_print(struct coming *coming, bool is_json, struct error *err)
 
 static int next_main(const struct command_line *line)
 {
-    struct coming_options options = {
+    struct upcoming_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + NEXT_BUDGET_MS,
     };
-    struct coming coming = {0};
+    struct upcoming upcoming = {0};
     struct error err = {0};
     int hours;
     bool is_json;
@@ -95,20 +93,20 @@ static int next_main(const struct command_line *line)
               command_switch(line, "json", &is_json, &err);
 
     options.ahead_ms = ok ? hours * NEXT_HOUR_MS : 0;
-    ok = ok && coming_read(&options, &coming, &err);
-    if (ok && coming.matched == 0)
+    ok = ok && upcoming_read(&options, &upcoming, &err);
+    if (ok && upcoming.matched == 0)
         log_warning("no schedule is enabled%s",
                     options.org_id != NULL || options.integration_id != NULL
                         ? " for what was asked for"
                         : "");
-    ok = ok && next_print(&coming, is_json, &err);
-    coming_free(&coming);
+    ok = ok && next_print(&upcoming, is_json, &err);
+    upcoming_free(&upcoming);
     return ok ? 0 : command_fail(&err);
 }
 
 const struct command command_next = {
     .name = "next",
-    .summary = "List the coming slots of the schedules. Writes nothing.",
+    .summary = "List the upcoming slots of the schedules. Writes nothing.",
     .options = next_options,
     .run = next_main,
 };

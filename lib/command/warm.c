@@ -15,13 +15,14 @@ static const struct command_option warm_options[] = {
 };
 
 /* Whether a slot is due soon, by the database's clock. */
-static bool warm_is_needed(const struct coming_options *options, bool *is_needed, struct error *err)
+static bool warm_is_needed(const struct upcoming_options *options, bool *is_needed,
+                           struct error *err)
 {
-    struct coming coming = {0};
-    bool ok = coming_read(options, &coming, err);
+    struct upcoming upcoming = {0};
+    bool ok = upcoming_read(options, &upcoming, err);
 
-    *is_needed = ok && coming_first(&coming) != NULL;
-    coming_free(&coming);
+    *is_needed = ok && upcoming_first(&upcoming) != NULL;
+    upcoming_free(&upcoming);
     return ok;
 }
 
@@ -41,7 +42,7 @@ static bool warm_print(bool is_pinged, const struct http_ping *ping, struct erro
     return ok;
 }
 
-static bool warm_function(const struct http_target *address, const struct coming_options *options,
+static bool warm_function(const struct http_target *address, const struct upcoming_options *options,
                           struct error *err)
 {
     struct http_ping ping = {0};
@@ -57,7 +58,7 @@ static bool warm_function(const struct http_target *address, const struct coming
 
 static int warm_main(const struct command_line *line)
 {
-    struct coming_options options = {
+    struct upcoming_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + WARM_READ_MS,
     };

@@ -7,47 +7,54 @@
 #include <string.h>
 #include <strings.h>
 
-struct coming_reader {
-    const struct coming_options *options;
-    struct coming *coming;
+struct upcoming_reader {
+    const struct upcoming_options *options;
+    struct upcoming *upcoming;
     size_t faults;
 };
 
 /* ---- The heap: each schedule's slot is at or before those of the two below it ---- */
 
-static bool coming_is_before(const struct coming_schedule *a, const struct coming_schedule *b)
+static const char *upcoming_id(const struct upcoming_schedule *schedule, const char *name)
+{
+    return json_string_value(json_object_get(schedule->report, name));
+}
+
+static bool upcoming_is_before(const struct upcoming_schedule *a, const struct upcoming_schedule *b)
 {
     int order;
 
     if (a->slot != b->slot)
         return a->slot < b->slot;
-    order = strcmp(a->org_id, b->org_id);
-    return order != 0 ? order < 0 : strcmp(a->integration_id, b->integration_id) < 0;
+    order = strcmp(upcoming_id(a, "orgId"), upcoming_id(b, "orgId"));
+    return order != 0
+               ? order < 0
+               : strcmp(upcoming_id(a, "integrationId"), upcoming_id(b, "integrationId")) < 0;
 }
 
 /* Moves a schedule down to where it belongs. */
-static void coming_sink(struct coming *coming, size_t at)
+static void upcoming_sink(struct upcoming *upcoming, size_t at)
 {
-    struct coming_schedule moved = coming->schedules[at];
+    struct upcoming_schedule moved = upcoming->schedules[at];
 
     for (;;) {
         size_t below = 2 * at + 1;
 
-        if (below + 1 < coming->count &&
-            coming_is_before(&coming->schedules[below + 1], &coming->schedules[below]))
+        if (below + 1 < upcoming->count &&
+            upcoming_is_before(&upcoming->schedules[below + 1], &upcoming->schedules[below]))
             below++;
-        if (below >= coming->count || !coming_is_before(&coming->schedules[below], &moved))
+        if (below >= upcoming->count || !upcoming_is_before(&upcoming->schedules[below], &moved))
             break;
-        coming->schedules[at] = coming->schedules[below];
+        upcoming->schedules[at] = upcoming->schedules[below];
         at = below;
     }
-    coming->schedules[at] = moved;
+    upcoming->schedules[at] = moved;
 }
 
 /* ---- Reading ---- */
 
-static bool coming_is_asked_for(const struct coming_options *options,
-                                const struct schedule *schedule)
+static bool upcoming_is_asked_for(const struct upcoming_options *options,
+                                  const struct schedule *schedule)
 {
     return schedule->is_active &&
            (options->org_id == NULL || strcasecmp(options->org_id, schedule->org_id) == 0) &&
@@ -55,99 +62,99 @@ static bool coming_is_asked_for(const struct coming_options *options,
             strcasecmp(options->integration_id, schedule->integration_id) == 0);
 }
 
-static void coming_add(struct coming *coming, const struct schedule *schedule,
-                       const struct timetable *timetable, int64_t slot)
+static void upcoming_add(struct upcoming *upcoming, const struct schedule *schedule,
+                         const struct timetable *timetable, int64_t slot)
 {
-    struct coming_schedule *added;
-
-    coming->schedules =
-        memory_grow(coming->schedules, coming->count, &coming->capacity, sizeof *coming->schedules);
-    added = &coming->schedules[coming->count++];
-    *added = (struct coming_schedule){
-        .integration_type = memory_copy_text(schedule->integration_type),
-        .cron_schedule = memory_copy_text(schedule->cron_schedule),
-        .timezone = memory_copy_text(schedule->timezone != NULL ? schedule->timezone : "UTC"),
+    upcoming->schedules = memory_grow(upcoming->schedules, upcoming->count, &upcoming->capacity,
+                                      sizeof *upcoming->schedules);
+    upcoming->schedules[upcoming->count++] = (struct upcoming_schedule){
+        .report = json_pack("{s:s, s:s, s:s, s:n, s:n, s:s, s:s}", "orgId", schedule->org_id,
+                            "integrationId", schedule->integration_id, "integrationType",
+                            schedule->integration_type, "scheduledFor", "localTime", "schedule",
+                            schedule->cron_schedule, "timezone",
+                            schedule->timezone != NULL ? schedule->timezone : "UTC"),
         .timetable = *timetable,
         .slot = slot,
     };
-    memcpy(added->org_id, schedule->org_id, sizeof added->org_id);
-    memcpy(added->integration_id, schedule->integration_id, sizeof added->integration_id);
 }
 
-static void coming_read_schedule(void *context, const struct schedules_reading *reading,
-                                 const struct schedule *schedule)
+static void upcoming_read_schedule(void *context, const struct schedules_reading *reading,
+                                   const struct schedule *schedule)
 {
-    struct coming_reader *reader = context;
-    struct coming *coming = reader->coming;
+    struct upcoming_reader *reader = context;
+    struct upcoming *upcoming = reader->upcoming;
     int64_t slot = instant_divide_down(reading->now_us, INSTANT_US_PER_MINUTE);
     struct timetable timetable;
     struct error fault = {0};
 
-    coming->until = instant_divide_down(reading->now_us + reader->options->ahead_ms * 1000,
-                                        INSTANT_US_PER_MINUTE);
-    if (!coming_is_asked_for(reader->options, schedule))
+    upcoming->until = instant_divide_down(reading->now_us + reader->options->ahead_ms * 1000,
+                                          INSTANT_US_PER_MINUTE);
+    if (!upcoming_is_asked_for(reader->options, schedule))
         return;
-    coming->matched++;
-    if (!timetable_read(schedule, &coming->zones, &timetable, &fault))
+    upcoming->matched++;
+    if (!timetable_read(schedule, &upcoming->zones, &timetable, &fault))
         schedules_warn(&fault, &reader->faults);
-    else if (timetable_next(&timetable, slot, &slot) && slot <= coming->until)
-        coming_add(coming, schedule, &timetable, slot);
+    else if (timetable_next(&timetable, slot, &slot) && slot <= upcoming->until)
+        upcoming_add(upcoming, schedule, &timetable, slot);
 }
 
-bool coming_read(const struct coming_options *options, struct coming *coming, struct error *err)
+bool upcoming_read(const struct upcoming_options *options, struct upcoming *upcoming,
+                   struct error *err)
 {
-    struct coming_reader reader = {options, coming, 0};
+    struct upcoming_reader reader = {options, upcoming, 0};
     struct schedules_reading reading;
     struct error no_heartbeat;
     struct database *db;
     bool ok;
 
-    *coming = (struct coming){0};
+    *upcoming = (struct upcoming){0};
     db = database_open(&options->database, options->deadline_ms, err);
     if (db == NULL)
         return false;
-    ok = schedules_read(db, NULL, false, options->deadline_ms, coming_read_schedule, &reader,
+    ok = schedules_read(db, NULL, false, options->deadline_ms, upcoming_read_schedule, &reader,
                         &reading, &no_heartbeat, err) ||
          error_prefix(err, "reading the schedules");
     database_close(db);
     schedules_warn_of_rest(reader.faults);
-    for (size_t at = coming->count / 2; at-- > 0;)
-        coming_sink(coming, at);
+    for (size_t at = upcoming->count / 2; at-- > 0;)
+        upcoming_sink(upcoming, at);
     return ok;
 }
 
 /* ---- Going through them ---- */
 
-const struct coming_schedule *coming_first(const struct coming *coming)
+json_t *upcoming_first(const struct upcoming *upcoming)
 {
-    return coming->count > 0 ? &coming->schedules[0] : NULL;
+    const struct upcoming_schedule *first = upcoming->schedules;
+    char text[INSTANT_TEXT_SIZE];
+
+    if (upcoming->count == 0)
+        return NULL;
+    instant_format_minute(first->slot, text);
+    json_object_set_new(first->report, "scheduledFor", json_string(text));
+    zone_format_local(&first->timetable.zone, first->slot, text);
+    json_object_set_new(first->report, "localTime", json_string(text));
+    return first->report;
 }
 
-static void coming_free_schedule(struct coming_schedule *schedule)
+void upcoming_advance(struct upcoming *upcoming)
 {
-    free(schedule->integration_type);
-    free(schedule->cron_schedule);
-    free(schedule->timezone);
-}
-
-void coming_advance(struct coming *coming)
-{
-    struct coming_schedule *first = &coming->schedules[0];
+    struct upcoming_schedule *first = &upcoming->schedules[0];
 
     if (!timetable_next(&first->timetable, first->slot, &first->slot) ||
-        first->slot > coming->until) {
-        coming_free_schedule(first);
-        *first = coming->schedules[--coming->count];
+        first->slot > upcoming->until) {
+        json_decref(first->report);
+        *first = upcoming->schedules[--upcoming->count];
     }
-    if (coming->count > 0)
-        coming_sink(coming, 0);
+    if (upcoming->count > 0)
+        upcoming_sink(upcoming, 0);
 }
 
-void coming_free(struct coming *coming)
+void upcoming_free(struct upcoming *upcoming)
 {
-    for (size_t i = 0; i < coming->count; i++)
-        coming_free_schedule(&coming->schedules[i]);
-    free(coming->schedules);
-    zones_free(&coming->zones);
-    *coming = (struct coming){0};
+    for (size_t i = 0; i < upcoming->count; i++)
+        json_decref(upcoming->schedules[i].report);
+    free(upcoming->schedules);
+    zones_free(&upcoming->zones);
+    *upcoming = (struct upcoming){0};
 }

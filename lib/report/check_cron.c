@@ -2,8 +2,8 @@
 
 #include "base/json.h"
 #include "base/quote.h"
-#include "cron/cron_text.h"
 #include "cron/cron_message.h"
+#include "cron/cron_text.h"
 
 #include <string.h>
 

@@ -7,8 +7,8 @@
 
 #include "base/quote.h"
 #include "cron/cron.h"
-#include "cron/cron_text.h"
 #include "cron/cron_message.h"
+#include "cron/cron_text.h"
 #include "time/zones.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * next, through the real program: the coming slots of the schedules in the database, in order, for
+ * next, through the real program: the upcoming slots of the schedules in the database, in order, for
  * people and for programs; and that it writes nothing. Its wrong usage is test_usage.c's.
  */
 #include "support/scene.h"
