@@ -4,6 +4,17 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+/* A unit as it is written, and as people read it. */
+static const struct {
+    const char *unit;
+    const char *shown;
+    int64_t ms;
+} units[] = {
+    {"d", "d", INT64_C(86400000)}, {"h", "h", 3600000}, {"m", "min", 60000}, {"s", "s", 1000}};
+
+enum { UNIT_COUNT = sizeof units / sizeof *units };
 
 static bool duration_fail(struct error *err, const char *text, const char *wrong)
 {
@@ -14,30 +25,11 @@ static bool duration_fail(struct error *err, const char *text, const char *wrong
     return error_hint(err, "write a whole number and a unit: 50s, 15m, 1h or 2d");
 }
 
-/* Milliseconds in the unit; 0 when it is not one. */
-static int64_t duration_unit_ms(const char *unit)
-{
-    if (unit[0] == '\0' || unit[1] != '\0')
-        return 0;
-    switch (unit[0]) {
-    case 's':
-        return 1000;
-    case 'm':
-        return INT64_C(60) * 1000;
-    case 'h':
-        return INT64_C(60) * 60 * 1000;
-    case 'd':
-        return INT64_C(24) * 60 * 60 * 1000;
-    default:
-        return 0;
-    }
-}
-
 bool duration_parse(const char *text, int64_t *duration_ms, struct error *err)
 {
     const char *at = text;
     int64_t count = 0;
-    int64_t unit_ms;
+    int64_t unit_ms = 0;
 
     for (; *at >= '0' && *at <= '9'; at++) {
         int digit = *at - '0';
@@ -50,10 +42,11 @@ bool duration_parse(const char *text, int64_t *duration_ms, struct error *err)
         return duration_fail(err, text, "does not start with a whole number");
     if (*at == '\0' && count > 0)
         return duration_fail(err, text, "has no unit");
-    unit_ms = *at == '\0' ? 1 : duration_unit_ms(at);
-    if (unit_ms == 0)
+    for (size_t i = 0; i < UNIT_COUNT; i++)
+        unit_ms = strcmp(at, units[i].unit) == 0 ? units[i].ms : unit_ms;
+    if (unit_ms == 0 && *at != '\0')
         return duration_fail(err, text, "has an unknown unit");
-    if (count > INT64_MAX / unit_ms)
+    if (unit_ms > 0 && count > INT64_MAX / unit_ms)
         return duration_fail(err, text, "is too long");
     *duration_ms = count * unit_ms;
     return true;
@@ -61,14 +54,10 @@ bool duration_parse(const char *text, int64_t *duration_ms, struct error *err)
 
 void duration_format(int64_t duration_ms, char text[DURATION_TEXT_SIZE])
 {
-    static const struct {
-        const char *name;
-        int64_t ms;
-    } units[] = {{"d", INT64_C(86400000)}, {"h", 3600000}, {"min", 60000}, {"s", 1000}};
     int64_t ms = duration_ms > 0 ? duration_ms : 0;
     size_t unit = 0;
 
-    while (unit + 1 < sizeof units / sizeof *units && ms < 2 * units[unit].ms)
+    while (unit + 1 < UNIT_COUNT && ms < 2 * units[unit].ms)
         unit++;
-    snprintf(text, DURATION_TEXT_SIZE, "%" PRId64 " %s", ms / units[unit].ms, units[unit].name);
+    snprintf(text, DURATION_TEXT_SIZE, "%" PRId64 " %s", ms / units[unit].ms, units[unit].shown);
 }

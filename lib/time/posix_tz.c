@@ -114,48 +114,31 @@ static int64_t posix_tz_day(const struct posix_tz_date *date, int year)
 enum { SOME_YEAR = 2001, YEARS_PER_CYCLE = 28 };
 
 /*
- * Whether each change comes a minute or more after the one before, in every year. Otherwise nobody
- * can say what the wall clock shows.
+ * Makes a rule that changes nothing one without summer time: one whose offsets are the same, or
+ * whose summer time starts again when it ends, or before. Of any other each change must come a
+ * minute or more after the one before: otherwise nobody can say what the wall clock shows.
  */
-static bool posix_tz_is_in_order(const struct posix_tz *rule)
-{
-    struct posix_tz_change changes[2];
-    int64_t before = INT64_MIN / 2;
-
-    for (int i = 0; i <= YEARS_PER_CYCLE; i++) {
-        posix_tz_changes_in(rule, SOME_YEAR + i, changes);
-        if (changes[0].at_seconds < before + 60 ||
-            changes[1].at_seconds < changes[0].at_seconds + 60)
-            return false;
-        before = changes[1].at_seconds;
-    }
-    return true;
-}
-
-/* Whether summer time never ends: in every year it starts again when it ends, or before. */
-static bool posix_tz_is_always_summer(const struct posix_tz *rule)
-{
-    struct posix_tz_change changes[2];
-    struct posix_tz_change later[2];
-
-    for (int i = 0; i < YEARS_PER_CYCLE; i++) {
-        posix_tz_changes_in(rule, SOME_YEAR + i, changes);
-        posix_tz_changes_in(rule, SOME_YEAR + i + 1, later);
-        if (changes[1].offset_seconds != rule->offset_seconds ||
-            changes[1].at_seconds < later[0].at_seconds)
-            return false;
-    }
-    return true;
-}
-
-/* Makes a rule that changes nothing one without summer time; false when it makes no sense. */
 static bool posix_tz_settle(struct posix_tz *rule)
 {
-    if (rule->summer_offset_seconds == rule->offset_seconds || posix_tz_is_always_summer(rule)) {
+    bool is_always_summer = true;
+    bool is_in_order = true;
+    struct posix_tz_change changes[2];
+
+    posix_tz_changes_in(rule, SOME_YEAR, changes);
+    for (int i = 1; i <= YEARS_PER_CYCLE; i++) {
+        struct posix_tz_change last = changes[1];
+
+        is_in_order = is_in_order && last.at_seconds >= changes[0].at_seconds + 60;
+        posix_tz_changes_in(rule, SOME_YEAR + i, changes);
+        is_in_order = is_in_order && changes[0].at_seconds >= last.at_seconds + 60;
+        is_always_summer = is_always_summer && last.offset_seconds == rule->offset_seconds &&
+                           last.at_seconds >= changes[0].at_seconds;
+    }
+    if (rule->summer_offset_seconds == rule->offset_seconds || is_always_summer) {
         rule->offset_seconds = rule->summer_offset_seconds;
         rule->has_summer = false;
     }
-    return !rule->has_summer || posix_tz_is_in_order(rule);
+    return !rule->has_summer || is_in_order;
 }
 
 bool posix_tz_parse(const char *text, size_t length, struct posix_tz *rule)
