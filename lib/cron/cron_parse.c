@@ -298,15 +298,15 @@ static bool fields_read(struct cron_reader *reader, struct cron *cron)
 /* Reads a line that starts with "@" and is to be one word. */
 static bool macro_read(struct cron_reader *reader, struct cron *cron)
 {
-    struct cron_span word = {reader->at, reader->length};
+    const char *word = reader->text + reader->at;
+    size_t length = reader->length - reader->at;
 
-    while (cron_is_blank(reader->text[word.end - 1]))
-        word.end--;
+    while (cron_is_blank(word[length - 1]))
+        length--;
     for (const struct cron_macro *macro = cron_macros; macro->name != NULL; macro++)
-        if (strlen(macro->name) == word.end - word.start &&
-            memcmp(macro->name, reader->text + word.start, word.end - word.start) == 0)
+        if (strlen(macro->name) == length && memcmp(macro->name, word, length) == 0)
             return cron_parse(macro->expression, strlen(macro->expression), cron, reader->error);
-    return cron_refuse_macro(reader, word);
+    return cron_refuse_macro(reader);
 }
 
 bool cron_parse(const char *text, size_t length, struct cron *cron, struct cron_error *error)

@@ -77,7 +77,7 @@ bool cron_refuse_word(const struct cron_reader *reader, struct cron_span word);
  */
 bool cron_refuse_line(struct cron_reader *reader);
 
-/* Refuses the line for its word, which starts with "@" and is none of cron_macros. */
-bool cron_refuse_macro(const struct cron_reader *reader, struct cron_span word);
+/* Refuses a line that starts with "@" and is none of cron_macros. */
+bool cron_refuse_macro(const struct cron_reader *reader);
 
 #endif

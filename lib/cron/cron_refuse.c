@@ -172,7 +172,7 @@ bool cron_refuse_word(const struct cron_reader *reader, struct cron_span span)
 
 /* --- lines --- */
 
-/* A line as words, for a look at them; each NUL is another control character there. */
+/* A line as words, for a look at them. It is zeroed before it is split. */
 struct cron_line {
     char copy[CRON_LENGTH_MAX + 1];
     const char *words[WORDS_KEPT]; /* the first ones; "" where there are no more */
@@ -187,12 +187,10 @@ static void line_split(const char *text, size_t length, struct cron_line *line)
     char *word;
 
     for (size_t i = 0; i < length; i++)
-        line->copy[i] = text[i] != '\0' ? text[i] : '\x01';
-    line->copy[length] = '\0';
-    line->all = line->first = (struct cron_span){0, 0};
+        line->copy[i] = text[i] != '\0' ? text[i] : '\x01'; /* a NUL would end the copy */
     for (size_t i = 0; i < WORDS_KEPT; i++)
         line->words[i] = "";
-    for (line->count = 0; (word = strtok_r(rest, " \t", &rest)) != NULL; line->count++) {
+    for (; (word = strtok_r(rest, " \t", &rest)) != NULL; line->count++) {
         struct cron_span span = {(size_t)(word - line->copy), 0};
 
         span.end = span.start + strlen(word);
@@ -282,7 +280,7 @@ static bool word_is_time(const char *word, int *hour, int *minute)
 
 bool cron_refuse_line(struct cron_reader *reader)
 {
-    struct cron_line line;
+    struct cron_line line = {0};
     int hour;
     int minute;
 
@@ -300,10 +298,10 @@ bool cron_refuse_line(struct cron_reader *reader)
     return false;
 }
 
-bool cron_refuse_macro(const struct cron_reader *reader, struct cron_span word)
+bool cron_refuse_macro(const struct cron_reader *reader)
 {
     enum cron_error_code code = CRON_ERROR_MACRO_UNKNOWN;
-    struct cron_line line;
+    struct cron_line line = {0};
 
     line_split(reader->text, reader->length, &line);
     if (line.count == 1 && strcasecmp(line.words[0], "@reboot") == 0)
@@ -311,5 +309,5 @@ bool cron_refuse_macro(const struct cron_reader *reader, struct cron_span word)
     for (size_t i = 0; line.count == 1 && cron_macros[i].name != NULL; i++)
         if (strcasecmp(line.words[0], cron_macros[i].name) == 0)
             code = CRON_ERROR_MACRO_CASE;
-    return cron_refuse(reader, code, word);
+    return cron_refuse(reader, code, line.all);
 }

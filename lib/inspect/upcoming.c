@@ -7,12 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-struct upcoming_reader {
-    const struct upcoming_options *options;
-    struct upcoming *upcoming;
-    size_t faults;
-};
-
 /* ---- The heap: each schedule's slot is at or before those of the two below it ---- */
 
 static const char *upcoming_id(const struct upcoming_schedule *schedule, const char *name)
@@ -53,13 +47,10 @@ static void upcoming_sink(struct upcoming *upcoming, size_t at)
 
 /* ---- Reading ---- */
 
-static bool upcoming_is_asked_for(const struct upcoming_options *options,
-                                  const struct schedule *schedule)
+/* Whether somebody asks for that id; NULL asks for any. */
+static bool upcoming_is_wanted(const char *wanted, const char *id)
 {
-    return schedule->is_active &&
-           (options->org_id == NULL || strcasecmp(options->org_id, schedule->org_id) == 0) &&
-           (options->integration_id == NULL ||
-            strcasecmp(options->integration_id, schedule->integration_id) == 0);
+    return wanted == NULL || strcasecmp(wanted, id) == 0;
 }
 
 static void upcoming_add(struct upcoming *upcoming, const struct schedule *schedule,
@@ -81,19 +72,20 @@ static void upcoming_add(struct upcoming *upcoming, const struct schedule *sched
 static void upcoming_read_schedule(void *context, const struct schedules_reading *reading,
                                    const struct schedule *schedule)
 {
-    struct upcoming_reader *reader = context;
-    struct upcoming *upcoming = reader->upcoming;
+    struct upcoming *upcoming = context;
+    const struct upcoming_options *options = upcoming->options;
     int64_t slot = instant_divide_down(reading->now_us, INSTANT_US_PER_MINUTE);
     struct timetable timetable;
-    struct error fault = {0};
+    struct error wrong = {0};
 
-    upcoming->until = instant_divide_down(reading->now_us + reader->options->ahead_ms * 1000,
-                                          INSTANT_US_PER_MINUTE);
-    if (!upcoming_is_asked_for(reader->options, schedule))
+    upcoming->until =
+        instant_divide_down(reading->now_us + options->ahead_ms * 1000, INSTANT_US_PER_MINUTE);
+    if (!schedule->is_active || !upcoming_is_wanted(options->org_id, schedule->org_id) ||
+        !upcoming_is_wanted(options->integration_id, schedule->integration_id))
         return;
     upcoming->matched++;
-    if (!timetable_read(schedule, &upcoming->zones, &timetable, &fault))
-        schedules_warn(&fault, &reader->faults);
+    if (!timetable_read(schedule, &upcoming->zones, &timetable, &wrong))
+        schedules_warn(&wrong, &upcoming->invalid);
     else if (timetable_next(&timetable, slot, &slot) && slot <= upcoming->until)
         upcoming_add(upcoming, schedule, &timetable, slot);
 }
@@ -101,21 +93,20 @@ static void upcoming_read_schedule(void *context, const struct schedules_reading
 bool upcoming_read(const struct upcoming_options *options, struct upcoming *upcoming,
                    struct error *err)
 {
-    struct upcoming_reader reader = {options, upcoming, 0};
     struct schedules_reading reading;
     struct error no_heartbeat;
     struct database *db;
     bool ok;
 
-    *upcoming = (struct upcoming){0};
+    *upcoming = (struct upcoming){.options = options};
     db = database_open(&options->database, options->deadline_ms, err);
     if (db == NULL)
         return false;
-    ok = schedules_read(db, NULL, false, options->deadline_ms, upcoming_read_schedule, &reader,
+    ok = schedules_read(db, NULL, false, options->deadline_ms, upcoming_read_schedule, upcoming,
                         &reading, &no_heartbeat, err) ||
          error_prefix(err, "reading the schedules");
     database_close(db);
-    schedules_warn_of_rest(reader.faults);
+    schedules_warn_of_rest(upcoming->invalid);
     for (size_t at = upcoming->count / 2; at-- > 0;)
         upcoming_sink(upcoming, at);
     return ok;

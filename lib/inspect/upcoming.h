@@ -28,17 +28,20 @@ struct upcoming_schedule {
 };
 
 struct upcoming {
+    const struct upcoming_options *options;
     struct zones zones;
     struct upcoming_schedule *schedules; /* a heap, the earliest slot first */
     size_t count;
     size_t capacity;
     size_t matched; /* schedules that were asked for, whether they have a slot or not */
+    size_t invalid; /* those whose row is not valid */
     int64_t until;  /* the last UTC minute to look at */
 };
 
 /*
- * Reads the schedules, with the database's clock for now. Rows that are not valid are warnings.
- * The caller frees upcoming, also after a failure. Fails with the errors of database.h.
+ * Reads the schedules, with the database's clock for now. Rows that are not valid are warnings. The
+ * options must live as long as upcoming, which the caller frees, also after a failure. Fails with
+ * the errors of database.h.
  */
 bool upcoming_read(const struct upcoming_options *options, struct upcoming *upcoming,
                    struct error *err);
