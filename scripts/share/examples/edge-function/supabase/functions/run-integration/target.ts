@@ -81,9 +81,9 @@ export class Target {
   private async detail(response: Response): Promise<string> {
     const { text } = await readBytes(response.body, DETAIL_BYTES_MAX);
     const token = this.settings.targetToken;
-    const words = (token ? text.replaceAll(token, "[token]") : text).slice(0, DETAIL_CHARACTERS_MAX);
+    const said = (token ? text.replaceAll(token, "[token]") : text).slice(0, DETAIL_CHARACTERS_MAX);
 
-    return `the target system answered ${response.status}: ${words}`;
+    return `the target system answered ${response.status}: ${said}`;
   }
 }
 
