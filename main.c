@@ -1,6 +1,6 @@
 /*
  * syncsched: calls the exports that are due by the schedules in a PostgreSQL database.
- * This is the table of its commands; lib/README.md draws the map of the rest.
+ * This is the table of its commands. lib/README.md is the map of the rest.
  */
 #include "command/command.h"
 

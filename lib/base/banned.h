@@ -1,10 +1,10 @@
 /*
  * Functions that this project does not use, made compile errors.
  *
- * The Makefile includes this header before every file of lib/ and main.c (-include), so that the
- * headers below are read before their names are taken away. Use snprintf() and text.h instead of
- * the string functions, the clock room instead of the calendar functions (they read the host's time
- * zone and keep static state), fork() and exec() instead of a shell.
+ * The Makefile includes this header before every file of lib/ and main.c (-include), so the headers
+ * below are read before their names are banned. Use snprintf() and text.h instead of the string
+ * functions. Use the room time/ instead of the calendar functions, which read the host's time zone
+ * and keep static state. Use child.h and shell.h instead of system() and popen().
  */
 #ifndef SYNCSCHED_BASE_BANNED_H
 #define SYNCSCHED_BASE_BANNED_H

@@ -1,12 +1,12 @@
 /*
  * What a person reads on stderr: warnings, errors, and on a terminal one live line.
  *
- * The only user of stderr. Each message is one line, "syncsched: warning: ...", written with one
- * write(2) so that the lines of several workers never mix; control characters and broken UTF-8 in
- * it are made harmless. Results do not go here but to stdout.
+ * The only user of stderr. Each message is one line, "syncsched: warning: ...". One write(2) writes
+ * it, so the lines of several workers never mix. Control characters and broken UTF-8 are replaced.
+ * Results go to stdout and not here.
  *
- * Where stderr is a stream of systemd's journal, a line of text begins with "<4>" for a warning and
- * "<3>" for an error, which the journal takes off and keeps as the message's priority.
+ * If stderr is a stream of systemd's journal, a line of text begins with "<4>" for a warning and
+ * "<3>" for an error. The journal removes that and keeps it as the message's priority.
  *
  * Source: sd-daemon(3) and, for $JOURNAL_STREAM, systemd.exec(5).
  */
@@ -22,23 +22,23 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The error on one line: "syncsched: error: message (hint)". */
 void log_failure(const struct error *err);
 
-/* The same as a warning, for a failure that does not stop what goes on. */
+/* The same as a warning, for a failure that stops nothing. */
 void log_failure_as_warning(const struct error *err);
 
-/* Writes the time into text; this room has no clock. */
+/* Writes the time into text, because this room has no clock. */
 typedef void log_stamp(char *text, size_t size);
 
 /*
- * From now on each message is a line of JSON for a machine to read, in this process and those that
- * it forks: {"time":"...","level":"warning"|"error","message":"...","hint":"..."}, hint where there
- * is one. NULL: text again, as at the start.
+ * From now on each message is a line of JSON, in this process and in those that it forks:
+ * {"time":"...","level":"warning"|"error","message":"...","hint":"..."}, without hint if there is
+ * none. NULL: text again, as at the start.
  */
 void log_use_json(log_stamp *stamp);
 
-/* Whether there is a live line: stderr is a terminal, and nobody asked for JSON. */
+/* Whether there is a live line: stderr is a terminal, and messages are text. */
 bool log_has_live_line(void);
 
-/* Replaces the live line; "" removes it. Does nothing unless there is one. */
+/* Replaces the live line; "" removes it. Does nothing if log_has_live_line() is false. */
 void log_live_line(const char *line);
 
 #endif
