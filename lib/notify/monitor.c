@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* After its time the helper has this long to say what went wrong. */
+/* After its time the helper has this long to report what went wrong. */
 enum { MONITOR_GRACE_MS = 200 };
 
-/* What the helper hears. */
+/* What the helper gets. */
 enum { MONITOR_SUCCEEDED, MONITOR_FAILED };
 
 static void monitor_warn(const char *reason)
@@ -80,7 +80,7 @@ static void monitor_work(void *context)
     struct monitor_caller caller = {.monitor = context};
     struct helper_word word;
 
-    signals_block(); /* a terminal's ^C and a service's stop reach the helper, too */
+    signals_block(); /* a terminal's ^C and a service's stop also reach the helper */
     monitor_ping(&caller, "/start", clock_now_ms() + MONITOR_START_MS);
     if (!helper_hear(&caller.monitor->helper, &word))
         word = (struct helper_word){MONITOR_FAILED, clock_now_ms() + MONITOR_PING_MS};

@@ -1,13 +1,13 @@
 /*
- * Telling a monitor, such as Healthchecks.io, that a tick started and how it ended.
+ * Notifies a monitor, such as Healthchecks.io, when a tick starts and how it ended.
  *
- * A GET to the monitor's address with "/start" behind its path; then one to the address itself for
- * success, or with "/fail". Each carries the tick's id as rid, so that the monitor finds the two
- * that belong together when ticks overlap. They come from a helper, so that nothing waits for them
- * but the end of the process, and that for MONITOR_PING_MS at the most; a monitor that is not there
- * is one warning and otherwise as good as none.
+ * The first ping is a GET to the monitor's address with "/start" after its path. The second goes to
+ * the address itself for success, or adds "/fail". Both carry the tick's id as rid, so the monitor
+ * can match them when ticks overlap. A helper sends them. Only the end of the process waits for
+ * them, at most MONITOR_PING_MS. A monitor that does not answer causes one warning and nothing
+ * else.
  *
- * The address is a secret: whoever has it can tell the monitor anything. No message names it.
+ * The address is a secret, because whoever has it can report anything. No message names it.
  *
  * Source: Healthchecks.io, Pinging API.
  */
@@ -21,8 +21,8 @@
 #include <stdint.h>
 
 /*
- * So long may the end of a tick wait for its ping; the first one has less, so that also in a tick
- * that ends at once something is left for the last, which matters more.
+ * How long the end of a tick may wait for its ping. The first ping gets less, so that even in a
+ * very short tick there is time for the last one, which matters more.
  */
 enum { MONITOR_PING_MS = 2000, MONITOR_START_MS = 1000 };
 
@@ -34,21 +34,21 @@ struct monitor {
 };
 
 /*
- * Starts the helper, which tells at once that the tick starts; before there is anything that a
- * child may not share (child.h). When the process dies without monitor_finish(), the helper tells
- * that it failed.
+ * Starts the helper, which sends the first ping at once. Call it before anything exists that a
+ * child may not share (child.h). If this process dies without monitor_finish(), the helper reports
+ * a failure.
  */
 void monitor_start(struct monitor *monitor);
 
-/* Has the helper tell how the tick ended; does not wait. */
+/* Lets the helper report how the tick ended. Does not wait. */
 void monitor_finish(struct monitor *monitor, bool has_failed);
 
-/* Waits for the helper, to the end of its time. */
+/* Waits for the helper until its time is over. */
 void monitor_wait(struct monitor *monitor);
 
 /*
- * The address of a ping: suffix ("/start", "" or "/fail") goes behind the path, rid into the query,
- * and what follows '#' is left out. The caller frees it.
+ * The address of a ping: adds suffix ("/start", "" or "/fail") to the path and rid to the query,
+ * and drops the fragment after '#'. The caller frees it.
  */
 char *monitor_url(const char *address, const char *suffix, const char *tick_id);
 

@@ -19,7 +19,7 @@ enum { SHELL_COMPLAINT_MAX = 300 }; /* bytes of its standard error output are ke
 
 struct shell {
     pid_t pid;
-    int input_fd; /* -1: all is written, or nobody reads it */
+    int input_fd; /* -1: all is written, or the command does not read it */
     int error_fd; /* -1: it has closed it */
     const char *input;
     size_t input_length;
@@ -33,7 +33,7 @@ struct shell {
 
 /* ---- The start ---- */
 
-/* Our environment without what libpq alone is to know; the texts are borrowed. */
+/* Our environment without PGPASSWORD, which is for libpq alone. The texts are borrowed. */
 static char **shell_make_environment(void)
 {
     static const char hidden[] = "PGPASSWORD=";
@@ -50,10 +50,10 @@ static char **shell_make_environment(void)
     return copy;
 }
 
-/* Starts it with the two ends; an errno, or 0. */
+/* Starts it with its two ends of the pipes. Returns an errno, or 0. */
 static int shell_spawn(struct shell *shell, const char *command, int input_fd, int error_fd)
 {
-    /* posix_spawn() asks for texts that may be written to, and writes to none. */
+    /* posix_spawn() takes texts that are not const, and writes to none of them. */
     char *arguments[] = {memory_copy_text("sh"), memory_copy_text("-c"), memory_copy_text(command),
                          NULL};
     char **environment = shell_make_environment();
@@ -63,7 +63,7 @@ static int shell_spawn(struct shell *shell, const char *command, int input_fd, i
     int cause;
 
     sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE); /* we ignore it, and that would be inherited */
+    sigaddset(&defaults, SIGPIPE); /* we ignore it, and the command would inherit that */
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, input_fd, STDIN_FILENO);
     posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
@@ -83,7 +83,7 @@ static int shell_spawn(struct shell *shell, const char *command, int input_fd, i
     return cause;
 }
 
-/* Its standard input and standard error output as pipes, of which our ends never block. */
+/* Makes pipes of its standard input and standard error output. Our ends never block. */
 static bool shell_start(struct shell *shell, const char *command, struct error *err)
 {
     int input[2];
@@ -125,12 +125,12 @@ static void shell_write_input(struct shell *shell)
         shell->input += n;
         shell->input_length -= (size_t)n;
     }
-    /* A command that does not want to read all of it is none of our business. */
+    /* The command need not read all of its input. */
     if (shell->input_length == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         shell_close(&shell->input_fd);
 }
 
-/* Takes one block, of which the first bytes of all are kept; false when there is none now. */
+/* Reads one block, and keeps only the first bytes of all blocks. False when there is none now. */
 static bool shell_read_errors(struct shell *shell)
 {
     char block[4096];
@@ -173,7 +173,7 @@ static void shell_wait(struct shell *shell)
         shell_read_errors(shell);
 }
 
-/* Waits for its end and returns its status; what not even SIGKILL ends is left to the system. */
+/* Waits for its end and returns its status. If even SIGKILL does not end it, it is left behind. */
 static int shell_await(struct shell *shell)
 {
     int64_t now_ms = clock_now_ms();
@@ -185,7 +185,8 @@ static int shell_await(struct shell *shell)
         shell_wait(shell);
         now_ms = clock_now_ms();
     }
-    /* What it said last. Whoever inherited this end may go on for ever; nobody waits for that. */
+    /* The last words. A process that inherited this end may go on for ever, so do not wait for
+     * it. */
     while (shell->error_fd >= 0 && shell->complaint.length < SHELL_COMPLAINT_MAX &&
            shell_read_errors(shell))
         continue;

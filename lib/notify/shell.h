@@ -1,15 +1,15 @@
 /*
- * Runs a command of the user's by sh -c, as cron does, with a text on its standard input and for so
- * long; the one module that starts programs.
+ * Runs a user's command with sh -c, as cron does, with a text on its standard input and a time
+ * limit. The one module that starts programs.
  *
- * The command is a stranger: it may hang, flood, ignore its input, die, or leave children behind
- * that hold on to what they inherited. None of that takes longer than the time it is given and a
- * moment to end it, and nothing of it gets out but how it ended. So it has a process group of its
- * own, its standard output goes nowhere, and of its standard error output the first line or so is
- * kept for the message. What it leaves in the background when it ends in time is left alone.
+ * The command is a stranger. It may hang, flood, ignore its input, die, or leave children behind
+ * that hold what they inherited. None of that takes longer than its time and a moment to end it. So
+ * it has its own process group, its standard output goes nowhere, and only the first line or so of
+ * its standard error output is kept for the message. Background processes of a command that ends in
+ * time are left alone.
  *
- * Not a secret in its environment: those have been taken out by config.h, and PGPASSWORD, which
- * libpq still needs in ours, is left out of its.
+ * Its environment holds no secret: config.h has removed them from ours, except PGPASSWORD, which
+ * libpq needs, and this module leaves that out.
  */
 #ifndef SYNCSCHED_NOTIFY_SHELL_H
 #define SYNCSCHED_NOTIFY_SHELL_H
@@ -22,10 +22,10 @@
 enum { SHELL_GRACE_MS = 1000 };
 
 /*
- * Runs the command and waits for its end. After limit_ms, or as soon as this process is told to end
- * (SIGTERM, SIGINT), its process group is told to, and killed if it does not. SIGPIPE must be
- * ignored. False (ERROR_INTERNAL) unless it ended with status 0; the message says how it ended, and
- * does not quote the command.
+ * Runs the command and waits for its end. After limit_ms, or when this process gets SIGTERM or
+ * SIGINT, its process group gets SIGTERM and later SIGKILL. SIGPIPE must be ignored. False
+ * (ERROR_INTERNAL) unless the command ends with status 0. The message says how it ended, and does
+ * not quote the command.
  */
 bool shell_run(const char *command, const char *input, int64_t limit_ms, struct error *err);
 

@@ -14,7 +14,7 @@ pid_t child_fork(int *fd)
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return -1;
-    fflush(NULL); /* or what is buffered is written twice */
+    fflush(NULL); /* otherwise both processes write what is buffered */
     pid = fork();
     cause = errno;
     *fd = ends[pid == 0 ? 1 : 0];

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A task that so many workers died over is left alone. */
+/* After so many workers have died over a task, it is left alone. */
 enum { POOL_DEATHS_MAX = 3, POOL_FORK_PAUSE_MS = 200, POOL_DISMISS_MS = 2000 };
 
 struct pool_worker {
@@ -50,7 +50,7 @@ struct pool {
     struct signals signals;
 };
 
-/* What goes over a channel; each message is one packet, so none is ever torn. */
+/* What goes over a channel. Each message is one packet, so it arrives whole. */
 enum pool_kind { POOL_TASK, POOL_STOP, POOL_REPORT };
 
 struct pool_message {
@@ -76,7 +76,7 @@ void pool_report(struct pool_channel *channel, size_t number, int verdict)
 {
     struct pool_message message = {.kind = POOL_REPORT, .task.number = number, .verdict = verdict};
 
-    /* Without a parent nobody wants to know; pool_next() will notice. */
+    /* Without a parent this is lost, and pool_next() will notice. */
     child_send(channel->fd, &message, sizeof message);
 }
 
@@ -105,7 +105,8 @@ static void pool_show(const struct pool *pool)
         pool->options->progress(pool->options->context, &progress, pool->verdicts);
 }
 
-/* In the child: nothing of the siblings stays open, so that each notices its parent's end alone. */
+/* In the child: closes the siblings' channels. An open copy would hide the parent's end from
+ * them. */
 static void pool_be_worker(struct pool *pool, int fd, int number)
 {
     struct pool_channel channel = {.fd = fd, .number = number};
@@ -155,7 +156,7 @@ static struct pool_worker *pool_find_worker(struct pool *pool)
     return NULL;
 }
 
-/* Orphans come first: somebody may wait to learn what became of them. */
+/* Orphans come first, because their run may be marked as running. */
 static bool pool_pick_task(struct pool *pool, bool orphans_only, size_t *picked)
 {
     while (pool->first_waiting < pool->options->tasks &&
@@ -193,7 +194,7 @@ static bool pool_hand_out_one(struct pool *pool, bool orphans_only)
     pool->waiting--;
     pool->orphans -= entry->predecessor >= 0 ? 1 : 0;
     pool->busy++;
-    /* A worker that is gone already is noticed by the end of its channel, like any other. */
+    /* If the worker is already gone, the end of its channel says so later. */
     child_send(worker->fd, &message, sizeof message);
     return true;
 }
@@ -220,7 +221,7 @@ static void pool_take_report(struct pool *pool, struct pool_worker *worker,
     pool->done++;
 }
 
-/* The task of a dead worker waits again, for somebody to look how far it had come. */
+/* The task of a dead worker waits again. The next worker finds out how far it had come. */
 static void pool_bury(struct pool *pool, struct pool_worker *worker)
 {
     child_reap(worker->pid, worker->fd);
@@ -330,7 +331,8 @@ static void pool_serve(struct pool *pool)
     pool_show(pool);
 }
 
-/* Idle workers see the end of their channel and go; one that does not (stopped, say) is killed. */
+/* Idle workers see the end of their channel and exit. One that does not, such as a stopped one, is
+ * killed. */
 static void pool_dismiss(struct pool *pool)
 {
     for (int i = 0; i < pool->options->workers_max; i++)

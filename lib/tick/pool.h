@@ -1,11 +1,11 @@
 /*
  * At most so many workers, each a child process that serves tasks one at a time.
  *
- * A task is a number. The pool starts workers, hands out, collects verdicts, replaces the dead and
- * reaps; it knows neither SQL nor HTTP, and what a verdict means is its caller's business. Parent
- * and worker talk over a socket pair each, so that either notices at once when the other is gone.
+ * A task is a number. The pool starts workers, hands out tasks, collects verdicts, replaces dead
+ * workers and reaps them. It knows neither SQL nor HTTP, nor what a verdict means. Parent and
+ * worker talk over a socket pair, so each notices at once when the other is gone.
  *
- * Why processes: a call may hang, crash or leak inside libraries; the tick and its other runs go
+ * Why processes: a call may hang, crash or leak inside a library. The tick and its other runs go
  * on.
  */
 #ifndef SYNCSCHED_TICK_POOL_H
@@ -32,20 +32,20 @@ struct pool_task {
 
 enum pool_word { POOL_WORD_NONE, POOL_WORD_STOP, POOL_WORD_GONE };
 
-/* Waits for the next task; false when there are no more, when told to stop, or without parent. */
+/* Waits for the next task. False if there are no more, at a word to stop, or without parent. */
 bool pool_next(struct pool_channel *channel, struct pool_task *task);
 
 /* Tells the parent what became of the task. */
 void pool_report(struct pool_channel *channel, size_t number, int verdict);
 
 /* While a task is served: what the parent said meanwhile, without waiting. The channel's fd is
- * readable when there is a word; after POOL_WORD_GONE it stays so. */
+ * readable when there is a word, and stays readable after POOL_WORD_GONE. */
 enum pool_word pool_listen(struct pool_channel *channel);
 
 /* ---- The parent's side ---- */
 
 enum { POOL_WORKERS_MAX = 5 };
-enum { POOL_UNDONE = -1, POOL_LOST = -2 }; /* no verdict: never handed out, or nobody came back */
+enum { POOL_UNDONE = -1, POOL_LOST = -2 }; /* no verdict: never handed out, or its worker died */
 
 struct pool_progress {
     size_t tasks;
@@ -60,17 +60,17 @@ struct pool_options {
     int64_t kill_at_ms;        /* workers that are still busy are killed */
     int64_t settle_until_ms;   /* tasks whose worker died may be handed out until here */
     void *context;
-    /* The worker's life, in the child: pool_next() until it says no. The process ends after it. */
+    /* The worker's life, in the child: pool_next() until that is false. Then the process ends. */
     void (*work)(void *context, struct pool_channel *channel);
     /* Called in the parent when something changed; may be NULL. */
     void (*progress)(void *context, const struct pool_progress *progress, const int *verdicts);
 };
 
 /*
- * Serves tasks 0 to tasks-1 in order and waits for the workers to end. verdicts has room for one a
- * task and holds what pool_report() said, POOL_UNDONE or POOL_LOST. SIGTERM and SIGINT stop the
- * hand-out and tell the workers to stop. False (ERROR_INTERNAL) when no worker could be started at
- * all; tasks are left POOL_UNDONE then.
+ * Serves tasks 0 to tasks-1 in order and waits for the workers to end. verdicts has room for each
+ * task, and gets what pool_report() said, POOL_UNDONE or POOL_LOST. SIGTERM and SIGINT stop the
+ * hand-out, and the workers. False (ERROR_INTERNAL) if no worker could be started at all; then the
+ * tasks are POOL_UNDONE.
  */
 bool pool_run(const struct pool_options *options, int *verdicts, struct error *err);
 

@@ -1,9 +1,9 @@
 /*
  * The host's clocks; the one module that reads them.
  *
- * What is due is decided by the database's clock (design section 4). The monotonic clock is for
- * deadlines and for the time since that clock was read; the host's own clock is only compared with
- * it.
+ * The database's clock decides what is due (design section 4). The monotonic clock is for deadlines
+ * and for the time since the database's clock was read. The host's own clock is only compared with
+ * the database's.
  */
 #ifndef SYNCSCHED_TIME_CLOCK_H
 #define SYNCSCHED_TIME_CLOCK_H
@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /*
- * Time since some moment in the past, the same for all processes of a host. It never goes back, and
- * where the system has such a clock (CLOCK_BOOTTIME) it goes on while the machine sleeps.
+ * Time since some moment in the past, the same for all processes of a host. It never goes back. If
+ * the system has CLOCK_BOOTTIME, it goes on while the machine sleeps.
  */
 int64_t clock_now_ms(void);
 int64_t clock_now_us(void);
