@@ -2,8 +2,8 @@
  * Errors are values: what failed, in words for a person, and what to do about it.
  *
  * A function that can fail returns bool and takes a struct error, which it fills once, where the
- * failure happened. Callers may put one prefix before the message, and do not print it. The same text
- * goes to stderr, to a row of the log and to a person, so it never holds a secret.
+ * failure happened. Callers may put one prefix before the message, and do not print it. The same
+ * text goes to stderr, to a row of the log and to a person, so it never holds a secret.
  *
  * Not for warnings (log.h), nor for the outcome of a call (plan/outcome.h), which is data.
  */

@@ -1,6 +1,5 @@
 /*
- * From bytes to a JSON string and from a JSON value to a line of text, the same way everywhere; the
- * rest is jansson's.
+ * Makes JSON strings of bytes, and a line of text of a JSON value. jansson does the rest.
  */
 #ifndef SYNCSCHED_BASE_JSON_H
 #define SYNCSCHED_BASE_JSON_H
@@ -10,15 +9,15 @@
 #include <jansson.h>
 
 /*
- * Makes jansson end the process when memory runs out, as memory.h does: its constructors then never
+ * Makes jansson end the process when memory runs out, as memory.h does. Then its constructors never
  * fail on valid values. Call it once, before any of them.
  */
 void json_set_memory(void);
 
 /*
- * Any bytes as a JSON string. Valid UTF-8 is kept, since JSON escapes control characters. Of
- * those that JSON leaves alone (text_is_control()), and of what is no UTF-8, each byte becomes
- * "\xNN".
+ * Any bytes as a JSON string. Valid UTF-8 stays unchanged, since JSON escapes control characters.
+ * "\xNN" replaces each byte of what is not UTF-8, and of control characters that JSON does not
+ * escape (text_is_control()).
  */
 json_t *json_from_bytes(const char *bytes, size_t length);
 

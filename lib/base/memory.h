@@ -1,16 +1,16 @@
 /*
- * Memory that is there or ends the process.
+ * Memory. When there is no more, the process ends.
  *
- * Running out of memory is the one failure that is not a value: every state of a tick is safe
- * against the process ending at any instant (that is what the claim and the guards are for), so the
- * plainest answer is also the right one: a line on stderr and exit status 4.
+ * Running out of memory is the one failure that is not a value. A tick may end safely at any
+ * instant, thanks to the claim and the guards. So the plainest answer is also the right one: a line
+ * on stderr and exit status 4.
  */
 #ifndef SYNCSCHED_BASE_MEMORY_H
 #define SYNCSCHED_BASE_MEMORY_H
 
 #include <stddef.h>
 
-/* What somebody else allocated: the block itself, never NULL. */
+/* Returns a block that somebody else allocated, never NULL. */
 void *memory_or_exit(void *block);
 
 /* count * size zeroed bytes; free() releases them. Never NULL. */
@@ -20,14 +20,14 @@ void *memory_allocate(size_t count, size_t size);
 char *memory_copy_text(const char *text);
 
 /*
- * Makes room for one more element in a growing array: returns array, moved where it had to grow,
- * with *capacity updated. Elements of a fresh array are not zeroed.
+ * Makes room for one more element in a growing array. Returns the array, which may have moved, and
+ * updates *capacity. New elements are not zeroed.
  */
 void *memory_grow(void *array, size_t count, size_t *capacity, size_t size);
 
 /*
  * count * size zeroed bytes that this process shares with the children that it forks afterwards;
- * NULL when the system has none. memory_unshare() releases them.
+ * NULL if there is not enough memory. memory_unshare() releases them.
  */
 void *memory_share(size_t count, size_t size);
 void memory_unshare(void *block, size_t count, size_t size);

@@ -8,7 +8,7 @@ static const char quote_cut[] = "...";
 void quote_bytes(const char *bytes, size_t length, char *quoted, size_t size)
 {
     size_t used = 0;
-    size_t fits = 0; /* so much can stay when the rest must be cut off */
+    size_t fits = 0; /* how much stays if the rest must be cut off */
 
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)bytes[i];

@@ -1,12 +1,12 @@
 /*
- * Hostile bytes made fit for a message, between quotes.
+ * Makes hostile bytes fit for a message, between quotes.
  */
 #ifndef SYNCSCHED_BASE_QUOTE_H
 #define SYNCSCHED_BASE_QUOTE_H
 
 #include <stddef.h>
 
-enum { QUOTE_SIZE = 64 }; /* a sane length for a value in a message, with the NUL */
+enum { QUOTE_SIZE = 64 }; /* enough for a value in a message, with the NUL */
 
 /*
  * Writes bytes to quoted (size bytes, the NUL included; at least 8): printable ASCII unchanged,

@@ -24,7 +24,7 @@ char *secret_take(const char *name)
     size_t length = strlen(name);
     char *copy = NULL;
 
-    /* Nothing keeps a caller from giving a name twice; the first applies, as with getenv(). */
+    /* The environment may hold a name twice. The first one wins, as with getenv(). */
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
         char *value = *entry + length + 1;
 
@@ -87,7 +87,7 @@ static bool secret_take_file(const char *name, const char *path, int fd, char *v
 
 bool secret_read_file(const char *name, const char *path, char **value, struct error *err)
 {
-    /* Not to be held up by a FIFO without a writer. */
+    /* A FIFO without a writer must not block it. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     bool ok;
 

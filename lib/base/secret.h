@@ -1,8 +1,8 @@
 /*
  * Secrets: kept out of sight, and read from a file that nobody else may read.
  *
- * No message here quotes a value; nor a path before it has been opened, since somebody may have
- * given the secret itself there.
+ * No message here quotes a value. Nor does it quote a path before it has been opened, since
+ * somebody may have given the secret itself instead of a path.
  */
 #ifndef SYNCSCHED_BASE_SECRET_H
 #define SYNCSCHED_BASE_SECRET_H
@@ -12,15 +12,15 @@
 #include <stdbool.h>
 
 /*
- * Keeps the memory of this process, and of those that it forks, from core dumps, and from others
- * but root: what /proc/PID shows of it, and ptrace(). To be called before anything else. Does
- * nothing where the system is not Linux.
+ * Forbids core dumps of this process and of those that it forks, and hides their memory from
+ * everybody but root: /proc/PID and ptrace(). Call it before anything else. Does nothing except on
+ * Linux.
  */
 void secret_hide_memory(void);
 
 /*
- * Takes a variable out of the environment. Its value is overwritten where the process got it, which
- * is what /proc/PID/environ shows. NULL when it is not set; secret_free() releases the copy.
+ * Removes a variable from the environment and returns a copy of its value. Overwrites the value at
+ * the place that /proc/PID/environ shows. NULL if it is not set. secret_free() releases the copy.
  */
 char *secret_take(const char *name);
 
@@ -30,10 +30,10 @@ enum { SECRET_FILE_MAX = 16 * 1024 };
 bool secret_is_exposed(int fd);
 
 /*
- * Reads what the file at path holds, less a line end behind it; name is the setting that gave the
- * path. Symbolic links are followed: Kubernetes mounts its secrets so. Refused is what is no
- * regular file, exposed, empty, larger than SECRET_FILE_MAX bytes, or holds a NUL. ERROR_CONFIG,
- * naming the setting. secret_free() releases *value.
+ * Reads the file at path, without a line end at its end. name is the setting that holds the path.
+ * Symbolic links are followed, because Kubernetes mounts its secrets that way. Refuses what is not
+ * a regular file, or is exposed, empty, or larger than SECRET_FILE_MAX bytes, or holds a NUL:
+ * ERROR_CONFIG, naming the setting. secret_free() releases *value.
  */
 bool secret_read_file(const char *name, const char *path, char **value, struct error *err);
 

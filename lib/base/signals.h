@@ -1,5 +1,5 @@
 /*
- * Signals that would end this process, taken over while it has something to finish first.
+ * Takes over the signals that would end this process, while it has something to finish first.
  */
 #ifndef SYNCSCHED_BASE_SIGNALS_H
 #define SYNCSCHED_BASE_SIGNALS_H
@@ -15,17 +15,17 @@ struct signals {
 };
 
 /*
- * Takes over SIGTERM, SIGINT and SIGHUP, and SIGCHLD so that it ends a wait. They are blocked but
- * while this process waits with inherited_mask: none slips through between looking and waiting. A
- * forked child keeps them blocked: a terminal's ^C reaches it too, but its parent says what to do.
- * A SIGHUP that is ignored stays so, as nohup wants it.
+ * Takes over SIGTERM, SIGINT and SIGHUP, and SIGCHLD so that it ends a wait. They are blocked
+ * except while this process waits with inherited_mask, so none is lost between looking and waiting.
+ * A forked child keeps them blocked: a terminal's ^C reaches it too, but its parent says what to
+ * do. An ignored SIGHUP stays ignored, as nohup wants it.
  */
 void signals_take_over(struct signals *signals);
 
-/* Whether one of them but SIGCHLD has come since. */
+/* Whether one of them, except SIGCHLD, has come since. */
 bool signals_ask_to_end(void);
 
-/* Makes all as it was. One that came too late is forgotten: there is nothing left to end. */
+/* Restores everything. A signal that came too late is forgotten: nothing is left to end. */
 void signals_give_back(const struct signals *signals);
 
 /* Blocks them for good, in a child that has something to finish. */

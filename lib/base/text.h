@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing string. `struct text t = {0};` is an empty one; data is NULL until something is added,
+/* A growing string. `struct text t = {0};` is an empty one. data is NULL until something is added,
  * and NUL-terminated afterwards. text_free() releases it and leaves it empty. */
 struct text {
     char *data;
@@ -21,7 +21,7 @@ void text_add(struct text *text, const char *string);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_free(struct text *text);
 
-/* Takes everything out and keeps the room. */
+/* Empties it and keeps its memory. */
 void text_clear(struct text *text);
 
 /* The string so far; "" when nothing was added. Valid until the next call on text. */
@@ -29,26 +29,26 @@ const char *text_string(const struct text *text);
 
 /*
  * Appends bytes as valid UTF-8 without NUL, control characters (C0, DEL, C1), surrogates, and the
- * characters that turn a text's direction (U+202A to U+202E, U+2066 to U+2069): tabs and line ends
- * become a blank, everything else that is refused becomes U+FFFD. Stops after characters_max
- * characters. What comes out is safe in PostgreSQL, in JSON and on a terminal.
+ * characters that turn a text's direction (U+202A to U+202E, U+2066 to U+2069). Tabs and line ends
+ * become a blank, the others become U+FFFD. Stops after characters_max characters. The result is
+ * safe in PostgreSQL, in JSON and on a terminal.
  */
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max);
 
 /*
  * Decodes one well-formed UTF-8 sequence (RFC 3629: shortest form, no surrogates, at most U+10FFFF)
- * at bytes, of which there are length. Returns how many bytes it has, 0 when it is not one.
+ * at the start of length bytes. Returns the number of its bytes, 0 if there is none.
  */
 size_t text_decode(const char *bytes, size_t length, uint32_t *character);
 
 /*
- * True for a character that does something to a terminal, or to what a person reads on one: C0,
- * DEL, C1 (U+009B begins a control sequence as ESC [ does), and those that turn the direction of
- * the text around them. Source: Unicode Standard Annex #9, section 2.
+ * True for a character that controls a terminal or changes what a person reads there: C0, DEL, C1
+ * (U+009B begins a control sequence as ESC [ does), and those that turn the direction of the text
+ * around them. Source: Unicode Standard Annex #9, section 2.
  */
 bool text_is_control(uint32_t character);
 
-/* Overwrites every occurrence of secret with asterisks. NULL and "" are no secrets. */
+/* Overwrites every occurrence of secret with asterisks. Does nothing for NULL and "". */
 void text_redact(char *bytes, size_t length, const char *secret);
 
 #endif
