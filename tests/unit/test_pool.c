@@ -299,13 +299,14 @@ static void work_and_signal(void *context, struct pool_channel *channel)
 
 START_TEST(test_pool_signal_stops)
 {
-    static const int signals[] = {SIGTERM, SIGINT};
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
     struct pool_options plan = plan_of(5, 1);
     struct sigaction before;
     struct sigaction after;
     sigset_t blocked;
     int verdicts[TASKS_MAX];
 
+    signal(SIGHUP, SIG_DFL); /* not ignored, as under nohup */
     toy->bad_task = 1;
     toy->signal_number = signals[_i];
     plan.work = work_and_signal;
@@ -416,7 +417,7 @@ SUITE(pool)
     tcase_add_loop_test(cases, test_pool_worker_dies, 1, 5);
     tcase_add_test(cases, test_pool_kills_the_busy);
     tcase_add_test(cases, test_pool_settle_ends);
-    tcase_add_loop_test(cases, test_pool_signal_stops, 0, 2);
+    tcase_add_loop_test(cases, test_pool_signal_stops, 0, 3);
     tcase_add_test(cases, test_pool_hand_out_ends);
     tcase_add_test(cases, test_pool_stopped_worker);
     tcase_add_test(cases, test_pool_no_worker);
