@@ -67,9 +67,9 @@ endif
 
 PACKAGES := libpq libcurl jansson
 ifeq ($(filter clean help dist deb check-package check-container format uninstall model,$(or $(MAKECMDGOALS),all)),)
-# Pipelines came with libpq 14; the server may be older.
-ifneq ($(shell $(PKG_CONFIG) --exists $(PACKAGES) 'libpq >= 14' && echo found),found)
-$(error $(PACKAGES) (libpq 14 or later) not found by $(PKG_CONFIG): run scripts/install-dependencies)
+# Pipelines came with libpq 14, a last look before sending with libcurl 7.80; the server may be older.
+ifneq ($(shell $(PKG_CONFIG) --exists $(PACKAGES) 'libpq >= 14' 'libcurl >= 7.80' && echo found),found)
+$(error $(PACKAGES) (libpq 14, libcurl 7.80 or later) not found by $(PKG_CONFIG): run scripts/install-dependencies)
 endif
 endif
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)

@@ -88,8 +88,8 @@ bool http_client_ping(const struct http_target *address, int64_t deadline_ms,
 /*
  * Asks any system whether it is there: HEAD to the address, on a connection of its own, without
  * body, without the address's key. No redirect is followed. Nothing is sent from send_until_ms on,
- * however long the connection took or this process was frozen (with libcurl 7.80 or later). False,
- * and handles left behind, as of a ping.
+ * however long the connection took or this process was frozen. False, and handles left behind, as
+ * of a ping.
  */
 bool http_client_probe(const struct http_target *address, int64_t send_until_ms,
                        int64_t deadline_ms, struct probe_answer *probe, struct error *err);

@@ -75,7 +75,6 @@ bool http_client_ping(const struct http_target *address, int64_t deadline_ms,
     return true;
 }
 
-#if LIBCURL_VERSION_NUM >= 0x075000
 /* Asked once there is a connection, just before the request goes out. */
 static int http_client_may_send(void *context, char *ip, char *local_ip, int port, int local_port)
 {
@@ -87,18 +86,6 @@ static int http_client_may_send(void *context, char *ip, char *local_ip, int por
     (void)local_port;
     return clock_now_ms() < client->send_until_ms ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
-
-static void http_client_hold_back(struct http_client *client)
-{
-    curl_easy_setopt(client->easy, CURLOPT_PREREQFUNCTION, http_client_may_send);
-    curl_easy_setopt(client->easy, CURLOPT_PREREQDATA, client);
-}
-#else
-static void http_client_hold_back(struct http_client *client)
-{
-    (void)function;
-}
-#endif
 
 bool http_client_probe(const struct http_target *address, int64_t send_until_ms,
                        int64_t deadline_ms, struct probe_answer *probe, struct error *err)
@@ -113,7 +100,8 @@ bool http_client_probe(const struct http_target *address, int64_t send_until_ms,
     if (client == NULL)
         return false;
     client->send_until_ms = send_until_ms;
-    http_client_hold_back(client);
+    curl_easy_setopt(client->easy, CURLOPT_PREREQFUNCTION, http_client_may_send);
+    curl_easy_setopt(client->easy, CURLOPT_PREREQDATA, client);
     if (clock_now_ms() < send_until_ms)
         end = http_client_ask(client, "HEAD", deadline_ms);
     if (end == RESPONSE_WHOLE)
