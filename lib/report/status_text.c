@@ -44,12 +44,12 @@ static const char *status_value(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-/* The same as it is shown. */
+/* The same as it is shown: "-" where there is nothing. */
 static const char *status_shown(const json_t *object, const char *key)
 {
     const char *value = status_value(object, key);
 
-    return value != NULL ? value : "-";
+    return value != NULL && *value != '\0' ? value : "-";
 }
 
 static bool status_is(const json_t *object, const char *key, const char *value)
@@ -119,6 +119,16 @@ static void status_end_line(struct status_text *text, size_t used)
 static void status_add_value(struct table *table, const json_t *object, const char *key)
 {
     table_add(table, TERMINAL_PLAIN, status_shown(object, key));
+}
+
+static void status_add_number(struct status_text *text, struct table *table, const json_t *object,
+                              const char *key)
+{
+    const json_t *number = json_object_get(object, key);
+
+    if (json_is_integer(number))
+        text_addf(&text->cell, "%" JSON_INTEGER_FORMAT, json_integer_value(number));
+    status_end_cell(text, table, TERMINAL_PLAIN);
 }
 
 /* ---- The head ---- */
@@ -224,22 +234,11 @@ static void status_add_outcome(struct status_text *text, struct table *table, co
 {
     const char *word = status_outcome(run);
     const char *code = status_value(run, "errorCode");
-    bool has_code = strcmp(word, "failed") == 0 || strcmp(word, "unknown") == 0;
 
     text_add(&text->cell, word);
-    if (has_code && code != NULL)
+    if (code != NULL && (strcmp(word, "failed") == 0 || strcmp(word, "unknown") == 0))
         text_addf(&text->cell, " %s", code);
     status_end_cell(text, table, status_colour(word));
-}
-
-/* Adds how many records it exported. NULL: no run. */
-static void status_add_records(struct status_text *text, struct table *table, const json_t *run)
-{
-    const json_t *records = json_object_get(run, "recordsExported");
-
-    if (json_is_integer(records))
-        text_addf(&text->cell, "%" JSON_INTEGER_FORMAT, json_integer_value(records));
-    status_end_cell(text, table, TERMINAL_PLAIN);
 }
 
 /* Adds how late it began. NULL: no run. */
@@ -340,8 +339,7 @@ static void status_add_row(struct status_text *text, struct table *table, const 
     const char *success = status_value(integration, "lastSuccessAt");
 
     status_add_cells(table, integration);
-    text_add(&text->cell, status_schedule(integration));
-    status_end_cell(text, table, TERMINAL_PLAIN);
+    table_add(table, TERMINAL_PLAIN, status_schedule(integration));
     status_add_value(table, integration, "timezone");
     if (next != NULL)
         status_add_distance(text, next);
@@ -352,7 +350,7 @@ static void status_add_row(struct status_text *text, struct table *table, const 
         text_add(&text->cell, "never");
     status_end_cell(text, table, TERMINAL_PLAIN);
     status_add_last_run(text, table, last);
-    status_add_records(text, table, last);
+    status_add_number(text, table, last, "recordsExported");
     status_add_late(text, table, last);
     for (size_t i = json_array_size(runs); i-- > 0;) {
         size_t word = status_find_word(status_outcome(json_array_get(runs, i)));
@@ -398,15 +396,13 @@ static void status_add_run(struct status_text *text, struct table *table, const 
 
     status_add_value(table, run, "scheduledFor");
     status_add_value(table, run, "coversFrom");
-    text_addf(&text->cell, "%" JSON_INTEGER_FORMAT,
-              json_integer_value(json_object_get(run, "attempt")));
-    status_end_cell(text, table, TERMINAL_PLAIN);
+    status_add_number(text, table, run, "attempt");
     status_add_outcome(text, table, run);
     status_add_value(table, run, "createdAt");
     status_add_value(table, run, "startedAt");
     status_add_value(table, run, is_completed ? "completedAt" : "failedAt");
     status_add_late(text, table, run);
-    status_add_records(text, table, run);
+    status_add_number(text, table, run, "recordsExported");
     text_add(&text->cell, status_shown(run, "triggeredBy"));
     if (status_value(run, "triggerName") != NULL && status_value(run, "host") != NULL)
         text_addf(&text->cell, " %s@%s", status_value(run, "triggerName"),
