@@ -34,18 +34,17 @@ static void status_judge_schedule(struct status *status, struct status_integrati
     const char *state_text = integration->schedule.state_text;
     struct condition_facts *facts = &integration->facts;
     char text[ERROR_MESSAGE_SIZE + ERROR_HINT_SIZE + 4];
-    struct error fault = {0};
+    struct error err = {0};
 
-    if (timetable_check(&integration->schedule, &status->zones, &integration->timetable, &fault)) {
+    if (timetable_check(&integration->schedule, &status->zones, &integration->timetable, &err)) {
         facts->waiting = status_find_waiting(integration);
         facts->fires = timetable_next(&integration->timetable, facts->now, &integration->next_slot);
         return;
     }
-    snprintf(text, sizeof text, fault.hint[0] != '\0' ? "%s (%s)" : "%s%s", fault.message,
-             fault.hint);
-    facts->fault = status_keep_text(status, text);
+    snprintf(text, sizeof text, err.hint[0] != '\0' ? "%s (%s)" : "%s%s", err.message, err.hint);
+    facts->error = status_keep_text(status, text);
     if (state_text != NULL && *state_text == '\0') /* a tick closed its state */
-        facts->fault_since = integration->state_since;
+        facts->error_since = integration->state_since;
 }
 
 static void status_judge_probe(const struct status *status, struct status_integration *integration)
@@ -70,7 +69,7 @@ static void status_judge_integration(struct status *status, struct status_integr
 
     facts->now = instant_divide_down(status->now_us, INSTANT_US_PER_MINUTE);
     facts->is_active = integration->schedule.is_active;
-    facts->fault_since = facts->waiting = integration->next_slot = INT64_MIN;
+    facts->error_since = facts->waiting = integration->next_slot = INT64_MIN;
     if (facts->is_active)
         status_judge_schedule(status, integration);
     status_judge_probe(status, integration);

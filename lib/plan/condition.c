@@ -53,16 +53,16 @@ void condition_judge(const struct condition_facts *facts, struct condition *cond
         condition_add(condition, CONDITION_UNKNOWN, CONDITION_DEGRADED, log->unknown);
     if (log->given_up.count > 0)
         condition_add(condition, CONDITION_GIVEN_UP, CONDITION_DEGRADED, log->given_up);
-    if (facts->fault != NULL)
+    if (facts->error != NULL)
         condition_add(condition, CONDITION_INVALID, CONDITION_UNHEALTHY,
-                      (struct condition_slots){0, facts->fault_since, INT64_MIN});
+                      (struct condition_slots){0, facts->error_since, INT64_MIN});
     if (log->failed.count > 0)
         condition_add(condition, CONDITION_FAILED, CONDITION_DEGRADED, log->failed);
     /* Exports may well go through all the same: the log's evidence comes first. */
     if (facts->unreachable_code != NULL)
         condition_add(condition, CONDITION_UNREACHABLE, CONDITION_DEGRADED,
                       (struct condition_slots){0, facts->unreachable_since, INT64_MIN});
-    if (facts->fault == NULL && !facts->fires)
+    if (facts->error == NULL && !facts->fires)
         condition_add(condition, CONDITION_NEVER_FIRES, CONDITION_DEGRADED,
                       (struct condition_slots){0, INT64_MIN, INT64_MIN});
     condition_conclude(facts, condition);
@@ -89,7 +89,7 @@ const char *condition_state_name(enum condition_state state)
     return names[state];
 }
 
-/* The name in JSON, and what stands before and behind the slots in words. */
+/* The name in JSON, and the words before and behind the slots. */
 static const struct {
     const char *name;
     const char *before;
@@ -139,7 +139,7 @@ void condition_explain(const struct condition_facts *facts, const struct conditi
         text_addf(text, "overdue for %s: nothing serves the slot of %s", age, time);
         return;
     case CONDITION_INVALID:
-        text_addf(text, "invalid: %s", facts->fault);
+        text_addf(text, "invalid: %s", facts->error);
         return;
     case CONDITION_UNREACHABLE:
         text_addf(text, "unreachable: probes have failed since %s, last %s", time,

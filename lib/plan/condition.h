@@ -43,8 +43,8 @@ struct condition_log {
 struct condition_facts {
     int64_t now;
     bool is_active;           /* enabled, with a schedule */
-    const char *fault;        /* why its row is not valid; NULL: it is valid */
-    int64_t fault_since;      /* when a tick first found it so */
+    const char *error;        /* why its row is not valid; NULL: it is valid */
+    int64_t error_since;      /* when a tick first found it so */
     bool fires;               /* its schedule has a future slot */
     int64_t last_success;     /* the last slot that was completed */
     int64_t well_since;       /* the first slot that was completed after the last failure */

@@ -102,7 +102,7 @@ static void status_json_add_schedule(const struct status_integration *integratio
     json_t *runs = json_array();
     struct text words = {0};
 
-    if (facts->is_active && facts->fault == NULL)
+    if (facts->is_active && facts->error == NULL)
         cron_describe(&integration->timetable.cron, &words);
     for (size_t i = 0; i < integration->run_count; i++)
         json_array_append_new(runs, status_json_run(&integration->runs[i]));

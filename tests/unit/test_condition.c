@@ -26,8 +26,8 @@ static const struct {
         bool is_new; /* without any success */
         bool is_disabled;
         bool never_fires;
-        const char *fault;
-        int64_t fault_since;
+        const char *error;
+        int64_t error_since;
         int64_t waiting;
         struct condition_log log;
     } but;
@@ -82,11 +82,11 @@ static const struct {
      "degraded 5: failed degraded",
      "failed: the slot of 2024-04-26T02:00:00Z, before later ones succeeded"},
     {"invalid",
-     {.fault = "cron_schedule: odd", .fault_since = NOW - 8 * DAY, .never_fires = true},
+     {.error = "cron_schedule: odd", .error_since = NOW - 8 * DAY, .never_fires = true},
      "unhealthy 8: invalid unhealthy",
      "invalid: cron_schedule: odd"},
     {"invalid, nobody knows since when",
-     {.fault = "odd", .never_fires = true},
+     {.error = "odd", .never_fires = true},
      "unhealthy -: invalid unhealthy",
      "invalid: odd"},
     {"never fires",
@@ -94,8 +94,8 @@ static const struct {
      "degraded -: never_fires degraded",
      "never fires: the schedule has no slot to come"},
     {"all at once, in order; since the earliest of those as bad as the worst",
-     {.fault = "odd",
-      .fault_since = NOW - 6 * DAY,
+     {.error = "odd",
+      .error_since = NOW - 6 * DAY,
       .waiting = NOW - 3 * DAY,
       .log = {.in_row = SLOTS(3, NOW - 2 * DAY, NOW),
               .unknown = SLOTS(1, NOW - 7 * DAY, NOW - 7 * DAY),
@@ -111,8 +111,8 @@ static struct condition_facts facts_of(size_t n)
     return (struct condition_facts){
         .now = NOW,
         .is_active = !cases[n].but.is_disabled,
-        .fault = cases[n].but.fault,
-        .fault_since = cases[n].but.fault_since != 0 ? cases[n].but.fault_since : NONE,
+        .error = cases[n].but.error,
+        .error_since = cases[n].but.error_since != 0 ? cases[n].but.error_since : NONE,
         .fires = !cases[n].but.never_fires,
         .last_success = cases[n].but.is_new ? NONE : NOW - DAY,
         .well_since = cases[n].but.is_new ? NONE : NOW - 30 * DAY,
