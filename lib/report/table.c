@@ -141,7 +141,7 @@ static void table_print_line(const struct table *table, const struct table_layou
         bool is_right = table->columns[i].is_right;
         size_t width = layout->widths[i];
 
-        /* The last column of a line is not filled up: nothing stands behind it. */
+        /* The last column of a line needs no blanks behind it. */
         if (i + 1 == end && !is_right && row[i].width < width)
             width = row[i].width;
         text_addf(out, "%*s", i > first ? TABLE_GAP : line > 0 ? TABLE_INDENT : 0, "");

@@ -1,9 +1,9 @@
 /*
  * Aligned tables for people: as wide as their texts, and no wider than the terminal.
  *
- * Where a terminal is too narrow for a row in one line, the columns that say so go into lines of
- * their own below it; and what is still too wide is cut, the widest first. Nothing is cut where
- * the output is no terminal.
+ * If the terminal is too narrow for a row in one line, columns with a line of their own go below the
+ * others. If a line is still too wide, its widest columns are cut. Nothing is cut when the output is
+ * not a terminal.
  */
 #ifndef SYNCSCHED_REPORT_TABLE_H
 #define SYNCSCHED_REPORT_TABLE_H
@@ -18,9 +18,9 @@ enum { TABLE_COLUMNS_MAX = 16, TABLE_LINES_MAX = 3 };
 
 struct table_column {
     const char *heading;
-    size_t least;  /* it is not cut to fewer columns */
-    bool is_right; /* stands at the right, as numbers do */
-    size_t line;   /* where it goes if a row must have several: 0, 1 or 2, never less than before */
+    size_t least;  /* it is not cut to a smaller width */
+    bool is_right; /* aligned to the right, as numbers are */
+    size_t line;   /* its line if a row must have several: 0, 1 or 2, in ascending order */
 };
 
 /* `struct table t = {.columns = columns, .count = n};` is an empty one; table_free() is its end. */
@@ -32,13 +32,13 @@ struct table {
     size_t capacity;
 };
 
-/* Adds the next cell of the row, or the first of the next row. Any string will do. */
+/* Adds the next cell of the row, or the first of the next row. The string may be hostile. */
 void table_add(struct table *table, enum terminal_colour colour, const char *string);
 
-/* Adds a text below the row, once that is full: indented, over all columns, broken at blanks. */
+/* Adds a text below a full row: indented, across all columns, broken at blanks. */
 void table_add_note(struct table *table, enum terminal_colour colour, const char *string);
 
-/* Appends the heading and the rows, all of them full. A table without rows is nothing. */
+/* Appends the heading and the rows, which must be full. A table without rows appends nothing. */
 void table_print(const struct table *table, const struct terminal *terminal, struct text *out);
 
 void table_free(struct table *table);

@@ -75,7 +75,7 @@ static locale_t terminal_locale(void)
     return locale;
 }
 
-/* How many columns a character takes, below 0: nobody knows. */
+/* How many columns a character takes; below 0: not known. */
 static int terminal_character_width(uint32_t character)
 {
     locale_t locale = terminal_locale();
