@@ -1,9 +1,9 @@
 /*
  * Aligned tables for people: as wide as their texts, and no wider than the terminal.
  *
- * If the terminal is too narrow for a row in one line, columns with a line of their own go below the
- * others. If a line is still too wide, its widest columns are cut. Nothing is cut when the output is
- * not a terminal.
+ * If the terminal is too narrow for a row in one line, columns with a line of their own go below
+ * the others. If a line is still too wide, its widest columns are cut. Nothing is cut when the
+ * output is not a terminal.
  */
 #ifndef SYNCSCHED_REPORT_TABLE_H
 #define SYNCSCHED_REPORT_TABLE_H

@@ -162,17 +162,11 @@ size_t terminal_width(const char *string)
     return width;
 }
 
-size_t terminal_fit(const char *string, size_t columns)
+size_t terminal_break(const char *string, size_t columns)
 {
     bool runs_to_left;
     size_t width;
-
-    return terminal_measure(string, columns, &width, &runs_to_left);
-}
-
-size_t terminal_break(const char *string, size_t columns)
-{
-    size_t fits = terminal_fit(string, columns);
+    size_t fits = terminal_measure(string, columns, &width, &runs_to_left);
     size_t length = fits;
 
     if (string[fits] == '\0' || fits == 0)

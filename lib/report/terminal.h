@@ -2,8 +2,8 @@
  * The terminal that a person reads stdout on: its width, its colours, and how many columns a text
  * takes. stderr is base/log's.
  *
- * A name may be in any script, and hostile: only what has gone through terminal_add_clean() is clean.
- * Widths are those of the C library's wcwidth() for UTF-8, whatever the user's locale is.
+ * A name may be in any script, and hostile: only what has gone through terminal_add_clean() is
+ * clean. Widths are those of the C library's wcwidth() for UTF-8, whatever the user's locale is.
  */
 #ifndef SYNCSCHED_REPORT_TERMINAL_H
 #define SYNCSCHED_REPORT_TERMINAL_H
@@ -39,23 +39,21 @@ void terminal_paint(const struct terminal *terminal, struct text *out, enum term
                     const char *string);
 
 /*
- * Appends string as one line that cannot drive a terminal: as text_add_clean() does, and with U+FFFD
- * for characters whose width the C library does not know, and few marks on top of one character.
+ * Appends string as one line that cannot drive a terminal: as text_add_clean() does, and with
+ * U+FFFD for characters whose width the C library does not know, and few marks on top of one
+ * character.
  */
 void terminal_add_clean(struct text *out, const char *string);
 
 /* How many columns a clean string takes. */
 size_t terminal_width(const char *string);
 
-/* How many bytes of a clean string fit into so many columns. */
-size_t terminal_fit(const char *string, size_t columns);
-
-/* The same for its first line, which ends at a blank if it can. */
+/* How many bytes of a clean string fit into a line, which ends at a blank if it can. */
 size_t terminal_break(const char *string, size_t columns);
 
 /*
- * Appends a clean string in exactly so many columns: filled with blanks, on its left if is_right; or
- * cut, ending in U+2026 (...). A string from right to left does not turn the text beside it.
+ * Appends a clean string in exactly so many columns: filled with blanks, on its left if is_right;
+ * or cut, ending in U+2026 (...). A string from right to left does not turn the text beside it.
  */
 void terminal_add_fitted(struct text *out, const char *string, size_t columns, bool is_right);
 

@@ -1,10 +1,10 @@
--- The status of each integration: its schedule and state, what its log comes to, and its last runs, at
--- most $3, the newest first. An integration has a row for each run, or one row without a run. $1, $2:
--- only this organisation, this integration. $4: with error messages.
--- Each look into the log is a LATERAL join. It uses an index that begins with the integration and ends
--- with the slot, and it has a LIMIT or takes one end. So a history of years costs what a history of
--- days does. OFFSET 0 keeps the planner from hashing the whole log instead. At most 100 failed slots
--- are read: those of the last 7 days and those since the last success.
+-- The status of each integration: its schedule and state, what its log comes to, and its last runs,
+-- at most $3, the newest first. An integration has a row for each run, or one row without a run.
+-- $1, $2: only this organisation, this integration. $4: with error messages.
+-- Each look into the log is a LATERAL join. It uses an index that begins with the integration and
+-- ends with the slot, and it has a LIMIT or takes one end. So a history of years costs what a
+-- history of days does. OFFSET 0 keeps the planner from hashing the whole log instead. At most 100
+-- failed slots are read: those of the last 7 days and those since the last success.
 SELECT left(o.name::text, 200) AS organization,
        CASE WHEN isfinite(s.since) THEN floor(extract(epoch FROM s.since) / 60)::bigint END AS since,
        (extract(epoch FROM done.scheduled_for) / 60)::bigint AS last_success,
