@@ -2,89 +2,55 @@
 
 #include "store/probe.h"
 #include "time/clock.h"
-#include "time/instant.h"
 
 #include <stdio.h>
 
-/* The states of the targets that are active, and the clock that these go by. */
-struct probe_round {
-    struct database *db;
-    struct probe_state states[PROBE_TYPES];
-    const struct probe_target *targets[PROBE_TYPES];
-    size_t count;
-    int64_t claimed_at_ms; /* on the monotonic clock, or a little before */
-    int64_t now_us;        /* on the database's clock, then */
+/* The claim's time on the monotonic clock, or a little before, and on the database's clock. */
+struct probe_times {
+    int64_t claimed_at_ms;
+    int64_t now_us;
 };
 
-static void probe_choose(struct probe_round *round, const struct probe_target *targets,
-                         size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct probe_state *state = &round->states[round->count];
-
-        if (targets[i].policy != PROBE_ACTIVE)
-            continue;
-        snprintf(state->integration_type, sizeof state->integration_type, "%s",
-                 targets[i].integration_type);
-        round->targets[round->count++] = &targets[i];
-    }
-}
-
-static bool probe_claim(struct probe_round *round, struct error *err)
-{
-    const struct probe_claim claim = {.pause_s = PROBE_PAUSE_S, .send_s = PROBE_SEND_S};
-
-    if (round->count == 0)
-        return true;
-    /* Read before the claim is sent: rather too early than too late. */
-    round->claimed_at_ms = clock_now_ms();
-    return probe_state_claim(round->db, &claim, round->claimed_at_ms + PROBE_STORE_MS,
-                             round->states, round->count, &round->now_us, err);
-}
-
 /* Asks one system and stores what it said. */
-static bool probe_ask(struct probe_round *round, size_t i, struct error *err)
+static bool probe_ask(struct database *db, const struct http_target *target,
+                      struct probe_state *state, const struct probe_times *times, struct error *err)
 {
-    struct probe_state *state = &round->states[i];
     struct probe_answer probe;
     bool is_noted;
     int64_t now_ms;
 
-    if (!http_client_probe(&round->targets[i]->address,
-                           round->claimed_at_ms + PROBE_SEND_S * INT64_C(1000),
+    if (!http_client_probe(target, times->claimed_at_ms + PROBE_SEND_S * INT64_C(1000),
                            clock_now_ms() + PROBE_ANSWER_MS, &probe, err))
         return false;
     now_ms = clock_now_ms();
-    return !probe_note(state, &probe, round->now_us + (now_ms - round->claimed_at_ms) * 1000) ||
-           probe_state_note(round->db, state, now_ms + PROBE_STORE_MS, &is_noted, err);
-}
-
-static void probe_fill_findings(const struct probe_round *round, const struct probe_target *targets,
-                                size_t count, bool is_read, struct probe_finding *findings)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        bool is_active = targets[i].policy == PROBE_ACTIVE;
-
-        findings[i] =
-            probe_judge(targets[i].policy, is_active && is_read ? &round->states[n] : NULL);
-        findings[i].integration_type = targets[i].integration_type;
-        n += is_active ? 1 : 0;
-    }
+    return !probe_note(state, &probe, times->now_us + (now_ms - times->claimed_at_ms) * 1000) ||
+           probe_state_note(db, state, now_ms + PROBE_STORE_MS, &is_noted, err);
 }
 
 bool probe_systems(struct database *db, const struct probe_target *targets, size_t count,
                    struct probe_finding *findings, struct error *err)
 {
-    struct probe_round round = {.db = db};
+    const struct probe_claim claim = {.pause_s = PROBE_PAUSE_S, .send_s = PROBE_SEND_S};
+    struct probe_state states[PROBE_TYPES] = {0}; /* those of the active targets */
+    struct probe_times times = {.claimed_at_ms = clock_now_ms()};
+    size_t active = 0;
     bool is_claimed;
     bool ok;
 
-    probe_choose(&round, targets, count);
-    ok = is_claimed = probe_claim(&round, err);
-    for (size_t i = 0; ok && i < round.count; i++)
-        ok = !round.states[i].is_claimed || probe_ask(&round, i, err);
-    probe_fill_findings(&round, targets, count, is_claimed, findings);
+    for (size_t i = 0; i < count; i++)
+        if (targets[i].policy == PROBE_ACTIVE)
+            snprintf(states[active++].integration_type, RUN_TYPE_SIZE, "%s",
+                     targets[i].integration_type);
+    ok = is_claimed =
+        active == 0 || probe_state_claim(db, &claim, times.claimed_at_ms + PROBE_STORE_MS, states,
+                                         active, &times.now_us, err);
+    for (size_t i = 0, n = 0; i < count; i++) {
+        struct probe_state *state = targets[i].policy == PROBE_ACTIVE ? &states[n++] : NULL;
+
+        if (ok && state != NULL && state->is_claimed)
+            ok = probe_ask(db, &targets[i].address, state, &times, err);
+        findings[i] = probe_judge(targets[i].policy, is_claimed ? state : NULL);
+        findings[i].integration_type = targets[i].integration_type;
+    }
     return ok || error_prefix(err, "probing");
 }
