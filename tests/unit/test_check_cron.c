@@ -66,6 +66,13 @@ static const struct {
      " ^~~~\n"
      "  invalid: minute \"\\xff\" has \"\\xff\", which is not ASCII\n"
      "  hint: write plain ASCII, with ordinary blanks, digits and \"-\"\n"},
+    /* What is no UTF-8 is shown in JSON, too, and pointed at where it is shown. */
+    {"\t\xff 61 * * *", "UTC", "2026-11-24T02:00Z", 5, true,
+     "{\"expression\":\"\\t\\\\xff 61 * * *\",\"valid\":false,\"errors\":[{\"field\":\"minute\","
+     "\"value\":\"\\\\xff\","
+     "\"message\":\"minute \\\"\\\\xff\\\" has \\\"\\\\xff\\\", which is not ASCII\","
+     "\"hint\":\"write plain ASCII, with ordinary blanks, digits and \\\"-\\\"\",\"position\":1,"
+     "\"length\":4}]}\n"},
     {"0 25 * * *", "UTC", "2026-11-24T02:00Z", 5, true,
      "{\"expression\":\"0 25 * * *\",\"valid\":false,\"errors\":[{\"field\":\"hour\","
      "\"value\":\"25\",\"message\":\"hour \\\"25\\\" is outside 0-23\","

@@ -262,6 +262,26 @@ START_TEST(test_hints_are_valid)
 }
 END_TEST
 
+/* No code lacks its words. */
+START_TEST(test_every_code_has_words)
+{
+    struct cron_error error = {
+        .code = (enum cron_error_code)_i,
+        .field = _i < CRON_ERROR_LINE_BREAK ? CRON_LINE : CRON_WEEKDAY,
+        .length = strlen("monday"),
+        .numbers = {1, 2, 0},
+    };
+    struct cron_message message;
+
+    cron_message_make("monday", &error, &message);
+    ck_assert_ptr_null(strpbrk(message.message, "{}"));
+    ck_assert_ptr_null(strpbrk(message.hint, "{}"));
+    ck_assert_ptr_null(strstr(message.hint, "\"\""));
+    ck_assert_uint_gt(strlen(message.message), strlen("day-of-week \"monday\" "));
+    ck_assert_uint_gt(strlen(message.hint), strlen("write \""));
+}
+END_TEST
+
 START_TEST(test_nul_is_a_byte)
 {
     static const char text[] = "0 2 * * *\0 1";
@@ -371,6 +391,7 @@ SUITE(cron_error)
 
     tcase_add_loop_test(cases, test_errors, 0, sizeof errors / sizeof errors[0]);
     tcase_add_loop_test(cases, test_hints_are_valid, 0, sizeof errors / sizeof errors[0]);
+    tcase_add_loop_test(cases, test_every_code_has_words, 0, CRON_ERROR_CODE_COUNT);
     tcase_add_test(cases, test_nul_is_a_byte);
     tcase_add_test(cases, test_length_limit);
     tcase_add_test(cases, test_megabytes_are_refused_unread);
