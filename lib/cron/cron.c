@@ -5,10 +5,10 @@
 /* After 400 years the Gregorian calendar repeats, weekdays included, and every rule of a zone. */
 #define MINUTES_PER_CYCLE (INT64_C(146097) * INSTANT_MINUTES_PER_DAY)
 
-/* Jumps of the wall clock that fixed-time jobs are kept whole over, as Debian's cron does it. */
+/* For these jumps of the wall clock a fixed-time schedule is corrected, as by Debian's cron. */
 enum { JUMP_MADE_UP_LEAST = 5, JUMP_MADE_UP_MOST = 179, JUMP_HELD_BACK_MOST = 180 };
 
-/* More than any two offsets of a zone lie apart. */
+/* More than the difference of any two offsets of a zone. */
 enum { JUMP_ROOM = 3 * INSTANT_MINUTES_PER_DAY };
 
 bool cron_matches_day(const struct cron *cron, const struct civil *civil)
@@ -56,7 +56,7 @@ static uint64_t cron_weekday_set(const struct cron *cron, int first_weekday)
     return (week >> first_weekday & 0x7F) * weeks << 1;
 }
 
-/* The days of a month that match, as a set; the months field is not looked at. */
+/* The days of a month that match, as a set. Ignores the months field. */
 static uint64_t cron_month_set(const struct cron *cron, int year, int month, int first_weekday)
 {
     uint64_t weekdays = cron_weekday_set(cron, first_weekday);
@@ -76,7 +76,7 @@ static int64_t cron_next_day(const struct cron *cron, const struct civil *civil,
     set = cron_set_from(set, civil->day + 1);
     if (set != 0)
         return day + cron_set_least(set) - civil->day;
-    do { /* comes to an end: cron->fires says that some date matches */
+    do { /* ends, because cron->fires says that some date matches */
         uint64_t months = cron_set_from(cron->months, first.month + 1);
 
         first.year += months == 0 ? 1 : 0;

@@ -1,10 +1,10 @@
 /*
  * Cron expressions: the grammar, what a schedule matches, and when it fires next.
  *
- * Valid is what Debian cron, cronie and pg_cron all accept and run at the same minutes (design
- * section 4, "Cron expressions"; POSIX crontab is the core of it). Everything else is refused. What
- * is wrong is a value (cron_error.h); the words for it are cron_message.h's. Nothing here allocates
- * or reads a clock.
+ * An expression is valid if Debian cron, cronie and pg_cron all accept it and run it at the same
+ * minutes (design section 4, "Cron expressions"; its core is POSIX crontab). Any other is refused.
+ * What is wrong is a value (cron_error.h); cron_message.h has the words for it. Nothing here
+ * allocates or reads a clock.
  */
 #ifndef SYNCSCHED_CRON_CRON_H
 #define SYNCSCHED_CRON_CRON_H
@@ -33,13 +33,13 @@ struct cron {
     bool weekdays_starred;
     bool wildcard; /* minute or hour starts with '*': follows the wall clock through DST changes */
     bool fires;    /* false when its months have none of its days (30 February) */
-    /* For each field the step of an item that goes over all of it and does not divide it, or 0. */
+    /* For each field: the step of an item over the whole field that does not divide it, or 0. */
     uint8_t uneven_steps[CRON_FIELD_COUNT];
 };
 
 /*
- * Reads an expression of length bytes, which may be any bytes. On failure fills *error and leaves
- * *cron alone; only the first error is reported. A valid expression may still never fire.
+ * Reads an expression of length bytes, which may be any bytes. On failure fills *error with the
+ * first error and leaves *cron alone. A valid expression may still never fire.
  */
 bool cron_parse(const char *text, size_t length, struct cron *cron, struct cron_error *error);
 
@@ -53,14 +53,16 @@ bool cron_matches_day(const struct cron *cron, const struct civil *civil);
 bool cron_matches(const struct cron *cron, const struct civil *civil);
 
 /*
- * The first slot (a UTC minute) strictly after after_minute, which must lie in the years 1..9999;
- * it may itself lie beyond. Gaps between slots reach 40 years, and no bound is set to them. False
- * when the schedule never fires: for its dates, or because all its minutes lie in gaps of the zone.
+ * The first slot (a UTC minute) strictly after after_minute, which must lie in the years 1..9999.
+ * The slot may lie beyond. The gap between two slots can reach 40 years, and the search has no
+ * bound. False if the schedule never fires: no date matches, or all its minutes lie in gaps of the
+ * zone.
  *
- * Daylight saving follows Debian's cron (design section 4). A wildcard job follows the wall clock:
- * what a gap skips is lost, a repeated hour fires twice. A fixed-time job that a gap of 5 to 179
- * minutes skips fires once at the first minute after it; of up to 180 repeated minutes only the
- * first pass fires. Larger jumps are corrections, which every job follows.
+ * Daylight saving follows Debian's cron (design section 4). A wildcard schedule follows the wall
+ * clock: it does not fire in a gap, and fires twice in a repeated hour. If a gap of 5 to 179
+ * minutes skips a fixed-time schedule, it fires once, at the first minute after the gap. If up to
+ * 180 minutes repeat, it fires in the first pass only. Larger jumps are corrections: every schedule
+ * follows them.
  */
 bool cron_next(const struct cron *cron, const struct zone *zone, int64_t after_minute,
                int64_t *minute);
@@ -73,8 +75,8 @@ int64_t cron_next_on_wall(const struct cron *cron, int64_t wall_minute);
 
 /* What a schedule does where its wall clock jumps. */
 enum cron_over_jump {
-    CRON_FOLLOWS,    /* skipped minutes are lost, repeated ones fire twice */
-    CRON_MAKES_UP,   /* skipped minutes fire once, behind the gap */
+    CRON_FOLLOWS,    /* skipped minutes do not fire, repeated ones fire twice */
+    CRON_MAKES_UP,   /* skipped minutes fire once, after the gap */
     CRON_HOLDS_BACK, /* repeated minutes fire in the first pass only */
 };
 

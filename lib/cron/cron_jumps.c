@@ -2,13 +2,13 @@
 
 #include "cron/cron_set.h"
 
-/* A year, but short of the same night of the next: most rules name a weekday. */
+/* Less than a year: most rules name a weekday, so the same change can come after 364 days. */
 #define MINUTES_AHEAD (INT64_C(363) * INSTANT_MINUTES_PER_DAY)
 
 /* Minutes of the wall clock. */
 struct cron_jump {
-    int64_t from; /* where the clock stands when it is changed, */
-    int64_t to;   /* and what it is changed to */
+    int64_t from; /* what the clock shows before the change, */
+    int64_t to;   /* and after it */
     bool is_gap;
     enum cron_over_jump over_jump;
 };
@@ -35,7 +35,7 @@ static struct cron_jump_minutes cron_jump_minutes(const struct cron *cron,
     return minutes;
 }
 
-/* "02:00", or "2011-12-31 00:00" where a jump goes over a whole day. */
+/* "02:00", or "2011-12-31 00:00" if a jump spans a whole day. */
 static void cron_jump_add_time(struct text *text, int64_t wall_minute, bool has_date)
 {
     struct civil civil = civil_from_minute(wall_minute);

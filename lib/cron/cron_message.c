@@ -18,7 +18,7 @@ struct refused {
     "write \"*\", a number, a range such as \"1-3\", or \"*\" or a range with a step such as "     \
     "\"*/2\""
 
-/* The words. What stands in braces is a value of the field or of the error: value_add(). */
+/* The words. Braces name a value of the field or of the error: value_add(). */
 static const struct {
     const char *wrong; /* follows field and value; NULL: the number of fields */
     const char *hint;
@@ -114,7 +114,7 @@ static const struct {
     [CRON_WEEKDAY] = {"day-of-week", "weekdays", "week", " (0 and 7 are Sunday), or sun to sat"},
 };
 
-/* Numbers that a field does not take, and what they are likely meant to say. */
+/* Numbers that a field does not accept, and what they likely mean. */
 static const struct {
     int field;
     int first;
@@ -131,7 +131,7 @@ static const struct {
     {CRON_WEEKDAY, 1970, 2199, "cron has no field for years"},
 };
 
-/* "; midnight is 0"; nothing when nobody can tell. */
+/* "; midnight is 0", or nothing if the meaning is unclear. */
 static void likely_add(struct text *text, const struct refused *refused)
 {
     const struct cron_error *error = refused->error;

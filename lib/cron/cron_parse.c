@@ -31,7 +31,7 @@ static bool is_separator(char c)
     return c == ',' || cron_is_blank(c);
 }
 
-/* The character where reading stands; a blank at the end of the text. */
+/* The next character; a blank at the end of the text. */
 static char peek(const struct cron_reader *reader)
 {
     return reader->at < reader->length ? reader->text[reader->at] : ' ';
@@ -76,7 +76,7 @@ static bool take_word(struct cron_reader *reader, struct cron_word *word)
     return cron_refuse_item(reader, CRON_ERROR_NO_NUMBER);
 }
 
-/* What one item says: "*", "5" or "1-5", with a step perhaps. */
+/* One item: "*", "5" or "1-5", perhaps with a step. */
 struct cron_item {
     int first;
     int last;
@@ -109,7 +109,7 @@ static bool take_value(struct cron_reader *reader, int *value)
     return false;
 }
 
-/* Takes the number after a "/"; item_check() sees whether it is too great. */
+/* Reads the number after a "/". item_check() checks whether it is too great. */
 static bool take_step(struct cron_reader *reader, int *step)
 {
     struct cron_word word;
@@ -143,7 +143,7 @@ static bool item_check(const struct cron_reader *reader, const struct cron_item 
     if (item->first > item->last)
         return item_refused(reader, CRON_ERROR_BACKWARDS, item->first, item->last,
                             item->stepped ? item->step : 0);
-    /* Crons run it at its first value alone, which hardly anybody means who writes it. */
+    /* Crons run it only at its first value, and hardly anybody who writes this means that. */
     if (item->step > field->high)
         return item_refused(reader, CRON_ERROR_STEP_TOO_LARGE, item->first, 0, 0);
     /* cronie takes the number and drops the step, others go on to the field's end. */
@@ -166,7 +166,7 @@ static uint64_t item_set(const struct cron_item *item)
     return every << item->first & ((UINT64_C(2) << item->last) - 1);
 }
 
-/* The step of an item that goes over the whole field and does not come out even; else 0. */
+/* The step of an item over the whole field, if it does not divide the field; else 0. */
 static int item_uneven_step(const struct cron_field *field, const struct cron_item *item)
 {
     int size = field->end - field->low + 1;
@@ -211,7 +211,7 @@ static bool field_has_empty_item(struct cron_reader *reader, size_t start)
     return cron_refuse(reader, CRON_ERROR_EMPTY_ITEM, field);
 }
 
-/* Most fields are a "*" and nothing else: worth a way of their own. */
+/* Most fields are only a "*", so this is a shortcut. */
 static bool field_is_star_alone(const struct cron_reader *reader)
 {
     return reader->at + 1 == reader->length || cron_is_blank(reader->text[reader->at + 1]);
@@ -267,7 +267,7 @@ static void skip_blanks(struct cron_reader *reader)
         reader->at++;
 }
 
-/* Reads the five fields; false with an error, or with none when the line is not over then. */
+/* Reads the five fields. False with an error, or without one if the line goes on after them. */
 static bool fields_read(struct cron_reader *reader, struct cron *cron)
 {
     struct cron_field_value values[CRON_FIELD_COUNT];

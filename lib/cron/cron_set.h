@@ -1,7 +1,7 @@
 /*
  * Sets of the values of a cron field: bit n stands for the value n, 0 <= n < 63.
  *
- * Small enough to be looked at by every file that works with struct cron, and to vanish in it.
+ * Every file that works with struct cron uses these; the compiler inlines them.
  */
 #ifndef SYNCSCHED_CRON_CRON_SET_H
 #define SYNCSCHED_CRON_CRON_SET_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The sets of fields that leave nothing out. */
+/* The sets that hold all values of a field. */
 #define CRON_ALL_MINUTES  ((UINT64_C(1) << 60) - 1)
 #define CRON_ALL_HOURS    UINT32_C(0xFFFFFF)
 #define CRON_ALL_DAYS     UINT32_C(0xFFFFFFFE)

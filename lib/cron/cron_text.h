@@ -26,9 +26,9 @@ enum cron_dates cron_dates_of(const struct cron *cron);
 
 /*
  * Appends when the schedule fires by its own wall clock, "at 02:00 on day 31 of the month, in the 7
- * months that have one", in less than 1,000 bytes. For people who never saw a crontab, and true for
- * those who know the star rule: two schedules with the same words fire at the same minutes, unless
- * both never do.
+ * months that have one", in less than 1,000 bytes. The words are for people who never saw a
+ * crontab, and they are exact: two schedules with the same words fire at the same minutes, unless
+ * both never fire.
  */
 void cron_describe(const struct cron *cron, struct text *text);
 
@@ -39,10 +39,10 @@ void cron_describe_dates(const struct cron *cron, struct text *text);
 enum { CRON_WARNINGS_MAX = 7 };
 
 /*
- * Says in whatever zone it runs: dates that never come, months that are too short, both day fields
- * set, steps that do not divide their field (design sections 4 and 7). Appends one sentence to each
- * of the first n of warnings, below 500 bytes, and returns n. The texts are the caller's, to be
- * released. A schedule that never fires gets that warning alone.
+ * What may surprise in any zone: dates that never come, months that are too short, both day fields
+ * set, steps that do not divide their field (design sections 4 and 7). Appends one sentence of less
+ * than 500 bytes to each of the first n of warnings, and returns n. The caller releases the texts.
+ * A schedule that never fires gets only that warning.
  */
 size_t cron_warn(const struct cron *cron, struct text warnings[CRON_WARNINGS_MAX]);
 
@@ -50,9 +50,9 @@ size_t cron_warn(const struct cron *cron, struct text warnings[CRON_WARNINGS_MAX
 enum { CRON_JUMPS_MAX = 4 };
 
 /*
- * The same for the changes of the zone's clocks within a year after that UTC minute
- * (cron_jumps.c): a sentence for each that skips or repeats minutes of the schedule. A wildcard job
- * of every hour of the day is left alone: in time that passes it keeps its beat.
+ * The same for the changes of the zone's clocks within a year after that UTC minute (cron_jumps.c):
+ * a sentence for each change that skips or repeats minutes of the schedule. A wildcard schedule of
+ * every hour of the day gets none, because it keeps its rhythm through the change.
  */
 size_t cron_warn_of_jumps(const struct cron *cron, const struct zone *zone, int64_t after_minute,
                           struct text warnings[CRON_JUMPS_MAX]);

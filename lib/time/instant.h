@@ -70,14 +70,14 @@ extern const char *const civil_month_names[12];
 /* 28 to 31. */
 int civil_month_days(int year, int month);
 
-/* Minute marks, both ends included. */
+/* Minutes, from first to last. */
 struct window {
     int64_t first;
     int64_t last;
 };
 
 /*
- * The marks m with t - 30 s <= m <= t + 30 s, to the microsecond: one mark, or two when t is
+ * The minutes m with t - 30 s <= m <= t + 30 s, to the microsecond: one minute, or two when t is
  * exactly at half a minute.
  */
 struct window window_of(int64_t instant_us);

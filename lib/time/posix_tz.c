@@ -6,7 +6,7 @@
 
 enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, TIME_HOURS_MAX = 167, OFFSET_HOURS_MAX = 24 };
 
-/* Where reading stands. */
+/* How far the text has been read. */
 struct posix_tz_reader {
     const char *at;
     const char *end;

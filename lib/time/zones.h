@@ -18,12 +18,12 @@ struct zones {
 };
 
 /*
- * Finds a zone: NULL, "UTC" and "Z" in any case are UTC; "+02:00", "-0330" and "+02" are fixed
- * offsets from -15:59 to +15:59, as far as PostgreSQL goes, positive east of Greenwich (ISO 8601;
- * POSIX's TZ counts the other way); anything else is a name such as "Europe/Oslo", spelled as the
- * database has it. A name is never a path and never means UTC for want of a file.
- * The zone is good until zones_free(). Fails with ERROR_INVALID, and tells an unknown name from
- * time zone data that is missing altogether.
+ * Finds a zone. NULL, "UTC" and "Z" in any case are UTC. "+02:00", "-0330" and "+02" are fixed
+ * offsets from -15:59 to +15:59, PostgreSQL's limits, positive east of Greenwich (ISO 8601; POSIX's
+ * TZ has the opposite sign). Anything else is a name such as "Europe/Oslo", spelled as in the
+ * database. A name is never a path, and a name without a file never means UTC. The zone is valid
+ * until zones_free(). Fails with ERROR_INVALID, and distinguishes an unknown name from missing time
+ * zone data.
  */
 bool zones_find(struct zones *zones, const char *text, struct zone *zone, struct error *err);
 
