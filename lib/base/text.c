@@ -31,13 +31,19 @@ void text_add(struct text *text, const char *string)
 void text_addf(struct text *text, const char *format, ...)
 {
     va_list arguments;
+
+    va_start(arguments, format);
+    text_addv(text, format, arguments);
+    va_end(arguments);
+}
+
+void text_addv(struct text *text, const char *format, va_list arguments)
+{
     va_list again;
     int length;
 
-    va_start(arguments, format);
     va_copy(again, arguments);
     length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
     if (length > 0) {
         text_reserve(text, (size_t)length);
         vsnprintf(text->data + text->length, (size_t)length + 1, format, again);

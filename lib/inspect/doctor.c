@@ -29,16 +29,18 @@ struct doctor {
     int64_t now_us;          /* the database's clock, else the host's */
 };
 
-/* Lists the checks from one to another as not asked. */
+/* Lists the checks of the database from one to another as not asked. */
 static void doctor_skip(struct doctor *doctor, const char *from, const char *to, const char *why)
 {
+    static const char *const checks[] = {"tls",     "role",   "writes", "row-security", "grants",
+                                         "version", "schema", "clock",  "rows",         "trigger"};
     size_t i = 0;
 
-    while (strcmp(doctor_checks[i], from) != 0)
+    while (strcmp(checks[i], from) != 0)
         i++;
     do
-        findings_add(doctor->findings, doctor_checks[i], FINDING_UNASKED, "%s", why);
-    while (strcmp(doctor_checks[i++], to) != 0);
+        findings_add(doctor->findings, checks[i], FINDING_UNASKED, "%s", why);
+    while (strcmp(checks[i++], to) != 0);
 }
 
 /* ---- Rows ---- */
@@ -87,8 +89,7 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
 
 static void doctor_judge_rows(struct doctor *doctor)
 {
-    for (size_t i = 0; i < doctor->rows.count; i++)
-        findings_copy(doctor->findings, &doctor->rows.list[i]);
+    json_array_extend(doctor->findings->list, doctor->rows.list);
     if (doctor->invalid > DOCTOR_ROWS_MAX) {
         findings_add(doctor->findings, "rows", FINDING_WARNING, "%zu more schedules are not valid",
                      doctor->invalid - DOCTOR_ROWS_MAX);
@@ -146,6 +147,7 @@ static void doctor_take_row(void *context, const struct doctor_row *row)
     doctor_add_row(doctor->options, row, &doctor->found);
 }
 
+/* Asks the database what it is like; where it refuses, whether that is for its role. */
 static void doctor_ask(struct doctor *doctor, struct database *db)
 {
     const struct doctor_options *options = doctor->options;
@@ -170,79 +172,75 @@ static void doctor_ask(struct doctor *doctor, struct database *db)
     doctor_skip(doctor, "writes", "trigger", "the database refused");
 }
 
-static void doctor_judge_way(struct doctor *doctor, const struct database *db)
-{
-    struct error warning;
-    const char *way;
-
-    if (database_is_exposed(db, &way, &warning))
-        findings_add_error(doctor->findings, "tls", FINDING_WARNING, &warning, NULL);
-    else
-        findings_add(doctor->findings, "tls", FINDING_OK, "the way to the database: %s", way);
-}
-
 static void doctor_examine_database(struct doctor *doctor)
 {
+    struct findings *findings = doctor->findings;
     struct database_address address = doctor->options->database;
-    struct error err = {0};
     struct database *db;
+    struct error err = {0};
+    const char *way;
 
     address.warn = NULL;
     db = database_open(&address, doctor->options->deadline_ms, &err);
     if (db == NULL) {
-        findings_add_error(doctor->findings, "database", FINDING_FAIL, &err, NULL);
+        findings_add_error(findings, "database", FINDING_FAIL, &err, NULL);
         doctor_skip(doctor, "tls", "trigger", "no connection to the database");
         return;
     }
-    findings_add(doctor->findings, "database", FINDING_OK, "it can be reached");
-    doctor_judge_way(doctor, db);
+    findings_add(findings, "database", FINDING_OK, "it can be reached");
+    if (database_is_exposed(db, &way, &err))
+        findings_add_error(findings, "tls", FINDING_WARNING, &err, NULL);
+    else
+        findings_add(findings, "tls", FINDING_OK, "the way to the database: %s", way);
     doctor_ask(doctor, db);
     database_close(db);
 }
 
 /* ---- This machine, and the function ---- */
 
-static void doctor_judge_zones(struct doctor *doctor)
+static void doctor_examine_zones(struct doctor *doctor)
 {
+    const char *why = doctor->zone_error.message;
+
     if (doctor->zone_error.kind == ERROR_NONE) {
         findings_add(doctor->findings, "zones", FINDING_OK, "time zone data are there");
         return;
     }
-    findings_add(
-        doctor->findings, "zones", doctor->named_zones > 0 ? FINDING_FAIL : FINDING_WARNING,
-        "%s; schedules that need it: %zu", doctor->zone_error.message, doctor->named_zones);
+    findings_add(doctor->findings, "zones",
+                 doctor->named_zones > 0 ? FINDING_FAIL : FINDING_WARNING,
+                 "%s; schedules that need it: %zu", why, doctor->named_zones);
     findings_hint(doctor->findings, "%s",
                   getenv("TZDIR") != NULL ? "unset TZDIR" : "apt-get install tzdata");
 }
 
-static void doctor_examine_function(struct doctor *doctor, bool has_key)
+static void doctor_examine_function(struct doctor *doctor)
 {
     const struct doctor_options *options = doctor->options;
+    struct findings *findings = doctor->findings;
+    bool has_key = doctor_judge_key(options, doctor->now_us, findings);
     struct http_target address = options->function;
     struct http_ping ping;
     struct error err = {0};
 
     address.key = has_key ? options->key : NULL;
     if (address.url == NULL)
-        findings_add_error(doctor->findings, "function", FINDING_FAIL, &options->address_error,
+        findings_add_error(findings, "function", FINDING_FAIL, &options->address_error,
                            "correct that setting, in the environment or in the configuration file");
     else if (!http_client_ping(&address, clock_now_ms() + HTTP_PING_MS, &ping, &err))
-        findings_add_error(doctor->findings, "function", FINDING_FAIL, &err, NULL);
+        findings_add_error(findings, "function", FINDING_FAIL, &err, NULL);
     else
-        doctor_judge_ping(address.url, &ping, has_key, doctor->findings);
+        doctor_judge_ping(address.url, &ping, has_key, findings);
 }
 
 void doctor_examine(const struct doctor_options *options, struct findings *findings)
 {
     struct doctor doctor = {.options = options, .findings = findings, .now_us = clock_host_us()};
     struct zone zone;
-    bool has_key;
 
     zones_find(&doctor.zones, "Europe/Oslo", &zone, &doctor.zone_error);
     doctor_examine_database(&doctor);
-    doctor_judge_zones(&doctor);
-    has_key = doctor_judge_key(options, doctor.now_us, findings);
-    doctor_examine_function(&doctor, has_key);
+    doctor_examine_zones(&doctor);
+    doctor_examine_function(&doctor);
     findings_free(&doctor.found);
     findings_free(&doctor.rows);
     zones_free(&doctor.zones);

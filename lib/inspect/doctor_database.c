@@ -7,11 +7,6 @@
 
 enum { DOCTOR_SILENCE_S = 180 };
 
-const char *const doctor_checks[DOCTOR_CHECKS + 1] = {
-    "tls",     "role",   "writes", "row-security", "grants",
-    "version", "schema", "clock",  "rows",         "trigger",
-};
-
 /* "45 s", "12 min", "7 h", "3 d": the largest unit of which there are two. */
 static void doctor_add_age(int64_t seconds, struct text *out)
 {
@@ -30,40 +25,40 @@ void doctor_add_row(const struct doctor_options *options, const struct doctor_ro
 {
     enum finding_state state = finding_state_parse(row->state);
     bool is_trigger = strcmp(row->about, "trigger") == 0;
-    struct text message = {0};
-    size_t check = 0;
+    struct text age = {0};
 
-    while (doctor_checks[check] != NULL && strcmp(doctor_checks[check], row->about) != 0)
-        check++;
-    if (doctor_checks[check] == NULL)
-        return;
     if (row->age_s != INT64_MIN) {
-        text_add(&message, "the last tick was ");
-        doctor_add_age(row->age_s, &message);
-        text_add(&message, " ago, ");
+        doctor_add_age(row->age_s, &age);
         state = row->age_s > DOCTOR_SILENCE_S ? FINDING_WARNING : FINDING_OK;
+        findings_add(found, row->about, state, "the last tick was %s ago, %s", text_string(&age),
+                     row->message);
+        text_free(&age);
+    } else {
+        findings_add(found, row->about, state, "%s", row->message);
     }
-    text_add(&message, row->message);
-    findings_add(found, doctor_checks[check], state, "%s", text_string(&message));
-    if ((state == FINDING_WARNING || state == FINDING_FAIL) && is_trigger)
+    if (state != FINDING_WARNING && state != FINDING_FAIL)
+        return;
+    if (is_trigger)
         findings_hint(found, "* * * * *  %s >/dev/null", options->tick);
-    else if (state == FINDING_WARNING || state == FINDING_FAIL)
+    else
         findings_hint(found, "%s", row->hint != NULL ? row->hint : options->migrate);
-    text_free(&message);
 }
 
 void doctor_judge_check(const char *check, const struct findings *found, struct findings *findings)
 {
-    const struct finding *first = NULL;
+    json_t *first = NULL;
     size_t count = 0;
+    json_t *finding;
+    size_t i;
 
-    for (size_t i = 0; i < found->count; i++) {
-        if (strcmp(found->list[i].check, check) != 0)
+    json_array_foreach(found->list, i, finding)
+    {
+        if (strcmp(finding_text(finding, "check"), check) != 0)
             continue;
         if (count++ == 0)
-            first = &found->list[i];
+            first = finding;
         else
-            findings_copy(findings, &found->list[i]);
+            findings_copy(findings, finding);
     }
     if (count == 1)
         findings_copy(findings, first);

@@ -13,11 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The checks of the database, in the order of their findings; a NULL ends them. */
-enum { DOCTOR_CHECKS = 10 };
-extern const char *const doctor_checks[DOCTOR_CHECKS + 1];
-
-/* Adds what the database said of one of these checks; what it says of others is dropped. */
+/* Adds what the database said. */
 void doctor_add_row(const struct doctor_options *options, const struct doctor_row *row,
                     struct findings *found);
 

@@ -1,20 +1,12 @@
 #include "inspect/findings.h"
 
-#include "base/memory.h"
 #include "base/text.h"
 
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const finding_states[] = {"ok", "warning", "fail", "not_asked"};
-
-const char *finding_state_name(enum finding_state state)
-{
-    return finding_states[state];
-}
 
 enum finding_state finding_state_parse(const char *name)
 {
@@ -25,46 +17,48 @@ enum finding_state finding_state_parse(const char *name)
     return state;
 }
 
-__attribute__((format(printf, 1, 0))) static char *findings_format(const char *format,
-                                                                   va_list arguments)
+/* Sets a member of the last one. */
+__attribute__((format(printf, 3, 0))) static void
+findings_set(struct findings *findings, const char *member, const char *format, va_list arguments)
 {
+    json_t *last = json_array_get(findings->list, json_array_size(findings->list) - 1);
+    struct text raw = {0};
     struct text clean = {0};
-    va_list again;
-    int length;
-    char *raw;
 
-    va_copy(again, arguments);
-    length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    raw = memory_allocate(length > 0 ? (size_t)length + 1 : 1, 1);
-    if (length > 0)
-        vsnprintf(raw, (size_t)length + 1, format, arguments);
-    text_add_clean(&clean, raw, strlen(raw), SIZE_MAX);
-    free(raw);
-    return clean.data != NULL ? clean.data : memory_copy_text("");
+    text_addv(&raw, format, arguments);
+    text_add_clean(&clean, text_string(&raw), raw.length, SIZE_MAX);
+    json_object_set_new(last, member, json_string(text_string(&clean)));
+    text_free(&raw);
+    text_free(&clean);
+}
+
+void findings_copy(struct findings *findings, json_t *finding)
+{
+    if (findings->list == NULL)
+        findings->list = json_array();
+    json_array_append(findings->list, finding);
 }
 
 void findings_add(struct findings *findings, const char *check, enum finding_state state,
                   const char *format, ...)
 {
+    json_t *finding = json_pack("{s:s, s:s, s:n, s:n}", "check", check, "state",
+                                finding_states[state], "message", "hint");
     va_list arguments;
 
-    findings->list =
-        memory_grow(findings->list, findings->count, &findings->capacity, sizeof *findings->list);
+    findings_copy(findings, finding);
+    json_decref(finding);
     va_start(arguments, format);
-    findings->list[findings->count++] = (struct finding){
-        .check = check, .state = state, .message = findings_format(format, arguments)};
+    findings_set(findings, "message", format, arguments);
     va_end(arguments);
 }
 
 void findings_hint(struct findings *findings, const char *format, ...)
 {
-    struct finding *last = &findings->list[findings->count - 1];
     va_list arguments;
 
-    free(last->hint);
     va_start(arguments, format);
-    last->hint = findings_format(format, arguments);
+    findings_set(findings, "hint", format, arguments);
     va_end(arguments);
 }
 
@@ -72,37 +66,32 @@ void findings_add_error(struct findings *findings, const char *check, enum findi
                         const struct error *err, const char *hint)
 {
     findings_add(findings, check, state, "%s", err->message);
-    if (*err->hint != '\0')
-        findings_hint(findings, "%s", err->hint);
-    else if (hint != NULL)
-        findings_hint(findings, "%s", hint);
+    if (*err->hint != '\0' || hint != NULL)
+        findings_hint(findings, "%s", *err->hint != '\0' ? err->hint : hint);
 }
 
-void findings_copy(struct findings *findings, const struct finding *finding)
+const char *finding_text(const json_t *finding, const char *member)
 {
-    findings_add(findings, finding->check, finding->state, "%s", finding->message);
-    if (finding->hint != NULL)
-        findings_hint(findings, "%s", finding->hint);
+    return json_string_value(json_object_get(finding, member));
 }
 
 size_t findings_count(const struct findings *findings, const char *check, enum finding_state state)
 {
     size_t count = 0;
+    json_t *finding;
+    size_t i;
 
-    for (size_t i = 0; i < findings->count; i++)
-        count += findings->list[i].state == state &&
-                         (check == NULL || strcmp(findings->list[i].check, check) == 0)
-                     ? 1
-                     : 0;
+    json_array_foreach(findings->list, i, finding)
+    {
+        if ((check == NULL || strcmp(finding_text(finding, "check"), check) == 0) &&
+            strcmp(finding_text(finding, "state"), finding_states[state]) == 0)
+            count++;
+    }
     return count;
 }
 
 void findings_free(struct findings *findings)
 {
-    for (size_t i = 0; i < findings->count; i++) {
-        free(findings->list[i].message);
-        free(findings->list[i].hint);
-    }
-    free(findings->list);
-    *findings = (struct findings){0};
+    json_decref(findings->list);
+    findings->list = NULL;
 }

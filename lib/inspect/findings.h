@@ -1,12 +1,13 @@
 /*
- * What an examination has come to: a list of findings, each with what to do about it. Pure.
+ * What the doctor found: a JSON array, as `doctor --json` prints it, of objects with the check, its
+ * state, a message and a hint. Pure.
  */
 #ifndef SYNCSCHED_INSPECT_FINDINGS_H
 #define SYNCSCHED_INSPECT_FINDINGS_H
 
 #include "base/error.h"
 
-#include <stdbool.h>
+#include <jansson.h>
 #include <stddef.h>
 
 enum finding_state {
@@ -16,38 +17,31 @@ enum finding_state {
     FINDING_UNASKED, /* another finding keeps it from being asked */
 };
 
-/* "ok", "warning", "fail", "not_asked"; FINDING_UNASKED for any other word. */
-const char *finding_state_name(enum finding_state state);
+/* ok, warning, fail; FINDING_UNASKED for not_asked and any other word. */
 enum finding_state finding_state_parse(const char *name);
 
-/* One line for a person: clean text, as text_add_clean() makes it. */
-struct finding {
-    const char *check; /* what was looked at: a plain word; static */
-    enum finding_state state;
-    char *message; /* as an error's: lower case, no full stop */
-    char *hint;    /* to be pasted, or a sentence; NULL: there is nothing to do */
-};
-
 struct findings {
-    struct finding *list;
-    size_t count;
-    size_t capacity;
+    json_t *list; /* NULL: none yet */
 };
 
+/* Adds one without a hint. The message is as an error's: lower case, no full stop. */
 void findings_add(struct findings *findings, const char *check, enum finding_state state,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Gives the last one its hint. */
+/* Gives the last one its hint: something to paste, or a sentence. */
 void findings_hint(struct findings *findings, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* An error as a finding, its own hint first; else hint, which may be NULL. */
+/* An error as a finding, with its own hint, else with this one, which may be NULL. */
 void findings_add_error(struct findings *findings, const char *check, enum finding_state state,
                         const struct error *err, const char *hint);
 
-void findings_copy(struct findings *findings, const struct finding *finding);
+void findings_copy(struct findings *findings, json_t *finding);
 
-/* How many there are of this check and state; check NULL: of whichever. */
+/* A member of one finding: check, state, message or hint; NULL for none. */
+const char *finding_text(const json_t *finding, const char *member);
+
+/* How many there are of this check and state; check NULL: of any. */
 size_t findings_count(const struct findings *findings, const char *check, enum finding_state state);
 
 void findings_free(struct findings *findings);

@@ -23,30 +23,13 @@ static const struct {
     {"not_asked", "not asked", TERMINAL_PLAIN},
 };
 
-static json_t *doctor_value(const struct findings *findings)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->list[i];
-
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?}", "check", finding->check,
-                                              "state", finding_state_name(finding->state),
-                                              "message", finding->message, "hint", finding->hint));
-    }
-    return json_pack("{s:b, s:o}", "ready", findings_count(findings, NULL, FINDING_FAIL) == 0,
-                     "findings", list);
-}
-
-/* ---- Text ---- */
-
 /* The message is broken between words so that it fits; the hint never is: it is to be pasted. */
 static void doctor_add_finding(const json_t *finding, const struct terminal *terminal,
                                struct text *out)
 {
-    const char *state = json_string_value(json_object_get(finding, "state"));
-    const char *check = json_string_value(json_object_get(finding, "check"));
-    const char *hint = json_string_value(json_object_get(finding, "hint"));
+    const char *state = finding_text(finding, "state");
+    const char *check = finding_text(finding, "check");
+    const char *hint = finding_text(finding, "hint");
     size_t room = terminal->columns > DOCTOR_INDENT + DOCTOR_MESSAGE_LEAST
                       ? terminal->columns - DOCTOR_INDENT
                       : DOCTOR_MESSAGE_LEAST;
@@ -58,7 +41,7 @@ static void doctor_add_finding(const json_t *finding, const struct terminal *ter
     terminal_paint(terminal, out, doctor_states[s].colour, doctor_states[s].word);
     text_addf(out, "%*s%-*s", DOCTOR_STATE_COLUMNS - (int)strlen(doctor_states[s].word), "",
               DOCTOR_CHECK_COLUMNS, check);
-    terminal_add_clean(&message, json_string_value(json_object_get(finding, "message")));
+    terminal_add_clean(&message, finding_text(finding, "message"));
     for (const char *line = text_string(&message); *line != '\0';) {
         size_t length = terminal_break(line, room);
 
@@ -76,43 +59,29 @@ static void doctor_add_finding(const json_t *finding, const struct terminal *ter
     text_free(&message);
 }
 
-static size_t doctor_count(const json_t *findings, const char *state)
+static void doctor_add_text(const struct findings *findings, const struct terminal *terminal,
+                            struct text *out)
 {
-    size_t count = 0;
+    size_t failed = findings_count(findings, NULL, FINDING_FAIL);
+    size_t warned = findings_count(findings, NULL, FINDING_WARNING);
 
-    for (size_t i = 0; i < json_array_size(findings); i++) {
-        const json_t *finding = json_array_get(findings, i);
-
-        count += strcmp(json_string_value(json_object_get(finding, "state")), state) == 0 ? 1 : 0;
-    }
-    return count;
-}
-
-static void doctor_add_text(const json_t *value, const struct terminal *terminal, struct text *out)
-{
-    const json_t *findings = json_object_get(value, "findings");
-    bool is_ready = json_is_true(json_object_get(value, "ready"));
-    size_t warnings = doctor_count(findings, "warning");
-
-    for (size_t i = 0; i < json_array_size(findings); i++)
-        doctor_add_finding(json_array_get(findings, i), terminal, out);
+    for (size_t i = 0; i < json_array_size(findings->list); i++)
+        doctor_add_finding(json_array_get(findings->list, i), terminal, out);
     text_add(out, "\n");
-    terminal_paint(terminal, out, is_ready ? TERMINAL_GOOD : TERMINAL_BAD,
-                   is_ready ? "a tick would work" : "a tick would not work");
-    text_addf(out, ": %zu failed, %zu warning%s\n", doctor_count(findings, "fail"), warnings,
-              warnings == 1 ? "" : "s");
+    terminal_paint(terminal, out, failed > 0 ? TERMINAL_BAD : TERMINAL_GOOD,
+                   failed > 0 ? "a tick would not work" : "a tick would work");
+    text_addf(out, ": %zu failed, %zu warning%s\n", failed, warned, warned == 1 ? "" : "s");
 }
 
 void doctor_report(const struct findings *findings, bool is_json, const struct terminal *terminal,
                    struct text *out)
 {
-    json_t *value = doctor_value(findings);
+    bool is_ready = findings_count(findings, NULL, FINDING_FAIL) == 0;
 
-    if (is_json) {
-        json_add_line(out, value);
-        text_add(out, "\n");
+    if (!is_json) {
+        doctor_add_text(findings, terminal, out);
         return;
     }
-    doctor_add_text(value, terminal, out);
-    json_decref(value);
+    json_add_line(out, json_pack("{s:b, s:O}", "ready", (int)is_ready, "findings", findings->list));
+    text_add(out, "\n");
 }

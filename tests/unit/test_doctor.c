@@ -10,6 +10,16 @@
 
 static const struct doctor_options options = {.tick = "TICK", .migrate = "MIGRATE"};
 
+static const char *text_of(const struct findings *findings, size_t i, const char *member)
+{
+    return finding_text(json_array_get(findings->list, i), member);
+}
+
+static enum finding_state state_of(const struct findings *findings, size_t i)
+{
+    return finding_state_parse(text_of(findings, i, "state"));
+}
+
 /* ---- Findings ---- */
 
 START_TEST(test_findings)
@@ -18,39 +28,44 @@ START_TEST(test_findings)
     struct error err = {0};
 
     findings_add(&findings, "a", FINDING_OK, "%d of %s", 2, "them");
-    ck_assert_str_eq(findings.list[0].message, "2 of them");
-    ck_assert_ptr_null(findings.list[0].hint);
+    ck_assert_str_eq(text_of(&findings, 0, "message"), "2 of them");
+    ck_assert_ptr_null(text_of(&findings, 0, "hint"));
     error_set(&err, ERROR_CONFIG, "wrong");
     findings_add_error(&findings, "b", FINDING_FAIL, &err, NULL);
-    ck_assert_ptr_null(findings.list[1].hint);
+    ck_assert_ptr_null(text_of(&findings, 1, "hint"));
     findings_add_error(&findings, "b", FINDING_FAIL, &err, "100%s");
-    ck_assert_str_eq(findings.list[2].hint, "100%s");
+    ck_assert_str_eq(text_of(&findings, 2, "hint"), "100%s");
     error_hint(&err, "right");
     findings_add_error(&findings, "a", FINDING_FAIL, &err, "other");
-    ck_assert_str_eq(findings.list[3].hint, "right");
+    ck_assert_str_eq(text_of(&findings, 3, "hint"), "right");
     findings_hint(&findings, "anew");
-    ck_assert_str_eq(findings.list[3].hint, "anew");
+    ck_assert_str_eq(text_of(&findings, 3, "hint"), "anew");
     ck_assert_uint_eq(findings_count(&findings, NULL, FINDING_FAIL), 3);
     ck_assert_uint_eq(findings_count(&findings, "b", FINDING_FAIL), 2);
     ck_assert_uint_eq(findings_count(&findings, "a", FINDING_OK), 1);
     ck_assert_uint_eq(findings_count(&findings, "a", FINDING_WARNING), 0);
-    findings_copy(&findings, &findings.list[0]);
-    ck_assert_str_eq(findings.list[4].message, "2 of them");
-    ck_assert_ptr_null(findings.list[4].hint);
-    findings_copy(&findings, &findings.list[2]);
-    ck_assert_str_eq(findings.list[5].check, "b");
-    ck_assert_str_eq(findings.list[5].hint, "100%s");
+    findings_copy(&findings, json_array_get(findings.list, 0));
+    ck_assert_str_eq(text_of(&findings, 4, "message"), "2 of them");
+    ck_assert_ptr_null(text_of(&findings, 4, "hint"));
+    findings_copy(&findings, json_array_get(findings.list, 2));
+    ck_assert_str_eq(text_of(&findings, 5, "check"), "b");
+    ck_assert_str_eq(text_of(&findings, 5, "hint"), "100%s");
     findings_add(&findings, "a", FINDING_OK, "a\033[2Jb\n%s", "\xff"); /* nobody's terminal */
-    ck_assert_str_eq(findings.list[6].message, "a\xEF\xBF\xBD[2Jb \xEF\xBF\xBD");
+    ck_assert_str_eq(text_of(&findings, 6, "message"), "a\xEF\xBF\xBD[2Jb \xEF\xBF\xBD");
     findings_free(&findings);
-    ck_assert_uint_eq(findings.count, 0);
+    ck_assert_uint_eq(json_array_size(findings.list), 0);
 }
 END_TEST
 
 START_TEST(test_states)
 {
-    for (int i = FINDING_OK; i <= FINDING_UNASKED; i++)
-        ck_assert_int_eq(finding_state_parse(finding_state_name((enum finding_state)i)), i);
+    for (int i = FINDING_OK; i <= FINDING_UNASKED; i++) {
+        struct findings findings = {0};
+
+        findings_add(&findings, "a", (enum finding_state)i, "b");
+        ck_assert_int_eq(state_of(&findings, 0), i);
+        findings_free(&findings);
+    }
     ck_assert_int_eq(finding_state_parse("of a newer statement"), FINDING_UNASKED);
 }
 END_TEST
@@ -80,9 +95,9 @@ START_TEST(test_age)
     struct findings findings = {0};
 
     doctor_add_row(&options, &row, &findings);
-    ck_assert_str_eq(findings.list[0].message, ages[_i].message);
-    ck_assert_int_eq(findings.list[0].state, ages[_i].state);
-    ck_assert_pstr_eq(findings.list[0].hint,
+    ck_assert_str_eq(text_of(&findings, 0, "message"), ages[_i].message);
+    ck_assert_int_eq(state_of(&findings, 0), ages[_i].state);
+    ck_assert_pstr_eq(text_of(&findings, 0, "hint"),
                       ages[_i].state == FINDING_OK ? NULL : "* * * * *  TICK >/dev/null");
     findings_free(&findings);
 }
@@ -109,19 +124,18 @@ START_TEST(test_rows)
     add_row("schema", "fail", "ALTER 100%s;", &found);
     add_row("schema", "warning", NULL, &found);
     add_row("trigger", "warning", NULL, &found);
-    add_row("whatever", "fail", NULL, &found); /* of a newer statement: no finding */
-    ck_assert_uint_eq(found.count, 6);
+    ck_assert_uint_eq(json_array_size(found.list), 6);
     doctor_judge_database(&found, &findings);
-    ck_assert_uint_eq(findings.count, 4);
-    ck_assert_str_eq(findings.list[0].check, "role");
-    ck_assert_ptr_null(findings.list[0].hint);
-    ck_assert_str_eq(findings.list[1].check, "version");
-    ck_assert_str_eq(findings.list[2].message, "fail");
-    ck_assert_str_eq(findings.list[2].hint, "ALTER 100%s;");
-    ck_assert_str_eq(findings.list[3].message, "warning");
-    ck_assert_str_eq(findings.list[3].hint, "MIGRATE");
+    ck_assert_uint_eq(json_array_size(findings.list), 4);
+    ck_assert_str_eq(text_of(&findings, 0, "check"), "role");
+    ck_assert_ptr_null(text_of(&findings, 0, "hint"));
+    ck_assert_str_eq(text_of(&findings, 1, "check"), "version");
+    ck_assert_str_eq(text_of(&findings, 2, "message"), "fail");
+    ck_assert_str_eq(text_of(&findings, 2, "hint"), "ALTER 100%s;");
+    ck_assert_str_eq(text_of(&findings, 3, "message"), "warning");
+    ck_assert_str_eq(text_of(&findings, 3, "hint"), "MIGRATE");
     doctor_judge_check("trigger", &found, &findings);
-    ck_assert_str_eq(findings.list[4].hint, "* * * * *  TICK >/dev/null");
+    ck_assert_str_eq(text_of(&findings, 4, "hint"), "* * * * *  TICK >/dev/null");
     findings_free(&findings);
     findings_free(&found);
 }
@@ -138,10 +152,10 @@ START_TEST(test_other_version)
     add_row("version", "fail", "update", &found);
     add_row("schema", "fail", "ALTER;", &found);
     doctor_judge_database(&found, &findings);
-    ck_assert_uint_eq(findings.count, 2);
-    ck_assert_str_eq(findings.list[0].hint, "update");
-    ck_assert_int_eq(findings.list[1].state, FINDING_UNASKED);
-    ck_assert_str_eq(findings.list[1].check, "schema");
+    ck_assert_uint_eq(json_array_size(findings.list), 2);
+    ck_assert_str_eq(text_of(&findings, 0, "hint"), "update");
+    ck_assert_int_eq(state_of(&findings, 1), FINDING_UNASKED);
+    ck_assert_str_eq(text_of(&findings, 1, "check"), "schema");
     findings_free(&findings);
     findings_free(&found);
 }
@@ -159,11 +173,11 @@ START_TEST(test_unexplained_refusal)
     error_set(&err, ERROR_DATABASE, "database: permission denied to set role \"r\"");
     asked.database.role = _i == 0 ? "r" : NULL;
     doctor_judge_refusal(&asked, &found, &err, &findings);
-    ck_assert_uint_eq(findings.count, 1);
-    ck_assert_str_eq(findings.list[0].check, _i == 0 ? "role" : "database");
-    ck_assert_str_eq(findings.list[0].message, err.message);
-    ck_assert_int_eq(findings.list[0].state, FINDING_FAIL);
-    ck_assert_ptr_nonnull(findings.list[0].hint);
+    ck_assert_uint_eq(json_array_size(findings.list), 1);
+    ck_assert_str_eq(text_of(&findings, 0, "check"), _i == 0 ? "role" : "database");
+    ck_assert_str_eq(text_of(&findings, 0, "message"), err.message);
+    ck_assert_int_eq(state_of(&findings, 0), FINDING_FAIL);
+    ck_assert_ptr_nonnull(text_of(&findings, 0, "hint"));
     findings_free(&findings);
 }
 END_TEST
@@ -201,19 +215,18 @@ START_TEST(test_ping)
 {
     struct http_ping ping = {.status = pings[_i].status, .ms = 7, .failure = "why"};
     struct findings findings = {0};
-    const struct finding *finding;
+    const char *hint;
 
     doctor_judge_ping(pings[_i].url, &ping, pings[_i].has_key, &findings);
-    ck_assert_uint_eq(findings.count, 1);
-    finding = &findings.list[0];
-    ck_assert_int_eq(finding->state, pings[_i].state);
-    ck_assert_str_eq(finding->message, pings[_i].message);
+    ck_assert_uint_eq(json_array_size(findings.list), 1);
+    hint = text_of(&findings, 0, "hint");
+    ck_assert_int_eq(state_of(&findings, 0), pings[_i].state);
+    ck_assert_str_eq(text_of(&findings, 0, "message"), pings[_i].message);
     if (pings[_i].hint == NULL) {
-        ck_assert_ptr_null(finding->hint);
+        ck_assert_ptr_null(hint);
     } else {
-        ck_assert_str_eq(finding->hint + strlen(finding->hint) - strlen(pings[_i].hint),
-                         pings[_i].hint);
-        ck_assert_ptr_null(strstr(finding->hint, "hush"));
+        ck_assert_str_eq(hint + strlen(hint) - strlen(pings[_i].hint), pings[_i].hint);
+        ck_assert_ptr_null(strstr(hint, "hush"));
     }
     findings_free(&findings);
 }
