@@ -159,6 +159,8 @@ check-triggers: $(BUILD)/syncsched $(TESTS) ## try cron, pg_cron, systemd and th
 check-function: $(BUILD)/syncsched ## run the example of an Edge Function under Deno, and ticks against it
 	BUILD=$(BUILD) tests/edge-function/run
 
+check-shell: $(BUILD)/syncsched ## run the tests that are shell (SHELL_TESTS=name: only that one)
+	BUILD=$(BUILD) tests/shell/run $(SHELL_TESTS)
 check-install: $(BUILD)/syncsched ## see that uninstall undoes install, and that the packed sources build and pass without git
 	BUILD=$(BUILD) scripts/packaging/check-install
 check-package: ## build, lint, install, try and purge the Debian package in a fresh system (root; SUITE=its name)
@@ -236,7 +238,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 .PHONY: all tests check check-judge check-integration check-pooler check-fault check-triggers check-function \
-	check-install check-instrumented fuzz model mutate bench lint lint-flags format install uninstall dist deb \
+	check-shell check-install check-instrumented fuzz model mutate bench lint lint-flags format install uninstall dist deb \
 	check-package check-container clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -71,7 +71,7 @@ static Suite *make_suite(int argc, char **argv)
     for (int i = 0; i < scenario_count; i++) {
         TCase *tcase = tcase_create(scenarios[i]->name);
 
-        tcase_set_timeout(tcase, 900);
+        tcase_set_timeout(tcase, 3600);
         tcase_add_loop_test(tcase, test_scenario, i, i + 1);
         add_case(suite, tcase, scenarios[i]->name, argc, argv);
     }

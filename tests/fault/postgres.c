@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { POSTGRES_WORDS_MAX = 32, POSTGRES_PATIENCE_MS = 30000, POSTGRES_PAUSE_MS = 20 };
+enum { POSTGRES_WORDS_MAX = 32, POSTGRES_PATIENCE_MS = 120000, POSTGRES_PAUSE_MS = 20 };
 
 struct postgres {
     pid_t pid;

@@ -28,7 +28,7 @@ enum {
     SIMULATION_MINUTES = 100000, /* of all plans together, unless FAULT_MINUTES says otherwise */
     SIMULATION_DRAIN = 5,        /* ticks at the end that leave nothing behind, one a minute */
     SIMULATION_LEFT_IN = 50,     /* one in so many runs is left behind */
-    SIMULATION_WAIT_MS = 10000,
+    SIMULATION_WAIT_MS = 60000,
     SIMULATION_STEPS_MAX = 256,
 };
 
@@ -402,7 +402,7 @@ TCase *tcase_simulation(void)
 {
     TCase *tcase = tcase_create("simulation");
 
-    tcase_set_timeout(tcase, 3600);
+    tcase_set_timeout(tcase, 4 * 3600);
     tcase_add_test(tcase, print_head);
     tcase_add_loop_test(tcase, test_simulation, 0, count_plans());
     tcase_add_test(tcase, print_foot);

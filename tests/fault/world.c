@@ -17,7 +17,7 @@ enum {
     WORLD_SLOTS_MAX = 3, /* of one integration */
     WORLD_FRESH_MAX = 3, /* integrations a burst */
     WORLD_ROUNDS_MAX = 80,
-    WORLD_LINGER_MS = 40000,
+    WORLD_LINGER_MS = 120000,
 };
 
 static int64_t world_now_ms(void)

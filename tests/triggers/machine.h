@@ -32,7 +32,10 @@ char *machine_shell(const char *line) __attribute__((warn_unused_result));
 /* The same, and throws that away. */
 void machine_do(const char *line);
 
-/* Waits for so long until the query, a boolean, says true. */
+/*
+ * Waits until the query, a boolean, says true, which it should within so many seconds; two minutes
+ * more are for a busy machine. 0: it says so now.
+ */
 void machine_wait_for(const char *sql, int seconds);
 
 /* The same where pg_cron keeps its jobs. */

@@ -42,7 +42,7 @@ START_TEST(test_verify)
 {
     char *words;
 
-    machine_install("../../README.md", "/usr/local/bin/syncsched", "755"); /* any program */
+    machine_install("../../../README.md", "/usr/local/bin/syncsched", "755"); /* any program */
     words = machine_shell("systemd-analyze verify --man=no " UNITS " 2>&1");
     ck_assert_str_eq(words, "");
     free(words);
@@ -90,7 +90,7 @@ static void boot(const char *const env[])
 
     systemd = program_start(argv, env);
     snprintf(line, sizeof line,
-             "for try in $(seq 50); do tests/triggers/in-systemd do %ld systemctl is-active"
+             "for try in $(seq 600); do tests/triggers/in-systemd do %ld systemctl is-active"
              " timers.target 2>/dev/null | grep -qx active && exit; sleep 0.2; done; exit 1",
              (long)program_pid(systemd));
     machine_do(line);
