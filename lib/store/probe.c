@@ -17,12 +17,6 @@ static const char *const probe_results[] = {
     [PROBE_RESULT_THROTTLED] = "throttled",
 };
 
-struct probe_reading {
-    struct probe_state *states;
-    size_t count;
-    int64_t now_us;
-};
-
 static enum probe_result probe_parse_result(const char *text)
 {
     for (size_t i = 1; text != NULL && i < sizeof probe_results / sizeof *probe_results; i++)
@@ -31,13 +25,14 @@ static enum probe_result probe_parse_result(const char *text)
     return PROBE_RESULT_NONE;
 }
 
-static struct probe_state *probe_find(struct probe_reading *reading, const struct database_row *row)
+static struct probe_state *probe_find(const struct probe_claim *claim,
+                                      const struct database_row *row)
 {
     const char *type = database_row_text(row, "integration_type");
 
-    for (size_t i = 0; type != NULL && i < reading->count; i++)
-        if (strcmp(reading->states[i].integration_type, type) == 0)
-            return &reading->states[i];
+    for (size_t i = 0; type != NULL && i < claim->count; i++)
+        if (strcmp(claim->states[i].integration_type, type) == 0)
+            return &claim->states[i];
     return NULL;
 }
 
@@ -51,10 +46,10 @@ static void probe_read_claimed(void *context, const struct database_row *row)
 
 static void probe_read_state(void *context, const struct database_row *row)
 {
-    struct probe_reading *reading = context;
-    struct probe_state *state = probe_find(reading, row);
+    struct probe_claim *claim = context;
+    struct probe_state *state = probe_find(claim, row);
 
-    reading->now_us = database_row_number(row, "now_us", 0);
+    claim->now_us = database_row_number(row, "now_us", 0);
     if (state == NULL)
         return;
     state->claimed_at_us = database_row_number(row, "claimed_at", 0);
@@ -66,20 +61,10 @@ static void probe_read_state(void *context, const struct database_row *row)
     state->since_us = database_row_number(row, "since", 0);
 }
 
-/* The types as an array of SQL; their names are plain words. */
-static void probe_list_types(const struct probe_state *states, size_t count, struct text *list)
+bool probe_state_claim(struct database *db, struct probe_claim *claim, int64_t deadline_ms,
+                       struct error *err)
 {
-    text_add(list, "{");
-    for (size_t i = 0; i < count; i++)
-        text_addf(list, "%s%s", i > 0 ? "," : "", states[i].integration_type);
-    text_add(list, "}");
-}
-
-bool probe_state_claim(struct database *db, const struct probe_claim *claim, int64_t deadline_ms,
-                       struct probe_state *states, size_t count, int64_t *now_us, struct error *err)
-{
-    struct probe_reading reading = {.states = states, .count = count};
-    struct text list = {0};
+    struct text types = {0}; /* an array of SQL; their names are plain words */
     char now[PROBE_STATE_NUMBER_SIZE];
     char send_s[PROBE_STATE_NUMBER_SIZE];
     char pause_s[PROBE_STATE_NUMBER_SIZE];
@@ -87,19 +72,20 @@ bool probe_state_claim(struct database *db, const struct probe_claim *claim, int
                             SCHEMA_VERSION_TEXT};
     /* In this order: the state is that after the claim, whoever it was that made it. */
     struct database_statement statements[] = {
-        {sql_probe_claim, 5, values, probe_read_claimed, &reading},
-        {sql_probe_read, 2, values, probe_read_state, &reading},
+        {sql_probe_claim, 5, values, probe_read_claimed, claim},
+        {sql_probe_read, 2, values, probe_read_state, claim},
     };
     bool ok;
 
-    probe_list_types(states, count, &list);
-    values[0] = text_string(&list);
+    for (size_t i = 0; i < claim->count; i++)
+        text_addf(&types, "%s%s", i > 0 ? "," : "{", claim->states[i].integration_type);
+    text_add(&types, "}");
+    values[0] = text_string(&types);
     snprintf(now, sizeof now, "%" PRId64, claim->now_us);
-    snprintf(send_s, sizeof send_s, "%" PRId64, claim->send_s);
-    snprintf(pause_s, sizeof pause_s, "%" PRId64, claim->pause_s);
+    snprintf(send_s, sizeof send_s, "%d", PROBE_SEND_S);
+    snprintf(pause_s, sizeof pause_s, "%d", PROBE_PAUSE_S);
     ok = database_transact(db, statements, 2, PROBE_STATE_LOCK_MS, deadline_ms, err);
-    text_free(&list);
-    *now_us = reading.now_us;
+    text_free(&types);
     return ok;
 }
 

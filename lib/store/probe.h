@@ -18,20 +18,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is to be claimed, and for how long at the least. */
+/* What is claimed. */
 struct probe_claim {
-    int64_t pause_s; /* of a type that has no row yet */
-    int64_t send_s;  /* the probe is sent within so many seconds, or not at all */
-    int64_t now_us;  /* a time that is made up, for simulations; 0: the database's clock */
+    struct probe_state *states; /* in: integration_type of each, from the names of the code */
+    size_t count;
+    int64_t now_us; /* in: a made-up time, or 0 for the database's clock; out: the claim's time */
 };
 
 /*
  * Claims each of the states' types that may be probed now, and reads all of them, in one round
- * trip. In: integration_type of each, from the names of the code. *now_us: the database's clock (or
- * the claim's).
+ * trip. A type without a row may be probed now. A probe is sent within PROBE_SEND_S, or not at all.
  */
-bool probe_state_claim(struct database *db, const struct probe_claim *claim, int64_t deadline_ms,
-                       struct probe_state *states, size_t count, int64_t *now_us,
+bool probe_state_claim(struct database *db, struct probe_claim *claim, int64_t deadline_ms,
                        struct error *err);
 
 /* Stores what came of a claimed probe. *is_noted: false when the next is claimed already. */

@@ -256,12 +256,12 @@ END_TEST
 
 static bool claim(struct probe_state *state, int64_t *now_us)
 {
-    const struct probe_claim terms = {.pause_s = PROBE_PAUSE_S, .send_s = PROBE_SEND_S};
+    struct probe_claim claim = {.states = state, .count = 1};
     struct error err;
 
     *state = (struct probe_state){.integration_type = "xledger"};
-    ck_assert_msg(probe_state_claim(db, &terms, clock_now_ms() + WAIT_MS, state, 1, now_us, &err),
-                  "%s", err.message);
+    ck_assert_msg(probe_state_claim(db, &claim, clock_now_ms() + WAIT_MS, &err), "%s", err.message);
+    *now_us = claim.now_us;
     return state->is_claimed;
 }
 

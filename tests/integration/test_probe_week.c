@@ -90,20 +90,18 @@ static void send_probe(struct caller *caller, struct probe_state *state, int64_t
 
 static void call(struct caller *caller, int64_t now_us)
 {
-    const struct probe_claim claim = {
-        .pause_s = PROBE_PAUSE_S, .send_s = PROBE_SEND_S, .now_us = now_us};
+    struct probe_claim claim = {.states = caller->states, .count = TYPES, .now_us = now_us};
     struct error err;
 
     memset(caller->states, 0, sizeof caller->states);
     for (size_t i = 0; i < TYPES; i++)
         snprintf(caller->states[i].integration_type, sizeof caller->states[i].integration_type,
                  "%s", timetable_type(i));
-    ck_assert_msg(probe_state_claim(caller->db, &claim, clock_now_ms() + WAIT_MS, caller->states,
-                                    TYPES, &now_us, &err),
-                  "%s", err.message);
+    ck_assert_msg(probe_state_claim(caller->db, &claim, clock_now_ms() + WAIT_MS, &err), "%s",
+                  err.message);
     for (size_t i = 0; i < TYPES; i++)
         if (caller->states[i].is_claimed)
-            send_probe(caller, &caller->states[i], now_us);
+            send_probe(caller, &caller->states[i], claim.now_us);
 }
 
 /* Comes with all others, step by step: before and after each they wait for each other. */
