@@ -11,7 +11,7 @@
 
 static const char *documents_source(void)
 {
-    const char *source = getenv("SYNCSCHED_SOURCE");
+    const char *source = getenv("TEST_SOURCE");
 
     return source != NULL ? source : ".";
 }

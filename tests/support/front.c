@@ -78,7 +78,7 @@ static void front_wait_for_port(struct front *front, const char *log)
 struct front *front_start(const char *kind, const char *http_url)
 {
     struct front *front = memory_allocate(1, sizeof *front);
-    const char *source = getenv("SYNCSCHED_SOURCE");
+    const char *source = getenv("TEST_SOURCE");
     char script[FRONT_PATH_SIZE];
     char log[FRONT_PATH_SIZE + 16];
     char listen[3 * FRONT_PATH_SIZE];

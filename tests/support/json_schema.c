@@ -8,7 +8,7 @@
 
 static struct program_result json_schema_ask(const char *name, const char *text)
 {
-    const char *source = getenv("SYNCSCHED_SOURCE");
+    const char *source = getenv("TEST_SOURCE");
     char program[4096];
     char schema[4096];
     const char *const argv[] = {program, schema, NULL};

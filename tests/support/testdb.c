@@ -122,7 +122,7 @@ static void testdb_run_format(PGconn *connection, const char *format, ...)
 static const char *testdb_source_path(const char *name)
 {
     static char path[TESTDB_PATH_SIZE];
-    const char *source = getenv("SYNCSCHED_SOURCE");
+    const char *source = getenv("TEST_SOURCE");
 
     snprintf(path, sizeof path, "%s/%s", source != NULL ? source : ".", name);
     return path;
@@ -140,7 +140,7 @@ static char *testdb_read_file(const char *path)
     size_t size = 0;
 
     if (file == NULL)
-        ck_abort_msg("cannot read %s: %s (is SYNCSCHED_SOURCE right?)", path, strerror(errno));
+        ck_abort_msg("cannot read %s: %s (is TEST_SOURCE right?)", path, strerror(errno));
     if (getdelim(&content, &size, '\0', file) < 0)
         ck_abort_msg("cannot read %s", path);
     fclose(file);

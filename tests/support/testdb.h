@@ -3,7 +3,7 @@
  *
  * The server comes from libpq's PG* environment and is meant to be thrown away (pg_virtualenv): the
  * roles of Supabase are created on it and databases are left behind when a test fails. The schema
- * is read from lib/store/schema.sql under $SYNCSCHED_SOURCE (default "."), applied once to a
+ * is read from lib/store/schema.sql under $TEST_SOURCE (default "."), applied once to a
  * template, and every test gets a copy of that.
  *
  * Whatever goes wrong in here, a refusal by the server included, fails the running test with the

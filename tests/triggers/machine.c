@@ -45,7 +45,7 @@ char *machine_read(const char *path)
 static const char *machine_trigger_path(const char *name)
 {
     static char path[4096];
-    const char *source = getenv("SYNCSCHED_SOURCE");
+    const char *source = getenv("TEST_SOURCE");
 
     snprintf(path, sizeof path, "%s/scripts/share/triggers/%s", source != NULL ? source : ".",
              name);

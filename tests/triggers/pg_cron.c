@@ -23,7 +23,7 @@ static void pg_cron_apply(const char *name)
     char line[128];
 
     snprintf(line, sizeof line,
-             "cd \"${SYNCSCHED_SOURCE:-.}\";"
+             "cd \"${TEST_SOURCE:-.}\";"
              " psql -X -q -v ON_ERROR_STOP=1 -d postgres -f scripts/share/triggers/pg_cron/%s",
              name);
     machine_do(line);
