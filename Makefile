@@ -28,7 +28,7 @@ SERVER_SOURCES  := $(wildcard $(addprefix tests/support/,function_server*.c func
 SUPPORT_SOURCES := $(filter-out $(SERVER_SOURCES) tests/support/coverage_exit.c,$(wildcard tests/support/*.c))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
-LIB_OBJECTS     := $(call objects,$(LIB_SOURCES)) $(BUILD)/obj/gen/sql.o
+LIB_OBJECTS     := $(call objects,$(LIB_SOURCES)) $(BUILD)/obj/gen/sql.o $(BUILD)/obj/gen/setting_table.o
 LIBRARY         := $(BUILD)/libsyncsched.a
 SERVER_OBJECTS  := $(call objects,$(SERVER_SOURCES))
 SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
@@ -129,6 +129,13 @@ $(BUILD)/gen/sql.h: scripts/dev/embed-sql $(SQL_FILES) $(wildcard lib/store/sql/
 	$(call say,SQL)scripts/dev/embed-sql $(BUILD)/gen $(SQL_FILES)
 $(BUILD)/gen/sql.c: $(BUILD)/gen/sql.h ;
 
+# The options and settings, of one table.
+$(BUILD)/gen/setting_names.h: lib/command/settings.txt scripts/dev/settings scripts/dev/settings.awk
+	$(call say,GEN)scripts/dev/settings code $(BUILD)/gen
+$(BUILD)/gen/setting_table.c: $(BUILD)/gen/setting_names.h ;
+documents: ## write anew what the manual, the completions and the sample configuration have of the table of settings
+	scripts/dev/settings documents
+
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) -c -o $@ $<
@@ -138,9 +145,12 @@ $(BUILD)/obj/%.o: %.c Makefile
 
 # What only some folders may see: the banned functions, the embedded SQL, the tests' helpers.
 $(BUILD)/obj/main.o $(BUILD)/obj/lib/%.o: ROOM_FLAGS = -include lib/base/banned.h
-$(BUILD)/obj/lib/store/%.o $(BUILD)/obj/lib/command/%.o: ROOM_FLAGS = -include lib/base/banned.h -I$(BUILD)/gen
-$(BUILD)/obj/tests/%.o: ROOM_FLAGS = -Itests -pthread -DTEST_BUILD_DIR='"$(BUILD)"'
-$(filter $(BUILD)/obj/lib/store/% $(BUILD)/obj/lib/command/%,$(LIB_OBJECTS)): | $(BUILD)/gen/sql.h
+$(BUILD)/obj/main.o $(BUILD)/obj/lib/store/%.o $(BUILD)/obj/lib/command/%.o: ROOM_FLAGS = -include lib/base/banned.h -I$(BUILD)/gen
+$(BUILD)/obj/gen/%.o: ROOM_FLAGS = -I$(BUILD)/gen
+$(BUILD)/obj/tests/%.o: ROOM_FLAGS = -Itests -I$(BUILD)/gen -pthread -DTEST_BUILD_DIR='"$(BUILD)"'
+$(filter $(BUILD)/obj/lib/store/%,$(LIB_OBJECTS)): | $(BUILD)/gen/sql.h
+$(filter $(BUILD)/obj/lib/command/%,$(LIB_OBJECTS)): | $(BUILD)/gen/setting_names.h
+$(BUILD)/obj/main.o $(BUILD)/obj/gen/setting_table.o $(UNIT_OBJECTS): | $(BUILD)/gen/setting_names.h
 
 check: $(BUILD)/tests/unit ## run the unit tests (no network, no database)
 	BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/unit
@@ -238,7 +248,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 .PHONY: all tests check check-judge check-integration check-pooler check-fault check-triggers check-function \
-	check-shell check-install check-instrumented fuzz model mutate bench lint lint-flags format install uninstall dist deb \
+	check-shell check-install check-instrumented fuzz model mutate bench documents lint lint-flags format install uninstall dist deb \
 	check-package check-container clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -6,16 +6,6 @@
 
 enum { AUDIT_BUDGET_MS = 10 * 60 * 1000 };
 
-static const struct command_option audit_options[] = {
-    {"from", "TIME", "judge the slots from TIME on (needed)"},
-    {"to", "TIME", "and before TIME (default: now)"},
-    {"org", "ID", "only the schedules of this organisation"},
-    {"integration", "ID", "only the schedules of this integration"},
-    {"json", NULL, "print a JSON object"},
-    SETTINGS_DATABASE_OPTIONS,
-    {0},
-};
-
 /* What limits what the totals say. */
 static void audit_warn(const struct audit_result *result)
 {
@@ -37,40 +27,26 @@ static void audit_warn(const struct audit_result *result)
                     result->since_unknown, result->since_unknown == 1 ? "" : "s");
 }
 
-static bool audit_read_options(const struct command_line *line, struct audit_options *options,
-                               bool *is_json, struct error *err)
-{
-    bool has_from;
-
-    if (!command_time(line, "from", &has_from, &options->from_us, err) ||
-        !command_time(line, "to", &options->has_to, &options->to_us, err) ||
-        !command_id(line, "org", &options->org_id, err) ||
-        !command_id(line, "integration", &options->integration_id, err) ||
-        !command_switch(line, "json", is_json, err))
-        return false;
-    if (!has_from) {
-        error_set(err, ERROR_USAGE, "--from is needed");
-        return error_hint(err, "such as: syncsched audit --from 2024-05-01T00:00Z");
-    }
-    if (options->has_to && options->to_us <= options->from_us)
-        return error_set(err, ERROR_USAGE, "--to must lie after --from");
-    return true;
-}
-
 static int audit_main(const struct command_line *line)
 {
     struct audit_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + AUDIT_BUDGET_MS,
+        .org_id = line->values[SETTING_ORG].text,
+        .integration_id = line->values[SETTING_INTEGRATION].text,
+        .from_us = line->values[SETTING_FROM].number,
+        .to_us = line->values[SETTING_TO].number,
+        .has_to = line->values[SETTING_TO].is_given,
     };
     struct audit_report report = {0};
     struct audit_result result = {0};
     struct error err = {0};
-    bool is_json = false;
-    bool ok = audit_read_options(line, &options, &is_json, &err) &&
-              audit_report_open(&report, is_json, &err) &&
-              audit_read(&options, audit_report_add, &report, &result, &err);
+    bool ok = true;
 
+    if (options.has_to && options.to_us <= options.from_us)
+        ok = error_set(&err, ERROR_USAGE, "--to must lie after --from");
+    ok = ok && audit_report_open(&report, line->values[SETTING_JSON].is_given, &err) &&
+         audit_read(&options, audit_report_add, &report, &result, &err);
     if (ok)
         audit_warn(&result);
     ok = ok && audit_report_print(&report, &result, stdout, &err) && command_write("", &err);
@@ -81,8 +57,6 @@ static int audit_main(const struct command_line *line)
 }
 
 const struct command command_audit = {
-    .name = "audit",
-    .summary = "Match the slots of a period with the log. Writes nothing.",
-    .options = audit_options,
+    .name = COMMAND_AUDIT,
     .run = audit_main,
 };

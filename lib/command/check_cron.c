@@ -14,18 +14,8 @@
 #include <unistd.h>
 
 enum {
-    CHECK_COUNT = 5,
-    CHECK_COUNT_MAX = 1000,
     CHECK_INVALID = 1,
     CHECK_LINE_MAX = 64 * 1024, /* bytes; far beyond what cron_parse() takes */
-};
-
-static const struct command_option check_options[] = {
-    {"timezone", "ZONE", "the time zone, a name or an offset (default UTC)"},
-    {"from", "TIME", "list what fires after TIME instead of now"},
-    {"count", "N", "list the next N times (default 5)"},
-    {"json", NULL, "print one line of JSON for each expression"},
-    {0},
 };
 
 /* How the expressions are read and shown, and how those so far came out. */
@@ -43,21 +33,19 @@ static bool check_read_options(const struct command_line *line, struct zones *zo
                                struct check *check, struct error *err)
 {
     struct check_cron_options *options = &check->options;
-    const char *zone = command_value(line, "timezone");
-    bool has_from;
-    int64_t from_us = clock_host_us();
+    const struct setting_value *from = &line->values[SETTING_FROM];
+    int64_t from_us = from->is_given ? from->number : clock_host_us();
 
-    options->timezone = zone != NULL ? zone : "UTC";
+    options->timezone = line->values[SETTING_TIMEZONE].text;
     if (!zones_find(zones, options->timezone, &options->zone, err)) {
         err->kind = ERROR_USAGE;
         return error_prefix(err, "--timezone");
     }
-    if (!command_time(line, "from", &has_from, &from_us, err))
-        return false;
     options->after_minute = instant_divide_down(from_us, INSTANT_US_PER_MINUTE);
     check->terminal = terminal_look(STDOUT_FILENO);
-    return command_number(line, "count", CHECK_COUNT, 0, CHECK_COUNT_MAX, &options->count, err) &&
-           command_switch(line, "json", &check->is_json, err);
+    options->count = (int)line->values[SETTING_COUNT].number;
+    check->is_json = line->values[SETTING_JSON].is_given;
+    return true;
 }
 
 /* Five words or more, each an operand of its own: the shell has split one expression. */
@@ -172,10 +160,7 @@ static int check_main(const struct command_line *line)
 }
 
 const struct command command_check_cron = {
-    .name = "check-cron",
-    .operands = "EXPRESSION...|-",
-    .summary = "Check cron expressions: what they mean and when they fire.",
+    .name = COMMAND_CHECK_CRON,
     .is_offline = true,
-    .options = check_options,
     .run = check_main,
 };

@@ -1,41 +1,8 @@
 #include "command/doctor_settings.h"
 
-#include "command/run.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* What is no option; of some the value may be seen. */
-static const struct {
-    const char *name;
-    bool is_shown;
-} doctor_settings[] = {
-    {"SUPABASE_DB_URL", false},
-    {"PGHOST", true},
-    {"PGHOSTADDR", true},
-    {"PGPORT", true},
-    {"PGDATABASE", true},
-    {"PGUSER", true},
-    {"PGPASSWORD", false},
-    {"PGPASSFILE", false},
-    {"PGSERVICE", true},
-    {"PGSSLMODE", true},
-    {"PGSSLROOTCERT", true},
-    {"PGOPTIONS", false},
-    {"SUPABASE_URL", false},
-    {"SUPABASE_SERVICE_ROLE_KEY", false},
-    {"SUPABASE_SECRET_KEY", false},
-    {"SUPABASE_SERVICE_ROLE_KEY_FILE", false},
-    {"SYNCSCHED_FUNCTION", true},
-    {"SYNCSCHED_FUNCTION_URL", false},
-    {"SYNCSCHED_ALLOW_HTTP", true},
-    {"SYNCSCHED_PROXY", false},
-    {"SYNCSCHED_CA_FILE", true},
-    {"TZDIR", true},
-};
-
-enum { DOCTOR_SETTINGS = sizeof doctor_settings / sizeof *doctor_settings };
 
 /* ---- Commands ---- */
 
@@ -78,30 +45,36 @@ static void doctor_add_file(const struct command_line *line, struct text *comman
 
 void doctor_add_tick(const struct command_line *line, struct text *command)
 {
-    const char *role = command_value(line, "db-role");
-    char variable[COMMAND_VARIABLE_SIZE];
-
     doctor_add_program(command);
     text_add(command, " run");
-    if (strcmp(line->config.path, CONFIG_DEFAULT_PATH) != 0) {
+    if (strcmp(line->config.path, settings[SETTING_CONFIG].fallback) != 0) {
         text_add(command, " --config ");
         doctor_add_file(line, command);
     }
-    command_variable("db-role", variable);
-    if (role != NULL && role != config_get(&line->config, variable)) {
+    if (line->given[SETTING_DB_ROLE] != NULL) {
         text_add(command, " --db-role ");
-        doctor_add_word(command, role);
+        doctor_add_word(command, line->given[SETTING_DB_ROLE]);
     }
+}
+
+static enum config_source doctor_source(const struct command_line *line, enum setting_name name)
+{
+    return config_source(&line->config, settings[name].variable);
+}
+
+static bool doctor_is_of_libpq(enum setting_name name)
+{
+    return strncmp(settings[name].variable, "PG", 2) == 0;
 }
 
 void doctor_add_migrate(const struct command_line *line, struct text *command)
 {
+    enum config_source source = doctor_source(line, SETTING_SUPABASE_DB_URL);
     bool has_variables = false;
 
-    for (size_t i = 0; i < DOCTOR_SETTINGS; i++)
+    for (enum setting_name name = 0; name < SETTINGS; name++)
         has_variables =
-            has_variables || (strncmp(doctor_settings[i].name, "PG", 2) == 0 &&
-                              config_source(&line->config, doctor_settings[i].name) == CONFIG_FILE);
+            has_variables || (doctor_is_of_libpq(name) && doctor_source(line, name) == CONFIG_FILE);
     doctor_add_program(command);
     text_add(command, " schema | ");
     if (has_variables) {
@@ -110,11 +83,11 @@ void doctor_add_migrate(const struct command_line *line, struct text *command)
         text_add(command, ") ");
     }
     text_add(command, "psql -v ON_ERROR_STOP=1");
-    if (config_source(&line->config, "SUPABASE_DB_URL") == CONFIG_FILE) {
+    if (source == CONFIG_FILE) {
         text_add(command, " \"$(sed -n 's/^SUPABASE_DB_URL=//p' ");
         doctor_add_file(line, command);
         text_add(command, " | tr -d \\\"\\')\"");
-    } else if (config_get(&line->config, "SUPABASE_DB_URL") != NULL) {
+    } else if (source == CONFIG_ENVIRONMENT) {
         text_add(command, " \"$SUPABASE_DB_URL\"");
     }
 }
@@ -136,36 +109,22 @@ static void doctor_hint_unsetting(const struct command_line *line, const char *n
 
 /* ---- Where they come from ---- */
 
-static void doctor_add_setting(const struct command_line *line, const char *name, bool is_shown,
-                               struct text *list)
-{
-    text_addf(list, "%s%s", list->length > 0 ? ", " : "", name);
-    if (is_shown)
-        text_addf(list, "=%s", config_get(&line->config, name));
-}
-
-/* All that come from there, as a list. */
-static void doctor_list_settings(const struct command_line *line, enum config_source source,
-                                 struct text *list)
-{
-    char variable[COMMAND_VARIABLE_SIZE];
-
-    for (size_t i = 0; i < DOCTOR_SETTINGS; i++)
-        if (config_source(&line->config, doctor_settings[i].name) == source)
-            doctor_add_setting(line, doctor_settings[i].name, doctor_settings[i].is_shown, list);
-    for (const struct command_option *o = command_run.options; o->name != NULL; o++) {
-        command_variable(o->name, variable);
-        if (config_source(&line->config, variable) == source)
-            doctor_add_setting(line, variable, true, list);
-    }
-}
-
+/* Adds all that come from there, as a list. */
 static void doctor_add_source(const struct command_line *line, enum config_source source,
                               const char *where, struct findings *findings)
 {
     struct text list = {0};
 
-    doctor_list_settings(line, source, &list);
+    for (enum setting_name name = 0; name < SETTINGS; name++) {
+        const struct setting *setting = &settings[name];
+
+        if (doctor_source(line, name) != source || setting->obeyed == SETTING_ONCE ||
+            (setting->obeyed == SETTING_ENVIRONMENT && source != CONFIG_ENVIRONMENT))
+            continue;
+        text_addf(&list, "%s%s", list.length > 0 ? ", " : "", setting->variable);
+        if (setting->secrecy == SETTING_OPEN)
+            text_addf(&list, "=%s", config_get(&line->config, setting->variable));
+    }
     if (list.length > 0)
         findings_add(findings, "settings", FINDING_OK, "from %s: %s", where, text_string(&list));
     text_free(&list);
@@ -173,24 +132,19 @@ static void doctor_add_source(const struct command_line *line, enum config_sourc
 
 static void doctor_add_sources(const struct command_line *line, struct findings *findings)
 {
-    const struct config *config = &line->config;
-    const char *role = command_value(line, "db-role");
-    char variable[COMMAND_VARIABLE_SIZE];
-    bool has_database = false;
+    bool has_database = line->values[SETTING_SUPABASE_DB_URL].is_given;
 
-    command_variable("db-role", variable);
-    if (role != NULL && role != config_get(config, variable))
-        findings_add(findings, "settings", FINDING_OK, "from the command line: --db-role=%s", role);
+    if (line->given[SETTING_DB_ROLE] != NULL)
+        findings_add(findings, "settings", FINDING_OK, "from the command line: --db-role=%s",
+                     line->given[SETTING_DB_ROLE]);
     doctor_add_source(line, CONFIG_ENVIRONMENT, "the environment", findings);
-    doctor_add_source(line, CONFIG_FILE, config->path, findings);
-    if (config_get(config, "SYNCSCHED_FUNCTION_URL") == NULL &&
-        config_get(config, "SYNCSCHED_FUNCTION") == NULL)
-        findings_add(findings, "settings", FINDING_OK,
-                     "by default: SYNCSCHED_FUNCTION=run-integration");
-    for (size_t i = 0; i < DOCTOR_SETTINGS; i++)
-        has_database = has_database || ((strcmp(doctor_settings[i].name, "SUPABASE_DB_URL") == 0 ||
-                                         strncmp(doctor_settings[i].name, "PG", 2) == 0) &&
-                                        config_get(config, doctor_settings[i].name) != NULL);
+    doctor_add_source(line, CONFIG_FILE, line->config.path, findings);
+    if (!line->values[SETTING_FUNCTION_URL].is_given && !line->values[SETTING_FUNCTION].is_given)
+        findings_add(findings, "settings", FINDING_OK, "by default: %s=%s",
+                     settings[SETTING_FUNCTION].variable, settings[SETTING_FUNCTION].fallback);
+    for (enum setting_name name = 0; name < SETTINGS; name++)
+        has_database = has_database ||
+                       (doctor_is_of_libpq(name) && doctor_source(line, name) != CONFIG_NOWHERE);
     if (!has_database)
         findings_add(findings, "settings", FINDING_OK,
                      "by default: the database that libpq finds by itself");
@@ -200,91 +154,69 @@ static void doctor_add_sources(const struct command_line *line, struct findings 
 
 static void doctor_judge_file(const struct command_line *line, struct findings *findings)
 {
-    if (line->config_error.kind != ERROR_NONE) {
+    if (line->config_error.kind != ERROR_NONE)
         findings_add_error(findings, "config", FINDING_FAIL, &line->config_error,
                            "write KEY=value lines, or name another file with --config");
-    } else if (access(line->config.path, F_OK) != 0) {
-        findings_add(findings, "config", FINDING_OK, "there is no %s: the environment alone counts",
-                     line->config.path);
-    } else {
+    else if (access(line->config.path, F_OK) != 0)
+        findings_add(findings, "config", FINDING_OK,
+                     "there is no %s: settings come from the environment alone", line->config.path);
+    else
         findings_add(findings, "config", FINDING_OK,
                      "%s can be read, and shows no secret to others", line->config.path);
-    }
 }
 
-static void doctor_judge_hidden(const struct command_line *line, const char *name,
-                                struct findings *findings)
-{
-    if (!config_is_hidden(&line->config, name))
-        return;
-    findings_add(findings, "settings", FINDING_WARNING,
-                 "%s is one thing in the environment, which counts, and another in %s", name,
-                 line->config.path);
-    findings_hint(findings, "unset %s", name);
-}
-
+/* Names without effect, settings that exclude each other, and values that hide others. */
 static void doctor_judge_conflicts(const struct command_line *line, struct findings *findings)
 {
-    static const char *const pairs[][2] = {
-        {"SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SECRET_KEY"},
-        {"SYNCSCHED_FUNCTION_URL", "SYNCSCHED_FUNCTION"},
+    static const enum setting_name pairs[][2] = {
+        {SETTING_SUPABASE_SERVICE_ROLE_KEY, SETTING_SUPABASE_SECRET_KEY},
+        {SETTING_FUNCTION_URL, SETTING_FUNCTION},
     };
-    char variable[COMMAND_VARIABLE_SIZE];
 
+    for (size_t i = 0; i < line->config.stranger_count; i++) {
+        struct error err;
+
+        config_explain_stranger(line->config.strangers[i], &err);
+        findings_add(findings, "settings", FINDING_WARNING, "%s%s%s%s", err.message,
+                     *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
+        doctor_hint_unsetting(line, line->config.strangers[i], findings);
+    }
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        if (config_get(&line->config, pairs[i][0]) == NULL ||
-            config_get(&line->config, pairs[i][1]) == NULL)
+        const char *first = settings[pairs[i][0]].variable;
+        const char *second = settings[pairs[i][1]].variable;
+
+        if (!line->values[pairs[i][0]].is_given || !line->values[pairs[i][1]].is_given)
             continue;
         findings_add(findings, "settings", FINDING_WARNING,
-                     "both %s and %s are set: the first one counts", pairs[i][0], pairs[i][1]);
-        doctor_hint_unsetting(line, pairs[i][1], findings);
+                     "both %s and %s are set: the first one is used", first, second);
+        doctor_hint_unsetting(line, second, findings);
     }
-    for (size_t i = 0; i < DOCTOR_SETTINGS; i++)
-        doctor_judge_hidden(line, doctor_settings[i].name, findings);
-    for (const struct command_option *o = command_run.options; o->name != NULL; o++) {
-        command_variable(o->name, variable);
-        doctor_judge_hidden(line, variable, findings);
+    for (enum setting_name name = 0; name < SETTINGS; name++) {
+        const char *variable = settings[name].variable;
+
+        if (settings[name].obeyed != SETTING_ANYWHERE || !config_is_hidden(&line->config, variable))
+            continue;
+        findings_add(findings, "settings", FINDING_WARNING,
+                     "%s has one value in the environment, which is used, and another in %s",
+                     variable, line->config.path);
+        findings_hint(findings, "unset %s", variable);
     }
 }
 
-/* An error about an option begins with its name. */
-static void doctor_hint_option(const struct command_line *line, const struct error *err,
-                               struct findings *findings)
+static void doctor_judge_options(const struct command_line *line, struct findings *findings)
 {
-    char variable[COMMAND_VARIABLE_SIZE];
-
-    for (const struct command_option *o = command_run.options; o->name != NULL; o++) {
-        size_t length = strlen(o->name);
-
-        if (strncmp(err->message, "--", 2) == 0 &&
-            strncmp(err->message + 2, o->name, length) == 0 &&
-            strchr(": ", err->message[2 + length]) != NULL) {
-            command_variable(o->name, variable);
-            doctor_hint_unsetting(line, variable, findings);
-        }
+    if (line->options_error.kind == ERROR_NONE) {
+        findings_add(findings, "options", FINDING_OK, "the value of each option can be used");
+        return;
     }
+    findings_add_error(findings, "options", FINDING_FAIL, &line->options_error, NULL);
+    doctor_hint_unsetting(line, settings[line->wrong_option].variable, findings);
 }
 
-static void doctor_judge_options(const struct command_line *line, bool *wants_retries,
-                                 struct findings *findings)
-{
-    struct tick_options options = {0};
-    struct error err = {0};
-
-    if (run_read_options(line, &options, &err)) {
-        findings_add(findings, "options", FINDING_OK, "a tick takes all of its options");
-    } else {
-        findings_add_error(findings, "options", FINDING_FAIL, &err, NULL);
-        doctor_hint_option(line, &err, findings);
-    }
-    *wants_retries = options.max_attempts > 1;
-}
-
-void doctor_judge_settings(const struct command_line *line, bool *wants_retries,
-                           struct findings *findings)
+void doctor_judge_settings(const struct command_line *line, struct findings *findings)
 {
     doctor_judge_file(line, findings);
     doctor_add_sources(line, findings);
     doctor_judge_conflicts(line, findings);
-    doctor_judge_options(line, wants_retries, findings);
+    doctor_judge_options(line, findings);
 }

@@ -10,11 +10,10 @@
 #include "inspect/findings.h"
 
 /*
- * Adds what there is to say of the configuration file, the settings and the options; *wants_retries
- * is one of these. No value that could be a secret is shown.
+ * Adds what there is to say of the configuration file and the settings. No value that could be a
+ * secret is shown.
  */
-void doctor_judge_settings(const struct command_line *line, bool *wants_retries,
-                           struct findings *findings);
+void doctor_judge_settings(const struct command_line *line, struct findings *findings);
 
 /* What a crontab should start, and what applies the schema to the database of the settings. */
 void doctor_add_tick(const struct command_line *line, struct text *command);

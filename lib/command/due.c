@@ -6,12 +6,6 @@
 
 enum { DUE_BUDGET_MS = 50000 };
 
-static const struct command_option due_options[] = {
-    {"at", "TIME", "look at the window of TIME instead of now"},
-    SETTINGS_DATABASE_OPTIONS,
-    {0},
-};
-
 /* [{"orgId","integrationId","integrationType","scheduledFor"}], in key order. */
 static void due_add_json(const struct claim *claim, struct text *out)
 {
@@ -36,12 +30,13 @@ static int due_main(const struct command_line *line)
         .database = settings_database(line),
         .started_at_ms = line->started_at_ms,
         .budget_ms = DUE_BUDGET_MS,
+        .has_at = line->values[SETTING_AT].is_given,
+        .at_us = line->values[SETTING_AT].number,
     };
     struct claim claim = {0};
     struct error err = {0};
     struct text out = {0};
-    bool ok = command_time(line, "at", &options.has_at, &options.at_us, &err) &&
-              tick_read_due(&options, &claim, &err);
+    bool ok = tick_read_due(&options, &claim, &err);
 
     if (ok) {
         due_add_json(&claim, &out);
@@ -53,8 +48,6 @@ static int due_main(const struct command_line *line)
 }
 
 const struct command command_due = {
-    .name = "due",
-    .summary = "Print as JSON which schedules are due. Writes nothing.",
-    .options = due_options,
+    .name = COMMAND_DUE,
     .run = due_main,
 };

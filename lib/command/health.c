@@ -7,15 +7,6 @@
 
 enum { HEALTH_BUDGET_MS = 50000 };
 
-static const struct command_option health_options[] = {
-    {"org", "ID", "only the integrations of this organisation"},
-    {"integration", "ID", "only this integration"},
-    {"probe", NULL, "ask the systems behind them, each once in 15 minutes"},
-    {"json", NULL, "print a JSON object"},
-    SETTINGS_DATABASE_OPTIONS,
-    {0},
-};
-
 /* A system that could not be asked is a warning: the log speaks all the same. */
 static bool health_probe(const struct command_line *line, const struct status_options *options,
                          struct probe_finding *probes, struct error *err)
@@ -24,7 +15,7 @@ static bool health_probe(const struct command_line *line, const struct status_op
     struct database *db;
     struct error refused;
 
-    if (!settings_probe(&line->config, targets, err))
+    if (!settings_probe(line, targets, err))
         return false;
     db = database_open(&options->database, options->deadline_ms, err);
     if (db == NULL)
@@ -40,23 +31,20 @@ static int health_main(const struct command_line *line)
     struct status_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + HEALTH_BUDGET_MS,
+        .org_id = line->values[SETTING_ORG].text,
+        .integration_id = line->values[SETTING_INTEGRATION].text,
     };
     struct probe_finding probes[PROBE_TYPES];
     struct status status = {0};
     struct text out = {0};
     struct error err = {0};
-    bool is_json = false;
-    bool is_probing = false;
+    bool is_probing = line->values[SETTING_PROBE].is_given;
     bool is_well;
-    bool ok = command_id(line, "org", &options.org_id, &err) &&
-              command_id(line, "integration", &options.integration_id, &err) &&
-              command_switch(line, "json", &is_json, &err) &&
-              command_switch(line, "probe", &is_probing, &err) &&
-              (!is_probing || health_probe(line, &options, probes, &err)) &&
+    bool ok = (!is_probing || health_probe(line, &options, probes, &err)) &&
               status_inspect(&options, probes, is_probing ? PROBE_TYPES : 0, &status, &err);
 
     if (ok) {
-        status_add_report(&status, STATUS_HEALTH, is_json, &out);
+        status_add_report(&status, STATUS_HEALTH, line->values[SETTING_JSON].is_given, &out);
         ok = command_write(text_string(&out), &err);
     }
     is_well = status.is_ticking && status.unhealthy == 0;
@@ -68,8 +56,6 @@ static int health_main(const struct command_line *line)
 }
 
 const struct command command_health = {
-    .name = "health",
-    .summary = "Show which integrations are healthy, and why others are not.",
-    .options = health_options,
+    .name = COMMAND_HEALTH,
     .run = health_main,
 };

@@ -11,16 +11,7 @@
 
 #define NEXT_HOUR_MS INT64_C(3600000)
 
-enum { NEXT_BUDGET_MS = 50000, NEXT_HOURS = 24, NEXT_HOURS_MAX = 366 * 24 };
-
-static const struct command_option next_options[] = {
-    {"org", "ID", "only the schedules of this organisation"},
-    {"integration", "ID", "only the schedules of this integration"},
-    {"hours", "N", "how far to look ahead (default 24)"},
-    {"json", NULL, "print a JSON array"},
-    SETTINGS_DATABASE_OPTIONS,
-    {0},
-};
+enum { NEXT_BUDGET_MS = 50000 };
 
 /* The name of the day that a wall clock shows, 2026-11-24T02:00:00+01:00. */
 static const char *next_weekday(const char *local)
@@ -82,31 +73,25 @@ static int next_main(const struct command_line *line)
     struct upcoming_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + NEXT_BUDGET_MS,
+        .org_id = line->values[SETTING_ORG].text,
+        .integration_id = line->values[SETTING_INTEGRATION].text,
+        .ahead_ms = line->values[SETTING_HOURS].number * NEXT_HOUR_MS,
     };
     struct upcoming upcoming = {0};
     struct error err = {0};
-    int hours;
-    bool is_json;
-    bool ok = command_id(line, "org", &options.org_id, &err) &&
-              command_id(line, "integration", &options.integration_id, &err) &&
-              command_number(line, "hours", NEXT_HOURS, 1, NEXT_HOURS_MAX, &hours, &err) &&
-              command_switch(line, "json", &is_json, &err);
+    bool ok = upcoming_read(&options, &upcoming, &err);
 
-    options.ahead_ms = ok ? hours * NEXT_HOUR_MS : 0;
-    ok = ok && upcoming_read(&options, &upcoming, &err);
     if (ok && upcoming.matched == 0)
         log_warning("no schedule is enabled%s",
                     options.org_id != NULL || options.integration_id != NULL
                         ? " for what was asked for"
                         : "");
-    ok = ok && next_print(&upcoming, is_json, &err);
+    ok = ok && next_print(&upcoming, line->values[SETTING_JSON].is_given, &err);
     upcoming_free(&upcoming);
     return ok ? 0 : command_fail(&err);
 }
 
 const struct command command_next = {
-    .name = "next",
-    .summary = "List the upcoming slots of the schedules. Writes nothing.",
-    .options = next_options,
+    .name = COMMAND_NEXT,
     .run = next_main,
 };

@@ -10,34 +10,7 @@
 /* Time for the batches; the last one, and the count of what was kept, have some more. */
 enum { PRUNE_BUDGET_MS = 50000, PRUNE_GRACE_MS = 10000 };
 
-#define PRUNE_OLDER_THAN_MOST_MS (INT64_C(3660) * 24 * 3600 * 1000)
-
-static const struct command_option prune_options[] = {
-    {"older-than", "D", "delete runs of slots older than this, at least 2d"},
-    {"dry-run", NULL, "count them only; write nothing"},
-    {"json", NULL, "print a JSON object"},
-    SETTINGS_DATABASE_OPTIONS,
-    {0},
-};
-
-static bool prune_read_options(const struct command_line *line, struct prune_options *options,
-                               bool *is_json, struct error *err)
-{
-    if (command_value(line, "older-than") == NULL) {
-        error_set(err, ERROR_USAGE, "--older-than is needed: how much history to keep");
-        return error_hint(err, "such as: syncsched prune --older-than 90d");
-    }
-    if (!command_duration(line, "older-than", 0, 0, PRUNE_OLDER_THAN_MOST_MS,
-                          &options->older_than_ms, err) ||
-        !command_switch(line, "dry-run", &options->is_dry, err) ||
-        !command_switch(line, "json", is_json, err))
-        return false;
-    if (options->older_than_ms >= PRUNE_OLDER_THAN_LEAST_MS)
-        return true;
-    error_set(err, ERROR_USAGE, "--older-than: %.40s is too short",
-              command_value(line, "older-than"));
-    return error_hint(err, "at least 2d: what failed may be attempted again for a day");
-}
+_Static_assert(SETTING_OLDER_THAN_LEAST == PRUNE_OLDER_THAN_LEAST_MS, "as the store needs it");
 
 static json_t *prune_minute(int64_t minute)
 {
@@ -83,15 +56,16 @@ static int prune_main(const struct command_line *line)
 {
     struct prune_options options = {.stop_at_ms = line->started_at_ms + PRUNE_BUDGET_MS,
                                     .deadline_ms =
-                                        line->started_at_ms + PRUNE_BUDGET_MS + PRUNE_GRACE_MS};
+                                        line->started_at_ms + PRUNE_BUDGET_MS + PRUNE_GRACE_MS,
+                                    .older_than_ms = line->values[SETTING_OLDER_THAN].number,
+                                    .is_dry = line->values[SETTING_DRY_RUN].is_given};
     struct database_address address = settings_database(line);
     struct prune_result result = {0};
     struct database *db = NULL;
     struct error err = {0};
     struct error unprinted;
-    bool is_json = false;
-    bool ok = prune_read_options(line, &options, &is_json, &err) &&
-              (db = database_open(&address, options.stop_at_ms, &err)) != NULL &&
+    bool is_json = line->values[SETTING_JSON].is_given;
+    bool ok = (db = database_open(&address, options.stop_at_ms, &err)) != NULL &&
               prune_execute(db, &options, &result, &err);
 
     database_close(db);
@@ -106,8 +80,6 @@ static int prune_main(const struct command_line *line)
 }
 
 const struct command command_prune = {
-    .name = "prune",
-    .summary = "Delete old runs from the log.",
-    .options = prune_options,
+    .name = COMMAND_PRUNE,
     .run = prune_main,
 };

@@ -1,6 +1,5 @@
-#include "command/run.h"
-
 #include "base/log.h"
+#include "command/command.h"
 #include "command/settings.h"
 #include "notify/alert.h"
 #include "notify/monitor.h"
@@ -15,29 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RUN_SECOND_MS INT64_C(1000)
-#define RUN_HOUR_MS   (3600 * RUN_SECOND_MS)
-#define RUN_DAY_MS    (24 * RUN_HOUR_MS)
+enum { RUN_COMMAND_MS = 10000 };
 
-enum { RUN_ATTEMPTS_MAX = 10, RUN_TRIGGER_MAX = 64, RUN_COMMAND_MS = 10000 };
-
-static const struct command_option run_options[] = {
-    {"at", "TIME", "serve exactly the slots in the window of TIME, now"},
-    {"catch-up", "D", "serve missed slots up to this old (default 1h)"},
-    {"budget", "D", "time for the whole tick, under 30m (default 50s)"},
-    {"timeout", "D", "time for each call (default: the rest of the budget)"},
-    {"cold-start-after", "D", "tell of a first byte later than this (default 2s)"},
-    {"warm-up", NULL, "wake the function up while what is due is claimed"},
-    {"concurrency", "N", "calls at the same time, 1 to 5 (default 5)"},
-    {"max-attempts", "N", "attempts at a slot that fails, 1 to 10 (default 1)"},
-    {"retry-unknown", NULL, "attempt again what may have run, too"},
-    {"retry-failed", NULL, "with --at: attempt again what failed there"},
-    {"trigger-name", "NAME", "who starts this, for the log (default cron)"},
-    {"on-failure", "COMMAND", "tell COMMAND what went wrong, as JSON on its stdin"},
-    {"dry-run", NULL, "print the counts as they would be; write nothing"},
-    SETTINGS_DATABASE_OPTIONS,
-    {0},
-};
+_Static_assert(SETTING_CONCURRENCY_MOST == POOL_WORKERS_MAX, "as many as the pool has");
 
 /* On a terminal: how far the tick is. */
 static void run_show_progress(const struct pool_progress *progress, size_t failed)
@@ -49,55 +28,33 @@ static void run_show_progress(const struct pool_progress *progress, size_t faile
     log_live_line(line);
 }
 
-/* The trigger's name stands in the database and in messages: short, and nothing to stumble over. */
-static bool run_read_trigger(const struct command_line *line, struct tick_options *options,
-                             struct error *err)
+static void run_take_options(const struct setting_value *values, struct tick_options *options)
 {
-    const char *name = command_value(line, "trigger-name");
-
-    if (name == NULL)
-        return true;
-    if (strlen(name) > RUN_TRIGGER_MAX ||
-        name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:-")] !=
-            '\0')
-        return error_set(err, ERROR_USAGE,
-                         "--trigger-name: at most %d letters, digits and any of _.:-",
-                         RUN_TRIGGER_MAX);
-    options->trigger.name = name;
-    return true;
+    options->has_at = values[SETTING_AT].is_given;
+    options->at_us = values[SETTING_AT].number;
+    options->catch_up_ms = values[SETTING_CATCH_UP].number;
+    options->budget_ms = values[SETTING_BUDGET].number;
+    options->timeout_ms = values[SETTING_TIMEOUT].number;
+    options->cold_start_after_ms = values[SETTING_COLD_START_AFTER].number;
+    options->warms_up = values[SETTING_WARM_UP].number;
+    options->concurrency = (int)values[SETTING_CONCURRENCY].number;
+    options->max_attempts = (int)values[SETTING_MAX_ATTEMPTS].number;
+    options->retries_unknown = values[SETTING_RETRY_UNKNOWN].number;
+    options->retries_failed = values[SETTING_RETRY_FAILED].is_given;
+    options->is_dry = values[SETTING_DRY_RUN].is_given;
+    options->trigger.name = values[SETTING_TRIGGER_NAME].text;
 }
 
-static bool run_read_retries(const struct command_line *line, struct tick_options *options,
-                             struct error *err)
+static bool run_check_options(const struct command_line *line, struct error *err)
 {
-    if (!command_number(line, "max-attempts", 1, 1, RUN_ATTEMPTS_MAX, &options->max_attempts,
-                        err) ||
-        !command_switch(line, "retry-unknown", &options->retries_unknown, err) ||
-        !command_switch(line, "retry-failed", &options->retries_failed, err))
+    if (line->options_error.kind != ERROR_NONE) {
+        *err = line->options_error;
         return false;
-    if (!options->retries_failed || options->has_at)
+    }
+    if (!line->values[SETTING_RETRY_FAILED].is_given || line->values[SETTING_AT].is_given)
         return true;
     error_set(err, ERROR_USAGE, "--retry-failed: without --at nobody knows which");
     return error_hint(err, "such as: syncsched run --at 2024-05-01T02:00Z --retry-failed");
-}
-
-bool run_read_options(const struct command_line *line, struct tick_options *options,
-                      struct error *err)
-{
-    return command_time(line, "at", &options->has_at, &options->at_us, err) &&
-           command_duration(line, "catch-up", RUN_HOUR_MS, 0, 366 * RUN_DAY_MS,
-                            &options->catch_up_ms, err) &&
-           command_duration(line, "budget", 50 * RUN_SECOND_MS, RUN_SECOND_MS,
-                            RUN_HOUR_MS / 2 - RUN_SECOND_MS, &options->budget_ms, err) &&
-           command_duration(line, "timeout", 0, RUN_SECOND_MS, RUN_DAY_MS, &options->timeout_ms,
-                            err) &&
-           command_duration(line, "cold-start-after", 2 * RUN_SECOND_MS, 0, RUN_DAY_MS,
-                            &options->cold_start_after_ms, err) &&
-           command_switch(line, "warm-up", &options->warms_up, err) &&
-           command_number(line, "concurrency", POOL_WORKERS_MAX, 1, POOL_WORKERS_MAX,
-                          &options->concurrency, err) &&
-           command_switch(line, "dry-run", &options->is_dry, err) &&
-           run_read_retries(line, options, err) && run_read_trigger(line, options, err);
 }
 
 static bool run_tick(const struct tick_options *options, struct tick_result *result,
@@ -145,8 +102,7 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
     bool is_ticked = false;
     int status;
 
-    if (run_read_options(line, options, &err) &&
-        settings_function(&line->config, &function, &err)) {
+    if (run_check_options(line, &err) && settings_function(line, &function, &err)) {
         options->function = function.address;
         is_ticked = run_tick(options, result, &err);
     }
@@ -181,25 +137,24 @@ static void run_tell(const char *command, const struct tick_result *result,
 
 static int run_main(const struct command_line *line)
 {
-    const char *command = command_value(line, "on-failure");
+    const char *command = line->values[SETTING_ON_FAILURE].text;
     char host[256] = "unknown";
     char id[RUN_UUID_SIZE] = "";
     struct tick_options options = {
         .database = settings_database(line),
-        .trigger = {.name = "cron", .host = host},
+        .trigger = {.host = host},
         .started_at_ms = line->started_at_ms,
         .progress = log_has_live_line() ? run_show_progress : NULL,
     };
     struct monitor monitor = {.tick_id = id};
     struct tick_result result = {0};
-    struct error ignored;
     int status;
 
     if (gethostname(host, sizeof host - 1) != 0)
         snprintf(host, sizeof host, "unknown");
-    /* A switch that is no switch is told in its turn. */
-    if (command_switch(line, "dry-run", &options.is_dry, &ignored) && !options.is_dry) {
-        monitor.address = settings_monitor(&line->config);
+    run_take_options(line->values, &options);
+    if (!options.is_dry) {
+        monitor.address = settings_monitor(line);
         options.takes_notes = command != NULL && *command != '\0';
     }
     if (monitor.address.url != NULL || options.takes_notes)
@@ -215,8 +170,7 @@ static int run_main(const struct command_line *line)
 }
 
 const struct command command_run = {
-    .name = "run",
-    .summary = "Serve what is due: claim it, call the function, print a summary.",
-    .options = run_options,
+    .name = COMMAND_RUN,
+    .judges_options = true, /* a monitor hears of wrong ones */
     .run = run_main,
 };

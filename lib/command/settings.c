@@ -17,17 +17,17 @@
 struct database_address settings_database(const struct command_line *line)
 {
     return (struct database_address){
-        .url = config_get(&line->config, "SUPABASE_DB_URL"),
-        .role = command_value(line, "db-role"),
+        .url = line->values[SETTING_SUPABASE_DB_URL].text,
+        .role = line->values[SETTING_DB_ROLE].text,
         .warn = log_failure_as_warning,
     };
 }
 
-static bool settings_compose_url(const struct config *config, char **url, struct error *err)
+static bool settings_compose_url(const struct command_line *line, char **url, struct error *err)
 {
-    const char *whole = config_get(config, "SYNCSCHED_FUNCTION_URL");
-    const char *base = config_get(config, "SUPABASE_URL");
-    const char *name = config_get(config, "SYNCSCHED_FUNCTION");
+    const char *whole = line->values[SETTING_FUNCTION_URL].text;
+    const char *base = line->values[SETTING_SUPABASE_URL].text;
+    const char *name = line->values[SETTING_FUNCTION].text;
     struct text text = {0};
     size_t length;
 
@@ -40,9 +40,8 @@ static bool settings_compose_url(const struct config *config, char **url, struct
         return error_hint(err,
                           "set SUPABASE_URL=https://PROJECT.supabase.co in the environment "
                           "or in %s",
-                          config->path);
+                          line->config.path);
     }
-    name = name != NULL ? name : "run-integration";
     if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] !=
         '\0')
         return error_set(err, ERROR_CONFIG,
@@ -84,11 +83,11 @@ static bool settings_check_ca(const char *path, struct error *err)
 }
 
 /* The way to a url that has been checked. */
-static bool settings_way(const struct config *config, const char *url, struct http_target *address,
-                         struct error *err)
+static bool settings_way(const struct command_line *line, const char *url,
+                         struct http_target *address, struct error *err)
 {
-    const char *proxy = config_get(config, "SYNCSCHED_PROXY");
-    const char *ca_file = config_get(config, "SYNCSCHED_CA_FILE");
+    const char *proxy = line->values[SETTING_PROXY].text;
+    const char *ca_file = line->values[SETTING_CA_FILE].text;
 
     if ((proxy != NULL && !address_check_proxy(proxy, err)) || !settings_check_ca(ca_file, err))
         return false;
@@ -100,23 +99,23 @@ static bool settings_way(const struct config *config, const char *url, struct ht
     return true;
 }
 
-bool settings_function_address(const struct config *config, struct http_target *address, char **url,
-                               struct error *err)
+bool settings_function_address(const struct command_line *line, struct http_target *address,
+                               char **url, struct error *err)
 {
-    return settings_compose_url(config, url, err) &&
-           address_check(*url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), err) &&
-           settings_way(config, *url, address, err);
+    return settings_compose_url(line, url, err) &&
+           address_check(*url, line->values[SETTING_ALLOW_HTTP].text, err) &&
+           settings_way(line, *url, address, err);
 }
 
-struct http_target settings_monitor(const struct config *config)
+struct http_target settings_monitor(const struct command_line *line)
 {
-    const char *url = config_get(config, "SYNCSCHED_PING_URL");
-    const char *proxy = config_get(config, "SYNCSCHED_PROXY");
+    const char *url = line->values[SETTING_PING_URL].text;
+    const char *proxy = line->values[SETTING_PROXY].text;
     struct error err;
 
     if (url == NULL)
         return (struct http_target){0};
-    if (!address_check(url, config_get(config, "SYNCSCHED_ALLOW_HTTP"), &err) ||
+    if (!address_check(url, line->values[SETTING_ALLOW_HTTP].text, &err) ||
         (proxy != NULL && !address_check_proxy(proxy, &err))) {
         /* The check speaks of the function, and would quote what it is not to. */
         log_warning("SYNCSCHED_PING_URL is not the address of a monitor, https://HOST/..., or the "
@@ -129,15 +128,17 @@ struct http_target settings_monitor(const struct config *config)
     };
 }
 
-bool settings_key(const struct config *config, char **key, struct error *err)
+bool settings_key(const struct command_line *line, char **key, struct error *err)
 {
     static const char file[] = "SUPABASE_SERVICE_ROLE_KEY_FILE";
     const char *name = "SUPABASE_SERVICE_ROLE_KEY";
-    const char *value = config_get(config, name);
-    const char *path = config_get(config, file);
+    const char *value = line->values[SETTING_SUPABASE_SERVICE_ROLE_KEY].text;
+    const char *path = line->values[SETTING_SUPABASE_SERVICE_ROLE_KEY_FILE].text;
 
-    if (value == NULL)
-        value = config_get(config, name = "SUPABASE_SECRET_KEY");
+    if (value == NULL) {
+        name = "SUPABASE_SECRET_KEY";
+        value = line->values[SETTING_SUPABASE_SECRET_KEY].text;
+    }
     if (value != NULL && path != NULL) {
         error_set(err, ERROR_CONFIG, "both %s and %s are set", name, file);
         return error_hint(err, "leave one of them out: nobody can tell which key is the new one");
@@ -148,18 +149,18 @@ bool settings_key(const struct config *config, char **key, struct error *err)
         error_set(err, ERROR_CONFIG,
                   "neither SUPABASE_SERVICE_ROLE_KEY nor SUPABASE_SECRET_KEY is set");
         return error_hint(err, "set one in the environment or in %s, or %s; never as an argument",
-                          config->path, file);
+                          line->config.path, file);
     }
     *key = memory_copy_text(value);
     return true;
 }
 
-bool settings_function(const struct config *config, struct settings_function *function,
+bool settings_function(const struct command_line *line, struct settings_function *function,
                        struct error *err)
 {
     *function = (struct settings_function){0};
-    if (!settings_key(config, &function->key, err) || !credentials_check(function->key, err) ||
-        !settings_function_address(config, &function->address, &function->url, err))
+    if (!settings_key(line, &function->key, err) || !credentials_check(function->key, err) ||
+        !settings_function_address(line, &function->address, &function->url, err))
         return false;
     function->address.key = function->key;
     return true;
@@ -185,11 +186,11 @@ static struct probe_target *settings_find_target(struct probe_target targets[PRO
 }
 
 /* "xledger,bufdir" */
-static bool settings_read_passive(const struct config *config,
+static bool settings_read_passive(const struct command_line *line,
                                   struct probe_target targets[PROBE_TYPES], struct error *err)
 {
     static const char name[] = "SYNCSCHED_HEALTH_PASSIVE";
-    const char *at = config_get(config, name);
+    const char *at = line->values[SETTING_HEALTH_PASSIVE].text;
 
     while (at != NULL && *at != '\0') {
         size_t length = strcspn(at, ",");
@@ -205,7 +206,7 @@ static bool settings_read_passive(const struct config *config,
     return true;
 }
 
-static bool settings_read_target(const struct config *config, struct probe_target *target,
+static bool settings_read_target(const struct command_line *line, struct probe_target *target,
                                  struct error *err)
 {
     char name[64] = "SYNCSCHED_HEALTH_URL_";
@@ -215,21 +216,21 @@ static bool settings_read_target(const struct config *config, struct probe_targe
     for (const char *c = target->integration_type; *c != '\0' && n + 1 < sizeof name; c++)
         name[n++] = (char)toupper((unsigned char)*c);
     name[n] = '\0';
-    url = config_get(config, name);
+    url = config_get(&line->config, name);
     if (url == NULL)
         return true;
     target->policy = PROBE_ACTIVE;
-    return address_check_other(url, name, err) && settings_way(config, url, &target->address, err);
+    return address_check_other(url, name, err) && settings_way(line, url, &target->address, err);
 }
 
-bool settings_probe(const struct config *config, struct probe_target targets[PROBE_TYPES],
+bool settings_probe(const struct command_line *line, struct probe_target targets[PROBE_TYPES],
                     struct error *err)
 {
     for (size_t i = 0; i < PROBE_TYPES; i++) {
         targets[i] = (struct probe_target){.integration_type = timetable_type(i),
                                            .policy = PROBE_NOT_CONFIGURED};
-        if (!settings_read_target(config, &targets[i], err))
+        if (!settings_read_target(line, &targets[i], err))
             return false;
     }
-    return settings_read_passive(config, targets, err);
+    return settings_read_passive(line, targets, err);
 }

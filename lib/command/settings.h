@@ -5,18 +5,11 @@
 #ifndef SYNCSCHED_COMMAND_SETTINGS_H
 #define SYNCSCHED_COMMAND_SETTINGS_H
 
-#include "base/config.h"
 #include "base/error.h"
 #include "call/http_client.h"
 #include "command/command.h"
 #include "inspect/probe.h"
 #include "store/database.h"
-
-/* What a command that uses the database has among its options. */
-#define SETTINGS_DATABASE_OPTIONS                                                                  \
-    {                                                                                              \
-        "db-role", "ROLE", "become this role in the database, such as service_role"                \
-    }
 
 /* SUPABASE_DB_URL and --db-role. Borrowed from the command line, its configuration, environment. */
 struct database_address settings_database(const struct command_line *line);
@@ -25,20 +18,20 @@ struct database_address settings_database(const struct command_line *line);
  * Where and by what way the function is called, checked, without a key. The caller frees *url,
  * which address borrows, after a failure too. ERROR_CONFIG, naming the setting.
  */
-bool settings_function_address(const struct config *config, struct http_target *address, char **url,
-                               struct error *err);
+bool settings_function_address(const struct command_line *line, struct http_target *address,
+                               char **url, struct error *err);
 
 /*
  * SYNCSCHED_PING_URL, checked, and the way there; url is NULL where there is none, and with a
  * warning where there is a wrong one: no tick is to fail for want of a monitor. Borrowed.
  */
-struct http_target settings_monitor(const struct config *config);
+struct http_target settings_monitor(const struct command_line *line);
 
 /*
  * The key, from wherever it is set, unchecked; secret_free() releases it. ERROR_CONFIG, naming the
  * setting.
  */
-bool settings_key(const struct config *config, char **key, struct error *err);
+bool settings_key(const struct command_line *line, char **key, struct error *err);
 
 /* Where and with what the function is called, and the texts that address borrows. */
 struct settings_function {
@@ -51,17 +44,17 @@ struct settings_function {
  * Reads and checks it; settings_function_free() releases it, after a failure too. ERROR_CONFIG,
  * naming the setting.
  */
-bool settings_function(const struct config *config, struct settings_function *function,
+bool settings_function(const struct command_line *line, struct settings_function *function,
                        struct error *err);
 void settings_function_free(struct settings_function *function);
 
 /*
  * What is to be probed, a target a type of integration: its address (SYNCSCHED_HEALTH_URL_<TYPE>),
  * by the same way as the function's, and whether it is to be left alone (SYNCSCHED_HEALTH_PASSIVE,
- * the types separated by commas). Borrowed from the configuration. ERROR_CONFIG, naming the
+ * the types separated by commas). Borrowed from the line. ERROR_CONFIG, naming the
  * setting.
  */
-bool settings_probe(const struct config *config, struct probe_target targets[PROBE_TYPES],
+bool settings_probe(const struct command_line *line, struct probe_target targets[PROBE_TYPES],
                     struct error *err);
 
 #endif

@@ -4,40 +4,28 @@
 #include "command/settings.h"
 #include "report/status.h"
 
-enum { STATUS_BUDGET_MS = 50000, STATUS_RUNS = 20, STATUS_RUNS_MAX = 1000 };
-
-static const struct command_option status_options[] = {
-    {"org", "ID", "only the integrations of this organisation"},
-    {"integration", "ID", "only this integration, with its runs in full"},
-    {"runs", "N", "show the last N runs (default 20)"},
-    {"json", NULL, "print a JSON object"},
-    SETTINGS_DATABASE_OPTIONS,
-    {0},
-};
+enum { STATUS_BUDGET_MS = 50000 };
 
 static int status_main(const struct command_line *line)
 {
+    bool is_json = line->values[SETTING_JSON].is_given;
+    bool is_one = line->values[SETTING_INTEGRATION].is_given;
     struct status_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + STATUS_BUDGET_MS,
+        .org_id = line->values[SETTING_ORG].text,
+        .integration_id = line->values[SETTING_INTEGRATION].text,
+        .runs = (int)line->values[SETTING_RUNS].number,
+        .wants_messages = is_json || is_one,
     };
     struct status status = {0};
     struct text out = {0};
     struct error err = {0};
-    bool is_json;
     bool is_ticking;
-    bool ok = command_id(line, "org", &options.org_id, &err) &&
-              command_id(line, "integration", &options.integration_id, &err) &&
-              command_number(line, "runs", STATUS_RUNS, 1, STATUS_RUNS_MAX, &options.runs, &err) &&
-              command_switch(line, "json", &is_json, &err);
+    bool ok = status_inspect(&options, NULL, 0, &status, &err);
 
-    if (!ok)
-        return command_fail(&err);
-    options.wants_messages = is_json || options.integration_id != NULL;
-    ok = status_inspect(&options, NULL, 0, &status, &err);
     if (ok) {
-        status_add_report(&status, options.integration_id != NULL ? STATUS_DETAILS : STATUS_LIST,
-                          is_json, &out);
+        status_add_report(&status, is_one ? STATUS_DETAILS : STATUS_LIST, is_json, &out);
         ok = command_write(text_string(&out), &err);
     }
     is_ticking = status.is_ticking;
@@ -49,8 +37,6 @@ static int status_main(const struct command_line *line)
 }
 
 const struct command command_status = {
-    .name = "status",
-    .summary = "Show what ticks, and how each integration is. Writes nothing.",
-    .options = status_options,
+    .name = COMMAND_STATUS,
     .run = status_main,
 };

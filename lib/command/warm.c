@@ -6,13 +6,7 @@
 
 #include <stdlib.h>
 
-enum { WARM_AHEAD_MS = 60000, WARM_AHEAD_MAX_MS = 3600000, WARM_READ_MS = 20000 };
-
-static const struct command_option warm_options[] = {
-    {"ahead", "D", "how soon a slot must be due (default 60s)"},
-    SETTINGS_DATABASE_OPTIONS,
-    {0},
-};
+enum { WARM_READ_MS = 20000 };
 
 /* Whether a slot is due soon, by the database's clock. */
 static bool warm_is_needed(const struct upcoming_options *options, bool *is_needed,
@@ -61,13 +55,12 @@ static int warm_main(const struct command_line *line)
     struct upcoming_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + WARM_READ_MS,
+        .ahead_ms = line->values[SETTING_AHEAD].number,
     };
     struct http_target address;
     struct error err = {0};
     char *url = NULL;
-    bool ok = command_duration(line, "ahead", WARM_AHEAD_MS, 1000, WARM_AHEAD_MAX_MS,
-                               &options.ahead_ms, &err) &&
-              settings_function_address(&line->config, &address, &url, &err) &&
+    bool ok = settings_function_address(line, &address, &url, &err) &&
               warm_function(&address, &options, &err);
 
     free(url);
@@ -75,8 +68,6 @@ static int warm_main(const struct command_line *line)
 }
 
 const struct command command_warm = {
-    .name = "warm",
-    .summary = "Wake the function up when a slot is due soon. Writes nothing.",
-    .options = warm_options,
+    .name = COMMAND_WARM,
     .run = warm_main,
 };

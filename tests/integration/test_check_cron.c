@@ -98,15 +98,11 @@ static const struct {
      {0},
      0,
      TEXT_NEVER "\n" TEXT_DAILY "\n" TEXT_NEVER TEXT_TOTALS(3, 0, 2)},
-    /* The zone, and other settings from the environment; options go before it. */
+    /* The zone. */
     {FROM "--count 1 --timezone Asia/Kathmandu " DAILY, {0}, 0, TEXT_KATHMANDU},
-    {FROM DAILY, {"SYNCSCHED_TIMEZONE=Asia/Kathmandu", "SYNCSCHED_COUNT=1"}, 0, TEXT_KATHMANDU},
-    {FROM "--timezone UTC --count 2 " DAILY,
-     {"SYNCSCHED_TIMEZONE=Asia/Kathmandu", "SYNCSCHED_COUNT=1"},
-     0,
-     TEXT_TWO},
+    {FROM "--timezone UTC --count 2 " DAILY, {0}, 0, TEXT_TWO},
     {FROM "--count 1 --timezone -0330 " DAILY,
-     {"SYNCSCHED_JSON=0"},
+     {0},
      0,
      "0 2 * * *\n  valid: at 02:00 every day\n  next: in -0330 and in UTC\n"
      "    Mon 2026-11-23 02:00 -03:30  2026-11-23T05:30:00Z\n"},

@@ -240,14 +240,13 @@ END_TEST
 START_TEST(test_usage)
 {
     const char *const argv[] = {scene_program(), "doctor", "--jason", NULL};
-    const char *const unset[] = {scene_program(), "doctor", "--config", "/dev/null", NULL};
-    const char *const env[] = {"SYNCSCHED_JSON=perhaps", NULL};
+    const char *const operand[] = {scene_program(), "doctor", "--config", "/dev/null", "x", NULL};
     struct program_result result = program_run(argv, NULL);
 
     ck_assert_int_eq(result.status, 2);
     ck_assert_str_eq(result.out, "");
     program_result_free(&result);
-    result = program_run(unset, env);
+    result = program_run(operand, NULL);
     ck_assert_int_eq(result.status, 2);
     ck_assert_str_eq(result.out, "");
     program_result_free(&result);

@@ -148,8 +148,12 @@ START_TEST(test_passive_by_default)
     ck_assert_uint_eq(count_heads(), 0);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_probe_state"), 0);
     program_result_free(&result);
-    set_variable(5, "SYNCSCHED_PROBE", "1");
+    set_variable(5, "SYNCSCHED_PROBE", "1"); /* is no setting */
     result = health("--json", NULL);
+    ck_assert_ptr_null(strstr(result.out, "probe"));
+    ck_assert_uint_eq(count_heads(), 0);
+    program_result_free(&result);
+    result = health("--json", "--probe");
     ck_assert_ptr_nonnull(strstr(result.out, "\"probe\":\"reachable\""));
     ck_assert_uint_eq(count_heads(), 1);
     program_result_free(&result);

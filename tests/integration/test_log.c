@@ -109,8 +109,8 @@ START_TEST(test_wrong_format)
 
     ck_assert_int_eq(result.status, 2);
     ck_assert_str_eq(result.out, "");
-    ck_assert_str_eq(result.err, "syncsched: error: --log-format: 'xml' is neither text nor json"
-                                 " (text is for people, json for what collects logs)\n");
+    ck_assert_str_eq(result.err, "syncsched: error: --log-format: 'xml' is not one of the choices"
+                                 " (choose one of text|json)\n");
     program_result_free(&result);
 }
 END_TEST

@@ -277,8 +277,8 @@ END_TEST
 
 START_TEST(test_usage)
 {
-    static const char *const wrong[][2] = {{"", "such as: syncsched prune --older-than 90d"},
-                                           {"--older-than 47h", "for a day"},
+    static const char *const wrong[][2] = {{"", "such as: syncsched prune --older-than 366d"},
+                                           {"--older-than 47h", "from 2d to 3660d"},
                                            {"--older-than 3661d", "out of range"},
                                            {"--older-than 2y", "unknown unit"}};
 

@@ -1,7 +1,7 @@
-/* Covers lib/base/config.c. */
+/* Covers lib/command/config.c. */
 #include "support/suite.h"
 
-#include "base/config.h"
+#include "command/config.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -241,6 +241,76 @@ START_TEST(test_config_libpq)
 END_TEST
 
 static const struct {
+    const char *text;
+    const char *value; /* NULL: none */
+} libpq_lines[] = {
+    {"PGAPPNAME=first\nPGAPPNAME=second\n", "second"},
+    {"PGAPPNAME=first\nKEY=value\nPGAPPNAME=second\nwrong\n", "second"},
+    {"PGAPPNAME=first\nPGAPPNAME=\n", NULL},
+};
+
+/* Covers: the last line wins for libpq's variables as for all others. */
+START_TEST(test_config_libpq_last)
+{
+    struct config config;
+    struct error err = {0};
+
+    setenv("PGAPPNAME", "", 1); /* what is empty is not set */
+    read_text(&config, libpq_lines[_i].text, 0600, &err);
+    ck_assert_pstr_eq(config_get(&config, "PGAPPNAME"), libpq_lines[_i].value);
+    ck_assert_str_eq(getenv("PGAPPNAME"),
+                     libpq_lines[_i].value != NULL ? libpq_lines[_i].value : "");
+    ck_assert_int_eq(config_source(&config, "PGAPPNAME"),
+                     libpq_lines[_i].value != NULL ? CONFIG_FILE : CONFIG_NOWHERE);
+    unsetenv("PGAPPNAME");
+    config_free(&config);
+}
+END_TEST
+
+/* Covers: each name once, wherever it is; not those of settings, of others, or that are empty. */
+START_TEST(test_config_strangers)
+{
+    struct config config;
+    struct error err = {0};
+
+    setenv("SYNCSCHED_ODD", "1", 1);
+    setenv("SYNCSCHED_EMPTY", "", 1);
+    ck_assert(read_text(&config,
+                        "SYNCSCHED_ODD=1\nSYNCSCHED_DRY_RUN=1\nSYNCSCHED_AT=\nODD=1\n"
+                        "SYNCSCHED_BUDGET=1s\nSYNCSCHED_DRY_RUN=0\n",
+                        0600, &err));
+    ck_assert_uint_eq(config.stranger_count, 2);
+    ck_assert_str_eq(config.strangers[0], "SYNCSCHED_ODD");
+    ck_assert_str_eq(config.strangers[1], "SYNCSCHED_DRY_RUN");
+    unsetenv("SYNCSCHED_ODD");
+    unsetenv("SYNCSCHED_EMPTY");
+    config_free(&config);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    const char *nearest; /* NULL: none */
+} names[] = {
+    {"SYNCSCHED_BUDGET", "SYNCSCHED_BUDGET"},
+    {"SYNCSCHED_BUGDET", "SYNCSCHED_BUDGET"},
+    {"SYNCSCHED_budget", "SYNCSCHED_BUDGET"},
+    {"SYNCSCHED_CATCHUP", "SYNCSCHED_CATCH_UP"},
+    {"SYNCSCHED_MAX_ATTEMPT", "SYNCSCHED_MAX_ATTEMPTS"},
+    {"SYNCSCHED_FUNCTION_URLS", "SYNCSCHED_FUNCTION_URL"},
+    {"SYNCSCHED_SOMETHING_ELSE", NULL},
+    {"", NULL},
+};
+
+START_TEST(test_config_nearest)
+{
+    enum setting_name nearest = setting_find_nearest(names[_i].name);
+
+    ck_assert_pstr_eq(nearest < SETTINGS ? settings[nearest].variable : NULL, names[_i].nearest);
+}
+END_TEST
+
+static const struct {
     const char *key;
     mode_t mode;
     bool is_refused;
@@ -315,7 +385,7 @@ START_TEST(test_config_default)
     struct config config;
     struct error err = {0};
 
-    if (access(CONFIG_DEFAULT_PATH, F_OK) == 0)
+    if (access(settings[SETTING_CONFIG].fallback, F_OK) == 0)
         return; /* this host has one; it is not for a test to read */
     ck_assert_int_eq(errno, ENOENT);
     ck_assert_msg(config_read(&config, NULL, true, &err), "%s", err.message);
@@ -356,6 +426,10 @@ SUITE(config)
     tcase_add_test(cases, test_config_environment_wins);
     tcase_add_test(cases, test_config_secrets);
     tcase_add_test(cases, test_config_libpq);
+    tcase_add_loop_test(cases, test_config_libpq_last, 0,
+                        sizeof libpq_lines / sizeof libpq_lines[0]);
+    tcase_add_test(cases, test_config_strangers);
+    tcase_add_loop_test(cases, test_config_nearest, 0, sizeof names / sizeof names[0]);
     tcase_add_loop_test(cases, test_config_mode, 0, sizeof modes / sizeof modes[0]);
     tcase_add_test(cases, test_config_mode_proxy);
     tcase_add_test(cases, test_config_missing);

@@ -4,22 +4,38 @@
 
 # The options of a command, or what there is before one.
 _syncsched_options() { # COMMAND
-    local common='--config --log-format --help --version' database='--db-role'
-
     case $1 in
-    run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-attempts" \
-        "--retry-unknown --retry-failed --trigger-name --on-failure --dry-run $database $common" ;;
-    due) echo "--at $database $common" ;;
-    next) echo "--org --integration --hours --json $database $common" ;;
-    audit) echo "--from --to --org --integration --json $database $common" ;;
-    status) echo "--org --integration --runs --json $database $common" ;;
-    health) echo "--org --integration --probe --json $database $common" ;;
-    check-cron) echo "--timezone --from --count --json $common" ;;
-    prune) echo "--older-than --dry-run --json $database $common" ;;
-    warm) echo "--ahead $database $common" ;;
-    doctor) echo "--json $database $common" ;;
-    schema) echo "--from $common" ;;
-    '') echo 'run due next audit status health check-cron prune warm doctor schema --help --version' ;;
+    # settings: bash-options
+    run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-attempts --retry-unknown --retry-failed --trigger-name --on-failure --dry-run --db-role --config --log-format --help --version" ;;
+    due) echo "--at --db-role --config --log-format --help --version" ;;
+    next) echo "--org --integration --hours --json --db-role --config --log-format --help --version" ;;
+    audit) echo "--from --to --org --integration --json --db-role --config --log-format --help --version" ;;
+    status) echo "--org --integration --runs --json --db-role --config --log-format --help --version" ;;
+    health) echo "--org --integration --probe --json --db-role --config --log-format --help --version" ;;
+    check-cron) echo "--timezone --from --count --json --config --log-format --help --version" ;;
+    prune) echo "--older-than --dry-run --json --db-role --config --log-format --help --version" ;;
+    warm) echo "--ahead --db-role --config --log-format --help --version" ;;
+    doctor) echo "--json --db-role --config --log-format --help --version" ;;
+    schema) echo "--config --log-format --help --version" ;;
+    '') echo "run due next audit status health check-cron prune warm doctor schema --help --version" ;;
+    # settings: end
+    esac
+}
+
+# What there is behind an option: "file", "command", "zone", or "words" and these; nothing if it is not an option with
+# a value.
+_syncsched_values() { # OPTION
+    case $1 in
+    # settings: bash-values
+    --at | --catch-up | --budget | --timeout | --cold-start-after | --trigger-name | --from | --to | --org | --integration | --hours | --runs | --count | --older-than | --ahead) echo 'words' ;;
+    --concurrency) echo 'words 1 2 3 4 5' ;;
+    --max-attempts) echo 'words 1 2 3 4 5 6 7 8 9 10' ;;
+    --on-failure) echo 'command' ;;
+    --timezone) echo 'zone' ;;
+    --db-role) echo 'words service_role' ;;
+    --config) echo 'file' ;;
+    --log-format) echo 'words text json' ;;
+    # settings: end
     esac
 }
 
@@ -38,7 +54,7 @@ _syncsched_zones() { # PREFIX
 }
 
 _syncsched() {
-    local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} command='' words=''
+    local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} command='' words values
 
     [[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]}
     # "--option=value" comes as three words.
@@ -48,27 +64,22 @@ _syncsched() {
         option=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     COMPREPLY=()
-    case $option in
-    --config)
+    values=$(_syncsched_values "$option")
+    case $values in
+    file)
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         compopt -o filenames 2>/dev/null
         return
         ;;
-    --on-failure)
+    command)
         mapfile -t COMPREPLY < <(compgen -c -- "$current")
         return
         ;;
-    --timezone)
+    zone)
         mapfile -t COMPREPLY < <(_syncsched_zones "$current")
         return
         ;;
-    --concurrency) words='1 2 3 4 5' ;;
-    --max-attempts) words='1 2 3 4 5 6 7 8 9 10' ;;
-    --log-format) words='text json' ;;
-    --db-role) words=service_role ;;
-    # Times, durations, numbers, names and ids are the user's.
-    --ahead | --at | --budget | --catch-up | --cold-start-after | --count | --from | --hours | --integration | \
-        --older-than | --org | --runs | --timeout | --to | --trigger-name) ;;
+    words*) words=${values#words} ;;
     *)
         # An expression of check-cron is the user's, too, until it turns out to be an option.
         [[ $command == check-cron && $current != -* ]] || words=$(_syncsched_options "$command")

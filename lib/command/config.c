@@ -1,4 +1,4 @@
-#include "base/config.h"
+#include "command/config.h"
 
 #include "base/memory.h"
 #include "base/secret.h"
@@ -8,33 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What others must not see; PGPASSWORD, which libpq reads, besides. */
-static const char *const config_secrets[CONFIG_SECRETS] = {"SUPABASE_SERVICE_ROLE_KEY",
-                                                           "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL",
-                                                           "SYNCSCHED_PROXY", "SYNCSCHED_PING_URL"};
+extern char **environ;
 
 static const char config_password[] = "PGPASSWORD";
 
-/* Its number, CONFIG_SECRETS when it is none. */
-static size_t config_find_secret(const char *key)
-{
-    size_t i = 0;
-
-    while (i < CONFIG_SECRETS && strcmp(key, config_secrets[i]) != 0)
-        i++;
-    return i;
-}
-
+/* From here on only the configuration has them, and libpq its password. */
 static void config_take_secrets(struct config *config)
 {
-    char *password = secret_take(config_password);
-
-    for (size_t i = 0; i < CONFIG_SECRETS; i++)
-        config->secrets[i] = secret_take(config_secrets[i]);
+    for (enum setting_name name = 0; name < SETTINGS; name++)
+        if (settings[name].secrecy == SETTING_SECRET)
+            config->secrets[name] = secret_take(settings[name].variable);
     /* libpq gets it from a place that is not in sight. */
-    if (password != NULL)
-        setenv(config_password, password, 1);
-    secret_free(password);
+    if (config->secrets[SETTING_PGPASSWORD] != NULL)
+        setenv(config_password, config->secrets[SETTING_PGPASSWORD], 1);
+    secret_free(config->secrets[SETTING_PGPASSWORD]);
+    config->secrets[SETTING_PGPASSWORD] = NULL;
 }
 
 /* Cuts white space off both ends, in place. */
@@ -79,7 +67,6 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
     char *key = config_trim(line);
     char *equals = strchr(key, '=');
     char *value;
-    bool is_exported;
 
     if (*key == '\0' || *key == '#' || *key == ';')
         return true;
@@ -99,22 +86,20 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
         return error_set(err, ERROR_CONFIG,
                          "%s, line %zu: the quote in the value of %s is not closed", config->path,
                          number, key);
-    is_exported = strncmp(key, "PG", 2) == 0 && getenv(key) == NULL;
-    if (is_exported)
-        setenv(key, value, 1); /* libpq reads these itself; the environment's own win */
     config->entries =
         memory_grow(config->entries, config->count, &config->capacity, sizeof *config->entries);
     config->entries[config->count++] =
-        (struct config_entry){memory_copy_text(key), memory_copy_text(value), is_exported};
+        (struct config_entry){memory_copy_text(key), memory_copy_text(value), false};
     return true;
 }
 
 /* A proxy's address is one only with a user name in it. */
 static bool config_holds_secret(const struct config_entry *entry)
 {
-    if (strcmp(entry->key, "SYNCSCHED_PROXY") == 0)
-        return strchr(entry->value, '@') != NULL;
-    return config_is_secret(entry->key);
+    enum setting_name name = setting_find(entry->key);
+
+    return name == SETTING_PROXY ? strchr(entry->value, '@') != NULL
+                                 : name < SETTINGS && settings[name].secrecy == SETTING_SECRET;
 }
 
 static bool config_check_mode(const struct config *config, FILE *file, struct error *err)
@@ -133,7 +118,7 @@ static bool config_check_mode(const struct config *config, FILE *file, struct er
     return true;
 }
 
-/* Reads on after a wrong line, of which the first one is told: what the others say still counts. */
+/* Reads on after a wrong line and reports the first: what the other lines say is of use, too. */
 static bool config_read_lines(struct config *config, FILE *file, struct error *err)
 {
     char *line = NULL;
@@ -158,20 +143,78 @@ static bool config_read_lines(struct config *config, FILE *file, struct error *e
     return ok;
 }
 
+/* The last line that sets a key wins, as in a shell; NULL when none does. */
+static struct config_entry *config_find(const struct config *config, const char *key)
+{
+    for (size_t i = config->count; i > 0; i--)
+        if (strcmp(config->entries[i - 1].key, key) == 0)
+            return &config->entries[i - 1];
+    return NULL;
+}
+
+/* libpq reads its PG* variables itself. Those of the environment win. */
+static void config_export(struct config *config)
+{
+    for (size_t i = 0; i < config->count; i++) {
+        struct config_entry *entry = &config->entries[i];
+        const char *value = getenv(entry->key);
+
+        if (strncmp(entry->key, "PG", 2) != 0 || entry != config_find(config, entry->key) ||
+            *entry->value == '\0' || (value != NULL && *value != '\0'))
+            continue;
+        setenv(entry->key, entry->value, 1);
+        entry->is_exported = true;
+    }
+}
+
+/* Keeps the name, once, if it is one of ours and no setting. */
+static void config_note_stranger(struct config *config, const char *key, const char *value)
+{
+    enum setting_name name = setting_find(key);
+
+    if (strncmp(key, "SYNCSCHED_", strlen("SYNCSCHED_")) != 0 || *value == '\0' ||
+        (name < SETTINGS && settings[name].obeyed != SETTING_ONCE))
+        return;
+    for (size_t i = 0; i < config->stranger_count; i++)
+        if (strcmp(config->strangers[i], key) == 0)
+            return;
+    config->strangers = memory_grow(config->strangers, config->stranger_count,
+                                    &config->stranger_capacity, sizeof *config->strangers);
+    config->strangers[config->stranger_count++] = memory_copy_text(key);
+}
+
+static void config_note_strangers(struct config *config)
+{
+    for (char **variable = environ; *variable != NULL; variable++) {
+        char *key = memory_copy_text(*variable);
+        char *value = key + strcspn(key, "=");
+
+        if (*value == '=')
+            *value++ = '\0';
+        config_note_stranger(config, key, value);
+        free(key);
+    }
+    for (size_t i = 0; i < config->count; i++)
+        config_note_stranger(config, config->entries[i].key, config->entries[i].value);
+}
+
 bool config_read(struct config *config, const char *path, bool is_needed, struct error *err)
 {
     FILE *file;
-    bool ok;
+    bool ok = true;
 
-    *config = (struct config){.path = memory_copy_text(path != NULL ? path : CONFIG_DEFAULT_PATH)};
+    *config = (struct config){
+        .path = memory_copy_text(path != NULL ? path : settings[SETTING_CONFIG].fallback)};
     config_take_secrets(config);
     file = fopen(config->path, "re");
-    if (file == NULL && path == NULL && (errno == ENOENT || (errno == EACCES && !is_needed)))
-        return true;
-    if (file == NULL)
-        return error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
-    ok = config_read_lines(config, file, err) && config_check_mode(config, file, err);
-    fclose(file);
+    if (file != NULL) {
+        ok = config_read_lines(config, file, err) && config_check_mode(config, file, err);
+        fclose(file);
+        config_export(config);
+    } else if (path != NULL || (errno != ENOENT && (errno != EACCES || is_needed))) {
+        ok = error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
+    }
+    config_note_strangers(config);
     return ok;
 }
 
@@ -181,8 +224,11 @@ void config_free(struct config *config)
         free(config->entries[i].key);
         free(config->entries[i].value);
     }
-    for (size_t i = 0; i < CONFIG_SECRETS; i++)
+    for (size_t i = 0; i < SETTINGS; i++)
         secret_free(config->secrets[i]);
+    for (size_t i = 0; i < config->stranger_count; i++)
+        free(config->strangers[i]);
+    free(config->strangers);
     free(config->entries);
     free(config->path);
     *config = (struct config){0};
@@ -191,19 +237,12 @@ void config_free(struct config *config)
 /* The environment's value as it was, or NULL. */
 static const char *config_of_environment(const struct config *config, const char *key)
 {
-    size_t secret = config_find_secret(key);
-    const char *value = secret < CONFIG_SECRETS ? config->secrets[secret] : getenv(key);
+    enum setting_name name = setting_find(key);
+    const struct config_entry *entry = config_find(config, key);
+    const char *value =
+        name < SETTINGS && config->secrets[name] != NULL ? config->secrets[name] : getenv(key);
 
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
-/* The last line that sets a key counts, as in a shell; NULL when none does. */
-static const struct config_entry *config_find(const struct config *config, const char *key)
-{
-    for (size_t i = config->count; i > 0; i--)
-        if (strcmp(config->entries[i - 1].key, key) == 0)
-            return &config->entries[i - 1];
-    return NULL;
+    return value != NULL && *value != '\0' && (entry == NULL || !entry->is_exported) ? value : NULL;
 }
 
 const char *config_get(const struct config *config, const char *key)
@@ -214,24 +253,11 @@ const char *config_get(const struct config *config, const char *key)
     return entry != NULL && *entry->value != '\0' ? entry->value : value;
 }
 
-/* Of several lines of a PG* variable the first was exported. */
-static bool config_was_exported(const struct config *config, const char *key)
-{
-    bool was_exported = false;
-
-    for (size_t i = 0; i < config->count; i++)
-        was_exported = was_exported ||
-                       (config->entries[i].is_exported && strcmp(config->entries[i].key, key) == 0);
-    return was_exported;
-}
-
 enum config_source config_source(const struct config *config, const char *key)
 {
     if (config_get(config, key) == NULL)
         return CONFIG_NOWHERE;
-    return config_of_environment(config, key) == NULL || config_was_exported(config, key)
-               ? CONFIG_FILE
-               : CONFIG_ENVIRONMENT;
+    return config_of_environment(config, key) == NULL ? CONFIG_FILE : CONFIG_ENVIRONMENT;
 }
 
 bool config_is_hidden(const struct config *config, const char *key)
@@ -239,11 +265,17 @@ bool config_is_hidden(const struct config *config, const char *key)
     const char *value = config_of_environment(config, key);
     const struct config_entry *entry = config_find(config, key);
 
-    return value != NULL && entry != NULL && !config_was_exported(config, key) &&
-           strcmp(value, entry->value) != 0;
+    return value != NULL && entry != NULL && strcmp(value, entry->value) != 0;
 }
 
-bool config_is_secret(const char *key)
+void config_explain_stranger(const char *key, struct error *err)
 {
-    return config_find_secret(key) < CONFIG_SECRETS || strcmp(key, config_password) == 0;
+    enum setting_name name = setting_find(key);
+    enum setting_name nearest = setting_find_nearest(key);
+
+    error_set(err, ERROR_CONFIG, "%s is not a setting and has no effect", key);
+    if (name < SETTINGS)
+        error_hint(err, "give it as the option --%s", settings[name].option);
+    else if (nearest < SETTINGS)
+        error_hint(err, "did you mean %s?", settings[nearest].variable);
 }

@@ -8,10 +8,11 @@
  *
  * Not for what a value means: whoever asks for one judges it.
  */
-#ifndef SYNCSCHED_BASE_CONFIG_H
-#define SYNCSCHED_BASE_CONFIG_H
+#ifndef SYNCSCHED_COMMAND_CONFIG_H
+#define SYNCSCHED_COMMAND_CONFIG_H
 
 #include "base/error.h"
+#include "command/setting.h"
 
 #include <stddef.h>
 
@@ -21,17 +22,17 @@ struct config_entry {
     bool is_exported; /* a PG* variable that the environment had not, and now has */
 };
 
-enum { CONFIG_SECRETS = 5 };
-
 struct config {
     char *path;
-    char *secrets[CONFIG_SECRETS]; /* those of the environment; NULL where it has none */
+    char *secrets[SETTINGS]; /* those of the environment; NULL where it has none */
     struct config_entry *entries;
     size_t count;
     size_t capacity;
+    char *
+        *strangers; /* names that begin with SYNCSCHED_, are set, and are no settings; each once */
+    size_t stranger_count;
+    size_t stranger_capacity;
 };
-
-#define CONFIG_DEFAULT_PATH "/etc/syncsched.conf"
 
 /*
  * Takes the secrets out of the environment (secret.h), so that only this configuration still has
@@ -57,7 +58,7 @@ enum config_source config_source(const struct config *config, const char *key);
 /* Whether the environment's value hides another one that stands in the file. */
 bool config_is_hidden(const struct config *config, const char *key);
 
-/* Whether nobody may see the value of key. */
-bool config_is_secret(const char *key);
+/* Says of a stranger that it has no effect, and what was meant, if that can be guessed. */
+void config_explain_stranger(const char *key, struct error *err);
 
 #endif

@@ -1,0 +1,179 @@
+#include "command/setting.h"
+
+#include "time/duration.h"
+#include "time/instant.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool setting_read_switch(struct setting_value *value, struct error *err)
+{
+    static const char *const words[] = {"0", "1", "false", "true", "no", "yes", "off", "on"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(value->text, words[i]) == 0) {
+            value->number = i % 2;
+            return true;
+        }
+    }
+    return error_set(err, ERROR_CONFIG, "it is a switch: set its variable to 1 or 0");
+}
+
+static bool setting_read_duration(const struct setting *setting, struct setting_value *value,
+                                  struct error *err)
+{
+    if (!duration_parse(value->text, &value->number, err))
+        return false;
+    if (value->number >= setting->least && value->number <= setting->most)
+        return true;
+    error_set(err, ERROR_USAGE, "%.40s is out of range", value->text);
+    return error_hint(err, "from %s", setting->limits);
+}
+
+static bool setting_read_number(const struct setting *setting, struct setting_value *value,
+                                struct error *err)
+{
+    char *end;
+
+    errno = 0;
+    value->number = strtol(value->text, &end, 10);
+    if (*value->text != '\0' && *end == '\0' && errno == 0 && value->number >= setting->least &&
+        value->number <= setting->most)
+        return true;
+    return error_set(err, ERROR_USAGE, "'%.40s' is not a whole number from %s", value->text,
+                     setting->limits);
+}
+
+static bool setting_check_id(const char *text, struct error *err)
+{
+    static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    bool ok = strlen(text) == strlen(pattern);
+
+    for (size_t i = 0; ok && pattern[i] != '\0'; i++)
+        ok = pattern[i] == '-' ? text[i] == '-' : isxdigit((unsigned char)text[i]) != 0;
+    if (ok)
+        return true;
+    error_set(err, ERROR_USAGE, "\"%.80s\" is not a UUID", text);
+    return error_hint(err, "write it as %s", "123e4567-e89b-12d3-a456-426614174000");
+}
+
+static bool setting_check_name(const char *text, struct error *err)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:-";
+
+    return (strlen(text) <= SETTING_NAME_MAX && text[strspn(text, letters)] == '\0') ||
+           error_set(err, ERROR_USAGE, "at most %d letters, digits and any of _.:-",
+                     SETTING_NAME_MAX);
+}
+
+static bool setting_check_choice(const struct setting *setting, const char *text, struct error *err)
+{
+    size_t length = strlen(text);
+
+    for (const char *at = setting->limits; *at != '\0'; at += strspn(at, "|")) {
+        size_t width = strcspn(at, "|");
+
+        if (width == length && strncmp(at, text, length) == 0)
+            return true;
+        at += width;
+    }
+    error_set(err, ERROR_USAGE, "'%.40s' is not one of the choices", text);
+    return error_hint(err, "choose one of %s", setting->limits);
+}
+
+bool setting_read(enum setting_name name, struct setting_value *value, struct error *err)
+{
+    const struct setting *setting = &settings[name];
+    bool ok = true;
+
+    switch (setting->type) {
+    case SETTING_TYPE_SWITCH:
+        ok = setting_read_switch(value, err);
+        break;
+    case SETTING_TYPE_DURATION:
+        ok = setting_read_duration(setting, value, err);
+        break;
+    case SETTING_TYPE_NUMBER:
+        ok = setting_read_number(setting, value, err);
+        break;
+    case SETTING_TYPE_TIME:
+        ok = instant_parse(value->text, &value->number, err);
+        break;
+    case SETTING_TYPE_ID:
+        ok = setting_check_id(value->text, err);
+        break;
+    case SETTING_TYPE_NAME:
+        ok = setting_check_name(value->text, err);
+        break;
+    case SETTING_TYPE_CHOICE:
+        ok = setting_check_choice(setting, value->text, err);
+        break;
+    case SETTING_TYPE_TEXT:
+        break;
+    }
+    if (ok)
+        return true;
+    return setting->option != NULL ? error_prefix(err, "--%s", setting->option)
+                                   : error_prefix(err, "%s", setting->variable);
+}
+
+enum setting_name setting_find(const char *variable)
+{
+    enum setting_name name = 0;
+
+    while (name < SETTINGS && strcmp(settings[name].variable, variable) != 0)
+        name++;
+    return name;
+}
+
+/* How many letters must be put in, left out or exchanged to make one of the other (Levenshtein). */
+static size_t setting_distance(const char *a, const char *b)
+{
+    enum { LETTERS_MAX = 64 };
+    size_t row[LETTERS_MAX + 1];
+    size_t length = strlen(b);
+
+    if (length > LETTERS_MAX)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= length; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        size_t diagonal = row[0]; /* of the row above, whose rest is still in place */
+
+        row[0] = i + 1;
+        for (size_t j = 0; j < length; j++) {
+            bool is_same = toupper((unsigned char)a[i]) == toupper((unsigned char)b[j]);
+            size_t least = diagonal + (is_same ? 0 : 1);
+
+            diagonal = row[j + 1];
+            if (row[j] + 1 < least)
+                least = row[j] + 1;
+            if (diagonal + 1 < least)
+                least = diagonal + 1;
+            row[j + 1] = least;
+        }
+    }
+    return row[length];
+}
+
+enum setting_name setting_find_nearest(const char *variable)
+{
+    enum { DISTANCE_MAX = 3 };
+    enum setting_name nearest = SETTINGS;
+    size_t least = DISTANCE_MAX + 1;
+
+    for (enum setting_name name = 0; name < SETTINGS; name++) {
+        size_t distance = settings[name].obeyed == SETTING_ONCE
+                              ? SIZE_MAX
+                              : setting_distance(variable, settings[name].variable);
+
+        if (distance < least) {
+            least = distance;
+            nearest = name;
+        }
+    }
+    return nearest;
+}
