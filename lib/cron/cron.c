@@ -5,10 +5,10 @@
 /* After 400 years the Gregorian calendar repeats, weekdays included, and every rule of a zone. */
 #define MINUTES_PER_CYCLE (INT64_C(146097) * INSTANT_MINUTES_PER_DAY)
 
-/* For these jumps of the wall clock a fixed-time schedule is corrected, as by Debian's cron. */
+/* The jumps of the wall clock over which a fixed-time schedule loses and doubles nothing. */
 enum { JUMP_MADE_UP_LEAST = 5, JUMP_MADE_UP_MOST = 179, JUMP_HELD_BACK_MOST = 180 };
 
-/* More than the difference of any two offsets of a zone. */
+/* More than the difference between any two offsets of a zone. */
 enum { JUMP_ROOM = 3 * INSTANT_MINUTES_PER_DAY };
 
 bool cron_matches_day(const struct cron *cron, const struct civil *civil)
@@ -29,7 +29,7 @@ bool cron_matches(const struct cron *cron, const struct civil *civil)
            cron_set_holds(cron->hours, civil->hour) && cron_matches_day(cron, civil);
 }
 
-/* Moves to the first matching time of a day at or after that one; false when there is none. */
+/* Moves to the first matching time of the day at or after that one; false: no more that day. */
 static bool cron_advance_time(const struct cron *cron, int *minute_of_day)
 {
     int hour = *minute_of_day / 60;
@@ -76,7 +76,7 @@ static int64_t cron_next_day(const struct cron *cron, const struct civil *civil,
     set = cron_set_from(set, civil->day + 1);
     if (set != 0)
         return day + cron_set_least(set) - civil->day;
-    do { /* ends, because cron->fires says that some date matches */
+    do { /* ends, since cron->fires says that some date matches */
         uint64_t months = cron_set_from(cron->months, first.month + 1);
 
         first.year += months == 0 ? 1 : 0;
@@ -114,8 +114,8 @@ enum cron_over_jump cron_over_jump(const struct cron *cron, int jump_minutes)
 }
 
 /*
- * The first slot of a span at or after from; false when there is none. *wall becomes the minute of
- * the wall clock before which nothing matches any more.
+ * The first slot of a span at or after from; false: it has no more. Nothing matches before *wall,
+ * a minute of the wall clock.
  */
 static bool cron_next_in_span(const struct cron *cron, const struct zone_span *span, int64_t from,
                               int64_t *wall, int64_t *minute)
@@ -152,8 +152,8 @@ bool cron_next(const struct cron *cron, const struct zone *zone, int64_t after_m
         if (cron_next_in_span(cron, &span, from, &wall, minute))
             return true;
         /*
-         * Nothing matches before that wall minute. Unless the clock may yet be set back to before
-         * where this search began, all spans that end well before it can be left out.
+         * Nothing matches before that wall minute, so spans that end well before it can be left
+         * out; but not when the clock may still be set back to before the start of this search.
          */
         if (span.to - from >= JUMP_ROOM && wall - JUMP_ROOM > span.to)
             from = wall - JUMP_ROOM;

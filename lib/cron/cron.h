@@ -22,7 +22,7 @@ enum { CRON_LENGTH_MAX = 1000 }; /* bytes; longer expressions are refused unread
 /* The five fields, in their order. */
 enum { CRON_MINUTE, CRON_HOUR, CRON_DAY, CRON_MONTH, CRON_WEEKDAY, CRON_FIELD_COUNT };
 
-/* A schedule as sets: bit n stands for the value n. */
+/* A schedule as sets: bit n means the value n. */
 struct cron {
     uint64_t minutes;  /* 0..59 */
     uint32_t hours;    /* 0..23 */
@@ -44,8 +44,8 @@ struct cron {
 bool cron_parse(const char *text, size_t length, struct cron *cron, struct cron_error *error);
 
 /*
- * The star rule: when either day field starts with '*' a date must match both, otherwise either
- * one will do.
+ * The star rule: when either day field starts with '*', a date must match both. Otherwise it must
+ * match at least one of them.
  */
 bool cron_matches_day(const struct cron *cron, const struct civil *civil);
 
@@ -53,16 +53,14 @@ bool cron_matches_day(const struct cron *cron, const struct civil *civil);
 bool cron_matches(const struct cron *cron, const struct civil *civil);
 
 /*
- * The first slot (a UTC minute) strictly after after_minute, which must lie in the years 1..9999.
- * The slot may lie beyond. The gap between two slots can reach 40 years, and the search has no
- * bound. False if the schedule never fires: no date matches, or all its minutes lie in gaps of the
- * zone.
+ * The first slot (a UTC minute) strictly after after_minute, which must lie in the years 1..9999;
+ * it may itself lie beyond. Gaps between slots reach 40 years, and the search has no bound. False
+ * when the schedule never fires: no month has its days, or all its minutes lie in gaps of the zone.
  *
  * Daylight saving follows Debian's cron (design section 4). A wildcard schedule follows the wall
- * clock: it does not fire in a gap, and fires twice in a repeated hour. If a gap of 5 to 179
- * minutes skips a fixed-time schedule, it fires once, at the first minute after the gap. If up to
- * 180 minutes repeat, it fires in the first pass only. Larger jumps are corrections: every schedule
- * follows them.
+ * clock: it loses what a gap skips, and a repeated hour fires twice. When a gap of 5 to 179 minutes
+ * skips a fixed-time schedule, it fires once, at the first minute after the gap. When up to 180
+ * minutes are repeated, it fires in the first pass only. Every schedule follows larger jumps.
  */
 bool cron_next(const struct cron *cron, const struct zone *zone, int64_t after_minute,
                int64_t *minute);

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* cron_message.c has the words for each; in brackets the numbers that come with it. */
+/* cron_message.c has the words for each. In brackets: the numbers that come with it. */
 enum cron_error_code {
     /* The whole line */
     CRON_ERROR_TOO_LONG,
@@ -32,7 +32,7 @@ enum cron_error_code {
     CRON_ERROR_OUT_OF_PLACE,
     CRON_ERROR_OTHER_BYTE,
     /* Signs of other schedulers */
-    CRON_ERROR_QUESTION_MARK,
+    CRON_ERROR_NO_VALUE, /* "?" */
     CRON_ERROR_RANDOM,
     CRON_ERROR_JENKINS,
     CRON_ERROR_NTH_WEEKDAY,

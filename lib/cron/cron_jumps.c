@@ -7,8 +7,8 @@
 
 /* Minutes of the wall clock. */
 struct cron_jump {
-    int64_t from; /* what the clock shows before the change, */
-    int64_t to;   /* and after it */
+    int64_t from; /* what the clock shows when it is changed, */
+    int64_t to;   /* and what it is changed to */
     bool is_gap;
     enum cron_over_jump over_jump;
 };

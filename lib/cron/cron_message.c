@@ -11,16 +11,16 @@
 struct refused {
     const char *text;
     const struct cron_error *error;
-    const struct cron_field *field; /* some field, for the whole line */
+    const struct cron_field *field; /* any field, for the whole line */
 };
 
 #define WRITE_AN_ITEM                                                                              \
     "write \"*\", a number, a range such as \"1-3\", or \"*\" or a range with a step such as "     \
     "\"*/2\""
 
-/* The words. Braces name a value of the field or of the error: value_add(). */
+/* The words. value_add() has the values for the names in braces. */
 static const struct {
-    const char *wrong; /* follows field and value; NULL: the number of fields */
+    const char *wrong; /* after field and value; NULL: "has six fields, not five" */
     const char *hint;
 } words[CRON_ERROR_CODE_COUNT] = {
     [CRON_ERROR_TOO_LONG] = {"is longer than 1000 bytes",
@@ -53,7 +53,7 @@ static const struct {
     [CRON_ERROR_OUT_OF_PLACE] = {"has a \"{byte}\" out of place", WRITE_AN_ITEM},
     [CRON_ERROR_OTHER_BYTE] = {"has \"{byte}\" in it", WRITE_AN_ITEM},
 
-    [CRON_ERROR_QUESTION_MARK] = {"has \"?\", which cron does not know", "write \"*\""},
+    [CRON_ERROR_NO_VALUE] = {"has \"?\", which cron does not know", "write \"*\""},
     [CRON_ERROR_RANDOM] = {"has \"~\", a random value that only some crons know",
                            "write one number"},
     [CRON_ERROR_JENKINS] = {"has \"H\", a value that only Jenkins picks",
@@ -114,7 +114,7 @@ static const struct {
     [CRON_WEEKDAY] = {"day-of-week", "weekdays", "week", " (0 and 7 are Sunday), or sun to sat"},
 };
 
-/* Numbers that a field does not accept, and what they likely mean. */
+/* Numbers that a field does not take, and what people likely mean by them. */
 static const struct {
     int field;
     int first;
@@ -131,7 +131,7 @@ static const struct {
     {CRON_WEEKDAY, 1970, 2199, "cron has no field for years"},
 };
 
-/* "; midnight is 0", or nothing if the meaning is unclear. */
+/* "; midnight is 0"; nothing where the number has no likely meaning. */
 static void likely_add(struct text *text, const struct refused *refused)
 {
     const struct cron_error *error = refused->error;
@@ -216,7 +216,7 @@ static void wrapped_add(struct text *text, const struct refused *refused)
     }
 }
 
-/* Adds the value of a word in braces. */
+/* Adds the value of a name in braces. */
 static void value_add(struct text *text, const struct refused *refused, const char *word,
                       size_t length)
 {

@@ -143,7 +143,7 @@ static bool item_check(const struct cron_reader *reader, const struct cron_item 
     if (item->first > item->last)
         return item_refused(reader, CRON_ERROR_BACKWARDS, item->first, item->last,
                             item->stepped ? item->step : 0);
-    /* Crons run it only at its first value, and hardly anybody who writes this means that. */
+    /* Crons run it at its first value alone, which is hardly ever meant. */
     if (item->step > field->high)
         return item_refused(reader, CRON_ERROR_STEP_TOO_LARGE, item->first, 0, 0);
     /* cronie takes the number and drops the step, others go on to the field's end. */
@@ -211,7 +211,7 @@ static bool field_has_empty_item(struct cron_reader *reader, size_t start)
     return cron_refuse(reader, CRON_ERROR_EMPTY_ITEM, field);
 }
 
-/* Most fields are only a "*", so this is a shortcut. */
+/* Most fields are a "*" and nothing else, so they take a shortcut. */
 static bool field_is_star_alone(const struct cron_reader *reader)
 {
     return reader->at + 1 == reader->length || cron_is_blank(reader->text[reader->at + 1]);
@@ -295,7 +295,7 @@ static bool fields_read(struct cron_reader *reader, struct cron *cron)
     return true;
 }
 
-/* Reads a line that starts with "@" and is to be one word. */
+/* Reads a line that starts with "@". */
 static bool macro_read(struct cron_reader *reader, struct cron *cron)
 {
     const char *word = reader->text + reader->at;

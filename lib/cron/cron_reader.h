@@ -1,5 +1,5 @@
 /*
- * What the parser (cron_parse.c) shares with the search for what was meant (cron_refuse.c) and with
+ * What the parser (cron_parse.c) shares with the search for what is wrong (cron_refuse.c) and with
  * the words (cron_message.c).
  */
 #ifndef SYNCSCHED_CRON_CRON_READER_H
@@ -72,12 +72,12 @@ bool cron_refuse_byte(const struct cron_reader *reader);
 bool cron_refuse_word(const struct cron_reader *reader, struct cron_span word);
 
 /*
- * Refuses a line that has not been read to its end, or not without an error: what is wrong with it
- * as a whole goes before what is wrong in a field.
+ * Refuses a line that could not be read to its end. What is wrong with the whole line goes before
+ * what is wrong in a field.
  */
 bool cron_refuse_line(struct cron_reader *reader);
 
-/* Refuses a line that starts with "@" and is none of cron_macros. */
+/* Refuses a line that starts with "@" and is not in cron_macros. */
 bool cron_refuse_macro(const struct cron_reader *reader);
 
 #endif

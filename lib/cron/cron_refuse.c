@@ -59,7 +59,7 @@ static enum cron_error_code code_of_byte(char byte, int field)
         {'`', '`', CRON_LINE, CRON_ERROR_QUOTE},
         {'#', '#', CRON_WEEKDAY, CRON_ERROR_NTH_WEEKDAY},
         {'#', '#', CRON_LINE, CRON_ERROR_COMMENT},
-        {'?', '?', CRON_LINE, CRON_ERROR_QUESTION_MARK},
+        {'?', '?', CRON_LINE, CRON_ERROR_NO_VALUE},
         {'~', '~', CRON_LINE, CRON_ERROR_RANDOM},
         {'H', 'H', CRON_LINE, CRON_ERROR_JENKINS},
         {'L', 'L', CRON_DAY, CRON_ERROR_LAST_DAY},

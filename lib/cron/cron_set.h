@@ -1,5 +1,5 @@
 /*
- * Sets of the values of a cron field: bit n stands for the value n, 0 <= n < 63.
+ * Sets of the values of a cron field: bit n means the value n, 0 <= n < 63.
  *
  * Every file that works with struct cron uses these; the compiler inlines them.
  */

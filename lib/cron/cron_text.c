@@ -120,7 +120,7 @@ static struct cron without_missing_dates(const struct cron *cron)
     struct cron narrowed = *cron;
 
     narrowed.days &= days_of_months(cron->months);
-    if (cron->months != CRON_ALL_MONTHS) /* "of the month" stands for all of them */
+    if (cron->months != CRON_ALL_MONTHS) /* "of the month" means all of them */
         narrowed.months = months_with(cron->months, narrowed.days);
     return narrowed;
 }

@@ -50,9 +50,9 @@ size_t cron_warn(const struct cron *cron, struct text warnings[CRON_WARNINGS_MAX
 enum { CRON_JUMPS_MAX = 4 };
 
 /*
- * The same for the changes of the zone's clocks within a year after that UTC minute (cron_jumps.c):
- * a sentence for each change that skips or repeats minutes of the schedule. A wildcard schedule of
- * every hour of the day gets none, because it keeps its rhythm through the change.
+ * The same for the changes of the zone's clocks within a year after that UTC minute
+ * (cron_jumps.c): a sentence for each that skips or repeats minutes of the schedule. A wildcard
+ * schedule of every hour of the day gets no warning: its slots stay equally far apart.
  */
 size_t cron_warn_of_jumps(const struct cron *cron, const struct zone *zone, int64_t after_minute,
                           struct text warnings[CRON_JUMPS_MAX]);

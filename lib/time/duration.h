@@ -17,7 +17,7 @@ bool duration_parse(const char *text, int64_t *duration_ms, struct error *err);
 
 enum { DURATION_TEXT_SIZE = 32 };
 
-/* Writes it in the largest unit of which it holds two, cut off: 119 s, 90 min, 47 h, 2 d. */
+/* Writes it in the largest unit that it holds twice, rounded down: 119 s, 90 min, 47 h, 2 d. */
 void duration_format(int64_t duration_ms, char text[DURATION_TEXT_SIZE]);
 
 #endif

@@ -53,10 +53,10 @@ struct civil {
 
 struct civil civil_from_minute(int64_t minute);
 
-/* The inverse; weekday is not looked at. The fields must be a real date and time. */
+/* The inverse, which ignores the weekday. The fields must be a real date and time. */
 int64_t civil_to_minute(const struct civil *civil);
 
-/* Days since 1970-01-01: of a date (its time and weekday are not looked at), and the way back. */
+/* Days since 1970-01-01: of a date (without its time and weekday), and the way back. */
 int64_t civil_to_day(const struct civil *civil);
 struct civil civil_from_day(int64_t day);
 
@@ -70,15 +70,15 @@ extern const char *const civil_month_names[12];
 /* 28 to 31. */
 int civil_month_days(int year, int month);
 
-/* Minutes, from first to last. */
+/* Minutes, both ends included. */
 struct window {
     int64_t first;
     int64_t last;
 };
 
 /*
- * The minutes m with t - 30 s <= m <= t + 30 s, to the microsecond: one minute, or two when t is
- * exactly at half a minute.
+ * The minutes m with t - 30 s <= m <= t + 30 s, to the microsecond: one, or two when t is exactly
+ * at half a minute.
  */
 struct window window_of(int64_t instant_us);
 

@@ -6,7 +6,7 @@
 
 enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, TIME_HOURS_MAX = 167, OFFSET_HOURS_MAX = 24 };
 
-/* How far the text has been read. */
+/* How far the rule has been read. */
 struct posix_tz_reader {
     const char *at;
     const char *end;
@@ -116,7 +116,7 @@ enum { SOME_YEAR = 2001, YEARS_PER_CYCLE = 28 };
 /*
  * Makes a rule that changes nothing one without summer time: one whose offsets are the same, or
  * whose summer time starts again when it ends, or before. Of any other each change must come a
- * minute or more after the one before: otherwise nobody can say what the wall clock shows.
+ * minute or more after the one before: otherwise the wall clock is not defined.
  */
 static bool posix_tz_settle(struct posix_tz *rule)
 {

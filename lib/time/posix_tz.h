@@ -39,9 +39,9 @@ struct posix_tz_change {
 };
 
 /*
- * Reads a rule; false when text is none. The dates are required where summer time is named. A zone
- * that has summer time all year, which is written as one that ends when the next begins, becomes
- * one without changes. Changes of all others come in order, a minute or more apart.
+ * Reads a rule; false when the text is not one. Where it names summer time it must have the dates.
+ * A zone with summer time all year, which is written as one that ends when the next begins, becomes
+ * one without changes. The changes of any other come in order, a minute or more apart.
  */
 bool posix_tz_parse(const char *text, size_t length, struct posix_tz *rule);
 

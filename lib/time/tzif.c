@@ -129,7 +129,7 @@ static const char *tzif_read_changes(const struct tzif_block *block, struct tzif
     return NULL;
 }
 
-/* Reads the rule between two line ends; an empty one says that nobody knows. */
+/* Reads the rule between two line ends; an empty one says nothing. */
 static const char *tzif_read_footer(const unsigned char *bytes, size_t length, struct tzif *tzif)
 {
     const unsigned char *end;

@@ -68,7 +68,7 @@ const size_t cases_zones_count = sizeof cases_zones / sizeof cases_zones[0];
 
 /* One crontab of the judge: at most JUDGE_LINES. */
 const char *const cases_expressions[] = {
-    /* wildcard jobs */
+    /* wildcard schedules */
     "* * * * *",
     "*/5 * * * *",
     "*/15 * * * *",
@@ -88,7 +88,7 @@ const char *const cases_expressions[] = {
     "45 *,4 * * *",
     "30 * * 3,10,11 sun",
     "@hourly",
-    /* fixed-time jobs of the night */
+    /* fixed-time schedules of the night */
     "0 0 * * *",
     "1 0 * * *",
     "13 0 * * *",

@@ -91,7 +91,7 @@ static uint64_t judge_wake(struct judge_daemon *daemon, int64_t wall)
         daemon->virtual_time = wall;
         return judge_find(daemon, wall, true, true);
     }
-    if (ahead <= 0) /* set back: fixed-time jobs wait until the clock has caught up */
+    if (ahead <= 0) /* set back: fixed-time schedules wait until the clock has caught up */
         return judge_find(daemon, wall, true, false);
     if (ahead <= 5) { /* as always, or a little late: everything of each minute */
         while (daemon->virtual_time < wall)

@@ -44,7 +44,7 @@ static const struct {
      "2027-03-28T00:00Z",
      {"2027-03-28T01:00:00Z", "2028-03-28T00:30:00Z"}},
     {"30 2 * * 1", "Europe/Oslo", "2027-03-27T00:00Z", {"2027-03-29T00:30:00Z"}},
-    /* ... wildcard jobs follow the wall clock: what it skips is not made up for */
+    /* ... wildcard schedules follow the wall clock: what it skips is not made up for */
     {"30 * * * *",
      "Europe/Oslo",
      "2027-03-28T00:00Z",
@@ -191,7 +191,7 @@ START_TEST(test_night)
 END_TEST
 
 /*
- * A wildcard job whose only minutes lie in the gap of every year: the sets have dates, the zone has
+ * A wildcard schedule whose only minutes lie in the gap of every year: the sets have dates, the zone has
  * none, and the search must come to an end.
  */
 START_TEST(test_never_in_this_zone)
