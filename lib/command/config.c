@@ -62,10 +62,19 @@ static bool config_key_is_plain(const char *key)
                '\0';
 }
 
+static struct config_entry *config_find(const struct config *config, const char *key)
+{
+    for (size_t i = 0; i < config->count; i++)
+        if (strcmp(config->entries[i].key, key) == 0)
+            return &config->entries[i];
+    return NULL;
+}
+
 static bool config_add_line(struct config *config, char *line, size_t number, struct error *err)
 {
     char *key = config_trim(line);
     char *equals = strchr(key, '=');
+    struct config_entry *entry;
     char *value;
 
     if (*key == '\0' || *key == '#' || *key == ';')
@@ -86,6 +95,12 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
         return error_set(err, ERROR_CONFIG,
                          "%s, line %zu: the quote in the value of %s is not closed", config->path,
                          number, key);
+    entry = config_find(config, key);
+    if (entry != NULL) { /* the last line wins, as in a shell */
+        free(entry->value);
+        entry->value = memory_copy_text(value);
+        return true;
+    }
     config->entries =
         memory_grow(config->entries, config->count, &config->capacity, sizeof *config->entries);
     config->entries[config->count++] =
@@ -143,15 +158,6 @@ static bool config_read_lines(struct config *config, FILE *file, struct error *e
     return ok;
 }
 
-/* The last line that sets a key wins, as in a shell; NULL when none does. */
-static struct config_entry *config_find(const struct config *config, const char *key)
-{
-    for (size_t i = config->count; i > 0; i--)
-        if (strcmp(config->entries[i - 1].key, key) == 0)
-            return &config->entries[i - 1];
-    return NULL;
-}
-
 /* libpq reads its PG* variables itself. Those of the environment win. */
 static void config_export(struct config *config)
 {
@@ -159,8 +165,8 @@ static void config_export(struct config *config)
         struct config_entry *entry = &config->entries[i];
         const char *value = getenv(entry->key);
 
-        if (strncmp(entry->key, "PG", 2) != 0 || entry != config_find(config, entry->key) ||
-            *entry->value == '\0' || (value != NULL && *value != '\0'))
+        if (strncmp(entry->key, "PG", 2) != 0 || *entry->value == '\0' ||
+            (value != NULL && *value != '\0'))
             continue;
         setenv(entry->key, entry->value, 1);
         entry->is_exported = true;

@@ -2,9 +2,9 @@
  * Configuration: the environment first, then a file of KEY=value lines (design section 7).
  *
  * The file is written as a systemd EnvironmentFile: blank lines and lines that start with # or ;
- * are passed over, a value may stand in double or single quotes. A file that holds a secret and
- * that others than owner and group may read is refused. libpq's own PG* variables may stand in it
- * too. Values are never logged.
+ * have no effect, and a value may be in double or single quotes. A file that holds a secret and
+ * that others than owner and group may read is refused. It may set libpq's own PG* variables, too.
+ * Values are never logged.
  *
  * Not for what a value means: whoever asks for one judges it.
  */
@@ -55,7 +55,7 @@ enum config_source { CONFIG_NOWHERE, CONFIG_ENVIRONMENT, CONFIG_FILE };
 
 enum config_source config_source(const struct config *config, const char *key);
 
-/* Whether the environment's value hides another one that stands in the file. */
+/* Whether the environment's value hides another one in the file. */
 bool config_is_hidden(const struct config *config, const char *key);
 
 /* Says of a stranger that it has no effect, and what was meant, if that can be guessed. */

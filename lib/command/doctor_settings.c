@@ -26,21 +26,24 @@ static void doctor_add_word(struct text *command, const char *word)
     text_add(command, "'");
 }
 
+/* A file by its whole path. */
+static void doctor_add_path(const char *name, const char *otherwise, struct text *command)
+{
+    char *path = realpath(name, NULL);
+
+    doctor_add_word(command, path != NULL ? path : otherwise);
+    free(path);
+}
+
 /* The program by its whole path: a crontab's own is short. */
 static void doctor_add_program(struct text *command)
 {
-    char *path = realpath("/proc/self/exe", NULL);
-
-    doctor_add_word(command, path != NULL ? path : "/usr/local/bin/syncsched");
-    free(path);
+    doctor_add_path("/proc/self/exe", "/usr/local/bin/syncsched", command);
 }
 
 static void doctor_add_file(const struct command_line *line, struct text *command)
 {
-    char *path = realpath(line->config.path, NULL);
-
-    doctor_add_word(command, path != NULL ? path : line->config.path);
-    free(path);
+    doctor_add_path(line->config.path, line->config.path, command);
 }
 
 void doctor_add_tick(const struct command_line *line, struct text *command)
@@ -92,7 +95,7 @@ void doctor_add_migrate(const struct command_line *line, struct text *command)
     }
 }
 
-/* Gives the last finding the command that takes a setting away from where it stands. */
+/* Gives the last finding the command that removes a setting from where it is. */
 static void doctor_hint_unsetting(const struct command_line *line, const char *name,
                                   struct findings *findings)
 {
@@ -168,7 +171,7 @@ static void doctor_judge_file(const struct command_line *line, struct findings *
 /* Names without effect, settings that exclude each other, and values that hide others. */
 static void doctor_judge_conflicts(const struct command_line *line, struct findings *findings)
 {
-    static const enum setting_name pairs[][2] = {
+    static const enum setting_name rivals[][2] = {
         {SETTING_SUPABASE_SERVICE_ROLE_KEY, SETTING_SUPABASE_SECRET_KEY},
         {SETTING_FUNCTION_URL, SETTING_FUNCTION},
     };
@@ -181,11 +184,11 @@ static void doctor_judge_conflicts(const struct command_line *line, struct findi
                      *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
         doctor_hint_unsetting(line, line->config.strangers[i], findings);
     }
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        const char *first = settings[pairs[i][0]].variable;
-        const char *second = settings[pairs[i][1]].variable;
+    for (size_t i = 0; i < sizeof rivals / sizeof *rivals; i++) {
+        const char *first = settings[rivals[i][0]].variable;
+        const char *second = settings[rivals[i][1]].variable;
 
-        if (!line->values[pairs[i][0]].is_given || !line->values[pairs[i][1]].is_given)
+        if (!line->values[rivals[i][0]].is_given || !line->values[rivals[i][1]].is_given)
             continue;
         findings_add(findings, "settings", FINDING_WARNING,
                      "both %s and %s are set: the first one is used", first, second);

@@ -10,8 +10,8 @@
 #include "inspect/findings.h"
 
 /*
- * Adds what there is to say of the configuration file and the settings. No value that could be a
- * secret is shown.
+ * Adds findings about the configuration file and the settings. No value that could be a secret is
+ * shown.
  */
 void doctor_judge_settings(const struct command_line *line, struct findings *findings);
 

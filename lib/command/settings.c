@@ -119,7 +119,7 @@ struct http_target settings_monitor(const struct command_line *line)
         (proxy != NULL && !address_check_proxy(proxy, &err))) {
         /* The check speaks of the function, and would quote what it is not to. */
         log_warning("SYNCSCHED_PING_URL is not the address of a monitor, https://HOST/..., or the "
-                    "way there is not allowed: nobody is told of this tick");
+                    "way there is not allowed: nobody hears of this tick");
         return (struct http_target){0};
     }
     return (struct http_target){

@@ -23,7 +23,7 @@ bool settings_function_address(const struct command_line *line, struct http_targ
 
 /*
  * SYNCSCHED_PING_URL, checked, and the way there; url is NULL where there is none, and with a
- * warning where there is a wrong one: no tick is to fail for want of a monitor. Borrowed.
+ * warning where there is a wrong one: no tick fails because a monitor is missing. Borrowed.
  */
 struct http_target settings_monitor(const struct command_line *line);
 

@@ -33,7 +33,7 @@ static void assert_taken(const char *words, const char *text)
     char url[200];
     const char *const argv[] = {"sh", "-c", line, scene_program(), path, NULL};
     /* What would lead elsewhere: the environment's counts. */
-    const char *const env[] = {url, "SUPABASE_DB_URL=dbname=", "PGSSLMODE=prefer",
+    const char *const env[] = {url, "SUPABASE_DB_URL=postgresql://", "PGSSLMODE=prefer",
                                "SYNCSCHED_HEALTH_PASSIVE=xledger,dynamics,bufdir", NULL};
     struct program_result result;
 
