@@ -29,7 +29,7 @@ static int due_main(const struct command_line *line)
     struct tick_options options = {
         .database = settings_database(line),
         .started_at_ms = line->started_at_ms,
-        .budget_ms = DUE_BUDGET_MS,
+        .policy = {.budget_ms = DUE_BUDGET_MS},
         .has_at = line->values[SETTING_AT].is_given,
         .at_us = line->values[SETTING_AT].number,
     };

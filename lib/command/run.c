@@ -30,16 +30,18 @@ static void run_show_progress(const struct pool_progress *progress, size_t faile
 
 static void run_take_options(const struct setting_value *values, struct tick_options *options)
 {
+    options->policy = (struct policy){
+        .catch_up_ms = values[SETTING_CATCH_UP].number,
+        .budget_ms = values[SETTING_BUDGET].number,
+        .timeout_ms = values[SETTING_TIMEOUT].number,
+        .cold_start_after_ms = values[SETTING_COLD_START_AFTER].number,
+        .max_attempts = (int)values[SETTING_MAX_ATTEMPTS].number,
+        .retries_unknown = values[SETTING_RETRY_UNKNOWN].number,
+    };
     options->has_at = values[SETTING_AT].is_given;
     options->at_us = values[SETTING_AT].number;
-    options->catch_up_ms = values[SETTING_CATCH_UP].number;
-    options->budget_ms = values[SETTING_BUDGET].number;
-    options->timeout_ms = values[SETTING_TIMEOUT].number;
-    options->cold_start_after_ms = values[SETTING_COLD_START_AFTER].number;
     options->warms_up = values[SETTING_WARM_UP].number;
     options->concurrency = (int)values[SETTING_CONCURRENCY].number;
-    options->max_attempts = (int)values[SETTING_MAX_ATTEMPTS].number;
-    options->retries_unknown = values[SETTING_RETRY_UNKNOWN].number;
     options->retries_failed = values[SETTING_RETRY_FAILED].is_given;
     options->is_dry = values[SETTING_DRY_RUN].is_given;
     options->trigger.name = values[SETTING_TRIGGER_NAME].text;

@@ -122,13 +122,16 @@ static void doctor_judge_clock(struct doctor *doctor, const struct schedules_rea
 /* Reads the schedules as a tick does. If that fails, a finding may already say why. */
 static void doctor_read_schedules(struct doctor *doctor, struct database *db)
 {
-    const struct doctor_options *options = doctor->options;
+    struct schedules_options options = {
+        .wants_retries = doctor->options->wants_retries,
+        .deadline_ms = doctor->options->deadline_ms,
+        .read_schedule = doctor_read_schedule,
+        .context = doctor,
+    };
     struct schedules_reading reading;
-    struct error no_heartbeat;
     struct error err = {0};
 
-    if (schedules_read(db, NULL, options->wants_retries, options->deadline_ms, doctor_read_schedule,
-                       doctor, &reading, &no_heartbeat, &err)) {
+    if (schedules_read(db, &options, &reading, &err)) {
         doctor->now_us = reading.now_us;
         doctor_judge_clock(doctor, &reading);
         doctor_judge_rows(doctor);

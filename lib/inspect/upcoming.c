@@ -93,8 +93,12 @@ static void upcoming_read_schedule(void *context, const struct schedules_reading
 bool upcoming_read(const struct upcoming_options *options, struct upcoming *upcoming,
                    struct error *err)
 {
+    struct schedules_options reading_options = {
+        .deadline_ms = options->deadline_ms,
+        .read_schedule = upcoming_read_schedule,
+        .context = upcoming,
+    };
     struct schedules_reading reading;
-    struct error no_heartbeat;
     struct database *db;
     bool ok;
 
@@ -102,8 +106,7 @@ bool upcoming_read(const struct upcoming_options *options, struct upcoming *upco
     db = database_open(&options->database, options->deadline_ms, err);
     if (db == NULL)
         return false;
-    ok = schedules_read(db, NULL, false, options->deadline_ms, upcoming_read_schedule, upcoming,
-                        &reading, &no_heartbeat, err) ||
+    ok = schedules_read(db, &reading_options, &reading, err) ||
          error_prefix(err, "reading the schedules");
     database_close(db);
     schedules_warn_of_rest(upcoming->invalid);

@@ -58,8 +58,8 @@ void alert_note_claim(struct alert *alert, const struct claim_result *result)
         alert_add_failed(alert, &result->abandoned[i], OUTCOME_UNKNOWN, "ABANDONED",
                          "no answer was recorded within 30 minutes");
     for (size_t i = 0; i < result->run_count; i++)
-        if (result->runs[i].verdict == CLAIM_RUN_MISSED)
-            alert_add(alert, "missed", &result->runs[i].run);
+        if (result->runs[i].verdict == CLAIM_RUN_GIVEN_UP)
+            alert_add(alert, "given-up", &result->runs[i].run);
 }
 
 /* A verdict alone: the worker died, or could not store what it knew. */
@@ -76,9 +76,9 @@ static void alert_note_failure(struct alert *alert, const struct run *run,
 static void alert_note_start(struct alert *alert, const struct run *run,
                              const struct worker_note *note)
 {
-    if (note->drift_us > 0)
-        json_object_set_new(alert_add(alert, "drift", run), "driftSeconds",
-                            json_integer(note->drift_us / INSTANT_US_PER_SECOND));
+    if (note->late_us > 0)
+        json_object_set_new(alert_add(alert, "late", run), "lateSeconds",
+                            json_integer(note->late_us / INSTANT_US_PER_SECOND));
     if (note->was_cold)
         json_object_set_new(alert_add(alert, "cold-start", run), "firstByteMilliseconds",
                             json_integer(note->first_byte_ms));

@@ -1,7 +1,7 @@
 /*
  * What a tick met that a person should know, as one account in JSON for a program of the user's.
  *
- * Four kinds of events, each about a run: "failed", "missed" (a slot was given up), "drift" (begun
+ * Four kinds of events, each about a run: "failed", "given-up" (a slot was given up), "late" (begun
  * more than five minutes after its slot) and "cold-start". They are collected while the tick goes
  * on, and told at once when it is over: one program a tick, however much has failed, so that a bad
  * night is not a flood. tests/schemas/account.json says what the account looks like.

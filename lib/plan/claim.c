@@ -72,8 +72,9 @@ void claim_free(struct claim *claim)
 {
     for (size_t i = 0; i < claim->key_count; i++) {
         free(claim->keys[i].integration_type);
-        free(claim->keys[i].text_read);
-        free(claim->keys[i].schedule);
+        free(claim->keys[i].cron_schedule);
+        free(claim->keys[i].timezone);
+        free(claim->keys[i].text);
         free(claim->keys[i].state_text);
     }
     free(claim->keys);

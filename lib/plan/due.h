@@ -1,15 +1,15 @@
 /*
  * What is due: from one schedule and the time alone to the slots that a claim is to look at.
  *
- * Pure: design section 4 (window, catch-up, marks, edits) as a function of a row and a question.
- * The claim checks everything again under its locks; nothing here knows which slots are covered.
+ * Pure: design section 4 (window, catch-up, marks, edits) as a function of a row and options. The
+ * claim checks everything again under its locks; nothing here knows which slots are covered.
  */
 #ifndef SYNCSCHED_PLAN_DUE_H
 #define SYNCSCHED_PLAN_DUE_H
 
 #include "base/error.h"
 #include "plan/claim.h"
-#include "plan/quiet.h"
+#include "plan/policy.h"
 #include "plan/schedule.h"
 #include "time/instant.h"
 #include "time/zones.h"
@@ -19,28 +19,39 @@
 /* At most so many slots of one integration are given up, and so many served, in one tick. */
 enum { DUE_SLOTS_MAX = 1440 };
 
-struct due_question {
+/*
+ * The texts of which one reading has already seen that they owe nothing: many schedules share few
+ * texts, and "0 2 * * * UTC" of a thousand organisations is worked out once. {0} knows none.
+ */
+struct due_texts {
+    struct due_text *known;
+    size_t count;
+};
+
+struct due_options {
     int64_t t_us; /* the tick's time, or the T of --at */
     struct window window;
-    int64_t catch_up_ms;
-    bool is_window_only; /* --at and `due`: the window's first match and nothing else */
-    bool may_give_up;    /* false while the clocks disagree */
-    struct zones *zones; /* the zones met so far; grows with each new name */
-    struct quiet *quiet; /* the texts that owe nothing, likewise; of this question alone */
+    struct policy policy;
+    bool is_window_only;     /* --at and `due`: the window's first match and nothing else */
+    bool may_give_up;        /* false while the clocks disagree */
+    struct zones *zones;     /* the zones met so far; grows with each new name */
+    struct due_texts *texts; /* of these options alone */
 };
 
 struct due_count {
-    size_t pairs;     /* schedules looked at */
+    size_t schedules; /* active ones that were looked at */
     size_t in_window; /* of these, with a slot in the window */
 };
 
 /*
- * Adds to the claim what this schedule owes at the time of the question: its key, its slots, and a
- * change of its state. A row that is not valid adds nothing but the closing of its state, and
- * returns false with fault, which names organisation, integration and what is wrong.
- * A mark that cannot be believed fills fault, too, but returns true.
+ * Adds to the claim what this schedule owes: its key, its slots, and a change of its state. A row
+ * that is not valid adds nothing but the closing of its state, and returns false with err, which
+ * names organisation, integration and what is wrong. A mark that cannot be believed fills err,
+ * too, but returns true.
  */
-bool due_decide(const struct due_question *question, const struct schedule *schedule,
-                struct claim *claim, struct due_count *count, struct error *fault);
+bool due_decide(const struct due_options *options, const struct schedule *schedule,
+                struct claim *claim, struct due_count *count, struct error *err);
+
+void due_texts_free(struct due_texts *texts);
 
 #endif

@@ -27,6 +27,12 @@ struct run {
     int attempt;
 };
 
+/* Who starts ticks, as their runs carry it. Borrowed. */
+struct trigger {
+    const char *name;
+    const char *host;
+};
+
 enum run_status { RUN_PENDING, RUN_RUNNING, RUN_COMPLETED, RUN_FAILED, RUN_GONE };
 
 /* A status as the log spells it; RUN_GONE for NULL and for any other word. */

@@ -27,8 +27,9 @@ enum claim_column {
     COLUMN_ORG_ID,
     COLUMN_INTEGRATION_ID,
     COLUMN_TYPE,
-    COLUMN_TEXT_READ,
-    COLUMN_SCHEDULE,
+    COLUMN_CRON_SCHEDULE,
+    COLUMN_TIMEZONE,
+    COLUMN_TEXT,
     COLUMN_STATE_TEXT,
     COLUMN_LOOKED_FROM,
     COLUMN_LOOKED_TO,
@@ -77,7 +78,7 @@ static void claim_add_number(struct text *array, int64_t value)
 static void claim_fill_columns(const struct claim *claim, const struct claim_part *part,
                                struct claim_columns *columns)
 {
-    static const char *const fates[] = {"SERVE", "MISSED", "CANCELLED"};
+    static const char *const fates[] = {"SERVE", "GIVEN_UP", "CANCELLED"};
     struct text *arrays = columns->arrays;
 
     for (size_t i = part->first_key; i < part->end_key; i++) {
@@ -86,8 +87,9 @@ static void claim_fill_columns(const struct claim *claim, const struct claim_par
         claim_add_text(&arrays[COLUMN_ORG_ID], key->org_id);
         claim_add_text(&arrays[COLUMN_INTEGRATION_ID], key->integration_id);
         claim_add_text(&arrays[COLUMN_TYPE], key->integration_type);
-        claim_add_text(&arrays[COLUMN_TEXT_READ], key->text_read);
-        claim_add_text(&arrays[COLUMN_SCHEDULE], key->schedule);
+        claim_add_text(&arrays[COLUMN_CRON_SCHEDULE], key->cron_schedule);
+        claim_add_text(&arrays[COLUMN_TIMEZONE], key->timezone);
+        claim_add_text(&arrays[COLUMN_TEXT], key->text);
         claim_add_text(&arrays[COLUMN_STATE_TEXT], key->state_text);
         claim_add_number(&arrays[COLUMN_LOOKED_FROM], key->looked_from);
         claim_add_number(&arrays[COLUMN_LOOKED_TO], key->looked_to);
@@ -131,7 +133,8 @@ static void claim_read_run(struct claim_result *result, const struct database_ro
     claimed = &result->runs[result->run_count++];
     *claimed = (struct claim_run){.is_adopted = is_adopted};
     if (verdict != NULL)
-        claimed->verdict = strcmp(verdict, "MISSED") == 0 ? CLAIM_RUN_MISSED : CLAIM_RUN_CANCELLED;
+        claimed->verdict =
+            strcmp(verdict, "GIVEN_UP") == 0 ? CLAIM_RUN_GIVEN_UP : CLAIM_RUN_CANCELLED;
     claim_copy_run(row, &claimed->run);
 }
 
@@ -174,7 +177,7 @@ static void claim_read_obstacle(void *context, const struct database_row *row)
 
 /* ---- The transaction ---- */
 
-enum { CLAIM_STATEMENTS_MAX = 10, CLAIM_PARAMETERS_MAX = 11 };
+enum { CLAIM_STATEMENTS_MAX = 10, CLAIM_PARAMETERS_MAX = 11, CLAIM_NUMBER_SIZE = 24 };
 
 /* Statements and their parameters while they are put together. */
 struct claim_batch {
@@ -182,12 +185,23 @@ struct claim_batch {
     const char *values[CLAIM_STATEMENTS_MAX][CLAIM_PARAMETERS_MAX];
     size_t count;
     struct claim_result *result;
-    char now_us[24];
-    char window_first[24];
-    char window_last[24];
-    char catch_up_ms[24];
-    char max_attempts[12];
+    char now_us[CLAIM_NUMBER_SIZE];
+    char window_first[CLAIM_NUMBER_SIZE];
+    char window_last[CLAIM_NUMBER_SIZE];
+    char catch_up_ms[CLAIM_NUMBER_SIZE];
+    char max_attempts[CLAIM_NUMBER_SIZE];
 };
+
+static const char *claim_number(char text[CLAIM_NUMBER_SIZE], int64_t value)
+{
+    snprintf(text, CLAIM_NUMBER_SIZE, "%" PRId64, value);
+    return text;
+}
+
+static const char *claim_boolean(bool is_true)
+{
+    return is_true ? "t" : "f";
+}
 
 static void claim_add(struct claim_batch *batch, const char *sql, database_row_reader *read_row,
                       const char *const values[], int parameters)
@@ -205,26 +219,31 @@ static void claim_add(struct claim_batch *batch, const char *sql, database_row_r
 }
 
 /* What earlier ticks left: what hangs, what waits, what failed. */
-static void claim_compose_past(const struct claim *claim, struct claim_batch *batch)
+static void claim_compose_past(const struct claim_options *options, struct claim_batch *batch)
 {
-    const char *first = claim->retries_failed ? batch->window_first : NULL;
-    const char *last = claim->retries_failed ? batch->window_last : NULL;
+    const char *now_us = claim_number(batch->now_us, options->now_us);
+    const char *first = claim_number(batch->window_first, options->window.first);
+    const char *last = claim_number(batch->window_last, options->window.last);
 
-    if (claim->has_unfinished_runs && claim->may_give_up)
-        claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){batch->now_us}, 1);
-    if (claim->has_unfinished_runs && !claim->is_manual)
-        claim_add(
-            batch, sql_adopt, claim_read_adopted,
-            (const char *[]){batch->now_us, batch->catch_up_ms, claim->may_give_up ? "t" : "f"}, 3);
-    if (!claim->retries_failed && (claim->is_manual || claim->max_attempts <= 1))
+    if (options->has_unfinished_runs && options->may_give_up)
+        claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
+    if (options->has_unfinished_runs && !options->is_manual)
+        claim_add(batch, sql_adopt, claim_read_adopted,
+                  (const char *[]){now_us,
+                                   claim_number(batch->catch_up_ms, options->policy.catch_up_ms),
+                                   claim_boolean(options->may_give_up)},
+                  3);
+    if (!options->retries_failed && (options->is_manual || options->policy.max_attempts <= 1))
         return;
     claim_add(batch, sql_retry_lock, NULL,
-              (const char *[]){batch->now_us, batch->max_attempts,
-                               claim->retries_unknown ? "t" : "f", first, last},
+              (const char *[]){
+                  now_us, claim_number(batch->max_attempts, options->policy.max_attempts),
+                  claim_boolean(options->policy.retries_unknown),
+                  options->retries_failed ? first : NULL, options->retries_failed ? last : NULL},
               5);
-    claim_add(batch, sql_retry, claim->is_manual ? claim_read_claimed : claim_read_adopted,
-              (const char *[]){batch->now_us, claim->is_manual ? "t" : "f", claim->trigger_name,
-                               claim->host},
+    claim_add(batch, sql_retry, options->is_manual ? claim_read_claimed : claim_read_adopted,
+              (const char *[]){now_us, claim_boolean(options->is_manual), options->trigger.name,
+                               options->trigger.host},
               4);
 }
 
@@ -237,54 +256,48 @@ static bool claim_has_new_key(const struct claim *claim, const struct claim_part
     return false;
 }
 
-/* Steps 4a to 4e, in order. They depend on one another only inside the server: one round trip. */
-static void claim_compose(const struct claim *claim, const struct claim_columns *columns,
-                          const struct claim_part *part, struct claim_batch *batch)
+/* Steps 4b to 4e, in order. They depend on one another only inside the server: one round trip. */
+static void claim_compose(const struct claim *claim, const struct claim_options *options,
+                          const struct claim_columns *columns, const struct claim_part *part,
+                          struct claim_batch *batch)
 {
     const char *a[COLUMN_COUNT];
-    const char *is_dry = claim->is_dry ? "t" : "f";
-    const char *is_manual = claim->is_manual ? "t" : "f";
-    const char *leaves_state = claim->is_manual || claim->is_dry ? "t" : "f";
+    const char *now_us = claim_number(batch->now_us, options->now_us);
+    bool leaves_state = options->is_manual || options->is_dry;
 
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         a[i] = columns->arrays[i].data;
-    snprintf(batch->now_us, sizeof batch->now_us, "%" PRId64, claim->now_us);
-    snprintf(batch->window_first, sizeof batch->window_first, "%" PRId64, claim->window_first);
-    snprintf(batch->catch_up_ms, sizeof batch->catch_up_ms, "%" PRId64, claim->catch_up_ms);
-
-    snprintf(batch->window_last, sizeof batch->window_last, "%" PRId64, claim->window_last);
-    snprintf(batch->max_attempts, sizeof batch->max_attempts, "%d", claim->max_attempts);
-    if (part->first_key == 0)
-        claim_compose_past(claim, batch);
-    if (part->end_key == part->first_key)
-        return;
     claim_add(batch, sql_lock, NULL,
-              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], is_dry}, 3);
-    if (*leaves_state == 'f' && claim_has_new_key(claim, part))
+              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID],
+                               claim_boolean(options->is_dry)},
+              3);
+    if (!leaves_state && claim_has_new_key(claim, part))
         claim_add(batch, sql_sight, NULL,
-                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_SCHEDULE],
+                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
                                    a[COLUMN_STATE_TEXT], a[COLUMN_LOOKED_FROM]},
                   5);
     claim_add(batch, sql_open, NULL,
-              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT_READ],
-                               a[COLUMN_SCHEDULE], a[COLUMN_STATE_TEXT], leaves_state},
-              6);
+              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_CRON_SCHEDULE],
+                               a[COLUMN_TIMEZONE], a[COLUMN_TEXT], a[COLUMN_STATE_TEXT],
+                               claim_boolean(leaves_state)},
+              7);
     claim_add(batch, sql_claim, claim_read_claimed,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TYPE],
                                a[COLUMN_SLOT_KEY], a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE],
-                               is_manual, batch->window_first, batch->now_us, claim->trigger_name,
-                               claim->host},
+                               claim_boolean(options->is_manual),
+                               claim_number(batch->window_first, options->window.first), now_us,
+                               options->trigger.name, options->trigger.host},
               11);
-    if (*leaves_state == 'f')
+    if (!leaves_state)
         claim_add(batch, sql_mark, NULL,
-                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_SCHEDULE],
+                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
                                    a[COLUMN_LOOKED_FROM], a[COLUMN_LOOKED_TO], a[COLUMN_SLOT_KEY],
                                    a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE]},
                   8);
-    claim_add(batch, sql_report, claim_read_obstacle,
-              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_WINDOW_SLOT],
-                               batch->now_us},
-              4);
+    claim_add(
+        batch, sql_report, claim_read_obstacle,
+        (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_WINDOW_SLOT], now_us},
+        4);
 }
 
 static int claim_compare_runs(const void *left, const void *right)
@@ -300,20 +313,23 @@ static int claim_compare_runs(const void *left, const void *right)
 
 /* One transaction; with the first of them go the runs of earlier ticks. */
 static bool claim_execute_part(struct database *db, const struct claim *claim,
-                               const struct claim_part *part, int64_t deadline_ms,
+                               const struct claim_options *options, const struct claim_part *part,
                                struct claim_result *result, struct error *err)
 {
     struct claim_columns columns = {0};
     struct claim_batch batch = {.result = result};
     struct database_transaction transaction = {.lock_timeout_ms = CLAIM_LOCK_MS,
-                                               .rolled_back = claim->is_dry};
+                                               .rolled_back = options->is_dry};
 
     result->part_first_key = part->first_key;
     claim_fill_columns(claim, part, &columns);
-    claim_compose(claim, &columns, part, &batch);
+    if (part->first_key == 0)
+        claim_compose_past(options, &batch);
+    if (part->end_key > part->first_key)
+        claim_compose(claim, options, &columns, part, &batch);
     transaction.statements = batch.statements;
     transaction.count = batch.count;
-    database_run(db, &transaction, 1, deadline_ms);
+    database_run(db, &transaction, 1, options->deadline_ms);
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         text_free(&columns.arrays[i]);
     if (!transaction.done)
@@ -336,17 +352,18 @@ static void claim_next_part(const struct claim *claim, struct claim_part *part)
     }
 }
 
-bool claim_execute(struct database *db, const struct claim *claim, int64_t deadline_ms,
-                   struct claim_result *result, struct error *err)
+bool claim_execute(struct database *db, const struct claim *claim,
+                   const struct claim_options *options, struct claim_result *result,
+                   struct error *err)
 {
     struct claim_part part = {0};
 
     *result = (struct claim_result){0};
     do {
         claim_next_part(claim, &part);
-        if (!claim_execute_part(db, claim, &part, deadline_ms, result, err))
+        if (!claim_execute_part(db, claim, options, &part, result, err))
             return false;
-    } while (part.end_key < claim->key_count && clock_now_ms() < claim->valid_until_ms);
+    } while (part.end_key < claim->key_count && clock_now_ms() < options->valid_until_ms);
     if (result->run_count > 0)
         qsort(result->runs, result->run_count, sizeof *result->runs, claim_compare_runs);
     return true;

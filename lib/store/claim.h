@@ -10,12 +10,30 @@
 
 #include "base/error.h"
 #include "plan/claim.h"
+#include "plan/policy.h"
+#include "plan/schedule.h"
 #include "store/database.h"
+#include "time/instant.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum claim_verdict { CLAIM_RUN, CLAIM_RUN_MISSED, CLAIM_RUN_CANCELLED };
+/* The rules that apply to a claim. Texts are borrowed. */
+struct claim_options {
+    struct policy policy;
+    struct trigger trigger;
+    struct window window;   /* a run before it is a catch-up */
+    int64_t now_us;         /* the server's clock, for ages and created_at */
+    int64_t valid_until_ms; /* monotonic: no transaction begins from here on */
+    int64_t deadline_ms;    /* monotonic: the transaction under way fails */
+    bool retries_failed;    /* by hand: whatever failed in the window gets another attempt */
+    bool is_manual;         /* run --at: adopts nothing, leaves state and marks alone */
+    bool is_dry;            /* everything is rolled back, no lock is taken */
+    bool may_give_up;       /* false while the clocks disagree: nothing is abandoned or given up */
+    bool has_unfinished_runs; /* as schedules_read() found it; without, nobody looks for any */
+};
+
+enum claim_verdict { CLAIM_RUN, CLAIM_RUN_GIVEN_UP, CLAIM_RUN_CANCELLED };
 
 struct claim_run {
     struct run run;
@@ -60,8 +78,9 @@ enum { CLAIM_PART_KEYS_MAX = 2000, CLAIM_PART_SLOTS_MAX = 50000 };
  * of them is in the log as a whole or not at all, and a later tick adopts the runs. Either way
  * claim_result_free() releases the result.
  */
-bool claim_execute(struct database *db, const struct claim *claim, int64_t deadline_ms,
-                   struct claim_result *result, struct error *err);
+bool claim_execute(struct database *db, const struct claim *claim,
+                   const struct claim_options *options, struct claim_result *result,
+                   struct error *err);
 
 void claim_result_free(struct claim_result *result);
 

@@ -13,9 +13,8 @@ enum { SCHEDULES_HEARTBEAT_LOCK_MS = 500, SCHEDULES_LOCK_MS = 5000 };
 enum { SCHEDULES_WARNINGS_MAX = 100 }; /* rows that are warned about one by one */
 
 struct schedules_cursor {
+    const struct schedules_options *options;
     struct schedules_reading *reading;
-    schedules_reader *read_schedule;
-    void *context;
     bool is_first_past;
     struct error refused; /* of a schema of another version: its rows are not handed on */
 };
@@ -63,35 +62,29 @@ static void schedules_read_row(void *context, const struct database_row *row)
     if (cursor->refused.kind != ERROR_NONE || database_row_text(row, "org_id") == NULL)
         return; /* no schedules at all: the row is there for the clock's sake */
     schedule_read_row(row, &schedule);
-    cursor->read_schedule(cursor->context, cursor->reading, &schedule);
+    cursor->options->read_schedule(cursor->options->context, cursor->reading, &schedule);
 }
 
-bool schedules_read(struct database *db, const struct trigger *trigger, bool wants_retries,
-                    int64_t deadline_ms, schedules_reader *read_schedule, void *context,
-                    struct schedules_reading *reading, struct error *heartbeat, struct error *err)
+bool schedules_read(struct database *db, const struct schedules_options *options,
+                    struct schedules_reading *reading, struct error *err)
 {
-    struct schedules_cursor cursor = {
-        .reading = reading, .read_schedule = read_schedule, .context = context};
-    const char *names[] = {trigger != NULL ? trigger->name : NULL,
-                           trigger != NULL ? trigger->host : NULL, SCHEMA_VERSION_TEXT};
-    const char *asked[] = {wants_retries ? "t" : "f"};
-    struct database_statement read = {.sql = sql_read,
-                                      .parameters = 1,
-                                      .values = asked,
-                                      .read_row = schedules_read_row,
-                                      .context = &cursor};
-    struct database_statement beat = {.sql = sql_heartbeat, .parameters = 3, .values = names};
+    const struct trigger *trigger = options->trigger;
+    struct schedules_cursor cursor = {.options = options, .reading = reading};
+    const char *beat_values[] = {trigger != NULL ? trigger->name : NULL,
+                                 trigger != NULL ? trigger->host : NULL, SCHEMA_VERSION_TEXT};
+    const char *read_values[] = {options->wants_retries ? "t" : "f"};
+    struct database_statement read = {sql_read, 1, read_values, schedules_read_row, &cursor};
+    struct database_statement beat = {.sql = sql_heartbeat, .parameters = 3, .values = beat_values};
     struct database_transaction transactions[] = {
         {.statements = &read, .count = 1, .lock_timeout_ms = SCHEDULES_LOCK_MS},
         {.statements = &beat, .count = 1, .lock_timeout_ms = SCHEDULES_HEARTBEAT_LOCK_MS},
     };
 
-    *heartbeat = (struct error){0};
     *reading =
         (struct schedules_reading){.sent_at_ms = clock_now_ms(), .host_now_us = clock_host_us()};
-    database_run(db, transactions, trigger != NULL ? 2 : 1, deadline_ms);
+    database_run(db, transactions, trigger != NULL ? 2 : 1, options->deadline_ms);
     if (trigger != NULL && !transactions[1].done)
-        *heartbeat = transactions[1].error;
+        reading->heartbeat = transactions[1].error;
     if (!transactions[0].done)
         *err = transactions[0].error;
     return schema_settle(transactions[0].done, &cursor.refused, err);

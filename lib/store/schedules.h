@@ -18,7 +18,8 @@ struct schedules_reading {
     int64_t sent_at_ms;       /* the monotonic clock when the question was sent */
     int64_t host_now_us;      /* the host's clock at that moment */
     bool has_unfinished_runs; /* some run waits to be abandoned, adopted or tried again */
-    int64_t pruned_before; /* of earlier minutes nobody knows who covered them; INT64_MIN: none */
+    int64_t pruned_before;  /* of earlier minutes nobody knows who covered them; INT64_MIN: none */
+    struct error heartbeat; /* why it was not written; set when all rows are read */
 };
 
 /* A schedule's row, of a statement that includes columns/schedule.sql. Its texts are the row's. */
@@ -34,20 +35,19 @@ void schedules_warn_of_rest(size_t count);
 typedef void schedules_reader(void *context, const struct schedules_reading *reading,
                               const struct schedule *schedule);
 
-/* Who ticks. */
-struct trigger {
-    const char *name;
-    const char *host;
+struct schedules_options {
+    const struct trigger *trigger; /* whose heartbeat is written along; NULL: nobody's */
+    bool wants_retries;            /* failed runs of the last day are unfinished, too */
+    int64_t deadline_ms;
+    schedules_reader *read_schedule;
+    void *context;
 };
 
 /*
- * Reads all schedules that are active, or whose state is still open, in no order; wants_retries:
- * failed runs of the last day are unfinished, too. With a trigger
- * its heartbeat is written in the same round trip; if that fails, *heartbeat says why (its kind is
- * ERROR_NONE otherwise) and the reading counts all the same.
+ * Reads all schedules that are active, or whose state is still open, in no order, in one round
+ * trip. A heartbeat that could not be written fails nothing: reading->heartbeat says why.
  */
-bool schedules_read(struct database *db, const struct trigger *trigger, bool wants_retries,
-                    int64_t deadline_ms, schedules_reader *read_schedule, void *context,
-                    struct schedules_reading *reading, struct error *heartbeat, struct error *err);
+bool schedules_read(struct database *db, const struct schedules_options *options,
+                    struct schedules_reading *reading, struct error *err);
 
 #endif

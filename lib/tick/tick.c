@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "call/credentials.h"
-#include "plan/timetable.h"
 #include "tick/helper.h"
 #include "tick/worker.h"
 #include "time/clock.h"
@@ -25,109 +24,93 @@ enum {
 #define TICK_CLOCK_WARN_US  (30 * INSTANT_US_PER_SECOND)
 #define TICK_CLOCK_DOUBT_US (5 * INSTANT_US_PER_MINUTE)
 
-/* The end of the budget, on the monotonic clock. */
-static int64_t tick_deadline_ms(const struct tick_options *options)
-{
-    return options->started_at_ms + options->budget_ms;
-}
-
 /* ---- Steps 1 to 3: read and decide ---- */
 
 struct tick {
     const struct tick_options *options;
+    int64_t deadline_ms; /* the end of the budget, on the monotonic clock */
     struct schedules_reading reading;
-    struct due_question question;
+    struct due_options due;
     struct due_count count;
     struct claim claim;
     struct zones zones;
-    struct quiet quiet;   /* of the question */
-    struct helper warmer; /* pings the function when told to; none unless asked for */
-    size_t faults;
-    bool is_asked;     /* the question is put: the clock has been read */
-    bool is_read_only; /* only the window is of interest */
+    struct due_texts texts;
+    struct helper warmer; /* pings the function when asked to; not started unless wanted */
+    size_t invalid;       /* rows that were warned about */
+    bool has_time;        /* the clock has been read, and due is set */
+    bool is_read_only;    /* only the window is of interest */
 };
 
 /* The tick's time is the database's clock, less the time since the process started. */
-static void tick_put_question(struct tick *tick, const struct schedules_reading *reading)
+static void tick_set_time(struct tick *tick, const struct schedules_reading *reading)
 {
     const struct tick_options *options = tick->options;
     int64_t running_ms = reading->sent_at_ms - options->started_at_ms;
     int64_t apart_us = llabs(reading->host_now_us - reading->now_us);
     int64_t t_us = options->has_at ? options->at_us : reading->now_us - running_ms * 1000;
 
-    tick->question = (struct due_question){
+    tick->due = (struct due_options){
         .t_us = t_us,
         .window = window_of(t_us),
-        .catch_up_ms = options->catch_up_ms,
+        .policy = options->policy,
         .is_window_only = options->has_at || tick->is_read_only,
         .may_give_up = apart_us <= TICK_CLOCK_DOUBT_US,
         .zones = &tick->zones,
-        .quiet = &tick->quiet,
+        .texts = &tick->texts,
     };
     if (apart_us > TICK_CLOCK_WARN_US)
         log_warning("this host's clock and the database's are %" PRId64
                     " s apart; the database's counts",
                     apart_us / INSTANT_US_PER_SECOND);
-    tick->is_asked = true;
+    tick->has_time = true;
 }
 
 static void tick_read_schedule(void *context, const struct schedules_reading *reading,
                                const struct schedule *schedule)
 {
     struct tick *tick = context;
-    struct error fault;
+    struct error err;
 
-    fault.kind = ERROR_NONE; /* and no kilobyte is cleared for each of many rows */
-    if (!tick->is_asked)
-        tick_put_question(tick, reading);
-    due_decide(&tick->question, schedule, &tick->claim, &tick->count, &fault);
-    if (fault.kind != ERROR_NONE)
-        schedules_warn(&fault, &tick->faults);
+    err.kind = ERROR_NONE; /* and no kilobyte is cleared for each of many rows */
+    if (!tick->has_time)
+        tick_set_time(tick, reading);
+    due_decide(&tick->due, schedule, &tick->claim, &tick->count, &err);
+    if (err.kind != ERROR_NONE)
+        schedules_warn(&err, &tick->invalid);
 }
 
 static bool tick_read(struct tick *tick, struct database *db, const struct trigger *trigger,
-                      int64_t deadline_ms, struct error *err)
+                      struct error *err)
 {
-    struct error heartbeat;
+    struct schedules_options options = {
+        .trigger = trigger,
+        .wants_retries = tick->options->policy.max_attempts > 1,
+        .deadline_ms = tick->deadline_ms,
+        .read_schedule = tick_read_schedule,
+        .context = tick,
+    };
 
     claim_free(&tick->claim);
+    due_texts_free(&tick->texts);
     tick->count = (struct due_count){0};
-    tick->faults = 0;
-    tick->is_asked = false;
-    quiet_free(&tick->quiet);
-    if (!schedules_read(db, trigger, tick->options->max_attempts > 1, deadline_ms,
-                        tick_read_schedule, tick, &tick->reading, &heartbeat, err))
+    tick->invalid = 0;
+    tick->has_time = false;
+    if (!schedules_read(db, &options, &tick->reading, err))
         return error_prefix(err, "reading the schedules");
-    if (heartbeat.kind != ERROR_NONE) {
-        error_prefix(&heartbeat, "the trigger's heartbeat was not written");
-        log_failure_as_warning(&heartbeat);
+    if (tick->reading.heartbeat.kind != ERROR_NONE) {
+        error_prefix(&tick->reading.heartbeat, "the trigger's heartbeat was not written");
+        log_failure_as_warning(&tick->reading.heartbeat);
     }
-    if (!tick->is_asked)
-        tick_put_question(tick, &tick->reading);
-    schedules_warn_of_rest(tick->faults);
+    if (!tick->has_time)
+        tick_set_time(tick, &tick->reading);
+    schedules_warn_of_rest(tick->invalid);
     claim_sort(&tick->claim);
     return true;
 }
 
 /* ---- Step 4: claim ---- */
 
-static bool tick_has_nothing_to_do(const struct tick *tick)
-{
-    return tick->claim.key_count == 0 && !tick->reading.has_unfinished_runs &&
-           !tick->options->retries_failed;
-}
-
-/* Whether the claim may come to calls: what is given up, or a changed state, makes none. */
-static bool tick_may_call(const struct tick *tick)
-{
-    bool may_call = tick->reading.has_unfinished_runs || tick->options->retries_failed;
-
-    for (size_t i = 0; !may_call && i < tick->claim.slot_count; i++)
-        may_call = tick->claim.slots[i].fate == CLAIM_SERVE;
-    return may_call;
-}
-
-/* The warmer's life. Whether the ping comes through or not: the calls will tell. */
+/* The warmer's life. Whether the ping comes through or not: the calls will show it. */
 static void tick_warm_up(void *context)
 {
     const struct tick *tick = context;
@@ -139,7 +122,7 @@ static void tick_warm_up(void *context)
     http_client_ping(&keyless, clock_now_ms() + HTTP_PING_MS, &ping, &ignored);
 }
 
-/* Whether --at names a time that has come, and of which the log still tells. */
+/* Whether --at names a time that has come, and of which the log still has the runs. */
 static bool tick_check_at(const struct tick *tick, struct error *err)
 {
     const struct tick_options *options = tick->options;
@@ -151,7 +134,7 @@ static bool tick_check_at(const struct tick *tick, struct error *err)
         error_set(err, ERROR_USAGE, "--at: that time is in the future");
         return error_hint(err, "give a time that has come; by the database's clock");
     }
-    if (tick->question.window.first >= tick->reading.pruned_before)
+    if (tick->due.window.first >= tick->reading.pruned_before)
         return true;
     instant_format_minute(tick->reading.pruned_before, pruned_before);
     error_set(err, ERROR_USAGE,
@@ -161,44 +144,56 @@ static bool tick_check_at(const struct tick *tick, struct error *err)
     return error_hint(err, "give a time that is not before it");
 }
 
+/* Whether the claim may lead to calls: what is given up, or a changed state, makes none. */
+static bool tick_may_call(const struct tick *tick)
+{
+    bool may_call = tick->reading.has_unfinished_runs || tick->options->retries_failed;
+
+    for (size_t i = 0; !may_call && i < tick->claim.slot_count; i++)
+        may_call = tick->claim.slots[i].fate == CLAIM_SERVE;
+    return may_call;
+}
+
 /* Reads and claims; a process that was frozen in between claims nothing on an old reading. */
-static bool tick_claim(struct tick *tick, struct database *db, int64_t deadline_ms,
-                       struct claim_result *result, struct error *err)
+static bool tick_claim(struct tick *tick, struct database *db, struct claim_result *result,
+                       struct error *err)
 {
     const struct tick_options *options = tick->options;
+    const struct trigger *trigger = options->is_dry ? NULL : &options->trigger;
 
     for (int n = 0; n < TICK_READINGS_MAX; n++) {
-        if (!tick_read(tick, db, options->is_dry ? NULL : &options->trigger, deadline_ms, err))
-            return false;
-        if (!tick_check_at(tick, err) ||
+        struct claim_options claim;
+        int64_t old_at_ms;
+
+        if (!tick_read(tick, db, trigger, err) || !tick_check_at(tick, err) ||
             !credentials_check_time(options->function.key, tick->reading.now_us, err))
             return false;
-        if (tick_has_nothing_to_do(tick))
+        if (tick->claim.key_count == 0 && !tick->reading.has_unfinished_runs &&
+            !options->retries_failed)
             return true;
         if (tick_may_call(tick))
             helper_tell(&tick->warmer, (struct helper_word){0});
-        tick->claim.now_us = tick->reading.now_us;
-        tick->claim.window_first = tick->question.window.first;
-        tick->claim.window_last = tick->question.window.last;
-        tick->claim.catch_up_ms = options->catch_up_ms;
-        tick->claim.max_attempts = options->max_attempts;
-        tick->claim.retries_unknown = options->retries_unknown;
-        tick->claim.retries_failed = options->retries_failed;
-        tick->claim.trigger_name = options->trigger.name;
-        tick->claim.host = options->trigger.host;
-        tick->claim.is_manual = options->has_at;
-        tick->claim.is_dry = options->is_dry;
-        tick->claim.may_give_up = tick->question.may_give_up;
-        tick->claim.has_unfinished_runs = tick->reading.has_unfinished_runs;
-        if (clock_now_ms() - tick->reading.sent_at_ms >= TICK_CLAIM_AGE_MS)
+        claim = (struct claim_options){
+            .policy = options->policy,
+            .trigger = options->trigger,
+            .window = tick->due.window,
+            .now_us = tick->reading.now_us,
+            /* Half the budget belongs to the calls; what is not claimed by then waits. */
+            .valid_until_ms = options->started_at_ms + options->policy.budget_ms / 2,
+            .deadline_ms = tick->deadline_ms,
+            .retries_failed = options->retries_failed,
+            .is_manual = options->has_at,
+            .is_dry = options->is_dry,
+            .may_give_up = tick->due.may_give_up,
+            .has_unfinished_runs = tick->reading.has_unfinished_runs,
+        };
+        old_at_ms = tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS;
+        if (clock_now_ms() >= old_at_ms)
             continue;
-        /* Half the budget belongs to the calls; what is not claimed by then waits. */
-        tick->claim.valid_until_ms = options->started_at_ms + options->budget_ms / 2;
-        if (tick->claim.valid_until_ms > tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS)
-            tick->claim.valid_until_ms = tick->reading.sent_at_ms + TICK_CLAIM_AGE_MS;
-        if (claim_execute(db, &tick->claim, deadline_ms, result, err))
-            return true;
-        return error_prefix(err, "claiming what is due");
+        if (claim.valid_until_ms > old_at_ms)
+            claim.valid_until_ms = old_at_ms;
+        return claim_execute(db, &tick->claim, &claim, result, err) ||
+               error_prefix(err, "claiming what is due");
     }
     return error_set(err, ERROR_INTERNAL, "this machine is too slow to claim what is due");
 }
@@ -213,8 +208,8 @@ static void tick_warn_of_given_up(const struct claim_run *given_up)
     instant_format_minute(run->scheduled_for, to);
     log_warning("organisation %s, integration %s: %s, slots %s to %s (run %s)", run->org_id,
                 run->integration_id,
-                given_up->verdict == CLAIM_RUN_MISSED ? "given up as too old"
-                                                      : "cancelled, the schedule has changed",
+                given_up->verdict == CLAIM_RUN_GIVEN_UP ? "given up as too old"
+                                                        : "cancelled, the schedule has changed",
                 from, to, run->run_id);
 }
 
@@ -267,7 +262,7 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
 /* What the pool's callbacks need. */
 struct tick_dispatch {
     const struct tick_options *options;
-    struct worker_plan workers;
+    struct worker_options workers;
 };
 
 /* host:pid:nonce. Unique, so that a token never tells a lie about whose a run is. */
@@ -304,51 +299,40 @@ static void tick_show_progress(void *context, const struct pool_progress *progre
     dispatch->options->progress(progress, failed);
 }
 
-static bool tick_serve(const struct tick_options *options, struct tick_result *result,
-                       struct error *err)
+static bool tick_serve(const struct tick *tick, struct tick_result *result, struct error *err)
 {
-    struct tick_dispatch dispatch = {.options = options};
+    const struct tick_options *options = tick->options;
+    int64_t budget_ms = options->policy.budget_ms;
+    int64_t late_ms = budget_ms / 10 < TICK_LATE_START_MS ? budget_ms / 10 : TICK_LATE_START_MS;
     char token[128];
-    int64_t late_ms = options->budget_ms / 10;
-    int64_t deadline_ms = tick_deadline_ms(options);
+    struct tick_dispatch dispatch = {
+        .options = options,
+        .workers = {.database = options->database,
+                    .function = options->function,
+                    .policy = options->policy,
+                    .runs = result->runs,
+                    .notes = result->notes,
+                    .tick_token = token,
+                    .deadline_ms = tick->deadline_ms,
+                    .start_until_ms = tick->deadline_ms - late_ms,
+                    .store_until_ms = tick->deadline_ms + TICK_STORE_GRACE_MS,
+                    .settle_until_ms = tick->deadline_ms + TICK_SETTLE_GRACE_MS,
+                    .warns_if_late = !options->has_at},
+    };
     struct pool_options pool = {
         .tasks = result->count,
         .workers_max = options->concurrency,
+        .hand_out_until_ms = dispatch.workers.start_until_ms,
+        .kill_at_ms = dispatch.workers.store_until_ms + 1000,
+        .settle_until_ms = dispatch.workers.settle_until_ms,
         .context = &dispatch,
         .work = tick_work,
         .progress = tick_show_progress,
     };
 
     tick_token(options, token);
-    if (late_ms > TICK_LATE_START_MS)
-        late_ms = TICK_LATE_START_MS;
-    dispatch.workers = (struct worker_plan){
-        .database = options->database,
-        .function = options->function,
-        .runs = result->runs,
-        .notes = result->notes,
-        .tick_token = token,
-        .deadline_ms = deadline_ms,
-        .start_until_ms = deadline_ms - late_ms,
-        .store_until_ms = deadline_ms + TICK_STORE_GRACE_MS,
-        .settle_until_ms = deadline_ms + TICK_SETTLE_GRACE_MS,
-        .timeout_ms = options->timeout_ms,
-        .cold_start_after_ms = options->cold_start_after_ms,
-        .warns_of_drift = !options->has_at,
-    };
-    dispatch.workers.database.warn = NULL; /* what there is to say the tick's own has said */
-    pool.hand_out_until_ms = dispatch.workers.start_until_ms;
-    pool.kill_at_ms = dispatch.workers.store_until_ms + 1000;
-    pool.settle_until_ms = dispatch.workers.settle_until_ms;
+    dispatch.workers.database.warn = NULL; /* the tick has warned already */
     return pool_run(&pool, result->verdicts, err);
-}
-
-/* Whether this claimed run's integration has a slot in the window: it then is not skipped. */
-static bool tick_is_in_window(const struct tick *tick, const struct run *run)
-{
-    const struct claim_key *key = claim_find_key(&tick->claim, run);
-
-    return key != NULL && key->window_slot != INT64_MIN;
 }
 
 /* ---- Step 8: the summary ---- */
@@ -357,21 +341,22 @@ static bool tick_is_in_window(const struct tick *tick, const struct run *run)
 static void tick_count(const struct tick *tick, struct tick_result *result)
 {
     struct summary *summary = &result->summary;
-    size_t in_window = 0;
+    size_t in_window = 0; /* integrations with a slot there that is triggered */
     size_t adopted_left = 0;
 
     for (size_t i = 0; i < result->count; i++) {
         const struct run *run = &result->runs[i];
+        const struct claim_key *key = claim_find_key(&tick->claim, run);
         int verdict = result->verdicts[i];
-        bool was_dispatched = verdict != POOL_UNDONE && verdict != WORKER_LEFT;
 
-        if (!was_dispatched) {
+        if (verdict == POOL_UNDONE || verdict == WORKER_LEFT) {
             adopted_left += result->is_adopted[i] ? 1 : 0;
             continue;
         }
         summary->triggered++;
         summary->failed += verdict == WORKER_COMPLETED ? 0 : 1;
-        in_window += !result->is_adopted[i] && tick_is_in_window(tick, run) ? 1 : 0;
+        if (!result->is_adopted[i] && key != NULL && key->window_slot != INT64_MIN)
+            in_window++;
         if (!tick->options->is_dry)
             summary_add_run_id(summary, run->run_id);
     }
@@ -398,30 +383,42 @@ static void tick_choose_runs(const struct tick_options *options, struct tick_res
     }
 }
 
+static struct tick tick_begin(const struct tick_options *options)
+{
+    return (struct tick){
+        .options = options,
+        .deadline_ms = options->started_at_ms + options->policy.budget_ms,
+    };
+}
+
+static void tick_end(struct tick *tick)
+{
+    helper_end(&tick->warmer);
+    claim_free(&tick->claim);
+    zones_free(&tick->zones);
+    due_texts_free(&tick->texts);
+}
+
 bool tick_run(const struct tick_options *options, struct tick_result *result, struct error *err)
 {
-    int64_t deadline_ms = tick_deadline_ms(options);
-    struct tick tick = {.options = options};
+    struct tick tick = tick_begin(options);
     struct database *db;
     bool ok;
 
     *result = (struct tick_result){0};
     if (options->warms_up && !options->is_dry) /* first: no handle crosses a fork */
         helper_start(&tick.warmer, tick_warm_up, &tick);
-    db = database_open(&options->database, deadline_ms, err);
-    ok = db != NULL && tick_claim(&tick, db, deadline_ms, &result->claim, err);
+    db = database_open(&options->database, tick.deadline_ms, err);
+    ok = db != NULL && tick_claim(&tick, db, &result->claim, err);
     database_close(db); /* as above */
     if (ok) {
         tick_warn_of_claim(&tick, &result->claim);
         tick_choose_runs(options, result);
         if (!options->is_dry && result->count > 0)
-            ok = tick_serve(options, result, err);
+            ok = tick_serve(&tick, result, err);
         tick_count(&tick, result);
     }
-    helper_end(&tick.warmer);
-    claim_free(&tick.claim);
-    zones_free(&tick.zones);
-    quiet_free(&tick.quiet);
+    tick_end(&tick);
     return ok;
 }
 
@@ -438,19 +435,15 @@ void tick_result_free(struct tick_result *result)
 
 bool tick_read_due(const struct tick_options *options, struct claim *claim, struct error *err)
 {
-    int64_t deadline_ms = tick_deadline_ms(options);
-    struct tick tick = {.options = options};
-    struct database *db = database_open(&options->database, deadline_ms, err);
+    struct tick tick = tick_begin(options);
+    struct database *db = database_open(&options->database, tick.deadline_ms, err);
     bool ok;
 
-    *claim = (struct claim){0};
-    if (db == NULL)
-        return false;
     tick.is_read_only = true;
-    ok = tick_read(&tick, db, NULL, deadline_ms, err);
+    ok = db != NULL && tick_read(&tick, db, NULL, err);
     database_close(db);
-    zones_free(&tick.zones);
-    quiet_free(&tick.quiet);
     *claim = tick.claim;
+    tick.claim = (struct claim){0};
+    tick_end(&tick);
     return ok;
 }

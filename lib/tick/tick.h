@@ -20,20 +20,15 @@ struct tick_options {
     struct database_address database;
     struct http_target function;
     struct trigger trigger;
-    int64_t started_at_ms;       /* monotonic clock: when the process started */
-    int64_t budget_ms;           /* under 30 minutes */
-    int64_t timeout_ms;          /* bounds each call; 0: what is left of the budget */
-    int64_t cold_start_after_ms; /* a later first byte of an answer is a warning; 0: none is */
-    int64_t catch_up_ms;
-    int concurrency; /* 1..POOL_WORKERS_MAX */
-    bool has_at;     /* --at: exactly the slots in the window of at_us, now */
+    struct policy policy;
+    int64_t started_at_ms; /* monotonic clock: when the process started */
+    int concurrency;       /* 1..POOL_WORKERS_MAX */
+    bool has_at;           /* --at: exactly the slots in the window of at_us, now */
     int64_t at_us;
-    int max_attempts;     /* at a slot that fails, across ticks; 1: none but the first */
-    bool retries_unknown; /* also those of which nobody knows whether the function ran */
-    bool retries_failed;  /* with --at: whatever failed in the window gets another attempt */
-    bool warms_up;        /* the function is pinged while the claim is made */
-    bool is_dry;          /* nothing is written, nobody is called */
-    bool takes_notes;     /* workers say why a run failed, was late or cold: tick_result.notes */
+    bool retries_failed; /* with --at: whatever failed in the window gets another attempt */
+    bool warms_up;       /* the function is pinged while the claim is made */
+    bool is_dry;         /* nothing is written, nobody is called */
+    bool takes_notes;    /* workers say why a run failed, was late or cold: tick_result.notes */
     /* Called when something changed while runs are served; may be NULL. */
     void (*progress)(const struct pool_progress *progress, size_t failed);
 };

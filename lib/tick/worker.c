@@ -21,11 +21,8 @@ enum {
     WORKER_STOP_MS = 5000, /* told to stop, an answer may take this long to be stored */
 };
 
-/* Started later than this after its slot, a run is worth a warning (design section 4). */
-#define WORKER_DRIFT_US (5 * INSTANT_US_PER_MINUTE)
-
 struct worker {
-    const struct worker_plan *plan;
+    const struct worker_options *options;
     struct pool_channel *channel;
     struct database *db;           /* NULL while there is no connection */
     struct http_client *function;  /* NULL before the first call */
@@ -42,16 +39,16 @@ static void worker_warn(const struct run *run, const char *what, const struct er
 
 /* ---- What the parent may want to know ---- */
 
-/* The note of a run of the plan; one that nobody reads where there is none. */
+/* The note of a run; one that nobody reads where there is none. */
 static struct worker_note *worker_find_note(const struct worker *worker, const struct run *run)
 {
     static struct worker_note nobody_reads_it;
 
-    return worker->plan->notes != NULL ? &worker->plan->notes[run - worker->plan->runs]
-                                       : &nobody_reads_it;
+    return worker->options->notes != NULL ? &worker->options->notes[run - worker->options->runs]
+                                          : &nobody_reads_it;
 }
 
-/* The first failure that was stored stands: a worker that died after that did not crash over it. */
+/* The first failure that was stored wins: a worker that died after that did not crash over it. */
 static void worker_note_outcome(const struct worker *worker, const struct run *run,
                                 const struct outcome *outcome)
 {
@@ -74,7 +71,7 @@ static bool worker_connect(struct worker *worker, int64_t deadline_ms, struct er
         worker->db = NULL;
     }
     if (worker->db == NULL)
-        worker->db = database_open(&worker->plan->database, deadline_ms, err);
+        worker->db = database_open(&worker->options->database, deadline_ms, err);
     return worker->db != NULL;
 }
 
@@ -103,7 +100,7 @@ static bool worker_may_begin(struct worker *worker)
     if (worker->parent_fd >= 0)
         worker_listen(worker, &worker->parent_fd);
     return worker->parent_fd >= 0 && !worker->is_told_to_stop &&
-           clock_now_ms() < worker->plan->start_until_ms;
+           clock_now_ms() < worker->options->start_until_ms;
 }
 
 /* Waits, twice as long each time, but not when the parent has something to say. */
@@ -123,28 +120,27 @@ static int64_t worker_try_until(int64_t until_ms)
 }
 
 /*
- * Stores what is known of a call under a token, again and again, with a new connection where the
- * old one is lost, until there is no more time. The state tells whether it stands in the log.
+ * Stores an outcome, again and again, with a new connection where the old one is lost, until there
+ * is no more time. The state says whether it is in the log.
  */
-static bool worker_store(struct worker *worker, run_log_store *store, const struct run *run,
-                         const char *token, const struct outcome *outcome, int64_t until_ms,
+static bool worker_store(struct worker *worker, run_log_transition *store,
+                         struct run_transition *transition, int64_t until_ms,
                          struct run_state *state)
 {
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
     struct error err;
 
     for (;;) {
-        int64_t try_until_ms = worker_try_until(until_ms);
-
-        if (worker_connect(worker, try_until_ms, &err) &&
-            store(worker->db, run, token, outcome, try_until_ms, state, &err)) {
-            worker_note_outcome(worker, run, outcome);
+        transition->deadline_ms = worker_try_until(until_ms);
+        if (worker_connect(worker, transition->deadline_ms, &err) &&
+            store(worker->db, transition, state, &err)) {
+            worker_note_outcome(worker, transition->run, transition->outcome);
             return true;
         }
         if (worker->is_told_to_stop && until_ms > clock_now_ms() + WORKER_STOP_MS)
             until_ms = clock_now_ms() + WORKER_STOP_MS;
         if (clock_now_ms() + pause_ms >= until_ms) {
-            worker_warn(run, "what became of it could not be stored", &err);
+            worker_warn(transition->run, "what became of it could not be stored", &err);
             return false;
         }
         worker_pause(worker, &pause_ms);
@@ -160,17 +156,16 @@ static bool worker_store(struct worker *worker, run_log_store *store, const stru
 static bool worker_start(struct worker *worker, const struct run *run, struct run_state *state,
                          bool *is_unclear)
 {
-    int64_t until_ms = worker->plan->start_until_ms;
+    struct run_transition start = {.run = run, .token = worker->token};
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
     struct error err = {0};
 
     *is_unclear = false;
     while (worker_may_begin(worker)) {
         /* Its answer may come in the time that is too short to begin in, but enough for a call. */
-        int64_t try_until_ms = worker_try_until(worker->plan->deadline_ms);
-
-        if (worker_connect(worker, try_until_ms, &err)) {
-            if (run_log_start(worker->db, run, worker->token, try_until_ms, state, &err)) {
+        start.deadline_ms = worker_try_until(worker->options->deadline_ms);
+        if (worker_connect(worker, start.deadline_ms, &err)) {
+            if (run_log_start(worker->db, &start, state, &err)) {
                 *is_unclear = false;
                 return state->status == RUN_RUNNING && state->is_mine;
             }
@@ -178,7 +173,7 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
                 break; /* refused, not lost */
             *is_unclear = true;
         }
-        if (clock_now_ms() + pause_ms < until_ms)
+        if (clock_now_ms() + pause_ms < worker->options->start_until_ms)
             worker_pause(worker, &pause_ms);
     }
     if (err.kind != ERROR_NONE)
@@ -190,44 +185,33 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
 static enum worker_verdict worker_take_back(struct worker *worker, const struct run *run)
 {
     struct outcome outcome = {0};
+    struct run_transition end = {.run = run, .token = worker->token, .outcome = &outcome};
     struct run_state state;
     bool is_stored;
 
     outcome_fail(&outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
                  "the tick's time was over before the call");
-    is_stored = worker_store(worker, run_log_finish, run, worker->token, &outcome,
-                             worker->plan->store_until_ms, &state);
+    is_stored = worker_store(worker, run_log_finish, &end, worker->options->store_until_ms, &state);
     outcome_free(&outcome);
     return is_stored && state.status == RUN_FAILED && state.is_mine ? WORKER_FAILED : WORKER_LEFT;
 }
 
-static void worker_warn_of_drift(const struct worker *worker, const struct run *run,
-                                 const struct run_state *state)
+static void worker_warn_if_late(const struct worker *worker, const struct run *run,
+                                int64_t started_at_us)
 {
-    int64_t drift_us = state->started_at_us - run->scheduled_for * INSTANT_US_PER_MINUTE;
+    int64_t late_us = started_at_us - run->scheduled_for * INSTANT_US_PER_MINUTE;
 
-    if (!worker->plan->warns_of_drift || drift_us <= WORKER_DRIFT_US)
+    if (!worker->options->warns_if_late || late_us <= POLICY_LATE_MINUTES * INSTANT_US_PER_MINUTE)
         return;
-    worker_find_note(worker, run)->drift_us = drift_us;
+    worker_find_note(worker, run)->late_us = late_us;
     log_warning("organisation %s, integration %s, run %s: started %" PRId64
                 " minutes after its slot",
-                run->org_id, run->integration_id, run->run_id, drift_us / INSTANT_US_PER_MINUTE);
-}
-
-/* Unless the next call can be made with it, see http_client.h. */
-static void worker_let_go_of_function(struct worker *worker)
-{
-    if (http_client_is_spent(worker->function)) {
-        http_client_close(worker->function);
-        worker->function = NULL;
-    } else if (http_client_is_stuck(worker->function)) {
-        worker->function = NULL; /* left behind for the process's end */
-    }
+                run->org_id, run->integration_id, run->run_id, late_us / INSTANT_US_PER_MINUTE);
 }
 
 static void worker_call_once(struct worker *worker, const struct run *run, struct outcome *outcome)
 {
-    int64_t until_ms = worker->plan->deadline_ms;
+    int64_t until_ms = worker->options->deadline_ms;
     int64_t now_ms = clock_now_ms();
     struct http_client_interrupt interrupt = {.is_wanted = worker_listen, .context = worker};
     struct error err;
@@ -241,16 +225,22 @@ static void worker_call_once(struct worker *worker, const struct run *run, struc
         return;
     }
     if (worker->function == NULL)
-        worker->function = http_client_open(&worker->plan->function, &err);
+        worker->function = http_client_open(&worker->options->function, &err);
     if (worker->function == NULL) {
         outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED", err.message);
         return;
     }
-    if (worker->plan->timeout_ms > 0 && until_ms - now_ms > worker->plan->timeout_ms)
-        until_ms = now_ms + worker->plan->timeout_ms;
+    if (worker->options->policy.timeout_ms > 0 &&
+        until_ms - now_ms > worker->options->policy.timeout_ms)
+        until_ms = now_ms + worker->options->policy.timeout_ms;
     interrupt.fd = worker->parent_fd;
     http_client_call(worker->function, run, until_ms, &interrupt, outcome);
-    worker_let_go_of_function(worker);
+    if (http_client_is_spent(worker->function)) {
+        http_client_close(worker->function);
+        worker->function = NULL;
+    } else if (http_client_is_stuck(worker->function)) {
+        worker->function = NULL; /* left behind for the process's end */
+    }
 }
 
 /*
@@ -276,7 +266,7 @@ static bool worker_waits(struct worker *worker, const struct outcome *outcome, i
     if (!outcome->may_retry || calls == WORKER_CALLS_MAX)
         return false;
     again_at_ms = clock_now_ms() + worker_back_off_ms(calls, outcome->retry_after_ms);
-    if (again_at_ms >= worker->plan->start_until_ms)
+    if (again_at_ms >= worker->options->start_until_ms)
         return false;
     while (worker_may_begin(worker) && clock_now_ms() < again_at_ms) {
         int64_t pause_ms = again_at_ms - clock_now_ms();
@@ -308,7 +298,7 @@ static bool worker_call(struct worker *worker, const struct run *run, struct out
 static void worker_warn_of_cold_start(const struct worker *worker, const struct run *run,
                                       const struct outcome *outcome, bool was_starting)
 {
-    int64_t after_ms = worker->plan->cold_start_after_ms;
+    int64_t after_ms = worker->options->policy.cold_start_after_ms;
     struct worker_note *note = worker_find_note(worker, run);
     char what[100] = "cold start: the platform answered BOOT_ERROR first";
 
@@ -326,20 +316,20 @@ static void worker_warn_of_cold_start(const struct worker *worker, const struct 
 }
 
 /*
- * Stores the outcome of a call. An answer that came after its run was given up by the 30-minute
- * rule is recorded where nobody has called again. Says whether the log now tells of a success.
+ * Stores the outcome of a call. One that came after its run was abandoned by the 30-minute rule is
+ * recorded where nobody has called again. True when the log then says that the run succeeded.
  */
 static bool worker_store_outcome(struct worker *worker, const struct run *run,
                                  const struct outcome *outcome)
 {
-    int64_t until_ms = worker->plan->store_until_ms;
+    struct run_transition end = {.run = run, .token = worker->token, .outcome = outcome};
+    int64_t until_ms = worker->options->store_until_ms;
     struct run_state state;
 
-    if (!worker_store(worker, run_log_finish, run, worker->token, outcome, until_ms, &state))
+    if (!worker_store(worker, run_log_finish, &end, until_ms, &state))
         return false;
     if (state.status == RUN_FAILED && state.is_mine && state.is_abandoned) {
-        if (!worker_store(worker, run_log_finish_late, run, worker->token, outcome, until_ms,
-                          &state))
+        if (!worker_store(worker, run_log_finish_late, &end, until_ms, &state))
             return false;
         worker_warn(run,
                     state.status == RUN_COMPLETED
@@ -362,7 +352,7 @@ static enum worker_verdict worker_serve(struct worker *worker, const struct run 
 
     if (!worker_start(worker, run, &state, &is_unclear))
         return is_unclear ? worker_take_back(worker, run) : WORKER_LEFT;
-    worker_warn_of_drift(worker, run, &state);
+    worker_warn_if_late(worker, run, state.started_at_us);
     was_starting = worker_call(worker, run, &outcome);
     is_completed = worker_store_outcome(worker, run, &outcome);
     worker_warn_of_cold_start(worker, run, &outcome, was_starting);
@@ -373,10 +363,9 @@ static enum worker_verdict worker_serve(struct worker *worker, const struct run 
 }
 
 /*
- * A worker died over this run. Running under a token of this tick, the run is over and nobody knows
- * how; pending, it had not begun and is served like any other; otherwise it counts as it stands.
- * The dead worker's start may be committed only after it was seen pending: then it is settled once
- * more.
+ * A worker died over this run. Running under a token of this tick, it is over and nobody knows how;
+ * pending, it had not begun and is served like any other; else its state says how it ended. The
+ * dead worker's start may be committed only after it was seen pending: it is settled once more.
  */
 static enum worker_verdict worker_settle(struct worker *worker, const struct run *run,
                                          const struct pool_task *task)
@@ -384,14 +373,16 @@ static enum worker_verdict worker_settle(struct worker *worker, const struct run
     enum worker_verdict verdict = WORKER_LEFT;
 
     for (int turn = 0; turn < 2 && verdict == WORKER_LEFT; turn++) {
-        struct run_state state = {0};
         struct outcome crashed = {0};
+        struct run_transition end = {
+            .run = run, .token = worker->options->tick_token, .outcome = &crashed};
+        struct run_state state = {0};
         bool is_stored;
 
         outcome_fail(&crashed, OUTCOME_UNKNOWN, "WORKER_CRASHED",
                      "the worker died during the call");
-        is_stored = worker_store(worker, run_log_settle, run, worker->plan->tick_token, &crashed,
-                                 worker->plan->settle_until_ms, &state);
+        is_stored =
+            worker_store(worker, run_log_settle, &end, worker->options->settle_until_ms, &state);
         outcome_free(&crashed);
         if (!is_stored)
             return WORKER_FAILED;
@@ -407,12 +398,13 @@ static enum worker_verdict worker_settle(struct worker *worker, const struct run
 
 void worker_work(void *context, struct pool_channel *channel)
 {
-    struct worker worker = {.plan = context, .channel = channel, .parent_fd = channel->fd};
+    struct worker worker = {.options = context, .channel = channel, .parent_fd = channel->fd};
     struct pool_task task;
 
-    snprintf(worker.token, sizeof worker.token, "%s/%d", worker.plan->tick_token, channel->number);
+    snprintf(worker.token, sizeof worker.token, "%s/%d", worker.options->tick_token,
+             channel->number);
     while (!worker.is_told_to_stop && pool_next(channel, &task)) {
-        const struct run *run = &worker.plan->runs[task.number];
+        const struct run *run = &worker.options->runs[task.number];
         enum worker_verdict verdict = WORKER_LEFT;
 
         if (task.predecessor >= 0)

@@ -7,6 +7,7 @@
 
 #include "call/http_client.h"
 #include "plan/outcome.h"
+#include "plan/policy.h"
 #include "store/database.h"
 #include "tick/pool.h"
 
@@ -27,29 +28,27 @@ struct worker_note {
     enum outcome_class error_class; /* as it is stored; OUTCOME_NONE: completed, or not stored */
     char error_code[OUTCOME_CODE_SIZE];
     char error_message[4 * OUTCOME_MESSAGE_CHARACTERS + 1];
-    int64_t drift_us; /* from the slot to the start, where that is worth a warning; else 0 */
+    int64_t late_us; /* from the slot to the start, where that is worth a warning; else 0 */
     int64_t first_byte_ms;
     bool was_cold; /* a cold start was seen */
 };
 
-/* What every worker of a tick shares; read-only after the fork. */
-struct worker_plan {
+/* What every worker of a tick shares; read-only after the fork. Times: the monotonic clock. */
+struct worker_options {
     struct database_address database;
     struct http_target function;
-    const struct run *runs;      /* job n serves runs[n] */
-    struct worker_note *notes;   /* notes[n] is about it; NULL: nobody wants to know */
-    const char *tick_token;      /* the tick's part of the workers' tokens */
-    int64_t deadline_ms;         /* monotonic clock: the end of the budget */
-    int64_t start_until_ms;      /* too little time left after this: runs stay pending */
-    int64_t store_until_ms;      /* answers may be stored until here */
-    int64_t settle_until_ms;     /* what dead workers left may be settled until here */
-    int64_t timeout_ms;          /* bounds each call; 0: what is left of the budget */
-    int64_t cold_start_after_ms; /* a first byte later than this is worth a warning; 0: none is */
-    bool warns_of_drift;
+    struct policy policy;
+    const struct run *runs;    /* task n serves runs[n] */
+    struct worker_note *notes; /* notes[n] is about it; NULL: nobody reads them */
+    const char *tick_token;    /* the tick's part of the workers' tokens */
+    int64_t deadline_ms;       /* the end of the budget */
+    int64_t start_until_ms;    /* too little time left after this: runs stay pending */
+    int64_t store_until_ms;    /* outcomes may be stored until here */
+    int64_t settle_until_ms;   /* what dead workers left may be settled until here */
+    bool warns_if_late;
 };
 
-/* Serves until pool_next() says no. For struct pool_options' work; context is a struct worker_plan.
- */
+/* Serves until pool_next() says no; context is a struct worker_options. */
 void worker_work(void *context, struct pool_channel *channel);
 
 #endif

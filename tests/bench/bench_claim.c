@@ -14,11 +14,11 @@ enum { CLAIM_ROUNDS = 5, CLAIM_DEADLINE_MS = 60000, CLAIM_CATCH_UP_MS = 3600 * 1
 
 /* A tick as far as the claim. */
 struct claiming {
-    struct due_question question;
+    struct due_options due;
     struct due_count count;
     struct claim claim;
     struct zones zones;
-    struct quiet quiet;
+    struct due_texts texts;
 };
 
 static void claim_take_schedule(void *context, const struct schedules_reading *found,
@@ -27,48 +27,50 @@ static void claim_take_schedule(void *context, const struct schedules_reading *f
     struct claiming *claiming = context;
     struct error fault = {0};
 
-    if (claiming->count.pairs == 0)
-        claiming->question = (struct due_question){
+    if (claiming->count.schedules == 0)
+        claiming->due = (struct due_options){
             .t_us = found->now_us,
             .window = window_of(found->now_us),
-            .catch_up_ms = CLAIM_CATCH_UP_MS,
+            .policy = {.catch_up_ms = CLAIM_CATCH_UP_MS},
             .may_give_up = true,
             .zones = &claiming->zones,
-            .quiet = &claiming->quiet,
+            .texts = &claiming->texts,
         };
-    due_decide(&claiming->question, schedule, &claiming->claim, &claiming->count, &fault);
+    due_decide(&claiming->due, schedule, &claiming->claim, &claiming->count, &fault);
     ck_assert_int_eq(fault.kind, ERROR_NONE);
 }
 
 static double claim_ms(struct database *db, size_t due)
 {
     struct claiming claiming = {0};
+    struct schedules_options reading = {.read_schedule = claim_take_schedule, .context = &claiming};
     struct schedules_reading found;
+    struct claim_options options;
     struct claim_result result;
-    struct error heartbeat;
     struct error err = {0};
     int64_t deadline_ms = clock_now_ms() + CLAIM_DEADLINE_MS;
     int64_t started_us;
     int64_t wall_us;
 
-    ck_assert(schedules_read(db, NULL, false, deadline_ms, claim_take_schedule, &claiming, &found,
-                             &heartbeat, &err));
+    reading.deadline_ms = deadline_ms;
+    ck_assert(schedules_read(db, &reading, &found, &err));
     claim_sort(&claiming.claim);
-    claiming.claim.now_us = found.now_us;
-    claiming.claim.window_first = claiming.question.window.first;
-    claiming.claim.window_last = claiming.question.window.last;
-    claiming.claim.max_attempts = 1;
-    claiming.claim.may_give_up = true;
-    claiming.claim.valid_until_ms = deadline_ms;
+    options = (struct claim_options){
+        .policy = {.max_attempts = 1},
+        .window = claiming.due.window,
+        .now_us = found.now_us,
+        .valid_until_ms = deadline_ms,
+        .deadline_ms = deadline_ms,
+        .may_give_up = true,
+    };
     started_us = clock_now_us();
-    ck_assert_msg(claim_execute(db, &claiming.claim, deadline_ms, &result, &err), "%s",
-                  err.message);
+    ck_assert_msg(claim_execute(db, &claiming.claim, &options, &result, &err), "%s", err.message);
     wall_us = clock_now_us() - started_us;
     ck_assert_uint_eq(result.run_count, due);
     claim_result_free(&result);
     claim_free(&claiming.claim);
     zones_free(&claiming.zones);
-    quiet_free(&claiming.quiet);
+    due_texts_free(&claiming.texts);
     return (double)wall_us / 1000;
 }
 

@@ -124,11 +124,11 @@ static void idle_measure_process(int pairs)
 /* ---- Reading and parsing alone, on an open connection ---- */
 
 struct idle_reading {
-    struct due_question question;
+    struct due_options due;
     struct due_count count;
     struct claim claim;
     struct zones zones;
-    struct quiet quiet;
+    struct due_texts texts;
     size_t rows;
     size_t faults;
     bool decides;
@@ -144,37 +144,40 @@ static void idle_take_schedule(void *context, const struct schedules_reading *fo
     if (!reading->decides)
         return;
     if (reading->rows == 1)
-        reading->question = (struct due_question){
+        reading->due = (struct due_options){
             .t_us = found->now_us,
             .window = window_of(found->now_us),
-            .catch_up_ms = IDLE_CATCH_UP_MS,
+            .policy = {.catch_up_ms = IDLE_CATCH_UP_MS},
             .may_give_up = true,
             .zones = &reading->zones,
-            .quiet = &reading->quiet,
+            .texts = &reading->texts,
         };
-    due_decide(&reading->question, schedule, &reading->claim, &reading->count, &fault);
+    due_decide(&reading->due, schedule, &reading->claim, &reading->count, &fault);
     reading->faults += fault.kind != ERROR_NONE ? 1 : 0;
 }
 
 static double idle_read_ms(struct database *db, bool decides, int pairs)
 {
     struct idle_reading reading = {.decides = decides};
+    struct schedules_options options = {
+        .deadline_ms = clock_now_ms() + IDLE_DEADLINE_MS,
+        .read_schedule = idle_take_schedule,
+        .context = &reading,
+    };
     struct schedules_reading found;
-    struct error heartbeat;
     struct error err = {0};
     int64_t started_us = clock_now_us();
-    bool ok = schedules_read(db, NULL, false, clock_now_ms() + IDLE_DEADLINE_MS, idle_take_schedule,
-                             &reading, &found, &heartbeat, &err);
+    bool ok = schedules_read(db, &options, &found, &err);
     int64_t wall_us = clock_now_us() - started_us;
 
     ck_assert_msg(ok, "%s", err.message);
     ck_assert_uint_eq(reading.rows, (size_t)pairs);
-    ck_assert_uint_eq(reading.count.pairs, decides ? (size_t)pairs : 0);
+    ck_assert_uint_eq(reading.count.schedules, decides ? (size_t)pairs : 0);
     ck_assert_uint_eq(reading.faults, 0);
     ck_assert_uint_eq(reading.claim.key_count, 0);
     claim_free(&reading.claim);
     zones_free(&reading.zones);
-    quiet_free(&reading.quiet);
+    due_texts_free(&reading.texts);
     return (double)wall_us / 1000;
 }
 

@@ -27,7 +27,7 @@ struct tally_run {
     bool was_started;  /* was set running at some time */
     bool is_over;      /* completed or failed */
     bool is_completed; /* completed */
-    bool is_given_up;  /* failed, because nobody served it in time: MISSED */
+    bool is_given_up;  /* failed, because nobody served it in time: GIVEN_UP */
 };
 
 /* A request that reached the function. */

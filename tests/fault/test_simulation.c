@@ -47,10 +47,13 @@ static const struct {
 
 enum { SCHEDULES = sizeof schedules / sizeof *schedules };
 
+#define SIMULATION_TOKEN "simulation"
+
 /* What is yet to happen: a claim, or the end of a call. */
 struct simulation_step {
     int64_t at_us;
     struct claim claim;
+    struct claim_options claim_options;
     struct run run; /* without an id it is a claim */
 };
 
@@ -58,7 +61,7 @@ struct simulation {
     struct chance chance;
     struct database *db;
     struct zones zones;
-    struct quiet quiet; /* of the question */
+    struct due_texts texts;
     struct simulation_step steps[SIMULATION_STEPS_MAX];
     size_t step_count;
     int64_t drain_from_us;
@@ -67,7 +70,7 @@ struct simulation {
     struct audit_totals totals;
 
     /* The reading under way. */
-    struct due_question question;
+    struct due_options due;
     struct due_count count;
     struct claim claim;
 };
@@ -102,7 +105,7 @@ static void take_schedule(void *context, const struct schedules_reading *reading
     struct error fault = {0};
 
     (void)reading;
-    due_decide(&sim->question, schedule, &sim->claim, &sim->count, &fault);
+    due_decide(&sim->due, schedule, &sim->claim, &sim->count, &fault);
     ck_assert_msg(fault.kind == ERROR_NONE, "%s", fault.message);
 }
 
@@ -115,80 +118,82 @@ static int64_t claim_delay_us(struct chance *chance)
 
 static void read_and_decide(struct simulation *sim, int64_t t_us)
 {
+    struct schedules_options options = {
+        .deadline_ms = wait_until_ms(), .read_schedule = take_schedule, .context = sim};
     struct schedules_reading reading;
-    struct error heartbeat;
+    struct simulation_step *step;
     struct error err;
 
-    quiet_free(&sim->quiet);
-    sim->question = (struct due_question){
+    due_texts_free(&sim->texts);
+    sim->due = (struct due_options){
         .t_us = t_us,
         .window = window_of(t_us),
-        .catch_up_ms = 60 * 60 * 1000,
+        .policy = {.catch_up_ms = 60 * 60 * 1000, .max_attempts = 1},
         .may_give_up = true,
         .zones = &sim->zones,
-        .quiet = &sim->quiet,
+        .texts = &sim->texts,
     };
-    sim->claim = (struct claim){
-        .now_us = t_us,
-        .window_first = sim->question.window.first,
-        .window_last = sim->question.window.last,
-        .catch_up_ms = sim->question.catch_up_ms,
-        .valid_until_ms = INT64_MAX,
-        .max_attempts = 1,
-        .trigger_name = "simulation",
-        .host = "simulation",
-        .may_give_up = true,
-    };
-    ck_assert_msg(schedules_read(sim->db, NULL, false, wait_until_ms(), take_schedule, sim,
-                                 &reading, &heartbeat, &err),
-                  "%s", err.message);
-    sim->claim.has_unfinished_runs = reading.has_unfinished_runs;
+    sim->claim = (struct claim){0};
+    ck_assert_msg(schedules_read(sim->db, &options, &reading, &err), "%s", err.message);
     if (sim->claim.key_count == 0 && !reading.has_unfinished_runs)
         return;
     claim_sort(&sim->claim);
-    add_step(sim, t_us + claim_delay_us(&sim->chance))->claim = sim->claim;
+    step = add_step(sim, t_us + claim_delay_us(&sim->chance));
+    step->claim = sim->claim;
+    step->claim_options = (struct claim_options){
+        .policy = sim->due.policy,
+        .trigger = {SIMULATION_TOKEN, SIMULATION_TOKEN},
+        .window = sim->due.window,
+        .now_us = t_us,
+        .valid_until_ms = INT64_MAX,
+        .may_give_up = true,
+        .has_unfinished_runs = reading.has_unfinished_runs,
+    };
 }
 
 /* pending -> running, unless another tick was faster; the call ends after a while. */
 static void start_call(struct simulation *sim, const struct run *run, int64_t now_us)
 {
+    struct run_transition start = {
+        .run = run, .token = SIMULATION_TOKEN, .deadline_ms = wait_until_ms()};
     struct run_state state;
     struct error err;
 
-    ck_assert_msg(run_log_start(sim->db, run, sim->claim.host, wait_until_ms(), &state, &err), "%s",
-                  err.message);
+    ck_assert_msg(run_log_start(sim->db, &start, &state, &err), "%s", err.message);
     if (state.status != RUN_RUNNING)
         return;
     sim->calls++;
     add_step(sim, now_us + starts_exponential_us(&sim->chance, 3 * SIMULATION_SECOND))->run = *run;
 }
 
-static void carry_out_claim(struct simulation *sim, struct claim *claim, int64_t now_us)
+static void carry_out_claim(struct simulation *sim, struct simulation_step *step)
 {
     struct claim_result result;
     struct error err;
 
-    ck_assert_msg(claim_execute(sim->db, claim, wait_until_ms(), &result, &err), "%s", err.message);
+    step->claim_options.deadline_ms = wait_until_ms();
+    ck_assert_msg(claim_execute(sim->db, &step->claim, &step->claim_options, &result, &err), "%s",
+                  err.message);
     for (size_t i = 0; i < result.run_count; i++) {
         if (result.runs[i].verdict != CLAIM_RUN)
             sim->given_up++;
-        else if (now_us >= sim->drain_from_us ||
+        else if (step->at_us >= sim->drain_from_us ||
                  chance_pick(&sim->chance, 1, SIMULATION_LEFT_IN) > 1)
-            start_call(sim, &result.runs[i].run, now_us);
+            start_call(sim, &result.runs[i].run, step->at_us);
     }
     claim_result_free(&result);
-    claim_free(claim);
+    claim_free(&step->claim);
 }
 
 static void end_call(struct simulation *sim, const struct run *run)
 {
     struct outcome success = {.records_exported = -1};
+    struct run_transition end = {
+        .run = run, .token = SIMULATION_TOKEN, .outcome = &success, .deadline_ms = wait_until_ms()};
     struct run_state state;
     struct error err;
 
-    ck_assert_msg(
-        run_log_finish(sim->db, run, sim->claim.host, &success, wait_until_ms(), &state, &err),
-        "%s", err.message);
+    ck_assert_msg(run_log_finish(sim->db, &end, &state, &err), "%s", err.message);
     ck_assert_int_eq(state.status, RUN_COMPLETED);
 }
 
@@ -214,7 +219,7 @@ static void carry_out_steps(struct simulation *sim, int64_t before_us)
         if (*step.run.run_id != '\0')
             end_call(sim, &step.run);
         else
-            carry_out_claim(sim, &step.claim, step.at_us);
+            carry_out_claim(sim, &step);
     }
 }
 
@@ -378,7 +383,7 @@ START_TEST(test_simulation)
     check(sim, span.plan);
     starts_free(&span.starts);
     zones_free(&sim->zones);
-    quiet_free(&sim->quiet);
+    due_texts_free(&sim->texts);
     database_close(sim->db);
     free(sim);
     testdb_drop();

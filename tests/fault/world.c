@@ -240,7 +240,7 @@ static struct tally_run *world_read_runs(size_t *count)
                             "       (extract(epoch FROM covers_from) / 60)::bigint,"
                             "       (extract(epoch FROM scheduled_for) / 60)::bigint,"
                             "       started_at IS NOT NULL, status IN ('completed', 'failed'),"
-                            "       status = 'completed', coalesce(error_code = 'MISSED', false)"
+                            "       status = 'completed', coalesce(error_code = 'GIVEN_UP', false)"
                             "  FROM sync_run_log");
     struct tally_run *runs;
 

@@ -54,7 +54,7 @@ static const struct {
     {"completed", "completed", true, "NULL, NULL"},
     {"failed", "failed", true, "'rejected', 'HTTP_500'"},
     {"unknown", "failed", true, "'unknown', 'TIMEOUT'"},
-    {"given_up", "failed", false, "'not_delivered', 'MISSED'"},
+    {"given_up", "failed", false, "'not_delivered', 'GIVEN_UP'"},
     {"cancelled", "failed", false, "'not_delivered', 'CANCELLED'"},
     {"running", "running", true, "NULL, NULL"},
     {"pending", "pending", false, "NULL, NULL"},

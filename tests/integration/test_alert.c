@@ -198,7 +198,7 @@ START_TEST(test_crashed)
 END_TEST
 
 /* Covers: slots that were given up as too old, folded as the log has them. */
-START_TEST(test_missed)
+START_TEST(test_given_up)
 {
     int64_t slot = scene_settle(5000);
     json_t *account;
@@ -208,14 +208,14 @@ START_TEST(test_missed)
     testdb_exec("UPDATE sync_schedule_state SET schedule = (SELECT cron_schedule || ' UTC'"
                 " FROM organization_integrations)");
     scene_expect(scene_run(""), 0, 0, 0, 0);
-    account = read_event("missed");
+    account = read_event("given-up");
     assert_text(event(account, 0), "coversFrom", scene_minute_text(slot - 90));
     json_decref(account);
 }
 END_TEST
 
 /* Covers: a start more than five minutes after its slot; not by hand, where that is meant. */
-START_TEST(test_drift)
+START_TEST(test_late)
 {
     json_t *account;
     int64_t seconds;
@@ -223,8 +223,8 @@ START_TEST(test_drift)
     scene_seed(1, 1, NEVER);
     free(scene_seed_run(1, "pending", scene_settle(5000) - 10, 2));
     scene_expect(scene_run(""), 1, 0, 0, 0);
-    account = read_event("drift");
-    seconds = json_integer_value(json_object_get(event(account, 0), "driftSeconds"));
+    account = read_event("late");
+    seconds = json_integer_value(json_object_get(event(account, 0), "lateSeconds"));
     ck_assert_int_ge(seconds, 9 * 60);
     ck_assert_int_le(seconds, 11 * 60);
     json_decref(account);
@@ -391,8 +391,8 @@ SUITE(alert)
     tcase_add_loop_test(triggers, test_failed, 0, COUNT(failures));
     tcase_add_test(triggers, test_abandoned);
     tcase_add_test(triggers, test_crashed);
-    tcase_add_test(triggers, test_missed);
-    tcase_add_test(triggers, test_drift);
+    tcase_add_test(triggers, test_given_up);
+    tcase_add_test(triggers, test_late);
     tcase_add_test(triggers, test_cold_start);
     suite_add_tcase(suite, triggers);
     tcase_add_checked_fixture(account, set_up, tear_down);

@@ -170,7 +170,8 @@ static const char *const good_runs[] = {
     "{\"status\": \"failed\", \"error_class\": \"rejected\", \"error_code\": \"HTTP_500\"}",
     "{\"status\": \"failed\", \"error_class\": \"not_delivered\"}",
     /* given up or cancelled: never ran */
-    "{\"status\": \"failed\", \"error_code\": \"MISSED\", \"worker\": null, \"started_at\": null}",
+    "{\"status\": \"failed\", \"error_code\": \"GIVEN_UP\", \"worker\": null, \"started_at\": "
+    "null}",
     /* a clock that was set back */
     "{\"status\": \"completed\", \"completed_at\": \"2024-04-01T00:00Z\"}",
 };

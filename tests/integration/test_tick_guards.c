@@ -157,7 +157,7 @@ END_TEST
 static long count_given_up(void)
 {
     return testdb_number(
-        "SELECT count(*) FROM sync_run_log WHERE error_code IN ('ABANDONED', 'MISSED')");
+        "SELECT count(*) FROM sync_run_log WHERE error_code IN ('ABANDONED', 'GIVEN_UP')");
 }
 
 /*

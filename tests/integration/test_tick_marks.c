@@ -101,9 +101,9 @@ START_TEST(test_missed)
                                   scene_minute_text(slot - 6)) == 1;
 
     scene_check(&tick, 1, 0, 0, 0);
-    assert_runs(slot,
-                is_early ? "failed catch_up -9..-6 not_delivered/MISSED, completed schedule -5..0"
-                         : "failed catch_up -9..-5 not_delivered/MISSED, completed schedule -4..0");
+    assert_runs(
+        slot, is_early ? "failed catch_up -9..-6 not_delivered/GIVEN_UP, completed schedule -5..0"
+                       : "failed catch_up -9..-5 not_delivered/GIVEN_UP, completed schedule -4..0");
     ck_assert_ptr_nonnull(strstr(tick.err, "given up"));
     ck_assert_ptr_nonnull(strstr(tick.err, scene_integration(1)));
     ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
@@ -118,7 +118,7 @@ START_TEST(test_no_catch_up)
     int64_t slot = seed_behind(10);
 
     scene_expect(scene_run("--catch-up 0"), 1, 0, 0, 0);
-    assert_runs(slot, "failed catch_up -9..-1 not_delivered/MISSED, completed schedule 0..0");
+    assert_runs(slot, "failed catch_up -9..-1 not_delivered/GIVEN_UP, completed schedule 0..0");
 }
 END_TEST
 

@@ -294,7 +294,7 @@ START_TEST(test_adopted_in_vain)
                 scene_integration(1));
     scene_expect(scene_run(""), 0, 0, 0, 0);
     assert_failure(1, "not_delivered/CANCELLED");
-    assert_failure(2, "not_delivered/MISSED");
+    assert_failure(2, "not_delivered/GIVEN_UP");
     ck_assert_uint_eq(function_count(scene_function(), NULL), 0);
 }
 END_TEST

@@ -41,8 +41,8 @@ START_TEST(test_alert_runs)
 {
     static struct worker_note notes[6] = {
         {.error_class = OUTCOME_REJECTED, .error_code = "HTTP_500", .error_message = "no\033[2J\n"},
-        {.drift_us = 301 * INT64_C(1000000), .was_cold = true, .first_byte_ms = 2100},
-        {.error_class = OUTCOME_REJECTED, .drift_us = 1, .was_cold = true}, /* may be half */
+        {.late_us = 301 * INT64_C(1000000), .was_cold = true, .first_byte_ms = 2100},
+        {.error_class = OUTCOME_REJECTED, .late_us = 1, .was_cold = true}, /* may be half */
         {.error_class = OUTCOME_NONE},
         {.was_cold = true},
         {.was_cold = true},
@@ -50,7 +50,7 @@ START_TEST(test_alert_runs)
     static struct run runs[6] = {RUN, RUN, RUN, RUN, RUN, RUN};
     static int verdicts[6] = {WORKER_FAILED, WORKER_COMPLETED, POOL_LOST,
                               WORKER_FAILED, WORKER_LEFT,      POOL_UNDONE};
-    static const char *const kinds[] = {"failed", "drift", "cold-start", "failed", "failed"};
+    static const char *const kinds[] = {"failed", "late", "cold-start", "failed", "failed"};
     const struct tick_result result = {
         .runs = runs, .verdicts = verdicts, .notes = notes, .count = 6};
     struct alert alert = {0};
@@ -69,7 +69,7 @@ START_TEST(test_alert_runs)
     ck_assert_str_eq(text(json_array_get(events, 0), "errorMessage"), "no\033[2J\n");
     ck_assert_str_eq(text(json_array_get(events, 0), "scheduledFor"), "2024-05-01T02:00:00Z");
     ck_assert_str_eq(text(json_array_get(events, 0), "coversFrom"), "2024-05-01T01:50:00Z");
-    ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(events, 1), "driftSeconds")),
+    ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(events, 1), "lateSeconds")),
                      301);
     for (size_t i = 3; i < 5; i++) {
         ck_assert_str_eq(text(json_array_get(events, i), "errorClass"), "unknown");
@@ -100,19 +100,19 @@ END_TEST
 /* Covers: a thousand are told, of the others how many there were; cancelled slots are no event. */
 START_TEST(test_alert_many)
 {
-    enum { MISSED = ALERT_EVENTS_MAX - 1, CANCELLED = 5 };
-    static struct claim_run runs[MISSED + CANCELLED];
+    enum { GIVEN_UP = ALERT_EVENTS_MAX - 1, CANCELLED = 5 };
+    static struct claim_run runs[GIVEN_UP + CANCELLED];
     static struct run abandoned[3];
     struct claim_result result = {.runs = runs, .abandoned = abandoned, .abandoned_count = 3};
     struct alert alert = {0};
     json_t *account;
 
-    for (size_t i = 0; i < MISSED + CANCELLED; i++)
+    for (size_t i = 0; i < GIVEN_UP + CANCELLED; i++)
         runs[i] = (struct claim_run){
-            .run = run, .verdict = i < CANCELLED ? CLAIM_RUN_CANCELLED : CLAIM_RUN_MISSED};
+            .run = run, .verdict = i < CANCELLED ? CLAIM_RUN_CANCELLED : CLAIM_RUN_GIVEN_UP};
     for (size_t i = 0; i < 3; i++)
         abandoned[i] = run;
-    result.run_count = MISSED + CANCELLED;
+    result.run_count = GIVEN_UP + CANCELLED;
     alert_note_claim(&alert, &result);
     account = read_account(&alert);
     ck_assert_uint_eq(json_array_size(json_object_get(account, "events")), ALERT_EVENTS_MAX);

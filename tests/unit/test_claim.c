@@ -15,7 +15,7 @@ static struct claim claim_of(size_t n)
     claim.slots = memory_allocate(2 * n, sizeof *claim.slots);
     for (size_t i = 0; i < n; i++) {
         snprintf(claim.keys[i].org_id, sizeof claim.keys[i].org_id, "org-%04zu", n - i);
-        claim.keys[i].schedule = memory_copy_text("* * * * * UTC");
+        claim.keys[i].text = memory_copy_text("* * * * * UTC");
         claim.slots[2 * i] = (struct claim_slot){.key = i, .minute = (int64_t)(n - i)};
         claim.slots[2 * i + 1] = (struct claim_slot){.key = i, .minute = (int64_t)(n - i) + 1000};
     }

@@ -1,4 +1,4 @@
-/* Covers lib/plan/due.c and quiet.c: what a row owes, by design section 4. All of it in May 2024. */
+/* Covers lib/plan/due.c: what a row owes, by design section 4. All of it in May 2024. */
 #include "support/suite.h"
 
 #include "base/text.h"
@@ -26,24 +26,24 @@ static int64_t minute_of(const char *text)
 }
 
 static struct zones zones; /* of one test: each runs in a process of its own */
-static struct quiet quiet;
+static struct due_texts texts;
 
-static struct due_question question_us(int64_t t_us, bool is_window_only)
+static struct due_options options_us(int64_t t_us, bool is_window_only)
 {
-    return (struct due_question){
+    return (struct due_options){
         .t_us = t_us,
         .window = window_of(t_us),
-        .catch_up_ms = HOUR_MS,
+        .policy = {.catch_up_ms = HOUR_MS},
         .is_window_only = is_window_only,
         .may_give_up = true,
         .zones = &zones,
-        .quiet = &quiet,
+        .texts = &texts,
     };
 }
 
-static struct due_question question_at(const char *t, bool is_window_only)
+static struct due_options options_at(const char *t, bool is_window_only)
 {
-    return question_us(instant(t), is_window_only);
+    return options_us(instant(t), is_window_only);
 }
 
 static struct schedule schedule_of(const char *cron)
@@ -75,7 +75,7 @@ static void tell_minute(struct text *text, int64_t minute)
 static void tell_slots(struct text *text, const struct claim *claim)
 {
     static const char *const fates[] = {
-        [CLAIM_SERVE] = "serve", [CLAIM_MISSED] = "missed", [CLAIM_CANCELLED] = "cancelled"};
+        [CLAIM_SERVE] = "serve", [CLAIM_GIVEN_UP] = "given up", [CLAIM_CANCELLED] = "cancelled"};
 
     for (size_t i = 0, n; i < claim->slot_count; i += n) {
         const struct claim_slot *first = &claim->slots[i];
@@ -101,7 +101,7 @@ static struct text tell(const struct claim *claim)
     if (claim->key_count == 1) {
         const struct claim_key *key = &claim->keys[0];
 
-        text_addf(&text, "[%s] ", key->schedule);
+        text_addf(&text, "[%s] ", key->text);
         tell_minute(&text, key->looked_from);
         text_add(&text, "..");
         tell_minute(&text, key->looked_to);
@@ -117,13 +117,13 @@ static struct text tell(const struct claim *claim)
 /* The slot that the row has in the window of t; INT64_MIN: none. */
 static int64_t window_slot_us(const struct schedule *schedule, int64_t t_us)
 {
-    struct due_question question = question_us(t_us, true);
+    struct due_options options = options_us(t_us, true);
     struct claim claim = {0};
     struct due_count count = {0};
     struct error fault = {0};
     int64_t slot = INT64_MIN;
 
-    ck_assert(due_decide(&question, schedule, &claim, &count, &fault));
+    ck_assert(due_decide(&options, schedule, &claim, &count, &fault));
     ck_assert_int_eq(fault.kind, ERROR_NONE);
     ck_assert_uint_eq(count.in_window, claim.key_count);
     ck_assert_uint_eq(claim.slot_count, claim.key_count);
@@ -193,7 +193,7 @@ END_TEST
 /* Covers: neither state nor catch-up where only the window is of interest. */
 START_TEST(test_due_window_only_owes_nothing_else)
 {
-    struct due_question question = question_at("2024-05-01T02:00:10Z", true);
+    struct due_options options = options_at("2024-05-01T02:00:10Z", true);
     struct schedule schedule = schedule_of("*/30 * * * *");
     struct claim claim = {0};
     struct due_count count = {0};
@@ -202,7 +202,7 @@ START_TEST(test_due_window_only_owes_nothing_else)
 
     schedule.state_text = "*/5 * * * * UTC";
     schedule.mark = minute_of("2024-05-01T00:00Z");
-    ck_assert(due_decide(&question, &schedule, &claim, &count, &fault));
+    ck_assert(due_decide(&options, &schedule, &claim, &count, &fault));
     told = tell(&claim);
     ck_assert_str_eq(text_string(&told),
                      "[*/30 * * * * UTC] 1T01:59..1T02:00 1T02:00; serve 1T02:00-1T02:00*1");
@@ -237,14 +237,14 @@ static const struct {
      "[* * * * * UTC] 1T01:59..1T02:01 1T02:00; serve 1T02:00-1T02:01*2"},
     /* Exactly as old as the catch-up time is served, older is given up. */
     {"*/15 * * * *", SEEN, "2024-05-01T00:00Z", "2024-05-01T02:00:00Z", HOUR_MS, false,
-     "[" SEEN "] 1T00:00..1T02:00 1T02:00; missed 1T00:15-1T00:45*3; serve 1T01:00-1T02:00*5"},
+     "[" SEEN "] 1T00:00..1T02:00 1T02:00; given up 1T00:15-1T00:45*3; serve 1T01:00-1T02:00*5"},
     {"*/15 * * * *", SEEN, "2024-05-01T00:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
-     "[" SEEN "] 1T00:00..1T02:00 1T02:00; missed 1T00:15-1T01:00*4; serve 1T01:15-1T02:00*4"},
+     "[" SEEN "] 1T00:00..1T02:00 1T02:00; given up 1T00:15-1T01:00*4; serve 1T01:15-1T02:00*4"},
     /* --catch-up 0: the window is served, all before it is given up. */
     {"*/15 * * * *", SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", 0, false,
-     "[" SEEN "] 1T01:00..1T02:00 1T02:00; missed 1T01:15-1T01:45*3; serve 1T02:00-1T02:00*1"},
+     "[" SEEN "] 1T01:00..1T02:00 1T02:00; given up 1T01:15-1T01:45*3; serve 1T02:00-1T02:00*1"},
     {"*/15 * * * *", SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:40Z", 0, false,
-     "[" SEEN "] 1T01:00..1T02:01 none; missed 1T01:15-1T02:00*4"},
+     "[" SEEN "] 1T01:00..1T02:01 none; given up 1T01:15-1T02:00*4"},
     {"*/15 * * * *", SEEN, "2024-05-01T01:59Z", "2024-05-01T01:59:30Z", 0, false,
      "[" SEEN "] 1T01:59..1T02:00 1T02:00; serve 1T02:00-1T02:00*1"},
     /* While the clocks disagree nothing is given up, and the mark stays. */
@@ -255,10 +255,10 @@ static const struct {
     {"30 * * * *", "30 * * * * UTC", "2024-05-01T00:00Z", "2024-05-01T01:29:00Z", 0, true, ""},
     /* At most DUE_SLOTS_MAX a tick; what was not looked at is told by the end. */
     {"* * * * *", "* * * * * UTC", "2024-04-30T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
-     "[* * * * * UTC] 30T01:00..1T02:00 1T02:00; missed 30T01:01-1T01:00*1440;"
+     "[* * * * * UTC] 30T01:00..1T02:00 1T02:00; given up 30T01:01-1T01:00*1440;"
      " serve 1T01:01-1T02:00*60"},
     {"* * * * *", "* * * * * UTC", "2024-04-30T00:59Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
-     "[* * * * * UTC] 30T00:59..1T00:59 1T02:00; missed 30T01:00-1T00:59*1440;"
+     "[* * * * * UTC] 30T00:59..1T00:59 1T02:00; given up 30T01:00-1T00:59*1440;"
      " serve 1T01:01-1T02:00*60"},
     {"* * * * *", "* * * * * UTC", "2024-04-29T02:00Z", "2024-05-01T02:00:10Z", 72 * HOUR_MS, false,
      "[* * * * * UTC] 29T02:00..30T02:00 1T02:00; serve 29T02:01-30T02:00*1440"},
@@ -292,28 +292,29 @@ static const struct {
 
 START_TEST(test_due_plain)
 {
-    struct due_question question = question_at(plain_cases[_i].t, false);
+    struct due_options options = options_at(plain_cases[_i].t, false);
     struct schedule schedule = schedule_of(plain_cases[_i].cron);
     struct claim claim = {0};
     struct due_count count = {0};
     struct error fault = {0};
     struct text told;
 
-    question.catch_up_ms = plain_cases[_i].catch_up_ms;
-    question.may_give_up = !plain_cases[_i].may_not_give_up;
+    options.policy.catch_up_ms = plain_cases[_i].catch_up_ms;
+    options.may_give_up = !plain_cases[_i].may_not_give_up;
     schedule.is_active = plain_cases[_i].cron != NULL;
     schedule.state_text = plain_cases[_i].seen;
     if (plain_cases[_i].mark != NULL)
         schedule.mark = minute_of(plain_cases[_i].mark);
-    ck_assert(due_decide(&question, &schedule, &claim, &count, &fault));
+    ck_assert(due_decide(&options, &schedule, &claim, &count, &fault));
     ck_assert_int_eq(fault.kind, ERROR_NONE);
-    ck_assert_uint_eq(count.pairs, schedule.is_active ? 1 : 0);
+    ck_assert_uint_eq(count.schedules, schedule.is_active ? 1 : 0);
     told = tell(&claim);
     ck_assert_str_eq(text_string(&told), plain_cases[_i].told);
     if (claim.key_count == 1) {
         ck_assert_pstr_eq(claim.keys[0].state_text, plain_cases[_i].seen);
-        ck_assert_pstr_eq(claim.keys[0].text_read,
-                          schedule.is_active ? claim.keys[0].schedule : NULL);
+        ck_assert_pstr_eq(claim.keys[0].cron_schedule,
+                          schedule.is_active ? schedule.cron_schedule : NULL);
+        ck_assert_pstr_eq(claim.keys[0].timezone, schedule.is_active ? schedule.timezone : NULL);
         ck_assert_str_eq(claim.keys[0].org_id, ORG);
         ck_assert_str_eq(claim.keys[0].integration_id, INTEGRATION);
         ck_assert_str_eq(claim.keys[0].integration_type, "xledger");
@@ -326,7 +327,7 @@ END_TEST
 /* Covers: a mark beyond t + 60 s is told and not believed; the row is served all the same. */
 START_TEST(test_due_mark_in_the_future)
 {
-    struct due_question question = question_at("2024-05-01T01:59:59.999999Z", false);
+    struct due_options options = options_at("2024-05-01T01:59:59.999999Z", false);
     struct schedule schedule = schedule_of("*/15 * * * *");
     struct claim claim = {0};
     struct due_count count = {0};
@@ -335,7 +336,7 @@ START_TEST(test_due_mark_in_the_future)
 
     schedule.state_text = SEEN;
     schedule.mark = minute_of("2024-05-01T02:01Z");
-    ck_assert(due_decide(&question, &schedule, &claim, &count, &fault));
+    ck_assert(due_decide(&options, &schedule, &claim, &count, &fault));
     ck_assert_str_eq(fault.message, "organisation " ORG ", integration " INTEGRATION
                                     ": its mark lies in the future and is not believed");
     ck_assert_str_ne(fault.hint, "");
@@ -375,7 +376,7 @@ static const struct {
 /* Covers: the fault names the row; nothing is due; an open state is closed, a closed one is not. */
 START_TEST(test_due_bad_row)
 {
-    struct due_question question = question_at("2024-05-01T02:00:10Z", false);
+    struct due_options options = options_at("2024-05-01T02:00:10Z", false);
     struct schedule schedule = schedule_of(bad_rows[_i].cron);
     struct claim claim = {0};
     struct due_count count = {0};
@@ -386,7 +387,7 @@ START_TEST(test_due_bad_row)
     schedule.timezone = bad_rows[_i].timezone;
     schedule.integration_type = bad_rows[_i].type;
     schedule.has_organization = !bad_rows[_i].has_no_organization;
-    ck_assert(!due_decide(&question, &schedule, &claim, &count, &fault));
+    ck_assert(!due_decide(&options, &schedule, &claim, &count, &fault));
     ck_assert_ptr_eq(strstr(fault.message, "organisation " ORG ", integration " INTEGRATION ": "),
                      fault.message);
     ck_assert_msg(strstr(fault.message, bad_rows[_i].wrong) != NULL, "%s", fault.message);
@@ -394,7 +395,7 @@ START_TEST(test_due_bad_row)
 
     schedule.state_text = "30 * * * * UTC";
     schedule.mark = minute_of("2024-05-01T00:30Z");
-    ck_assert(!due_decide(&question, &schedule, &claim, &count, &fault));
+    ck_assert(!due_decide(&options, &schedule, &claim, &count, &fault));
     told = tell(&claim);
     ck_assert_str_eq(text_string(&told), "[] 1T01:59..1T02:00 none; cancelled 1T01:30-1T01:30*1");
     text_free(&told);
@@ -410,7 +411,7 @@ START_TEST(test_due_several)
         bool is_off;
     } rows[] = {{"0 2 * * *", false}, {"99 * * * *", false},  {"*/15 * * * *", false},
                 {"0 2 * * *", true},  {"0 2 * * wed", false}, {"1 2 * * *", false}};
-    struct due_question question = question_at("2024-05-01T02:00:10Z", true);
+    struct due_options options = options_at("2024-05-01T02:00:10Z", true);
     struct claim claim = {0};
     struct due_count count = {0};
     char due[8] = "";
@@ -421,7 +422,7 @@ START_TEST(test_due_several)
 
         schedule.org_id[RUN_UUID_SIZE - 2] = (char)('0' + (int)i);
         schedule.is_active = !rows[i].is_off;
-        ck_assert_int_eq(due_decide(&question, &schedule, &claim, &count, &fault), i != 1);
+        ck_assert_int_eq(due_decide(&options, &schedule, &claim, &count, &fault), i != 1);
     }
     ck_assert_uint_eq(claim.key_count, 3);
     ck_assert_uint_eq(claim.slot_count, 3);
@@ -431,7 +432,7 @@ START_TEST(test_due_several)
         ck_assert_int_eq(claim.slots[i].minute, minute_of("2024-05-01T02:00Z"));
     }
     ck_assert_str_eq(due, "024");
-    ck_assert_uint_eq(count.pairs, 5);
+    ck_assert_uint_eq(count.schedules, 5);
     ck_assert_uint_eq(count.in_window, 3);
     claim_free(&claim);
 }
@@ -469,42 +470,42 @@ static struct schedule many_row(uint32_t *state, int64_t now)
     return schedule;
 }
 
-static void many_decide(const struct due_question *question, const struct schedule *schedule,
+static void many_decide(const struct due_options *options, const struct schedule *schedule,
                         struct text *told)
 {
     struct claim claim = {0};
     struct due_count count = {0};
     struct error fault = {0};
-    bool is_valid = due_decide(question, schedule, &claim, &count, &fault);
+    bool is_valid = due_decide(options, schedule, &claim, &count, &fault);
 
     *told = tell(&claim);
-    text_addf(told, " %d %zu %zu %s", is_valid, count.pairs, count.in_window, fault.message);
+    text_addf(told, " %d %zu %zu %s", is_valid, count.schedules, count.in_window, fault.message);
     claim_free(&claim);
 }
 
 /* Covers: what is known of other rows of the same text makes no difference to what is decided. */
-START_TEST(test_due_quiet)
+START_TEST(test_due_known_texts)
 {
-    struct due_question question = question_at("2024-05-01T02:00:10Z", false);
+    struct due_options options = options_at("2024-05-01T02:00:10Z", false);
     uint32_t state = 1;
 
     for (int i = 0; i < MANY_ROWS; i++) {
         struct schedule schedule = many_row(&state, minute_of("2024-05-01T02:00Z"));
-        struct quiet nothing = {0};
-        struct due_question alone = question;
+        struct due_texts nothing = {0};
+        struct due_options alone = options;
         struct text expected;
         struct text told;
 
-        alone.quiet = &nothing;
+        alone.texts = &nothing;
         many_decide(&alone, &schedule, &expected);
-        many_decide(&question, &schedule, &told);
+        many_decide(&options, &schedule, &told);
         ck_assert_str_eq(text_string(&told), text_string(&expected));
         text_free(&expected);
         text_free(&told);
-        quiet_free(&nothing);
+        due_texts_free(&nothing);
     }
-    ck_assert_uint_eq(quiet.count, 5); /* of all texts something was known */
-    quiet_free(&quiet);
+    ck_assert_uint_eq(texts.count, 5); /* of all texts something was known */
+    due_texts_free(&texts);
 }
 END_TEST
 
@@ -519,6 +520,6 @@ SUITE(due)
     tcase_add_test(cases, test_due_mark_in_the_future);
     tcase_add_loop_test(cases, test_due_bad_row, 0, sizeof bad_rows / sizeof bad_rows[0]);
     tcase_add_test(cases, test_due_several);
-    tcase_add_test(cases, test_due_quiet);
+    tcase_add_test(cases, test_due_known_texts);
     suite_add_tcase(suite, cases);
 }

@@ -16,7 +16,8 @@
                   WHEN (i.is_enabled AND i.cron_schedule IS NOT NULL) IS NOT TRUE THEN 'CANCELLED'
                   WHEN $3::boolean
                    AND s.created_at < to_timestamp($1::bigint / 1000000.0)
-                                      - make_interval(secs => greatest(1800, $2::bigint / 1000)) THEN 'MISSED'
+                                      - make_interval(secs => greatest(1800, $2::bigint / 1000))
+                       THEN 'GIVEN_UP'
                 END AS verdict
            FROM stale AS s
            LEFT JOIN organization_integrations AS i

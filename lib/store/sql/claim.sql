@@ -63,7 +63,7 @@ SELECT s.org_id, s.integration_id,
        CASE WHEN s.fate <> 'SERVE' THEN 'not_delivered' END,
        nullif(s.fate, 'SERVE'),
        CASE s.fate
-         WHEN 'MISSED' THEN 'no tick served it within the catch-up time'
+         WHEN 'GIVEN_UP' THEN 'no tick served it within the catch-up time'
          WHEN 'CANCELLED' THEN 'the schedule was changed before it was served'
        END,
        $10, $11

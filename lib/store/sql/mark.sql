@@ -2,11 +2,11 @@
 -- else the end of what was looked at. Forward only, and only if this tick looked from at or below the
 -- mark as it is now; under a new text the mark is set anew. Runs in open.sql's row locks.
   WITH target AS (
-         SELECT k.n, k.org_id, k.integration_id, k.schedule, k.looked_from,
+         SELECT k.n, k.org_id, k.integration_id, k.text, k.looked_from,
                 to_timestamp(60 * least(k.looked_to, min(l.minute) - 1)) AS mark
            FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[])
-                WITH ORDINALITY AS k (org_id, integration_id, schedule, looked_from, looked_to, n)
+                WITH ORDINALITY AS k (org_id, integration_id, text, looked_from, looked_to, n)
              ON k.n = h.n
            LEFT JOIN unnest($6::bigint[], $7::bigint[], $8::text[]) AS l (n, minute, fate)
              ON l.n = k.n AND l.fate <> 'CANCELLED'
@@ -15,12 +15,12 @@
                              WHERE r.org_id = k.org_id AND r.integration_id = k.integration_id
                                AND r.scheduled_for >= to_timestamp(l.minute * 60)
                                AND r.covers_from <= to_timestamp(l.minute * 60))
-          GROUP BY k.n, k.org_id, k.integration_id, k.schedule, k.looked_from, k.looked_to
+          GROUP BY k.n, k.org_id, k.integration_id, k.text, k.looked_from, k.looked_to
        )
 UPDATE sync_schedule_state AS s
-   SET schedule = t.schedule, mark = t.mark,
-       since = CASE WHEN s.schedule <> t.schedule THEN to_timestamp(t.looked_from * 60) ELSE s.since END
+   SET schedule = t.text, mark = t.mark,
+       since = CASE WHEN s.schedule <> t.text THEN to_timestamp(t.looked_from * 60) ELSE s.since END
   FROM target AS t
  WHERE s.org_id = t.org_id AND s.integration_id = t.integration_id
-   AND (s.schedule <> t.schedule
+   AND (s.schedule <> t.text
         OR s.mark >= to_timestamp(t.looked_from * 60) AND s.mark < t.mark)

@@ -107,7 +107,7 @@ SELECT left(o.name::text, 200) AS organization,
                     AND c.status = 'failed'
                     AND c.scheduled_for > least(now() - interval '7 days',
                                                 coalesce(done.scheduled_for, '-infinity'))
-                    AND (c.started_at IS NOT NULL OR c.error_code = 'MISSED')
+                    AND (c.started_at IS NOT NULL OR c.error_code = 'GIVEN_UP')
                     AND NOT EXISTS (
                           SELECT FROM sync_run_log AS later
                            WHERE later.org_id = c.org_id

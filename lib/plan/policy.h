@@ -1,0 +1,22 @@
+/*
+ * The policy: what an operator decided about time limits, catch-up and retries, for every tick.
+ */
+#ifndef SYNCSCHED_PLAN_POLICY_H
+#define SYNCSCHED_PLAN_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct policy {
+    int64_t catch_up_ms;         /* slots that are older are given up */
+    int64_t budget_ms;           /* of a tick, under 30 minutes */
+    int64_t timeout_ms;          /* bounds each call; 0: what is left of the budget */
+    int64_t cold_start_after_ms; /* a later first byte of a response is a warning; 0: none is */
+    int max_attempts;            /* at a slot that fails, across ticks; 1: none but the first */
+    bool retries_unknown;        /* also after outcomes that are unknown */
+};
+
+/* A run that starts later than this after its slot is late: a warning (design section 4). */
+enum { POLICY_LATE_MINUTES = 5 };
+
+#endif
