@@ -23,7 +23,7 @@ DIST_FILES := $(DOCUMENTS) Makefile main.c lib man scripts tests .ci .github .cl
 
 # What is built from what.
 LIB_SOURCES  := $(sort $(wildcard lib/*/*.c))
-SQL_FILES    := lib/store/schema.sql $(sort $(wildcard lib/store/upgrade/*.sql lib/store/sql/*.sql))
+SQL_FILES    := lib/store/schema.sql $(sort $(wildcard lib/store/sql/*.sql))
 SERVER_SOURCES  := $(wildcard $(addprefix tests/support/,function_server*.c function_script*.c server_*.c))
 SUPPORT_SOURCES := $(filter-out $(SERVER_SOURCES) tests/support/coverage_exit.c,$(wildcard tests/support/*.c))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))

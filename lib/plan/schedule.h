@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A schedule as it stands in the database; texts are borrowed and valid during the call only. */
+/* Texts are borrowed, and valid during the call only. */
 struct schedule {
     char org_id[RUN_UUID_SIZE];
     char integration_id[RUN_UUID_SIZE];

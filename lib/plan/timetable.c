@@ -4,25 +4,25 @@
 
 #include <string.h>
 
-bool timetable_name(const struct schedule *schedule, struct error *fault)
+bool timetable_name(const struct schedule *schedule, struct error *err)
 {
-    return error_prefix(fault, "organisation %s, integration %s", schedule->org_id,
+    return error_prefix(err, "organisation %s, integration %s", schedule->org_id,
                         schedule->integration_id);
 }
 
 static bool timetable_parse(const char *expression, size_t length, const char *zone,
-                            struct zones *zones, struct timetable *timetable, struct error *fault)
+                            struct zones *zones, struct timetable *timetable, struct error *err)
 {
     struct cron_error cron_error;
     struct cron_message message;
 
-    if (!zones_find(zones, zone, &timetable->zone, fault))
+    if (!zones_find(zones, zone, &timetable->zone, err))
         return false;
     if (cron_parse(expression, length, &timetable->cron, &cron_error))
         return true;
     cron_message_make(expression, &cron_error, &message);
-    error_set(fault, ERROR_INVALID, "cron_schedule: %s", message.message);
-    return error_hint(fault, "%s", message.hint);
+    error_set(err, ERROR_INVALID, "cron_schedule: %s", message.message);
+    return error_hint(err, "%s", message.hint);
 }
 
 /* ---- The text "CRON ZONE" ---- */
@@ -47,13 +47,13 @@ bool timetable_has_text(const struct schedule *schedule, const char *text)
 
 /* No name of a zone holds a blank. */
 bool timetable_read_text(const char *text, struct zones *zones, struct timetable *timetable,
-                         struct error *fault)
+                         struct error *err)
 {
     const char *blank = strrchr(text, ' ');
 
     if (blank == NULL)
-        return error_set(fault, ERROR_INVALID, "its text in sync_schedule_state has no time zone");
-    return timetable_parse(text, (size_t)(blank - text), blank + 1, zones, timetable, fault);
+        return error_set(err, ERROR_INVALID, "its text in sync_schedule_state has no time zone");
+    return timetable_parse(text, (size_t)(blank - text), blank + 1, zones, timetable, err);
 }
 
 /* ---- A schedule's row ---- */
@@ -81,23 +81,23 @@ bool timetable_is_complete(const struct schedule *schedule)
 
 /* Each column is checked before it is parsed, and the row before its slots are looked at. */
 bool timetable_check(const struct schedule *schedule, struct zones *zones,
-                     struct timetable *timetable, struct error *fault)
+                     struct timetable *timetable, struct error *err)
 {
     if (!schedule->has_organization)
-        return error_set(fault, ERROR_INVALID, "its organisation does not exist");
+        return error_set(err, ERROR_INVALID, "its organisation does not exist");
     if (!timetable_type_is_known(schedule->integration_type)) {
-        error_set(fault, ERROR_INVALID, "integration_type \"%s\" is not known",
+        error_set(err, ERROR_INVALID, "integration_type \"%s\" is not known",
                   schedule->integration_type != NULL ? schedule->integration_type : "(null)");
-        return error_hint(fault, "it is one of xledger, dynamics, bufdir");
+        return error_hint(err, "it is one of xledger, dynamics, bufdir");
     }
     return timetable_parse(schedule->cron_schedule, strlen(schedule->cron_schedule),
-                           schedule->timezone, zones, timetable, fault);
+                           schedule->timezone, zones, timetable, err);
 }
 
 bool timetable_read(const struct schedule *schedule, struct zones *zones,
-                    struct timetable *timetable, struct error *fault)
+                    struct timetable *timetable, struct error *err)
 {
-    return timetable_check(schedule, zones, timetable, fault) || timetable_name(schedule, fault);
+    return timetable_check(schedule, zones, timetable, err) || timetable_name(schedule, err);
 }
 
 bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute)

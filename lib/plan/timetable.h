@@ -20,15 +20,15 @@ struct timetable {
 const char *timetable_type(size_t n);
 
 /*
- * Reads expression and zone of a row that is active, and checks the row besides. On failure fault
+ * Reads expression and zone of a row that is active, and checks the row besides. On failure err
  * names organisation, integration and what is wrong (ERROR_INVALID).
  */
 bool timetable_read(const struct schedule *schedule, struct zones *zones,
-                    struct timetable *timetable, struct error *fault);
+                    struct timetable *timetable, struct error *err);
 
 /* The same, but for whose row it is. */
 bool timetable_check(const struct schedule *schedule, struct zones *zones,
-                     struct timetable *timetable, struct error *fault);
+                     struct timetable *timetable, struct error *err);
 
 /*
  * A schedule's text, "CRON ZONE", as sync_schedule_state keeps it; "" is the text of no schedule.
@@ -37,13 +37,13 @@ bool timetable_check(const struct schedule *schedule, struct zones *zones,
 void timetable_add_text(const struct schedule *schedule, struct text *text);
 bool timetable_has_text(const struct schedule *schedule, const char *text);
 bool timetable_read_text(const char *text, struct zones *zones, struct timetable *timetable,
-                         struct error *fault);
+                         struct error *err);
 
 /* Whether all of a row but its text is valid. */
 bool timetable_is_complete(const struct schedule *schedule);
 
 /* Prefixes an error with whose row it is. Returns false. */
-bool timetable_name(const struct schedule *schedule, struct error *fault);
+bool timetable_name(const struct schedule *schedule, struct error *err);
 
 /* The first slot (a UTC minute) after after_minute; false when there is none. */
 bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute);

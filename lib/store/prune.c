@@ -26,8 +26,6 @@ struct prune_start {
     int64_t schema_version;
 };
 
-/* ---- Rows ---- */
-
 static void prune_read_begin(void *context, const struct database_row *row)
 {
     struct prune_start *start = context;
@@ -53,19 +51,13 @@ static void prune_read_count(void *context, const struct database_row *row)
     *(int64_t *)context = database_row_number(row, "runs", 0);
 }
 
-/* ---- Transactions ---- */
-
 static bool prune_begin(struct database *db, const struct prune_options *options,
                         struct prune_result *result, struct error *err)
 {
     char older_than_ms[24];
     const char *values[] = {older_than_ms, options->is_dry ? "t" : "f", SCHEMA_VERSION_TEXT};
     struct prune_start start = {.result = result};
-    struct database_statement begin = {.sql = sql_prune_begin,
-                                       .parameters = 3,
-                                       .values = values,
-                                       .read_row = prune_read_begin,
-                                       .context = &start};
+    struct database_statement begin = {sql_prune_begin, 3, values, prune_read_begin, &start};
 
     snprintf(older_than_ms, sizeof older_than_ms, "%" PRId64, options->older_than_ms);
     return database_transact(db, &begin, 1, PRUNE_LOCK_MS, options->deadline_ms, err) &&
@@ -79,7 +71,7 @@ static bool prune_delete(struct database *db, const struct prune_options *option
     char cutoff[24];
     char scheduled_for[24];
     char attempt[24];
-    char batch_runs[12];
+    char batch_runs[24];
     bool is_first = *place->org_id == '\0';
     const char *values[] = {cutoff,
                             is_first ? NULL : place->org_id,
@@ -107,28 +99,13 @@ static bool prune_delete(struct database *db, const struct prune_options *option
     return true;
 }
 
-static bool prune_count_kept(struct database *db, const struct prune_options *options,
-                             struct prune_result *result, struct error *err)
-{
-    char cutoff[24];
-    const char *values[] = {cutoff};
-    struct database_statement kept = {.sql = sql_prune_kept,
-                                      .parameters = 1,
-                                      .values = values,
-                                      .read_row = prune_read_count,
-                                      .context = &result->kept};
-
-    snprintf(cutoff, sizeof cutoff, "%" PRId64, result->cutoff);
-    if (!database_transact(db, &kept, 1, PRUNE_LOCK_MS, options->deadline_ms, err))
-        return false;
-    result->kept -= options->is_dry ? result->deleted : 0;
-    return true;
-}
-
 bool prune_execute(struct database *db, const struct prune_options *options,
                    struct prune_result *result, struct error *err)
 {
     struct prune_place place = {0};
+    char cutoff[24];
+    const char *values[] = {cutoff};
+    struct database_statement kept = {sql_prune_kept, 1, values, prune_read_count, &result->kept};
 
     *result = (struct prune_result){.kept = -1};
     if (!prune_begin(db, options, result, err))
@@ -139,6 +116,9 @@ bool prune_execute(struct database *db, const struct prune_options *options,
             return error_prefix(err, "pruning the log");
         result->is_complete = place.found < PRUNE_BATCH_RUNS;
     } while (!result->is_complete && clock_now_ms() < options->stop_at_ms);
-    return prune_count_kept(db, options, result, err) ||
-           error_prefix(err, "counting what was kept");
+    snprintf(cutoff, sizeof cutoff, "%" PRId64, result->cutoff);
+    if (!database_transact(db, &kept, 1, PRUNE_LOCK_MS, options->deadline_ms, err))
+        return error_prefix(err, "counting what was kept");
+    result->kept -= options->is_dry ? result->deleted : 0;
+    return true;
 }

@@ -12,8 +12,6 @@
  * deleted run therefore has the bound, and one that lacks the bound has every run. Nobody has to
  * wait for anybody, and an interrupted call leaves nothing worse than a bound that is ahead of the
  * deletions, which the next call makes up for.
- *
- * Not for deciding how long history is kept: that is a person's.
  */
 #ifndef SYNCSCHED_STORE_PRUNE_H
 #define SYNCSCHED_STORE_PRUNE_H

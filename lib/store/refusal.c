@@ -18,7 +18,7 @@ static const struct {
     {"3F000", NULL, false, REFUSAL_MIGRATE},
     /* An operator has the same state, and another type of somebody's column as its cause. */
     {"42883", "op_error", false, ""},
-    {"42883", NULL, false, "bring the schema up to date: syncsched schema --from 1 | psql"},
+    {"42883", NULL, false, "bring the schema up to date: syncsched schema | psql"},
     {"42501", NULL, true,
      "--db-role must name a role that the user who connects may become: GRANT ROLE TO USER"},
     /* A schedule that is hidden would look like none at all. */

@@ -1,7 +1,7 @@
 /*
  * Reading the schedules: one statement, streamed row by row, and the trigger's heartbeat beside it.
  *
- * Nothing is judged here: expressions, zones and types are handed on as they stand.
+ * Nothing is judged here: expressions, zones and types are handed on unchanged.
  */
 #ifndef SYNCSCHED_STORE_SCHEDULES_H
 #define SYNCSCHED_STORE_SCHEDULES_H
@@ -15,7 +15,7 @@
 /* What one reading found besides the rows; set before the first row is handed on. */
 struct schedules_reading {
     int64_t now_us;           /* the server's clock, microseconds since 1970 UTC */
-    int64_t sent_at_ms;       /* the monotonic clock when the question was sent */
+    int64_t sent_at_ms;       /* the monotonic clock when the statement was sent */
     int64_t host_now_us;      /* the host's clock at that moment */
     bool has_unfinished_runs; /* some run waits to be abandoned, adopted or tried again */
     int64_t pruned_before;  /* of earlier minutes nobody knows who covered them; INT64_MIN: none */

@@ -2,14 +2,13 @@
 --
 --     syncsched schema | psql -v ON_ERROR_STOP=1
 --
--- PostgreSQL 13 or later, plain or Supabase's. Safe to apply again, and on every older version,
--- which it brings up to this one (`syncsched schema --from N` prints the difference alone). Names
--- are plain: they land in the first schema of the search path (public). The tables organizations
--- and organization_integrations may exist already; then the one thing done to them is to add
--- organizations.timezone where it is missing, and whoever the tool connects as needs SELECT on
--- both.
+-- PostgreSQL 13 or later, plain or Supabase's. Safe to apply again; what an earlier state of it
+-- made is brought up to date, with its rows. Names are plain: they land in the first schema of the
+-- search path (public). The tables organizations and organization_integrations may exist already;
+-- then this only adds organizations.timezone where it is missing, and whoever the tool connects as
+-- needs SELECT on both.
 --
--- Why BEGIN and COMMIT stand in the file: where tables are granted to everybody by default (older
+-- Why the file has BEGIN and COMMIT: where tables are granted to everybody by default (older
 -- Supabase projects) a table must never be seen before its row level security, and psql without
 -- ON_ERROR_STOP would go on after an error. A runner that opens a transaction of its own gets a
 -- warning (psql -1) or nothing (supabase db push), and the same result.
@@ -19,12 +18,13 @@ BEGIN;
 SET LOCAL client_min_messages = warning; -- no "already exists, skipping"
 SET LOCAL lock_timeout = '10s';          -- rather fail than queue, and everybody behind us
 
--- The newer version knows things that this text would take back.
+-- A newer version knows things that this text would take back. Version 1 is the first one; 2 to 4
+-- are what states of it before its first release called themselves.
 DO $$
 BEGIN
     IF to_regprocedure('sync_schema_version()') IS NOT NULL THEN
         IF sync_schema_version() > 4 THEN
-            RAISE EXCEPTION 'the schema is of version %, and this would make it version 4',
+            RAISE EXCEPTION 'the schema is of version %, and this would make it version 1',
                             sync_schema_version()
                 USING HINT = 'Update syncsched.';
         END IF;
@@ -195,10 +195,13 @@ CREATE TABLE IF NOT EXISTS sync_run_log (
     )
 );
 
--- Columns that the first version did not have: who made the run.
+-- What the earliest states lacked: who made the run. And a code's former name.
 ALTER TABLE sync_run_log
     ADD COLUMN IF NOT EXISTS trigger_name text,
     ADD COLUMN IF NOT EXISTS host text;
+UPDATE sync_run_log
+   SET error_code = 'GIVEN_UP'
+ WHERE status = 'failed' AND error_code = 'MISSED' AND started_at IS NULL;
 
 -- At most one active run an integration; and the few active runs among all that ever were. No
 -- fillfactor: every update of a run changes status, which this predicate reads, so none is HOT.
@@ -211,8 +214,8 @@ CREATE INDEX IF NOT EXISTS sync_run_log_failed_idx
     ON sync_run_log (failed_at)
     WHERE status = 'failed';
 
--- What was done last, and what failed last, of one integration: however long its history is, and
--- were it one of failures only.
+-- What was done last, and what failed last, of one integration, however long its history is, even
+-- where all of it failed.
 CREATE INDEX IF NOT EXISTS sync_run_log_completed_slot_idx
     ON sync_run_log (org_id, integration_id, scheduled_for)
     WHERE status = 'completed';
@@ -241,8 +244,8 @@ CREATE TABLE IF NOT EXISTS sync_schedule_state (
     )
 ) WITH (fillfactor = 70); -- marks move as often as every minute, in no index: room keeps that HOT
 
--- A column that the first version did not have: from when on the text has been in force. What an
--- older text asked for is not known any more.
+-- What the earliest states lacked: from when on the text has been in force. What an older text
+-- asked for is not known any more.
 ALTER TABLE sync_schedule_state ADD COLUMN IF NOT EXISTS since timestamptz;
 
 COMMENT ON TABLE sync_schedule_state IS
@@ -381,16 +384,15 @@ $$;
 
 -- Which version this is ------------------------------------------------------------------------
 --
--- The program goes by it: it works with this very version and refuses every other. Versions 1 to 3
--- had no number. CONTRIBUTING.md says which changes make a new one. A function, because the number
--- is a part of the shape that it names: it changes in the same transaction, pg_dump -s takes it
--- along, there is no row to lose and nothing to grant to whoever was granted the tables, and the
--- planner puts a constant in its place, so that a tick reads nothing more.
+-- The program works with this version and refuses every other. A function, because the number is a
+-- part of the shape that it names: it changes in the same transaction, pg_dump -s takes it along,
+-- there is no row to lose and nothing to grant to whoever was granted the tables, and the planner
+-- puts a constant in its place, so that a tick reads nothing more.
 
 CREATE OR REPLACE FUNCTION sync_schema_version() RETURNS integer
     LANGUAGE sql IMMUTABLE
     SET search_path = ''
-AS 'SELECT 4';
+AS 'SELECT 1';
 
 COMMENT ON FUNCTION sync_schema_version() IS 'The version of the schema of syncsched.';
 

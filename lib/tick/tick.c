@@ -213,35 +213,27 @@ static void tick_warn_of_given_up(const struct claim_run *given_up)
                 from, to, run->run_id);
 }
 
-/* Whether the integration of a key got a run after all: another attempt. */
-static bool tick_has_run(const struct claim_result *result, const struct claim_key *key)
-{
-    for (size_t i = 0; i < result->run_count; i++)
-        if (strcmp(result->runs[i].run.org_id, key->org_id) == 0 &&
-            strcmp(result->runs[i].run.integration_id, key->integration_id) == 0)
-            return true;
-    return false;
-}
-
 /* Why slots of the window were not claimed, where a person should know. */
-static void tick_warn_of_obstacles(const struct tick *tick, const struct claim_result *result)
+static void tick_warn_of_obstacle(const struct tick *tick, const struct claim_result *result,
+                                  const struct claim_obstacle *obstacle)
 {
-    for (size_t i = 0; i < result->obstacle_count; i++) {
-        const struct claim_obstacle *obstacle = &result->obstacles[i];
-        const struct claim_key *key = &tick->claim.keys[obstacle->key];
+    const struct claim_key *key = &tick->claim.keys[obstacle->key];
+    bool is_attempted = false; /* the integration got a run after all: another attempt */
 
-        if (obstacle->is_running)
-            log_warning("organisation %s, integration %s: skipped, run %s has been running for "
-                        "%" PRId64 " minutes",
-                        key->org_id, key->integration_id, obstacle->active_run,
-                        obstacle->running_minutes);
-        else if (tick->options->has_at && *obstacle->covering_run != '\0' &&
-                 !(tick->options->retries_failed && tick_has_run(result, key)))
-            log_warning("organisation %s, integration %s: skipped, the slot is covered by run %s, "
-                        "which is %s",
-                        key->org_id, key->integration_id, obstacle->covering_run,
-                        obstacle->covering_status);
-    }
+    for (size_t i = 0; tick->options->retries_failed && i < result->run_count; i++)
+        if (run_compare_keys(result->runs[i].run.org_id, result->runs[i].run.integration_id,
+                             key->org_id, key->integration_id) == 0)
+            is_attempted = true;
+    if (obstacle->is_running)
+        log_warning("organisation %s, integration %s: skipped, run %s has been running for "
+                    "%" PRId64 " minutes",
+                    key->org_id, key->integration_id, obstacle->active_run,
+                    obstacle->running_minutes);
+    else if (tick->options->has_at && *obstacle->covering_run != '\0' && !is_attempted)
+        log_warning("organisation %s, integration %s: skipped, the slot is covered by run %s, "
+                    "which is %s",
+                    key->org_id, key->integration_id, obstacle->covering_run,
+                    obstacle->covering_status);
 }
 
 static void tick_warn_of_claim(const struct tick *tick, const struct claim_result *result)
@@ -254,7 +246,8 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
     for (size_t i = 0; i < result->run_count; i++)
         if (result->runs[i].verdict != CLAIM_RUN)
             tick_warn_of_given_up(&result->runs[i]);
-    tick_warn_of_obstacles(tick, result);
+    for (size_t i = 0; i < result->obstacle_count; i++)
+        tick_warn_of_obstacle(tick, result, &result->obstacles[i]);
 }
 
 /* ---- Steps 5 to 7: dispatch ---- */

@@ -37,7 +37,7 @@ struct tick_options {
 struct tick_result {
     struct summary summary;
     struct claim_result claim; /* adopted, claimed, given up, abandoned */
-    struct run *runs;          /* those to dispatch; job n of the pool serves runs[n] */
+    struct run *runs;          /* those to dispatch; task n of the pool serves runs[n] */
     bool *is_adopted;
     int *verdicts;             /* of each run: enum worker_verdict, POOL_UNDONE or POOL_LOST */
     struct worker_note *notes; /* about each run; NULL unless options.takes_notes */
@@ -45,9 +45,9 @@ struct tick_result {
 };
 
 /*
- * Carries a tick out. Faulty rows and other obstacles are warnings on stderr and do not fail it;
- * runs that failed are counted in the summary. False when the tick itself failed; where that was
- * after the claim, the result is complete all the same.
+ * Carries a tick out. Rows that are not valid and other obstacles are warnings on stderr and do not
+ * fail it; runs that failed are counted in the summary. False when the tick itself failed; where
+ * that was after the claim, the result is complete all the same.
  */
 bool tick_run(const struct tick_options *options, struct tick_result *result, struct error *err);
 

@@ -18,7 +18,7 @@ enum {
     WORKER_TRY_MS = 3000,
     WORKER_CALLS_MAX = 4, /* of one run that is not delivered */
     WORKER_BACK_OFF_MS = 500,
-    WORKER_STOP_MS = 5000, /* told to stop, an answer may take this long to be stored */
+    WORKER_STOP_MS = 5000, /* when it must stop: so long it may take to store an outcome */
 };
 
 struct worker {
@@ -28,7 +28,7 @@ struct worker {
     struct http_client *function;  /* NULL before the first call */
     char token[WORKER_TOKEN_SIZE]; /* the tick's, and which of its workers: TICK/NUMBER */
     int parent_fd;                 /* the channel's; -1 once the parent is gone */
-    bool is_told_to_stop;
+    bool must_stop;
 };
 
 static void worker_warn(const struct run *run, const char *what, const struct error *err)
@@ -83,7 +83,7 @@ static bool worker_listen(void *context, int *fd)
 
     switch (pool_listen(worker->channel)) {
     case POOL_WORD_STOP:
-        worker->is_told_to_stop = true;
+        worker->must_stop = true;
         return true;
     case POOL_WORD_GONE:
         worker->parent_fd = *fd = -1; /* the answer is waited for and stored all the same */
@@ -99,7 +99,7 @@ static bool worker_may_begin(struct worker *worker)
 {
     if (worker->parent_fd >= 0)
         worker_listen(worker, &worker->parent_fd);
-    return worker->parent_fd >= 0 && !worker->is_told_to_stop &&
+    return worker->parent_fd >= 0 && !worker->must_stop &&
            clock_now_ms() < worker->options->start_until_ms;
 }
 
@@ -137,7 +137,7 @@ static bool worker_store(struct worker *worker, run_log_transition *store,
             worker_note_outcome(worker, transition->run, transition->outcome);
             return true;
         }
-        if (worker->is_told_to_stop && until_ms > clock_now_ms() + WORKER_STOP_MS)
+        if (worker->must_stop && until_ms > clock_now_ms() + WORKER_STOP_MS)
             until_ms = clock_now_ms() + WORKER_STOP_MS;
         if (clock_now_ms() + pause_ms >= until_ms) {
             worker_warn(transition->run, "what became of it could not be stored", &err);
@@ -151,7 +151,7 @@ static bool worker_store(struct worker *worker, run_log_transition *store,
 
 /*
  * pending -> running. Where the answer to the COMMIT is lost it asks again: the token tells whose
- * the run is. *is_unclear: a start may have been committed of which nobody heard.
+ * the run is. *is_unclear: a start may have been committed, and its answer was lost.
  */
 static bool worker_start(struct worker *worker, const struct run *run, struct run_state *state,
                          bool *is_unclear)
@@ -181,7 +181,7 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
     return false;
 }
 
-/* A start of which nobody heard: if it was committed the run is over before it was called. */
+/* A start whose answer was lost: if it was committed the run is over before the call. */
 static enum worker_verdict worker_take_back(struct worker *worker, const struct run *run)
 {
     struct outcome outcome = {0};
@@ -219,7 +219,7 @@ static void worker_call_once(struct worker *worker, const struct run *run, struc
     *outcome = (struct outcome){.records_exported = -1};
     if (worker->parent_fd >= 0)
         worker_listen(worker, &worker->parent_fd);
-    if (now_ms >= until_ms || worker->is_told_to_stop) {
+    if (now_ms >= until_ms || worker->must_stop) {
         outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
                      "the tick's time was over before the call");
         return;
@@ -403,7 +403,7 @@ void worker_work(void *context, struct pool_channel *channel)
 
     snprintf(worker.token, sizeof worker.token, "%s/%d", worker.options->tick_token,
              channel->number);
-    while (!worker.is_told_to_stop && pool_next(channel, &task)) {
+    while (!worker.must_stop && pool_next(channel, &task)) {
         const struct run *run = &worker.options->runs[task.number];
         enum worker_verdict verdict = WORKER_LEFT;
 

@@ -25,7 +25,7 @@ enum worker_verdict {
  * (memory_share()): whole once the verdict is reported, anything if the worker died before.
  */
 struct worker_note {
-    enum outcome_class error_class; /* as it is stored; OUTCOME_NONE: completed, or not stored */
+    enum outcome_class error_class; /* as stored; OUTCOME_NONE: completed, or not stored */
     char error_code[OUTCOME_CODE_SIZE];
     char error_message[4 * OUTCOME_MESSAGE_CHARACTERS + 1];
     int64_t late_us; /* from the slot to the start, where that is worth a warning; else 0 */

@@ -1,9 +1,9 @@
 /*
- * From every version of the schema that there was to the one of now: the same catalogs as those of a
- * fresh database, rows unharmed, ticks at work.
+ * The migration over what earlier states of it made: the same catalogs as those of a fresh database,
+ * rows unharmed, ticks at work.
  *
- * tests/data/schema-N.sql are the versions as they were; the last is the one of now, and holds the
- * shape of lib/store/schema.sql to its number: see "A new version of the schema" in CONTRIBUTING.md.
+ * tests/data/schema-N.sql are such states, as they were: the first, and the last that called itself
+ * by a number of its own.
  */
 #include "support/scene.h"
 #include "support/suite.h"
@@ -19,7 +19,7 @@
 
 static char *fresh; /* the catalogs of a fresh database */
 
-/* Takes everything away, and makes it as version number did. The roles and their grants stay. */
+/* Takes everything away, and makes it as that state did. The roles and their grants stay. */
 static void go_back(int number)
 {
     char name[64];
@@ -52,30 +52,17 @@ static struct program_result run_shell(const char *line)
     return program_run(argv, NULL);
 }
 
-/* `syncsched schema OPTIONS | psql`. */
-static struct program_result apply(const char *options)
+static struct program_result apply(void)
 {
-    char line[200];
-
-    snprintf(line, sizeof line, "\"$0\" schema %s | psql -qX -v ON_ERROR_STOP=1", options);
-    return run_shell(line);
+    return run_shell("\"$0\" schema | psql -qX -v ON_ERROR_STOP=1");
 }
 
-static void expect_applied(const char *options)
+static void expect_applied(void)
 {
-    struct program_result result = apply(options);
+    struct program_result result = apply();
 
-    ck_assert_msg(result.status == 0 && *result.out == '\0', "%s: exit %d\n%s%s", options,
-                  result.status, result.out, result.err);
-    program_result_free(&result);
-}
-
-static void expect_refused(const char *options, const char *message)
-{
-    struct program_result result = apply(options);
-
-    ck_assert_msg(result.status == 3 && strstr(result.err, message) != NULL, "%s: exit %d\n%s%s",
-                  options, result.status, result.out, result.err);
+    ck_assert_msg(result.status == 0 && *result.out == '\0', "exit %d\n%s%s", result.status,
+                  result.out, result.err);
     program_result_free(&result);
 }
 
@@ -92,36 +79,22 @@ static void expect_fresh(const char *what)
     free(dump);
 }
 
-/* ---- The ways to the version of now ---- */
+/* ---- From an earlier state ---- */
 
-/* The version that is there, and what is applied to it. */
-static const struct {
-    int there;
-    const char *options;
-} ways[] = {
-    {1, "--from 1"}, {1, ""}, {2, "--from 2"}, {2, "--from 1"}, {2, ""}, {3, "--from 3"},
-    {3, "--from 1"}, {3, ""}, {4, "--from 4"}, {4, "--from 1"}, {4, ""},
-};
+static const int states[] = {1, 4};
 
-/* Covers: the catalogs are those of a fresh database, whatever way it went, and after each again. */
+/* Covers: the catalogs are those of a fresh database, and after another time again. */
 START_TEST(test_same_catalogs)
 {
-    go_back(ways[_i].there);
+    char what[32];
+
+    snprintf(what, sizeof what, "state %d", states[_i]);
+    go_back(states[_i]);
     for (int time = 0; time < 2; time++) {
-        expect_applied(ways[_i].options);
-        expect_fresh(ways[_i].options);
+        expect_applied();
+        expect_fresh(what);
     }
     ck_assert_int_eq(testdb_number("SELECT sync_schema_version()"), SCHEMA_VERSION);
-}
-END_TEST
-
-/* Covers: whatever changes the schema's shape changes its version, and the last step is tested. */
-START_TEST(test_shape_has_number)
-{
-    go_back(SCHEMA_VERSION);
-    expect_fresh("lib/store/schema.sql is not what version " SCHEMA_VERSION_TEXT
-                 " was: see CONTRIBUTING.md");
-    ck_assert_int_eq(ways[COUNT(ways) - 1].there, SCHEMA_VERSION);
 }
 END_TEST
 
@@ -138,7 +111,7 @@ START_TEST(test_tables_of_somebody_else)
                 "DROP POLICY sync_members_read ON organization_integrations;"
                 "GRANT ALL ON organization_integrations TO anon");
     before = testdb_dump(options);
-    expect_applied("--from 1");
+    expect_applied();
     after = testdb_dump(options);
     ck_assert_str_eq(after, before);
     free(before);
@@ -178,16 +151,14 @@ static int64_t seed(void)
 /* Covers: no row is harmed, and the next tick goes on where the last one was. */
 START_TEST(test_rows_and_ticks)
 {
-    char option[16];
     char *before;
     char *after;
     char *hanging;
 
-    go_back(_i);
+    go_back(states[_i]);
     seed();
     before = rows();
-    snprintf(option, sizeof option, "--from %d", _i);
-    expect_applied(option);
+    expect_applied();
     after = rows();
     ck_assert_str_eq(after, before);
     scene_expect(scene_run(""), 2, 1, 0, 0);
@@ -203,15 +174,41 @@ START_TEST(test_rows_and_ticks)
 }
 END_TEST
 
+/* Covers: what was given up under the former code has the new one; a function's own code stays. */
+START_TEST(test_renamed_code)
+{
+    char *id;
+    char *given_up;
+    char *failed;
+
+    go_back(states[_i]);
+    scene_seed(1, 2, "0 2 * * *");
+    id = scene_seed_run(1, "completed", 100, 100);
+    free(scene_seed_run(2, "completed", 100, 100));
+    testdb_exec("UPDATE sync_run_log SET status = 'failed', completed_at = NULL, failed_at = now(),"
+                " records_exported = NULL, error_class = 'not_delivered', error_code = 'MISSED'");
+    testdb_exec("UPDATE sync_run_log SET worker = NULL, started_at = NULL WHERE run_id = '%s'", id);
+    free(id);
+    for (int time = 0; time < 2; time++)
+        expect_applied();
+    given_up = scene_failure(1);
+    failed = scene_failure(2);
+    ck_assert_str_eq(given_up, "not_delivered/GIVEN_UP");
+    ck_assert_str_eq(failed, "not_delivered/MISSED");
+    free(given_up);
+    free(failed);
+}
+END_TEST
+
 /* Covers: whoever was granted the tables may read the number, also where functions are nobody's. */
 START_TEST(test_nothing_to_grant_for_the_number)
 {
     char *state;
 
-    go_back(3);
+    go_back(1);
     testdb_exec("DROP ROLE IF EXISTS upgrade_reader; CREATE ROLE upgrade_reader;"
                 "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC");
-    expect_applied(_i == 0 ? "--from 3" : "");
+    expect_applied();
     state = testdb_try("upgrade_reader", NULL, "SELECT sync_schema_version()");
     ck_assert_pstr_eq(state, NULL);
     testdb_drop_role("upgrade_reader");
@@ -220,47 +217,23 @@ END_TEST
 
 /* ---- What is refused ---- */
 
-/* Covers: nothing takes a newer schema back, neither as a whole nor step by step. */
+/* Covers: nothing takes a newer schema back. */
 START_TEST(test_never_back)
 {
-    static const char *const options[] = {"", "--from 1", "--from 3"};
+    struct program_result result;
     char *before;
     char *after;
 
     testdb_exec("CREATE OR REPLACE FUNCTION sync_schema_version() RETURNS integer"
                 " LANGUAGE sql IMMUTABLE AS 'SELECT 5'");
     before = testdb_dump("-s");
-    for (size_t i = 0; i < COUNT(options); i++) {
-        expect_refused(options[i], "the schema is of version 5, and this would make it version 4");
-        expect_refused(options[i], "Update syncsched.");
-    }
-    after = testdb_dump("-s");
-    ck_assert_str_eq(after, before);
-    free(before);
-    free(after);
-}
-END_TEST
-
-static const struct {
-    int there;
-    const char *options;
-    const char *message;
-} gaps[] = {
-    {1, "--from 2", "the schema is older than version 2"},
-    {1, "--from 3", "the schema is older than version 3"},
-    {2, "--from 3", "the schema is older than version 3"},
-};
-
-/* Covers: a step that is not the next one does nothing at all. */
-START_TEST(test_no_step_left_out)
-{
-    char *before;
-    char *after;
-
-    go_back(gaps[_i].there);
-    before = testdb_dump("-s");
-    expect_refused(gaps[_i].options, gaps[_i].message);
-    expect_refused(gaps[_i].options, "Apply syncsched schema --from 1.");
+    result = apply();
+    ck_assert_int_eq(result.status, 3);
+    ck_assert_msg(strstr(result.err, "the schema is of version 5, and this would make it version"
+                                     " 1") != NULL &&
+                      strstr(result.err, "Update syncsched.") != NULL,
+                  "%s", result.err);
+    program_result_free(&result);
     after = testdb_dump("-s");
     ck_assert_str_eq(after, before);
     free(before);
@@ -278,7 +251,7 @@ START_TEST(test_all_or_nothing)
     go_back(1);
     testdb_exec("CREATE VIEW sync_probe_state AS SELECT 1 AS id");
     before = testdb_dump("-s");
-    result = run_shell("\"$0\" schema --from 1 | psql -qX");
+    result = run_shell("\"$0\" schema | psql -qX");
     after = testdb_dump("-s");
     ck_assert_str_eq(after, before);
     program_result_free(&result);
@@ -287,59 +260,20 @@ START_TEST(test_all_or_nothing)
 }
 END_TEST
 
-/* ---- The option ---- */
-
-static const char *const no_versions[] = {"0", "5",   "-1", "''",
-                                          "x", "1.5", "4x", "99999999999999999999"};
-
-/* Covers: what is no version, or a newer one, is wrong usage, and the range is named. */
-START_TEST(test_no_version)
-{
-    char line[100];
-    struct program_result result;
-
-    snprintf(line, sizeof line, "\"$0\" schema --from %s", no_versions[_i]);
-    result = run_shell(line);
-    ck_assert_int_eq(result.status, 2);
-    ck_assert_str_eq(result.out, "");
-    ck_assert_msg(strstr(result.err, " is not a whole number from 1 to 4") != NULL, "%s",
-                  result.err);
-    program_result_free(&result);
-}
-END_TEST
-
-/* Covers: of the version of now there is nothing to apply, which is said and is no failure. */
-START_TEST(test_own_version)
-{
-    struct program_result result = run_shell("\"$0\" schema --from 4");
-
-    ck_assert_int_eq(result.status, 0);
-    ck_assert_str_eq(result.out, "");
-    ck_assert_str_eq(result.err, "syncsched: warning: version 4 is this program's own: there is"
-                                 " nothing to apply\n");
-    program_result_free(&result);
-}
-END_TEST
-
 SUITE(upgrade)
 {
     TCase *upgrade = tcase_create("upgrades");
     TCase *refused = tcase_create("refused");
-    TCase *option = tcase_create("option");
 
     tcase_add_checked_fixture(upgrade, setup, teardown);
-    tcase_add_loop_test(upgrade, test_same_catalogs, 0, (int)COUNT(ways));
-    tcase_add_test(upgrade, test_shape_has_number);
+    tcase_add_loop_test(upgrade, test_same_catalogs, 0, (int)COUNT(states));
     tcase_add_test(upgrade, test_tables_of_somebody_else);
-    tcase_add_loop_test(upgrade, test_rows_and_ticks, 1, SCHEMA_VERSION);
-    tcase_add_loop_test(upgrade, test_nothing_to_grant_for_the_number, 0, 2);
+    tcase_add_loop_test(upgrade, test_rows_and_ticks, 0, (int)COUNT(states));
+    tcase_add_loop_test(upgrade, test_renamed_code, 0, (int)COUNT(states));
+    tcase_add_test(upgrade, test_nothing_to_grant_for_the_number);
     suite_add_tcase(suite, upgrade);
     tcase_add_checked_fixture(refused, setup, teardown);
     tcase_add_test(refused, test_never_back);
-    tcase_add_loop_test(refused, test_no_step_left_out, 0, (int)COUNT(gaps));
     tcase_add_test(refused, test_all_or_nothing);
     suite_add_tcase(suite, refused);
-    tcase_add_loop_test(option, test_no_version, 0, (int)COUNT(no_versions));
-    tcase_add_test(option, test_own_version);
-    suite_add_tcase(suite, option);
 }

@@ -12,8 +12,8 @@ static const struct {
     {{"42P01", "parserOpenTable", false}, "apply the migration first"},
     {{"42703", NULL, false}, "apply the migration first"},
     {{"3F000", NULL, false}, "apply the migration first"},
-    {{"42883", "ParseFuncOrColumn", false}, "syncsched schema --from 1 | psql"},
-    {{"42883", NULL, false}, "syncsched schema --from 1 | psql"},
+    {{"42883", "ParseFuncOrColumn", false}, "bring the schema up to date: syncsched schema | psql"},
+    {{"42883", NULL, false}, "bring the schema up to date: syncsched schema | psql"},
     {{"42883", "op_error", false}, NULL}, /* a column of another type */
     {{"42501", "check_enable_rls", false}, "ALTER ROLE name BYPASSRLS"},
     {{"42501", "aclcheck_error", false}, "lacks a privilege"},

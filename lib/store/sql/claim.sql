@@ -1,11 +1,12 @@
--- The claim: one INSERT, however many slots are due. Of the slots looked at it drops each one that a
--- run covers, folds what is left into unbroken stretches, and inserts for each integration
+-- The claim: one INSERT, however many slots are due. Of the slots looked at it drops each one that
+-- a run covers, folds what is left into unbroken stretches, and inserts for each integration
 --   the earliest stretch that is to be served, as a pending run, unless a run is active;
 --   every stretch that is given up ($6: its error code), as a failed run.
 -- Its snapshot is younger than the locks, so the check is exact; the keys are the second fence.
--- Where the log was pruned nobody knows any more who covered a slot: there a slot counts as covered,
--- unless a tick ($7: not by hand) finds it ahead of the mark, where nothing is pruned. The mark is the
--- one of now, under open.sql's row lock: another tick may have moved it since this one read it.
+-- Where the log was pruned nobody knows any more who covered a slot: there a slot is taken for
+-- covered, unless a tick ($7: not by hand) finds it ahead of the mark, where nothing is pruned. The
+-- mark is the one of now, under open.sql's row lock: another tick may have moved it since this one
+-- read it.
   WITH looked AS (
          SELECT k.n, k.org_id, k.integration_id, k.integration_type, l.fate, t.slot,
                 row_number() OVER (PARTITION BY k.n ORDER BY l.minute) AS place,
@@ -39,8 +40,8 @@
        )
 INSERT INTO sync_run_log AS r
        (org_id, integration_id, integration_type, scheduled_for, covers_from, attempt, status,
-        idempotency_key, triggered_by, created_at, failed_at, error_class, error_code, error_message,
-        trigger_name, host)
+        idempotency_key, triggered_by, created_at, failed_at, error_class, error_code,
+        error_message, trigger_name, host)
 SELECT s.org_id, s.integration_id,
        coalesce(s.integration_type, -- the integration is gone, and owed slots
                 (SELECT b.integration_type

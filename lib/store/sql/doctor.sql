@@ -214,8 +214,8 @@ SELECT 1, 'version', CASE WHEN v.number = $2::text::bigint THEN 'ok' ELSE 'fail'
          ELSE format('the schema is %s, this program works with version %s',
                      coalesce('of version ' || v.number, 'older than versions are'), $2::text)
        END,
-       CASE WHEN v.number > $2::text::bigint THEN 'update syncsched' END, NULL
-  FROM version AS v
+       CASE WHEN v.number > 4 THEN 'update syncsched' END, NULL
+  FROM version AS v -- 2 to 4: see schema.sql
  WHERE v.number IS NOT NULL
     OR v.oid IS NULL AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
  UNION ALL

@@ -1,5 +1,5 @@
--- running -> completed | failed, by the worker that set it running and by nobody else; or, for what a
--- dead worker left ($9), by its tick, whose token stands in front of its workers'.
+-- running -> completed | failed, by the worker that set it running and by nobody else; or, for what
+-- a dead worker left ($9), by its tick, with whose token its workers' tokens begin.
 UPDATE sync_run_log
    SET status = CASE WHEN $5::text IS NULL THEN 'completed' ELSE 'failed' END,
        completed_at = CASE WHEN $5::text IS NULL THEN now() END,

@@ -1,8 +1,7 @@
 -- An answer to a call whose run was given up meanwhile. A success is recorded when no later attempt
 -- at the slot exists: nobody has called again, and nobody will. (An earlier one that failed is what
--- this attempt was made for.) Otherwise, and for a failure, the log stays as it is and the message
--- tells. The token says whose answer it is; once noted, it is not
--- noted again.
+-- this attempt was made for.) Otherwise, and for a failure, the log keeps its outcome and the
+-- message mentions this one. The token says whose answer it is; it is noted once.
   WITH late AS (
          SELECT r.run_id,
                 $5::text IS NULL

@@ -1,7 +1,8 @@
--- One lock an integration, until the transaction ends. A statement of its own, because a check in the
--- same statement would look at a snapshot older than the lock. In the SELECT list, because in WHERE
--- the planner may call it for rows that it then drops. What was held passes on in a setting that
--- ends with the transaction. $3: a dry run takes no lock and claims everything, to roll it back.
+-- One lock an integration, until the transaction ends. A statement of its own, because a check in
+-- the same statement would look at a snapshot older than the lock. In the SELECT list, because in
+-- WHERE the planner may call it for rows that it then drops. What was held passes on in a setting
+-- that ends with the transaction. $3: a dry run takes no lock and claims everything, to roll it
+-- back.
 SELECT set_config('syncsched.held',
                   coalesce(string_agg(t.n::text, ',' ORDER BY t.n) FILTER (WHERE t.held), ''),
                   true)

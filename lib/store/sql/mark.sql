@@ -1,6 +1,6 @@
--- The marks, by what is in the log after the claim: one minute before the first slot still uncovered,
--- else the end of what was looked at. Forward only, and only if this tick looked from at or below the
--- mark as it is now; under a new text the mark is set anew. Runs in open.sql's row locks.
+-- The marks, by what is in the log after the claim: one minute before the first slot still
+-- uncovered, else the end of what was looked at. Forward only, and only if this tick looked from at
+-- or below the mark of now; under a new text the mark is set anew. Runs in open.sql's row locks.
   WITH target AS (
          SELECT k.n, k.org_id, k.integration_id, k.text, k.looked_from,
                 to_timestamp(60 * least(k.looked_to, min(l.minute) - 1)) AS mark

@@ -1,7 +1,7 @@
 -- Which of the integrations whose lock is held may be decided on: those whose state row no stranger
--- has locked and still holds what was read, and which are enabled with the expression and the zone that
--- were read (or disabled, if that was read). The row locks keep the state as it is until the marks are written.
--- $7: a run by hand, or a dry one, leaves the state alone.
+-- has locked and still holds what was read, and which are enabled with the expression and the zone
+-- that were read (or disabled, if that was read). The row locks keep the state unchanged until the
+-- marks are written. $7: a run by hand, or a dry one, leaves the state alone.
   WITH held AS (
          SELECT k.*
            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
@@ -17,7 +17,8 @@
           ORDER BY s.org_id, s.integration_id
             FOR UPDATE OF s SKIP LOCKED
        )
-SELECT set_config('syncsched.open', coalesce(string_agg(held.n::text, ',' ORDER BY held.n), ''), true)
+SELECT set_config('syncsched.open',
+                  coalesce(string_agg(held.n::text, ',' ORDER BY held.n), ''), true)
   FROM held
   LEFT JOIN unlocked AS u ON u.n = held.n
   LEFT JOIN organization_integrations AS i

@@ -1,10 +1,11 @@
 -- The permission to probe the types $1, for those that nobody may have probed lately: taken before
--- anything is sent, in this one statement, so that of any number of callers at once one has it. Of two
--- that meet on a row the second waits, and reads in its WHERE what the first has written. Whoever dies
--- with it has still used it up: the next may come after the pause that holds by then, and $3 seconds,
--- within which this one must have sent its request. In key order, so that no two wait for each other.
--- $2: the time, in microseconds, where it is made up; else the clock of this server. $5: nobody has it
--- where the schema is of another version, as the reading of the log that follows will say.
+-- anything is sent, in this one statement, so that of any number of callers at once one has it. Of
+-- two that meet on a row the second waits, and reads in its WHERE what the first has written.
+-- Whoever dies with it has still used it up: the next may come after the pause that holds by then,
+-- and $3 seconds, within which this one must have sent its request. In key order, so that no two
+-- wait for each other. $2: the time, in microseconds, where it is made up; else the clock of this
+-- server. $5: nobody has it where the schema is of another version, as the reading of the log that
+-- follows will say.
 INSERT INTO sync_probe_state AS p (integration_type, claimed_at, next_probe_at)
 SELECT asked.type, asked.now, asked.now + make_interval(secs => $4::integer + $3::integer)
   FROM (SELECT type,

@@ -1,5 +1,5 @@
--- What the probe of type $1 found, by whoever claimed it at $2 and by nobody else: a late one must not
--- move what the next has claimed meanwhile. Times are in microseconds.
+-- What the probe of type $1 found, by whoever claimed it at $2 and by nobody else: a late one must
+-- not move what the next has claimed meanwhile. Times are in microseconds.
 UPDATE sync_probe_state
    SET next_probe_at = 'epoch'::timestamptz + $3::bigint * interval '1 microsecond',
        pause_s = $4::integer,

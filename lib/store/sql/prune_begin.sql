@@ -1,10 +1,9 @@
 -- Up to when the log is pruned, remembered before anything is deleted, in a transaction of its own:
 -- whoever misses a deleted row then sees the bound. It only moves forward. $1: how old slots must
--- be; $2: a dry run writes nothing and tells what would be; $3: nothing is written where the schema is
--- of another version.
+-- be; $2: a dry run writes nothing and returns what it would be; $3: nothing is written where the
+-- schema is of another version.
   WITH asked AS (
-         SELECT to_timestamp(60 * floor(extract(epoch FROM now() - $1::bigint * interval '1 millisecond')
-                                        / 60)) AS cutoff
+         SELECT date_trunc('minute', now() - $1::bigint * interval '1 millisecond', 'UTC') AS cutoff
        ), remembered AS (
          INSERT INTO sync_prune_state AS p (pruned_before)
          SELECT cutoff FROM asked WHERE NOT $2::boolean AND sync_schema_version() = $3::integer
@@ -13,8 +12,9 @@
          RETURNING pruned_before
        )
 SELECT (extract(epoch FROM cutoff) / 60)::bigint AS cutoff,
-       (extract(epoch FROM greatest(cutoff, (SELECT pruned_before FROM remembered),
-                                    (SELECT max(pruned_before) FROM sync_prune_state))) / 60)::bigint
-         AS pruned_before,
+       (extract(epoch FROM greatest(cutoff,
+                                    (SELECT pruned_before FROM remembered),
+                                    (SELECT max(pruned_before) FROM sync_prune_state)))
+        / 60)::bigint AS pruned_before,
        sync_schema_version() AS schema_version
   FROM asked

@@ -1,14 +1,15 @@
--- The next runs that may go, at most $6, in key order behind the last one found ($2 to $5; NULL: from
--- the start), of slots before $1, a minute. What stays, and who still asks for it:
+-- The next runs that may go, at most $6, in key order behind the last one found ($2 to $5; NULL:
+-- from the start), of slots before $1, a minute. What stays, and who still asks for it:
 --   pending and running runs: adopt.sql, abandon.sql;
 --   what ended lately, however old its slot: retry.sql (a day back), late.sql. A newer attempt ends
 --     later than the one it repeats, so it never goes first;
 --   the last run of an integration, and the last one completed: people, and retry.sql, which wants
 --     to know whether anything newer than a failed slot was completed;
---   what lies ahead of the mark of a schedule in force: the next tick looks there for what is covered.
+--   what lies ahead of the mark of a schedule in force: the next tick looks there for what is
+--     covered.
 --     At and behind the mark no tick inserts anything (claim.sql), and a mark only moves forward.
--- None of this becomes true of a run once it may go, so nothing is locked here, and a dry run writes
--- nothing. OFFSET 0 keeps the planner from hashing the whole log for each batch.
+-- None of this becomes true of a run once it may go, so nothing is locked here, and a dry run
+-- writes nothing. OFFSET 0 keeps the planner from hashing the whole log for each batch.
   WITH found AS MATERIALIZED (
          SELECT r.run_id, r.org_id, r.integration_id, r.scheduled_for, r.attempt
            FROM sync_run_log AS r
@@ -33,10 +34,11 @@
           ORDER BY r.org_id, r.integration_id, r.scheduled_for, r.attempt
           LIMIT $6::integer
        )
-SELECT set_config('syncsched.found', coalesce((SELECT string_agg(run_id::text, ',') FROM found), ''), true),
+SELECT set_config('syncsched.found',
+                  coalesce((SELECT string_agg(run_id::text, ',') FROM found), ''), true),
        (SELECT count(*) FROM found) AS found,
-       l.org_id, l.integration_id, (extract(epoch FROM l.scheduled_for) / 60)::bigint AS scheduled_for,
-       l.attempt
+       l.org_id, l.integration_id, l.attempt,
+       (extract(epoch FROM l.scheduled_for) / 60)::bigint AS scheduled_for
   FROM (VALUES (true)) AS always
   LEFT JOIN (SELECT *
                FROM found

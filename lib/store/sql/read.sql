@@ -1,9 +1,9 @@
 -- Everything a tick decides from, in one statement: the clock, whether runs wait to be abandoned,
 -- adopted or, if that is wanted ($1), tried again, up to when the log was pruned, and each schedule
--- with its organisation's zone and its state. There is always a row, for the sake of the clock and the
--- schema's version, which is a constant once this is planned. A FULL JOIN, because the state of an
--- integration that was disabled or deleted must be closed, too. OFFSET 0 keeps the first subquery
--- whole, so that it is worked out once and not for each row.
+-- with its organisation's zone and its state. There is always a row, for the sake of the clock and
+-- the schema's version, which is a constant once this is planned. A FULL JOIN, because the state of
+-- an integration that was disabled or deleted must be closed, too. OFFSET 0 keeps the first
+-- subquery whole, so that it is worked out once and not for each row.
 SELECT c.now_us, c.unfinished, c.pruned_before, c.schema_version, r.*
   FROM (SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
                EXISTS (

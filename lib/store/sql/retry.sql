@@ -1,10 +1,11 @@
--- Another attempt, under the same key, at the earliest failed slot of each integration whose lock is
--- held: the last attempt at it is still the failed one, no run is active, the schedule is enabled,
--- and by policy ($2: by hand) no newer slot has been completed. $1: now; $3, $4: who makes it.
--- By hand nothing is attempted again where the log was pruned: a newer attempt may be gone.
+-- Another attempt, under the same key, at the earliest failed slot of each integration whose lock
+-- is held: the last attempt at it is still the failed one, no run is active, the schedule is
+-- enabled, and by policy ($2: by hand) no newer slot has been completed. $1: now; $3, $4: who makes
+-- it. By hand nothing is attempted again where the log was pruned: a newer attempt may be gone.
   WITH chosen AS (
          SELECT DISTINCT ON (r.org_id, r.integration_id) r.*
-           FROM unnest(string_to_array(current_setting('syncsched.retry'), ',')::uuid[]) AS h (run_id)
+           FROM unnest(string_to_array(current_setting('syncsched.retry'), ',')::uuid[])
+                AS h (run_id)
            JOIN sync_run_log AS r ON r.run_id = h.run_id
            JOIN organization_integrations AS i
              ON i.org_id = r.org_id AND i.integration_id = r.integration_id
@@ -24,8 +25,9 @@
 INSERT INTO sync_run_log AS r
        (org_id, integration_id, integration_type, scheduled_for, covers_from, attempt, status,
         idempotency_key, triggered_by, created_at, trigger_name, host)
-SELECT c.org_id, c.integration_id, c.integration_type, c.scheduled_for, c.covers_from, c.attempt + 1,
-       'pending', c.idempotency_key, CASE WHEN $2::boolean THEN 'manual' ELSE 'retry' END,
+SELECT c.org_id, c.integration_id, c.integration_type, c.scheduled_for, c.covers_from,
+       c.attempt + 1, 'pending', c.idempotency_key,
+       CASE WHEN $2::boolean THEN 'manual' ELSE 'retry' END,
        to_timestamp($1::bigint / 1000000.0), $3, $4
   FROM chosen AS c
  ORDER BY c.org_id, c.integration_id

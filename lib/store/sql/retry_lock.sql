@@ -1,8 +1,8 @@
 -- Which failed runs may be worth another attempt, and the locks of their integrations; what is
 -- decided is decided by the next statement, whose snapshot is younger. By policy ($2 attempts at
--- most, $3: also where the function may have run) only what was begun and failed within a day, after
--- a pause that doubles from a minute to an hour; by hand ($4 to $5, the window's minutes) whatever
--- failed there.
+-- most, $3: also where the function may have run) only what was begun and failed within a day,
+-- after a pause that doubles from a minute to an hour; by hand ($4 to $5, the window's minutes)
+-- whatever failed there.
   WITH failed AS MATERIALIZED (
          SELECT r.run_id, r.org_id, r.integration_id
            FROM sync_run_log AS r
@@ -27,6 +27,7 @@ SELECT set_config('syncsched.retry',
                            FILTER (WHERE f.held), ''), true)
   FROM (SELECT failed.run_id,
                pg_try_advisory_xact_lock(
-                 hashtextextended('syncsched/' || failed.org_id || '/' || failed.integration_id, 0)) AS held
+                 hashtextextended('syncsched/' || failed.org_id || '/' || failed.integration_id, 0))
+                 AS held
           FROM failed
         OFFSET 0) AS f

@@ -1,8 +1,8 @@
--- What every transaction sets for itself, as SET LOCAL would, in one statement.
--- row_security = off makes hidden rows an error instead of silence. A frozen tick must not hold
--- everybody's locks for longer than five seconds. A commit that is answered must be on disk: a
--- transition that a crash of the server takes back could call the function twice. No JIT: compiling
--- the claim takes ten times as long as carrying it out. $3: the role to be, where one is named.
+-- What every transaction sets for itself, as SET LOCAL would, in one statement. row_security = off
+-- makes hidden rows an error instead of silence. A frozen tick must not hold everybody's locks for
+-- longer than five seconds. A commit that is answered must be on disk: a transition that a crash of
+-- the server takes back could call the function twice. No JIT: compiling the claim takes ten times
+-- as long as carrying it out. $3: the role to be, where one is named.
 SELECT set_config('row_security', 'off', true),
        set_config('statement_timeout', $1, true),
        set_config('lock_timeout', $2, true),

@@ -1,5 +1,5 @@
--- How a run stands now, in the columns that each transition returns of the row that it changed: asked
--- where it found none to change, to tell whose the run is.
+-- A run's state, in the columns that each transition returns of the row that it changed. Read where
+-- a transition found no row to change, to learn whose the run is.
 SELECT
        -- include: columns/run_state.sql
   FROM sync_run_log

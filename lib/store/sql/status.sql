@@ -6,7 +6,8 @@
 -- history of days does. OFFSET 0 keeps the planner from hashing the whole log instead. At most 100
 -- failed slots are read: those of the last 7 days and those since the last success.
 SELECT left(o.name::text, 200) AS organization,
-       CASE WHEN isfinite(s.since) THEN floor(extract(epoch FROM s.since) / 60)::bigint END AS since,
+       CASE WHEN isfinite(s.since)
+            THEN floor(extract(epoch FROM s.since) / 60)::bigint END AS since,
        (extract(epoch FROM done.scheduled_for) / 60)::bigint AS last_success,
        CASE WHEN isfinite(done.completed_at)
             THEN (extract(epoch FROM done.completed_at) * 1000)::bigint END AS last_success_at,
