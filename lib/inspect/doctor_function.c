@@ -38,81 +38,48 @@ bool doctor_judge_key(const struct doctor_options *options, int64_t now_us,
     return true;
 }
 
-/* ---- The function ---- */
-
-/* The address without what may hold a secret, a query, and the function's name in it. */
-static int doctor_plain_length(const char *url)
+/* What to do where the function was not reached. */
+static const char *doctor_silence_hint(const struct http_ping *ping)
 {
-    return (int)strcspn(url, "?#");
-}
-
-static const char *doctor_name(const char *url, int *length)
-{
-    int end = doctor_plain_length(url);
-    int start = end;
-
-    while (start > 0 && url[start - 1] != '/')
-        start--;
-    *length = end - start;
-    return url + start;
-}
-
-static void doctor_add_silence(const char *url, const struct http_ping *ping,
-                               struct findings *findings)
-{
-    findings_add(findings, "function", FINDING_FAIL, "%.*s was not reached: %s",
-                 doctor_plain_length(url), url, ping->failure);
     if (ping->end == RESPONSE_TLS_FAILED)
-        findings_hint(
-            findings,
-            "set SYNCSCHED_CA_FILE=FILE, the certificate of the authority that signed the "
-            "server's, in PEM form");
-    else if (ping->end == RESPONSE_PROXY_REFUSED)
-        findings_hint(findings, "set SYNCSCHED_PROXY=http://HOST:PORT to a proxy that leads there, "
-                                "or leave it out");
-    else
-        findings_hint(findings,
-                      "set SUPABASE_URL, or SYNCSCHED_FUNCTION_URL, to where the function "
-                      "is, and let this machine reach it");
-}
-
-static void doctor_add_refusal(const char *url, long status, bool has_key,
-                               struct findings *findings)
-{
-    int length;
-    const char *name = doctor_name(url, &length);
-
-    if (!has_key) {
-        findings_add(findings, "function", FINDING_OK,
-                     "reached; it answered %ld to a request without a key", status);
-        return;
-    }
-    findings_add(findings, "function", FINDING_FAIL, "the key was refused: %ld", status);
-    findings_hint(findings,
-                  "%s, for which the function must be deployed so: supabase functions "
-                  "deploy %.*s --no-verify-jwt",
-                  doctor_new_key, length, name);
+        return "set SYNCSCHED_CA_FILE=FILE, the certificate of the authority that signed the "
+               "server's, in PEM form";
+    if (ping->end == RESPONSE_PROXY_REFUSED)
+        return "set SYNCSCHED_PROXY=http://HOST:PORT to a proxy that leads there, or leave it out";
+    return "set SUPABASE_URL, or SYNCSCHED_FUNCTION_URL, to where the function is, and let this "
+           "machine reach it";
 }
 
 void doctor_judge_ping(const char *url, const struct http_ping *ping, bool has_key,
                        struct findings *findings)
 {
-    int length;
-    const char *name = doctor_name(url, &length);
+    int plain = (int)strcspn(url, "?#"); /* what follows may hold a secret */
+    int name = plain;                    /* where the function's begins */
     long status = ping->status;
 
+    while (name > 0 && url[name - 1] != '/')
+        name--;
     if (status == 0) {
-        doctor_add_silence(url, ping, findings);
+        findings_add(findings, "function", FINDING_FAIL, "%.*s was not reached: %s", plain, url,
+                     ping->failure);
+        findings_hint(findings, "%s", doctor_silence_hint(ping));
+    } else if ((status == 401 || status == 403) && !has_key) {
+        findings_add(findings, "function", FINDING_OK,
+                     "reached; it answered %ld to a request without a key", status);
     } else if (status == 401 || status == 403) {
-        doctor_add_refusal(url, status, has_key, findings);
+        findings_add(findings, "function", FINDING_FAIL, "the key was refused: %ld", status);
+        findings_hint(findings,
+                      "%s, for which the function must be deployed so: supabase functions "
+                      "deploy %.*s --no-verify-jwt",
+                      doctor_new_key, plain - name, url + name);
     } else if (status == 404) {
-        findings_add(findings, "function", FINDING_FAIL, "there is no function at %.*s: 404",
-                     doctor_plain_length(url), url);
-        findings_hint(findings, "supabase functions deploy %.*s", length, name);
+        findings_add(findings, "function", FINDING_FAIL, "there is no function at %.*s: 404", plain,
+                     url);
+        findings_hint(findings, "supabase functions deploy %.*s", plain - name, url + name);
     } else if (status / 100 == 3) {
         findings_add(findings, "function", FINDING_FAIL,
-                     "%.*s sends callers elsewhere: %ld; a tick does not follow",
-                     doctor_plain_length(url), url, status);
+                     "%.*s sends callers elsewhere: %ld; a tick does not follow", plain, url,
+                     status);
         findings_hint(findings, "set SUPABASE_URL, or SYNCSCHED_FUNCTION_URL, to where it leads");
     } else if (status == 429 || status / 100 == 5) {
         findings_add(findings, "function", FINDING_WARNING,

@@ -62,47 +62,46 @@
              ON a.attrelid = f.oid AND a.attname = c.name AND NOT a.attisdropped
           WHERE f.oid IS NOT NULL
        ), constraints AS (
-         SELECT f.relation, f.severity, w.is_key, w.name, w.definition,
-                pg_get_constraintdef(c.oid) AS found
+         -- Of each table. Without its keys a tick would not keep what it promises.
+         SELECT f.relation, k.kind, k.name, w.definition, pg_get_constraintdef(c.oid) AS found,
+                CASE k.kind WHEN 'key' THEN f.severity ELSE 'warning' END AS severity
            FROM (
-         VALUES (true, 'sync_run_log', 'sync_run_log_pkey', 'PRIMARY KEY (run_id)'),
-                (true, 'sync_run_log', 'sync_run_log_slot_key',
+         VALUES ('sync_run_log', 'pkey', 'PRIMARY KEY (run_id)'),
+                ('sync_run_log', 'slot_key',
                  'UNIQUE (org_id, integration_id, scheduled_for, attempt)'),
-                (true, 'sync_schedule_state', 'sync_schedule_state_pkey',
-                 'PRIMARY KEY (org_id, integration_id)'),
-                (true, 'sync_trigger_state', 'sync_trigger_state_pkey',
-                 'PRIMARY KEY (trigger_name, host)'),
-                (true, 'sync_prune_state', 'sync_prune_state_pkey', 'PRIMARY KEY (is_only_row)'),
-                (false, 'sync_run_log', 'sync_run_log_scheduled_for_check',
+                ('sync_schedule_state', 'pkey', 'PRIMARY KEY (org_id, integration_id)'),
+                ('sync_trigger_state', 'pkey', 'PRIMARY KEY (trigger_name, host)'),
+                ('sync_prune_state', 'pkey', 'PRIMARY KEY (is_only_row)'),
+                ('sync_run_log', 'scheduled_for_check',
                  $$CHECK (isfinite(scheduled_for) AND date_trunc('minute', scheduled_for AT TIME ZONE 'UTC') = scheduled_for AT TIME ZONE 'UTC')$$),
-                (false, 'sync_run_log', 'sync_run_log_covers_from_check',
+                ('sync_run_log', 'covers_from_check',
                  $$CHECK (isfinite(covers_from) AND date_trunc('minute', covers_from AT TIME ZONE 'UTC') = covers_from AT TIME ZONE 'UTC' AND covers_from <= scheduled_for)$$),
-                (false, 'sync_run_log', 'sync_run_log_attempt_check', 'CHECK (attempt >= 1)'),
-                (false, 'sync_run_log', 'sync_run_log_idempotency_key_check',
-                 $$CHECK (idempotency_key <> '')$$),
-                (false, 'sync_run_log', 'sync_run_log_triggered_by_check',
+                ('sync_run_log', 'attempt_check', 'CHECK (attempt >= 1)'),
+                ('sync_run_log', 'idempotency_key_check', $$CHECK (idempotency_key <> '')$$),
+                ('sync_run_log', 'triggered_by_check',
                  $$CHECK (triggered_by IN ('schedule', 'catch_up', 'manual', 'retry'))$$),
-                (false, 'sync_run_log', 'sync_run_log_records_exported_check',
-                 'CHECK (records_exported >= 0)'),
-                (false, 'sync_run_log', 'sync_run_log_error_class_check',
+                ('sync_run_log', 'records_exported_check', 'CHECK (records_exported >= 0)'),
+                ('sync_run_log', 'error_class_check',
                  $$CHECK (error_class IN ('not_delivered', 'rejected', 'unknown'))$$),
-                (false, 'sync_run_log', 'sync_run_log_error_code_check',
+                ('sync_run_log', 'error_code_check',
                  'CHECK (char_length(error_code) BETWEEN 1 AND 64)'),
-                (false, 'sync_run_log', 'sync_run_log_error_message_check',
+                ('sync_run_log', 'error_message_check',
                  'CHECK (char_length(error_message) <= 2000)'),
-                (false, 'sync_run_log', 'sync_run_log_status_check',
+                ('sync_run_log', 'status_check',
                  $$CHECK (status IN ('pending', 'running', 'completed', 'failed'))$$),
-                (false, 'sync_run_log', 'sync_run_log_status_columns_check',
+                ('sync_run_log', 'status_columns_check',
                  $$CHECK (CASE status WHEN 'pending' THEN num_nonnulls(worker, started_at, completed_at, failed_at, records_exported, error_class, error_code, error_message) = 0 WHEN 'running' THEN num_nonnulls(worker, started_at) = 2 AND num_nonnulls(completed_at, failed_at, records_exported, error_class, error_code, error_message) = 0 WHEN 'completed' THEN num_nonnulls(worker, started_at, completed_at) = 3 AND num_nonnulls(failed_at, error_class, error_code) = 0 WHEN 'failed' THEN num_nonnulls(failed_at, error_class, error_code) = 3 AND num_nonnulls(completed_at, records_exported) = 0 AND num_nonnulls(worker, started_at) IN (0, 2) END)$$),
-                (false, 'sync_schedule_state', 'sync_schedule_state_mark_check',
+                ('sync_schedule_state', 'mark_check',
                  $$CHECK (isfinite(mark) AND date_trunc('minute', mark AT TIME ZONE 'UTC') = mark AT TIME ZONE 'UTC')$$),
-                (false, 'sync_prune_state', 'sync_prune_state_is_only_row_check',
-                 'CHECK (is_only_row)'),
-                (false, 'sync_prune_state', 'sync_prune_state_pruned_before_check',
-                 'CHECK (isfinite(pruned_before))')
-                ) AS w (is_key, relation, name, definition)
+                ('sync_prune_state', 'is_only_row_check', 'CHECK (is_only_row)'),
+                ('sync_prune_state', 'pruned_before_check', 'CHECK (isfinite(pruned_before))')
+                ) AS w (relation, suffix, definition)
            JOIN found AS f ON f.relation = w.relation
-           LEFT JOIN pg_constraint AS c ON c.conrelid = f.oid AND c.conname = w.name
+          CROSS JOIN LATERAL (
+                 SELECT f.relation || '_' || w.suffix,
+                        CASE WHEN w.suffix LIKE '%key' THEN 'key' ELSE 'check' END
+               ) AS k (name, kind)
+           LEFT JOIN pg_constraint AS c ON c.conrelid = f.oid AND c.conname = k.name
           WHERE f.oid IS NOT NULL
        ), indexes (name, is_unique, severity, definition) AS (
          VALUES ('sync_run_log_active_key', 'unique ', 'fail',
@@ -264,17 +263,18 @@ SELECT 6, 'schema', f.severity,
    AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
    AND NOT EXISTS (SELECT FROM columns AS c WHERE c.relation = f.relation AND c.name = a.attname)
  UNION ALL
-SELECT 7, 'schema', c.severity, format('%s lacks the key %s', c.relation, c.name),
+SELECT CASE c.kind WHEN 'key' THEN 7 ELSE 12 END, 'schema', c.severity,
+       format('%s lacks the %s %s', c.relation, c.kind, c.name),
        format('ALTER TABLE %s ADD CONSTRAINT %s %s;', c.relation, c.name, c.definition), NULL
   FROM constraints AS c
- WHERE c.is_key AND c.found IS NULL
+ WHERE c.found IS NULL
  UNION ALL
 SELECT 8, 'schema', c.severity,
        format('the key %s of %s is another one: %s', c.name, c.relation, c.found),
        format('ALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %2$s %s;', c.relation, c.name,
               c.definition), NULL
   FROM constraints AS c
- WHERE c.is_key AND c.found <> c.definition
+ WHERE c.kind = 'key' AND c.found <> c.definition
  UNION ALL
 SELECT CASE i.severity WHEN 'fail' THEN 9 ELSE 13 END, 'schema', i.severity,
        format('sync_run_log lacks the %sindex %s', i.is_unique, i.name),
@@ -313,11 +313,6 @@ SELECT 11, 'schema', f.severity,
                               AND a.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1]))
                           <@ f.row_key
                       AND 0 <> ALL ((x.indkey::int2[])[0:x.indnkeyatts - 1]))
- UNION ALL
-SELECT 12, 'schema', 'warning', format('%s lacks the check %s', c.relation, c.name),
-       format('ALTER TABLE %s ADD CONSTRAINT %s %s;', c.relation, c.name, c.definition), NULL
-  FROM constraints AS c
- WHERE NOT c.is_key AND c.found IS NULL
  UNION ALL
 SELECT 15, 'schema', 'warning',
        'there is no function sync_member_org_id(): members see none of their rows', NULL, NULL
