@@ -127,9 +127,9 @@ bool credentials_check_time(const char *key, int64_t now_us, struct error *err)
     json_decref(claims);
     if ((double)now_us / (double)INSTANT_US_PER_SECOND < second)
         return true;
-    error_set(err, ERROR_CONFIG, "the service key expired at %s", text);
+    error_set(err, ERROR_CONFIG, "the service key expired at %s, by the database's clock", text);
     return error_hint(err, "take a new one, or a secret one (" CREDENTIALS_SECRET "...), which "
-                           "does not expire; the database's clock counts");
+                           "does not expire");
 }
 
 void credentials_describe(const char *key, struct text *words)

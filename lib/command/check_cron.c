@@ -67,7 +67,7 @@ static bool check_operands(const struct command_line *line, struct error *err)
                                "standard input");
     }
     if (check_is_unquoted(line)) {
-        error_set(err, ERROR_USAGE, "each of the %d words is taken for an expression of its own",
+        error_set(err, ERROR_USAGE, "each of the %d words is read as an expression",
                   line->operand_count);
         return error_hint(err, "put the expression in quotes: syncsched check-cron '0 2 * * *'");
     }

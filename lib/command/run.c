@@ -55,7 +55,7 @@ static bool run_check_options(const struct command_line *line, struct error *err
     }
     if (!line->values[SETTING_RETRY_FAILED].is_given || line->values[SETTING_AT].is_given)
         return true;
-    error_set(err, ERROR_USAGE, "--retry-failed: without --at nobody knows which");
+    error_set(err, ERROR_USAGE, "--retry-failed needs --at");
     return error_hint(err, "such as: syncsched run --at 2024-05-01T02:00Z --retry-failed");
 }
 

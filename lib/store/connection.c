@@ -93,7 +93,7 @@ static bool connection_explain(const struct connection_attempt *attempt, struct 
     size_t length;
 
     if (attempt->is_late) {
-        error_set(err, ERROR_DATABASE, "no connection to the database within the time there is");
+        error_set(err, ERROR_DATABASE, "no connection to the database in time");
         return error_hint(err, "check host and port in SUPABASE_DB_URL, and --budget");
     }
     message = conninfo_last_attempt(PQerrorMessage(attempt->connection), &length);
@@ -172,8 +172,7 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
     if (!thread_run(connection_connect, connection_release, attempt,
                     deadline_ms + CONNECTION_GRACE_MS)) {
         error_set(err, ERROR_DATABASE,
-                  "no connection to the database within the time there is: nobody answers what its "
-                  "host name stands for");
+                  "no connection to the database in time: no name server answers");
         error_hint(err, "check the host in SUPABASE_DB_URL or PGHOST, and this machine's name "
                         "servers");
         return NULL;

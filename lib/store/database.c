@@ -195,7 +195,7 @@ static bool database_receive_statement(struct database *db, struct database_tran
         if (!database_next_result(db, deadline_ms, &result))
             return database_give_up(db, &t->error,
                                     PQstatus(db->connection) == CONNECTION_OK
-                                        ? "no answer within the time there is"
+                                        ? "no response in time"
                                         : "the connection was lost");
         if (result == NULL)
             return true;

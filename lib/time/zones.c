@@ -219,7 +219,7 @@ bool zones_find(struct zones *zones, const char *text, struct zone *zone, struct
     if (!zone_looks_like_name(text))
         return zone_fail(err, text, "is not a time zone");
     if (zone_depends_on_host(text))
-        return zone_fail(err, text, "is whatever each host has been set to");
+        return zone_fail(err, text, "means another zone on each host");
     return zones_find_named(zones, text, zone, err);
 }
 

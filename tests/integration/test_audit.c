@@ -352,7 +352,7 @@ START_TEST(test_nobody)
 {
     seed_may();
     expect(MAY " --org " OTHER, 0, TOTALS(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-           "syncsched: warning: there is neither a schedule nor a run for what was asked for\n");
+           "syncsched: warning: no schedule and no run matches\n");
 }
 END_TEST
 

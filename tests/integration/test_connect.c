@@ -159,7 +159,7 @@ START_TEST(test_silent_server)
     snprintf(variable, sizeof variable, "SUPABASE_DB_URL=postgresql://u:hush@%s:%d/d?sslmode=%s",
              text, ntohs(address.sin_port), silent[_i].sslmode);
     scene_set_variable(variable);
-    expect_given_up("no connection to the database within the time there is (check host and port");
+    expect_given_up("no connection to the database in time (check host and port");
     close(listener);
 }
 END_TEST

@@ -35,8 +35,9 @@ START_TEST(test_expired)
     tick = scene_run(expired[_i]);
     ck_assert_int_eq(tick.status, 2);
     ck_assert_str_eq(tick.out, "");
-    ck_assert_ptr_eq(strstr(tick.err, "syncsched: error: the service key expired at"
-                                      " 2024-05-01T02:00:30Z (take a new one"),
+    ck_assert_ptr_eq(strstr(tick.err,
+                            "syncsched: error: the service key expired at"
+                            " 2024-05-01T02:00:30Z, by the database's clock (take a new one"),
                      tick.err);
     ck_assert_ptr_null(strstr(tick.err, EXPIRED_KEY));
     ck_assert_int_eq(scene_count(NULL), 0);

@@ -1,4 +1,4 @@
-/* Covers lib/store/conninfo.c: settings that cannot be right, ways on which others may listen. */
+/* Covers lib/store/conninfo.c: settings that are not valid, ways on which others may listen. */
 #include "support/suite.h"
 
 #include "store/conninfo.h"
