@@ -276,12 +276,11 @@ bool config_is_hidden(const struct config *config, const char *key)
 
 void config_explain_stranger(const char *key, struct error *err)
 {
-    enum setting_name name = setting_find(key);
     enum setting_name nearest = setting_find_nearest(key);
 
     error_set(err, ERROR_CONFIG, "%s is not a setting and has no effect", key);
-    if (name < SETTINGS)
-        error_hint(err, "give it as the option --%s", settings[name].option);
+    if (nearest < SETTINGS && settings[nearest].obeyed == SETTING_ONCE)
+        error_hint(err, "give it as the option --%s", settings[nearest].option);
     else if (nearest < SETTINGS)
         error_hint(err, "did you mean %s?", settings[nearest].variable);
 }

@@ -159,14 +159,14 @@ static size_t setting_distance(const char *a, const char *b)
 
 enum setting_name setting_find_nearest(const char *variable)
 {
-    enum { DISTANCE_MAX = 3 };
+    static const char prefix[] = "SYNCSCHED_";
+    size_t length = strlen(variable);
+    size_t differing = length > strlen(prefix) ? (length - strlen(prefix)) / 3 : 0;
+    size_t least = (differing < 3 ? differing : 3) + 1; /* further off is not alike */
     enum setting_name nearest = SETTINGS;
-    size_t least = DISTANCE_MAX + 1;
 
     for (enum setting_name name = 0; name < SETTINGS; name++) {
-        size_t distance = settings[name].obeyed == SETTING_ONCE
-                              ? SIZE_MAX
-                              : setting_distance(variable, settings[name].variable);
+        size_t distance = setting_distance(variable, settings[name].variable);
 
         if (distance < least) {
             least = distance;

@@ -69,7 +69,7 @@ bool setting_read(enum setting_name name, struct setting_value *value, struct er
 /* The setting of this variable; SETTINGS: none. */
 enum setting_name setting_find(const char *variable);
 
-/* The setting whose variable is most like this one; SETTINGS: none is alike. */
+/* The setting whose variable is this one or most like it; SETTINGS: none is alike. */
 enum setting_name setting_find_nearest(const char *variable);
 
 #endif

@@ -151,6 +151,7 @@ static const struct {
     {"SYNCSCHED_BUGDET=40s", "did you mean SYNCSCHED_BUDGET?"},
     {"SYNCSCHED_CATCHUP=1h", "did you mean SYNCSCHED_CATCH_UP?"},
     {"SYNCSCHED_budget=40s", "did you mean SYNCSCHED_BUDGET?"},
+    {"SYNCSCHED_DRYRUN=1", "give it as the option --dry-run"},
     {"SYNCSCHED_HEALTH_URL_XLEGDER=https://a", "did you mean SYNCSCHED_HEALTH_URL_XLEDGER?"},
     {"SYNCSCHED_QQQQQQQQQQQQQQQQQQQQ=1", NULL},
 };
@@ -175,10 +176,10 @@ START_TEST(test_unknown_name)
         ck_assert_str_eq(result.out, "[]\n");
         ck_assert_msg(count_of(result.err, message) == 1 && count_of(result.err, "\n") == 1, "%s",
                       result.err);
-        ck_assert_msg((strangers[_i].hint != NULL) == (strstr(result.err, "did you mean") != NULL),
-                      "%s", result.err);
         if (strangers[_i].hint != NULL)
             ck_assert_ptr_nonnull(strstr(result.err, strangers[_i].hint));
+        else
+            ck_assert_ptr_null(strchr(result.err, '('));
         program_result_free(&result);
     }
 }
