@@ -1,7 +1,7 @@
 #include "inspect/status.h"
 
 #include "base/log.h"
-#include "base/memory.h"
+#include "plan/policy.h"
 #include "time/instant.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ static int64_t status_find_waiting(const struct status_integration *integration)
     int64_t slot;
 
     if (integration->pending_slot != INT64_MIN &&
-        integration->pending_since_ms < (now - CONDITION_OVERDUE_MINUTES) * 60000)
+        integration->pending_since_ms < (now - POLICY_LATE_MINUTES) * 60000)
         return integration->pending_slot;
     /* Until the ticks go by the text that the row has now, none of its slots is due. */
     if (schedule->mark != INT64_MIN && schedule->state_text != NULL &&

@@ -1,10 +1,11 @@
 #include "plan/audit.h"
 
 #include "base/memory.h"
+#include "plan/policy.h"
 
 #include <stdlib.h>
 
-enum { AUDIT_LATE_MS = 5 * 60 * 1000, AUDIT_MS_PER_MINUTE = 60 * 1000 };
+enum { AUDIT_MS_PER_MINUTE = 60 * 1000 };
 
 /* All attempts at one slot. */
 struct audit_group {
@@ -51,7 +52,7 @@ static void audit_add_attempt(struct audit_group *group, const struct audit_run 
     if (group->late_ms == 0 && run->is_by_schedule && run->started_at_ms != INT64_MIN) {
         int64_t late_ms = run->started_at_ms - run->scheduled_for * AUDIT_MS_PER_MINUTE;
 
-        group->late_ms = late_ms > AUDIT_LATE_MS ? late_ms : 0;
+        group->late_ms = late_ms > POLICY_LATE_MINUTES * AUDIT_MS_PER_MINUTE ? late_ms : 0;
     }
 }
 

@@ -1,5 +1,6 @@
 #include "plan/condition.h"
 
+#include "plan/policy.h"
 #include "time/duration.h"
 #include "time/instant.h"
 
@@ -43,7 +44,7 @@ void condition_judge(const struct condition_facts *facts, struct condition *cond
         return;
     if (!has_succeeded && never->count > 0)
         condition_add(condition, CONDITION_NEVER_SUCCEEDED, CONDITION_UNHEALTHY, *never);
-    if (facts->waiting != INT64_MIN && facts->waiting < facts->now - CONDITION_OVERDUE_MINUTES)
+    if (facts->waiting != INT64_MIN && facts->waiting < facts->now - POLICY_LATE_MINUTES)
         condition_add(condition, CONDITION_OVERDUE, CONDITION_UNHEALTHY,
                       (struct condition_slots){1, facts->waiting, facts->waiting});
     if (has_succeeded && log->in_row.count > 0)

@@ -15,9 +15,8 @@
 #include <stdint.h>
 
 enum {
-    CONDITION_OVERDUE_MINUTES = 5, /* a slot that waits for longer is overdue */
-    CONDITION_FAILING_SLOTS = 3,   /* so many failed slots in a row are no longer bad luck */
-    CONDITION_FAILURES_MAX = 100,  /* of an integration's failed slots only the last 100 are read */
+    CONDITION_FAILING_SLOTS = 3,  /* so many failed slots in a row are no longer bad luck */
+    CONDITION_FAILURES_MAX = 100, /* of an integration's failed slots only the last 100 are read */
 };
 
 /* Slots, as minutes; INT64_MIN where there is none. */

@@ -16,7 +16,8 @@ struct policy {
     bool retries_unknown;        /* also after outcomes that are unknown */
 };
 
-/* A run that starts later than this after its slot is late: a warning (design section 4). */
+/* A run that starts later than this after its slot is late, and a slot that waits for longer is
+ * overdue (design section 4). */
 enum { POLICY_LATE_MINUTES = 5 };
 
 #endif

@@ -1,3 +1,4 @@
+#include "plan/policy.h"
 #include "report/status.h"
 #include "report/table.h"
 #include "time/duration.h"
@@ -5,8 +6,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-
-enum { STATUS_LATE_SECONDS = 5 * 60 }; /* pointed out, as ticks warn of it */
 
 /* What the text is made of, and for whom. */
 struct status_text {
@@ -251,8 +250,8 @@ static void status_add_late(struct status_text *text, struct table *table, const
         duration_format(json_integer_value(late) * 1000, words);
     text_add(&text->cell, words);
     status_end_cell(text, table,
-                    json_integer_value(late) > STATUS_LATE_SECONDS ? TERMINAL_WARN
-                                                                   : TERMINAL_PLAIN);
+                    json_integer_value(late) > POLICY_LATE_MINUTES * 60 ? TERMINAL_WARN
+                                                                        : TERMINAL_PLAIN);
 }
 
 /* ---- An integration in a row ---- */
