@@ -9,7 +9,7 @@ bool conninfo_check(const char *keyword, const char *value, struct error *err)
 
     if ((is_name && strchr(value, '@') != NULL) ||
         (strcmp(keyword, "port") == 0 && value[strspn(value, "0123456789,")] != '\0')) {
-        error_set(err, ERROR_CONFIG, "the %s in SUPABASE_DB_URL is not valid", keyword);
+        error_set(err, ERROR_CONFIG, "SUPABASE_DB_URL has an invalid %s", keyword);
         return error_hint(err,
                           "percent-encode '@', ':', '/', '?' and '#' in user name and password");
     }

@@ -315,7 +315,7 @@ START_TEST(test_no_database)
     static const char *const urls[][2] = {
         {"postgresql://%s:hush-hush@127.0.0.1:1/x", "no connection to the database: "},
         {"postgresql://%s:wrong@%s:%s/%s", "no connection to the database: "},
-        {"postgresql://%s:p@ss@host/x", "the host in SUPABASE_DB_URL is not valid"},
+        {"postgresql://%s:p@ss@host/x", "SUPABASE_DB_URL has an invalid host"},
     };
     const char *given = getenv("SUPABASE_DB_URL");
     char url[300];
