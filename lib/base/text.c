@@ -18,7 +18,8 @@ static void text_reserve(struct text *text, size_t length)
 void text_append(struct text *text, const char *bytes, size_t length)
 {
     text_reserve(text, length);
-    memcpy(text->data + text->length, bytes, length);
+    if (length > 0) /* bytes may be NULL then */
+        memcpy(text->data + text->length, bytes, length);
     text->length += length;
     text->data[text->length] = '\0';
 }
