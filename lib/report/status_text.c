@@ -4,7 +4,6 @@
 #include "time/duration.h"
 #include "time/instant.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* What the text is made of, and for whom. */
