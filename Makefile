@@ -183,7 +183,7 @@ INSTRUMENTED := BUILD=build/instrumented CC=gcc SANITIZE=1 COVERAGE=1 CFLAGS="-O
 check-instrumented: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer, and print the line coverage of lib/
 	$(MAKE) $(INSTRUMENTED) all tests
 	find build/instrumented -name '*.gcda' -delete
-	JUDGE_EVERY=7 $(MAKE) $(INSTRUMENTED) check check-judge check-integration
+	JUDGE_EVERY=7 $(MAKE) -k $(INSTRUMENTED) check check-judge check-integration
 	gcovr --root . --object-directory build/instrumented --filter 'lib/' build/instrumented
 
 FUZZ ?= $(FUZZ_TARGETS)

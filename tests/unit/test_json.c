@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define BYTES(text) (text), sizeof(text) - 1
+#define BYTES(text) (text), (sizeof(text) - 1)
 
 static const struct {
     const char *bytes;
