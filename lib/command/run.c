@@ -120,21 +120,14 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
 static void run_tell(const char *command, const struct tick_result *result,
                      const struct alert_sender *sender)
 {
-    struct alert alert = {0};
+    char *alert = alert_format(result, sender);
     struct error err;
-    char *account;
 
-    alert_note_claim(&alert, &result->claim);
-    alert_note_runs(&alert, result);
-    if (!alert_is_empty(&alert)) {
-        account = alert_account(&alert, sender, &result->summary);
-        if (!shell_run(command, account, RUN_COMMAND_MS, &err)) {
-            error_prefix(&err, "the command of --on-failure");
-            log_failure_as_warning(&err);
-        }
-        free(account);
+    if (alert != NULL && !shell_run(command, alert, RUN_COMMAND_MS, &err)) {
+        error_prefix(&err, "the command of --on-failure");
+        log_failure_as_warning(&err);
     }
-    alert_free(&alert);
+    free(alert);
 }
 
 static int run_main(const struct command_line *line)

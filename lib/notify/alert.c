@@ -1,7 +1,6 @@
 #include "notify/alert.h"
 
 #include "base/json.h"
-#include "base/memory.h"
 #include "base/text.h"
 #include "tick/pool.h"
 #include "time/instant.h"
@@ -9,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Events ---- */
+struct alert {
+    json_t *events; /* NULL: none so far */
+    size_t omitted;
+};
 
 /* A text that is not empty; else null. */
 static json_t *alert_text(const char *text)
@@ -50,82 +52,58 @@ static void alert_add_failed(struct alert *alert, const struct run *run,
     json_object_set_new(event, "errorMessage", alert_text(message));
 }
 
-/* ---- What is noted ---- */
-
-void alert_note_claim(struct alert *alert, const struct claim_result *result)
+/* What the claim gave up as too old, and what it recorded as abandoned. */
+static void alert_add_claim(struct alert *alert, const struct claim_result *claim)
 {
-    for (size_t i = 0; i < result->abandoned_count; i++)
-        alert_add_failed(alert, &result->abandoned[i], OUTCOME_UNKNOWN, "ABANDONED",
+    for (size_t i = 0; i < claim->abandoned_count; i++)
+        alert_add_failed(alert, &claim->abandoned[i], OUTCOME_UNKNOWN, "ABANDONED",
                          "no answer was recorded within 30 minutes");
-    for (size_t i = 0; i < result->run_count; i++)
-        if (result->runs[i].verdict == CLAIM_RUN_GIVEN_UP)
-            alert_add(alert, "given-up", &result->runs[i].run);
+    for (size_t i = 0; i < claim->run_count; i++)
+        if (claim->runs[i].verdict == CLAIM_RUN_GIVEN_UP)
+            alert_add(alert, "given-up", &claim->runs[i].run);
 }
 
-/* A verdict alone: the worker died, or could not store what it knew. */
-static void alert_note_failure(struct alert *alert, const struct run *run,
-                               const struct worker_note *note)
+/* What became of a run that was dispatched. note NULL: nothing is known but the verdict. */
+static void alert_add_run(struct alert *alert, const struct run *run, int verdict,
+                          const struct worker_note *note)
 {
-    if (note != NULL && note->error_class != OUTCOME_NONE)
+    if (verdict != WORKER_COMPLETED && note != NULL && note->error_class != OUTCOME_NONE)
         alert_add_failed(alert, run, note->error_class, note->error_code, note->error_message);
-    else
+    else if (verdict != WORKER_COMPLETED) /* its worker died, or could not store what it knew */
         alert_add_failed(alert, run, OUTCOME_UNKNOWN, NULL,
                          "its worker did not tell what became of it; see the log");
-}
-
-static void alert_note_start(struct alert *alert, const struct run *run,
-                             const struct worker_note *note)
-{
-    if (note->late_us > 0)
+    if (note != NULL && note->late_us > 0)
         json_object_set_new(alert_add(alert, "late", run), "lateSeconds",
                             json_integer(note->late_us / INSTANT_US_PER_SECOND));
-    if (note->was_cold)
+    if (note != NULL && note->was_cold)
         json_object_set_new(alert_add(alert, "cold-start", run), "firstByteMilliseconds",
                             json_integer(note->first_byte_ms));
 }
 
-void alert_note_runs(struct alert *alert, const struct tick_result *result)
+char *alert_format(const struct tick_result *result, const struct alert_sender *sender)
 {
-    for (size_t i = 0; i < result->count; i++) {
-        int verdict = result->verdicts[i];
-        /* What a lost worker wrote may be half of it. */
-        const struct worker_note *note =
-            result->notes != NULL && verdict != POOL_LOST ? &result->notes[i] : NULL;
-
-        if (verdict == POOL_UNDONE || verdict == WORKER_LEFT)
-            continue;
-        if (verdict != WORKER_COMPLETED)
-            alert_note_failure(alert, &result->runs[i], note);
-        if (note != NULL)
-            alert_note_start(alert, &result->runs[i], note);
-    }
-}
-
-bool alert_is_empty(const struct alert *alert)
-{
-    return alert->events == NULL;
-}
-
-/* ---- The account ---- */
-
-char *alert_account(const struct alert *alert, const struct alert_sender *sender,
-                    const struct summary *summary)
-{
+    const struct summary *summary = &result->summary;
+    struct alert alert = {0};
     struct text line = {0};
 
+    alert_add_claim(&alert, &result->claim);
+    for (size_t i = 0; i < result->count; i++) {
+        int verdict = result->verdicts[i];
+
+        /* What a lost worker noted may be half of it. */
+        if (verdict != POOL_UNDONE && verdict != WORKER_LEFT)
+            alert_add_run(&alert, &result->runs[i], verdict,
+                          result->notes != NULL && verdict != POOL_LOST ? &result->notes[i] : NULL);
+    }
+    if (alert.events == NULL)
+        return NULL;
     json_add_line(&line,
-                  json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I}, s:O, s:I}", "tickId",
+                  json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:I}", "tickId",
                             sender->tick_id, "triggerName", alert_text(sender->trigger_name),
                             "host", alert_text(sender->host), "summary", "triggered",
                             (json_int_t)summary->triggered, "skipped", (json_int_t)summary->skipped,
-                            "failed", (json_int_t)summary->failed, "events", alert->events,
-                            "omitted", (json_int_t)alert->omitted));
+                            "failed", (json_int_t)summary->failed, "events", alert.events,
+                            "omitted", (json_int_t)alert.omitted));
     text_add(&line, "\n");
     return line.data;
-}
-
-void alert_free(struct alert *alert)
-{
-    json_decref(alert->events);
-    *alert = (struct alert){0};
 }

@@ -64,18 +64,18 @@ static char *read_told(void)
     return text;
 }
 
-/* The one account, held against the schema. */
-static json_t *read_account(void)
+/* The one alert, held against the schema. */
+static json_t *read_alert(void)
 {
     char *text = read_told();
-    json_t *account;
+    json_t *alert;
 
-    json_schema_check("account", text);
+    json_schema_check("alert", text);
     ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
-    account = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-    ck_assert_ptr_nonnull(account);
+    alert = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    ck_assert_ptr_nonnull(alert);
     free(text);
-    return account;
+    return alert;
 }
 
 static void assert_not_told(void)
@@ -86,9 +86,9 @@ static void assert_not_told(void)
     free(text);
 }
 
-static const json_t *event(const json_t *account, size_t index)
+static const json_t *event(const json_t *alert, size_t index)
 {
-    return json_array_get(json_object_get(account, "events"), index);
+    return json_array_get(json_object_get(alert, "events"), index);
 }
 
 static void assert_text(const json_t *object, const char *name, const char *expected)
@@ -100,16 +100,16 @@ static void assert_text(const json_t *object, const char *name, const char *expe
 
 /* ---- The triggers ---- */
 
-/* The one event of the one account, which is about the one run of the log. */
+/* The one event of the one alert, which is about the one run of the log. */
 static json_t *read_event(const char *kind)
 {
-    json_t *account = read_account();
-    const json_t *only = event(account, 0);
+    json_t *alert = read_alert();
+    const json_t *only = event(alert, 0);
     char *run_id = testdb_text("SELECT run_id FROM sync_run_log");
     char *slot = testdb_text("SELECT to_char(scheduled_for AT TIME ZONE 'UTC',"
                              " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') FROM sync_run_log");
 
-    ck_assert_uint_eq(json_array_size(json_object_get(account, "events")), 1);
+    ck_assert_uint_eq(json_array_size(json_object_get(alert, "events")), 1);
     assert_text(only, "event", kind);
     assert_text(only, "runId", run_id);
     assert_text(only, "orgId", SCENE_ORG);
@@ -118,7 +118,7 @@ static json_t *read_event(const char *kind)
     assert_text(only, "scheduledFor", slot);
     free(run_id);
     free(slot);
-    return account;
+    return alert;
 }
 
 static const struct {
@@ -138,42 +138,42 @@ static const struct {
 /* Covers: a run that failed: what the log says of it, and the summary. */
 START_TEST(test_failed)
 {
-    json_t *account;
+    json_t *alert;
     const json_t *only;
     char *message;
 
     scene_seed(1, 1, DAILY);
     function_script(scene_function(), failures[_i].script);
     scene_expect(scene_run(failures[_i].options), 1, 0, 1, 1);
-    account = read_event("failed");
-    only = event(account, 0);
+    alert = read_event("failed");
+    only = event(alert, 0);
     message = testdb_text("SELECT error_message FROM sync_run_log");
     assert_text(only, "errorClass", failures[_i].class_and_code[0]);
     assert_text(only, "errorCode", failures[_i].class_and_code[1]);
     assert_text(only, "errorMessage", message);
     if (failures[_i].message != NULL)
         ck_assert_str_eq(message, failures[_i].message);
-    assert_text(account, "triggerName", "cron");
+    assert_text(alert, "triggerName", "cron");
     ck_assert_int_eq(
-        json_integer_value(json_object_get(json_object_get(account, "summary"), "failed")), 1);
+        json_integer_value(json_object_get(json_object_get(alert, "summary"), "failed")), 1);
     free(message);
-    json_decref(account);
+    json_decref(alert);
 }
 END_TEST
 
 /* Covers: a run that an earlier tick left running is a failure as well, once it is given up. */
 START_TEST(test_abandoned)
 {
-    json_t *account;
+    json_t *alert;
 
     scene_seed(1, 1, NEVER);
     free(scene_seed_run(1, "running", scene_settle(5000) - 31, 31));
     scene_expect(scene_run("--trigger-name nightly"), 0, 0, 0, 0);
-    account = read_event("failed");
-    assert_text(event(account, 0), "errorClass", "unknown");
-    assert_text(event(account, 0), "errorCode", "ABANDONED");
-    assert_text(account, "triggerName", "nightly");
-    json_decref(account);
+    alert = read_event("failed");
+    assert_text(event(alert, 0), "errorClass", "unknown");
+    assert_text(event(alert, 0), "errorCode", "ABANDONED");
+    assert_text(alert, "triggerName", "nightly");
+    json_decref(alert);
 }
 END_TEST
 
@@ -182,7 +182,7 @@ START_TEST(test_crashed)
 {
     pid_t children[SCENE_CHILDREN_MAX];
     struct program *program;
-    json_t *account;
+    json_t *alert;
 
     scene_seed(1, 1, DAILY);
     function_script(scene_function(), "* latency_ms=3000");
@@ -191,9 +191,9 @@ START_TEST(test_crashed)
     ck_assert_int_eq(scene_children(program_pid(program), children), 1);
     ck_assert_int_eq(kill(children[0], SIGKILL), 0);
     scene_expect(scene_wait(program), 1, 0, 1, 1);
-    account = read_event("failed");
-    assert_text(event(account, 0), "errorCode", "WORKER_CRASHED");
-    json_decref(account);
+    alert = read_event("failed");
+    assert_text(event(alert, 0), "errorCode", "WORKER_CRASHED");
+    json_decref(alert);
 }
 END_TEST
 
@@ -201,33 +201,33 @@ END_TEST
 START_TEST(test_given_up)
 {
     int64_t slot = scene_settle(5000);
-    json_t *account;
+    json_t *alert;
 
     scene_seed(1, 1, scene_minute_cron(slot - 90));
     scene_seed_state(1, EVERY_STATE, slot - 100);
     testdb_exec("UPDATE sync_schedule_state SET schedule = (SELECT cron_schedule || ' UTC'"
                 " FROM organization_integrations)");
     scene_expect(scene_run(""), 0, 0, 0, 0);
-    account = read_event("given-up");
-    assert_text(event(account, 0), "coversFrom", scene_minute_text(slot - 90));
-    json_decref(account);
+    alert = read_event("given-up");
+    assert_text(event(alert, 0), "coversFrom", scene_minute_text(slot - 90));
+    json_decref(alert);
 }
 END_TEST
 
 /* Covers: a start more than five minutes after its slot; not by hand, where that is meant. */
 START_TEST(test_late)
 {
-    json_t *account;
+    json_t *alert;
     int64_t seconds;
 
     scene_seed(1, 1, NEVER);
     free(scene_seed_run(1, "pending", scene_settle(5000) - 10, 2));
     scene_expect(scene_run(""), 1, 0, 0, 0);
-    account = read_event("late");
-    seconds = json_integer_value(json_object_get(event(account, 0), "lateSeconds"));
+    alert = read_event("late");
+    seconds = json_integer_value(json_object_get(event(alert, 0), "lateSeconds"));
     ck_assert_int_ge(seconds, 9 * 60);
     ck_assert_int_le(seconds, 11 * 60);
-    json_decref(account);
+    json_decref(alert);
     testdb_exec("DELETE FROM sync_run_log; DELETE FROM organization_integrations");
     ck_assert_int_eq(truncate(told, 0), 0);
     scene_seed(1, 1, DAILY);
@@ -239,28 +239,28 @@ END_TEST
 /* Covers: a cold start, with how long it took. */
 START_TEST(test_cold_start)
 {
-    json_t *account;
+    json_t *alert;
 
     scene_seed(1, 1, DAILY);
     function_script(scene_function(), "* latency_ms=1300");
     scene_expect(scene_run("--cold-start-after 1s --at " AT), 1, 0, 0, 0);
-    account = read_event("cold-start");
-    ck_assert_int_ge(
-        json_integer_value(json_object_get(event(account, 0), "firstByteMilliseconds")), 1300);
-    json_decref(account);
+    alert = read_event("cold-start");
+    ck_assert_int_ge(json_integer_value(json_object_get(event(alert, 0), "firstByteMilliseconds")),
+                     1300);
+    json_decref(alert);
 }
 END_TEST
 
-/* ---- One account ---- */
+/* ---- One alert ---- */
 
-/* Covers: one start and one account a tick, however much there is to tell; the option counts. */
+/* Covers: one start and one alert a tick, however much there is to tell; the option counts. */
 START_TEST(test_all_at_once)
 {
     static char script[400];
     char path[] = "/tmp/syncsched-test-program-XXXXXX";
     int fd = mkstemp(path);
     char options[100];
-    json_t *account;
+    json_t *alert;
 
     ck_assert_int_ge(fd, 0);
     close(fd);
@@ -273,10 +273,10 @@ START_TEST(test_all_at_once)
                                       "* status=500");
     snprintf(options, sizeof options, "--cold-start-after 1s --on-failure %s --at " AT, path);
     scene_expect(scene_run(options), 20, 0, 19, 1);
-    account = read_account();
-    ck_assert_uint_eq(json_array_size(json_object_get(account, "events")), 20);
-    ck_assert_int_eq(json_integer_value(json_object_get(account, "omitted")), 0);
-    json_decref(account);
+    alert = read_alert();
+    ck_assert_uint_eq(json_array_size(json_object_get(alert, "events")), 20);
+    ck_assert_int_eq(json_integer_value(json_object_get(alert, "omitted")), 0);
+    json_decref(alert);
     unlink(path);
 }
 END_TEST
@@ -335,7 +335,7 @@ START_TEST(test_same_tick)
 {
     struct function *monitor = function_start();
     char wrapper[200];
-    json_t *account;
+    json_t *alert;
     json_t *pings;
     char path[100];
 
@@ -346,13 +346,13 @@ START_TEST(test_same_tick)
     scene_seed(1, 1, DAILY);
     function_script(scene_function(), "* status=500");
     scene_expect(scene_run("--at " AT), 1, 0, 1, 1);
-    account = read_account();
+    alert = read_alert();
     pings = function_others(monitor);
     snprintf(path, sizeof path, "/x/fail?rid=%s",
-             json_string_value(json_object_get(account, "tickId")));
+             json_string_value(json_object_get(alert, "tickId")));
     assert_text(json_array_get(pings, 1), "path", path);
     json_decref(pings);
-    json_decref(account);
+    json_decref(alert);
     function_stop(monitor);
 }
 END_TEST
@@ -385,7 +385,7 @@ END_TEST
 SUITE(alert)
 {
     TCase *triggers = tcase_create("alert-triggers");
-    TCase *account = tcase_create("alert-account");
+    TCase *alert = tcase_create("alert-alert");
 
     tcase_add_checked_fixture(triggers, set_up, tear_down);
     tcase_add_loop_test(triggers, test_failed, 0, COUNT(failures));
@@ -395,12 +395,12 @@ SUITE(alert)
     tcase_add_test(triggers, test_late);
     tcase_add_test(triggers, test_cold_start);
     suite_add_tcase(suite, triggers);
-    tcase_add_checked_fixture(account, set_up, tear_down);
-    tcase_add_test(account, test_all_at_once);
-    tcase_add_loop_test(account, test_quiet, 0, COUNT(quiet));
-    tcase_add_test(account, test_dry_run);
-    tcase_add_test(account, test_no_command);
-    tcase_add_test(account, test_same_tick);
-    tcase_add_test(account, test_secrets);
-    suite_add_tcase(suite, account);
+    tcase_add_checked_fixture(alert, set_up, tear_down);
+    tcase_add_test(alert, test_all_at_once);
+    tcase_add_loop_test(alert, test_quiet, 0, COUNT(quiet));
+    tcase_add_test(alert, test_dry_run);
+    tcase_add_test(alert, test_no_command);
+    tcase_add_test(alert, test_same_tick);
+    tcase_add_test(alert, test_secrets);
+    suite_add_tcase(suite, alert);
 }

@@ -4,6 +4,7 @@
 #include "notify/alert.h"
 #include "tick/pool.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,17 +19,20 @@
 static const struct run run = RUN;
 static const struct alert_sender sender = {ID, "cron", "host"};
 
-/* The account as it is written. */
-static json_t *read_account(const struct alert *alert)
+/* The alert as it is written. */
+static json_t *read_alert(struct tick_result *result)
 {
-    struct summary summary = {.triggered = 3, .skipped = 2, .failed = 1};
-    char *line = alert_account(alert, &sender, &summary);
-    json_t *account = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+    char *line;
+    json_t *alert;
 
-    ck_assert_ptr_nonnull(account);
+    result->summary = (struct summary){.triggered = 3, .skipped = 2, .failed = 1};
+    line = alert_format(result, &sender);
+    ck_assert_ptr_nonnull(line);
+    alert = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+    ck_assert_ptr_nonnull(alert);
     ck_assert_ptr_eq(strchr(line, '\n'), line + strlen(line) - 1);
     free(line);
-    return account;
+    return alert;
 }
 
 static const char *text(const json_t *event, const char *name)
@@ -36,7 +40,7 @@ static const char *text(const json_t *event, const char *name)
     return json_string_value(json_object_get(event, name));
 }
 
-/* Covers: what is due to be told by verdict and note, in order, and what is not. */
+/* Covers: what is reported by verdict and note, in order, and what is not. */
 START_TEST(test_alert_runs)
 {
     static struct worker_note notes[6] = {
@@ -51,17 +55,10 @@ START_TEST(test_alert_runs)
     static int verdicts[6] = {WORKER_FAILED, WORKER_COMPLETED, POOL_LOST,
                               WORKER_FAILED, WORKER_LEFT,      POOL_UNDONE};
     static const char *const kinds[] = {"failed", "late", "cold-start", "failed", "failed"};
-    const struct tick_result result = {
-        .runs = runs, .verdicts = verdicts, .notes = notes, .count = 6};
-    struct alert alert = {0};
-    json_t *account;
-    const json_t *events;
+    struct tick_result result = {.runs = runs, .verdicts = verdicts, .notes = notes, .count = 6};
+    json_t *alert = read_alert(&result);
+    const json_t *events = json_object_get(alert, "events");
 
-    ck_assert(alert_is_empty(&alert));
-    alert_note_runs(&alert, &result);
-    ck_assert(!alert_is_empty(&alert));
-    account = read_account(&alert);
-    events = json_object_get(account, "events");
     ck_assert_uint_eq(json_array_size(events), 5);
     for (size_t i = 0; i < 5; i++)
         ck_assert_str_eq(text(json_array_get(events, i), "event"), kinds[i]);
@@ -75,52 +72,48 @@ START_TEST(test_alert_runs)
         ck_assert_str_eq(text(json_array_get(events, i), "errorClass"), "unknown");
         ck_assert(json_is_null(json_object_get(json_array_get(events, i), "errorCode")));
     }
-    json_decref(account);
-    alert_free(&alert);
-    ck_assert(alert_is_empty(&alert));
+    json_decref(alert);
 }
 END_TEST
 
-/* Covers: without notes there are the verdicts; an empty claim is nothing to tell. */
+/* Covers: without notes there are the verdicts; an empty claim is nothing to report. */
 START_TEST(test_alert_without_notes)
 {
     static int verdicts[] = {WORKER_COMPLETED, WORKER_FAILED};
     static struct run runs[] = {RUN, RUN};
-    const struct tick_result result = {.runs = runs, .verdicts = verdicts, .count = 2};
-    struct alert alert = {0};
+    struct tick_result result = {.runs = runs, .verdicts = verdicts};
+    json_t *alert;
 
-    alert_note_claim(&alert, &result.claim);
-    ck_assert(alert_is_empty(&alert));
-    alert_note_runs(&alert, &result);
-    ck_assert_uint_eq(json_array_size(alert.events), 1);
-    alert_free(&alert);
+    ck_assert_ptr_null(alert_format(&result, &sender));
+    result.count = 2;
+    alert = read_alert(&result);
+    ck_assert_uint_eq(json_array_size(json_object_get(alert, "events")), 1);
+    json_decref(alert);
 }
 END_TEST
 
-/* Covers: a thousand are told, of the others how many there were; cancelled slots are no event. */
+/* Covers: a thousand are reported, of the others how many there were; cancelled slots are no event. */
 START_TEST(test_alert_many)
 {
     enum { GIVEN_UP = ALERT_EVENTS_MAX - 1, CANCELLED = 5 };
     static struct claim_run runs[GIVEN_UP + CANCELLED];
     static struct run abandoned[3];
-    struct claim_result result = {.runs = runs, .abandoned = abandoned, .abandoned_count = 3};
-    struct alert alert = {0};
-    json_t *account;
+    struct tick_result result = {
+        .claim = {.runs = runs, .abandoned = abandoned, .abandoned_count = 3}};
+    json_t *alert;
 
     for (size_t i = 0; i < GIVEN_UP + CANCELLED; i++)
         runs[i] = (struct claim_run){
             .run = run, .verdict = i < CANCELLED ? CLAIM_RUN_CANCELLED : CLAIM_RUN_GIVEN_UP};
     for (size_t i = 0; i < 3; i++)
         abandoned[i] = run;
-    result.run_count = GIVEN_UP + CANCELLED;
-    alert_note_claim(&alert, &result);
-    account = read_account(&alert);
-    ck_assert_uint_eq(json_array_size(json_object_get(account, "events")), ALERT_EVENTS_MAX);
-    ck_assert_int_eq(json_integer_value(json_object_get(account, "omitted")), 2);
+    result.claim.run_count = GIVEN_UP + CANCELLED;
+    alert = read_alert(&result);
+    ck_assert_uint_eq(json_array_size(json_object_get(alert, "events")), ALERT_EVENTS_MAX);
+    ck_assert_int_eq(json_integer_value(json_object_get(alert, "omitted")), 2);
     ck_assert_int_eq(
-        json_integer_value(json_object_get(json_object_get(account, "summary"), "failed")), 1);
-    json_decref(account);
-    alert_free(&alert);
+        json_integer_value(json_object_get(json_object_get(alert, "summary"), "failed")), 1);
+    json_decref(alert);
 }
 END_TEST
 
