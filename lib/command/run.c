@@ -68,7 +68,7 @@ static bool run_tick(const struct tick_options *options, struct tick_result *res
     bool is_printed = true;
 
     log_live_line("");
-    /* Runs that stay pending for want of workers are told, too; but no result without a tick. */
+    /* Also when no worker could be started; but there is no result without a tick. */
     if (summary->is_complete) {
         struct error print_error;
 
@@ -114,8 +114,8 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
 }
 
 /*
- * Starts the user's program, if there is something to tell it. By then the summary is printed and
- * the exit status stands, so that nothing it does can change either.
+ * Starts the user's program, if there is something to report. By then the summary is printed and
+ * the exit status is fixed, so that nothing it does can change either.
  */
 static void run_tell(const char *command, const struct tick_result *result,
                      const struct alert_sender *sender)
