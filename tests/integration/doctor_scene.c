@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <ctype.h>
+#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,30 @@ void doctor_set_config(const char *path)
 
 /* ---- The scene ---- */
 
+/*
+ * The pooler's sessions would go on with the role's settings of before. It closes them itself, and
+ * says when it has: a session that we ended might still be given to somebody.
+ */
+static void renew_pool(void)
+{
+    char conninfo[300];
+    char command[100];
+    PGconn *console;
+
+    snprintf(conninfo, sizeof conninfo, "port=%s dbname=pgbouncer", getenv("PGPORT"));
+    console = PQconnectdb(conninfo);
+    ck_assert_msg(PQstatus(console) == CONNECTION_OK, "%s", PQerrorMessage(console));
+    snprintf(command, sizeof command, "RECONNECT %s", getenv("PGDATABASE"));
+    for (int i = 0; i < 2; i++) {
+        PGresult *result = PQexec(console, command);
+
+        ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQerrorMessage(console));
+        PQclear(result);
+        snprintf(command, sizeof command, "WAIT_CLOSE %s", getenv("PGDATABASE"));
+    }
+    PQfinish(console);
+}
+
 void doctor_exec(const char *sql)
 {
     struct text text = {0};
@@ -47,10 +72,8 @@ void doctor_exec(const char *sql)
     }
     testdb_exec("%s", text_string(&text));
     text_free(&text);
-    /* A pooler's sessions would go on with the role's settings of before. */
-    testdb_exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE usename = '%s'",
-                role);
+    if (testdb_is_pooled())
+        renew_pool();
 }
 
 static void set_url(char url[300], const char *user, const char *password)

@@ -22,7 +22,7 @@ const char *doctor_role(void);
 /* The configuration file to name; "/dev/null" at first. Borrowed. */
 void doctor_set_config(const char *path);
 
-/* Runs SQL as the superuser, "{role}" standing for the role, and ends the role's sessions. */
+/* Runs SQL as the superuser, "{role}" standing for the role, and has a pooler open its sessions anew. */
 void doctor_exec(const char *sql);
 
 struct diagnosis {
