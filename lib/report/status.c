@@ -36,11 +36,12 @@ static json_t *status_json_count(int64_t count)
 static int64_t status_late_seconds(const struct status_run *run)
 {
     const char *by = run->triggered_by;
-    int64_t late_ms = run->started_at_ms - run->scheduled_for * 60000;
+    int64_t late_ms;
 
     if (run->started_at_ms == INT64_MIN || by == NULL ||
         (strcmp(by, "schedule") != 0 && strcmp(by, "catch_up") != 0))
         return -1;
+    late_ms = run->started_at_ms - run->scheduled_for * 60000;
     return late_ms > 0 ? late_ms / 1000 : 0;
 }
 
