@@ -117,8 +117,8 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
  * Starts the user's program, if there is something to report. By then the summary is printed and
  * the exit status is fixed, so that nothing it does can change either.
  */
-static void run_tell(const char *command, const struct tick_result *result,
-                     const struct alert_sender *sender)
+static void run_send_alert(const char *command, const struct tick_result *result,
+                           const struct alert_sender *sender)
 {
     char *alert = alert_format(result, sender);
     struct error err;
@@ -158,7 +158,7 @@ static int run_main(const struct command_line *line)
     status = run_serve(line, &options, &result);
     monitor_finish(&monitor, status != 0);
     if (options.takes_notes)
-        run_tell(command, &result, &(struct alert_sender){id, options.trigger.name, host});
+        run_send_alert(command, &result, &(struct alert_sender){id, options.trigger.name, host});
     monitor_wait(&monitor);
     tick_result_free(&result);
     return status;

@@ -87,8 +87,8 @@ END_TEST
 
 /* ---- What is told ---- */
 
-/* Covers: an account that no pipe holds at once, to a command that is slow, or does not read. */
-START_TEST(test_large_account)
+/* Covers: an alert that no pipe holds at once, to a command that is slow, or does not read. */
+START_TEST(test_large_alert)
 {
     static const char *const readers[] = {"SYNCSCHED_ON_FAILURE=sleep 1; test $(wc -c) -gt 200000",
                                           "SYNCSCHED_ON_FAILURE=sleep 1"};
@@ -161,7 +161,7 @@ SUITE(alert_hurt)
     tcase_add_loop_test(unhurt, test_unhurt, 0, COUNT(commands));
     suite_add_tcase(suite, unhurt);
     tcase_add_checked_fixture(told, scene_open, scene_close);
-    tcase_add_loop_test(told, test_large_account, 0, 2);
+    tcase_add_loop_test(told, test_large_alert, 0, 2);
     tcase_add_test(told, test_summary_first);
     tcase_add_loop_test(told, test_stopped, 0, 3);
     suite_add_tcase(suite, told);

@@ -22,7 +22,7 @@ static const struct {
     const char *message; /* NULL: none, it is well */
     int least_ms;
 } commands[] = {
-    {"read -r line; test \"$line\" = 'the account'", NULL, 0},
+    {"read -r line; test \"$line\" = 'the alert'", NULL, 0},
     {"exec <&-; sleep 0.1", NULL, 100},
     {"true", NULL, 0},
     {"sleep 8 &", NULL, 0},
@@ -47,13 +47,14 @@ static const struct {
     {"kill -INT $PPID; sleep 60", "was still running when this tick was stopped", 0},
 };
 
-/* Covers: how each kind of command ends, and that it does in time; nothing of it is left to reap. */
+/* Covers: how each kind of command ends, and that it does in time; nothing of it is left to
+ * reap. */
 START_TEST(test_shell)
 {
     int limit_ms = commands[_i].least_ms >= LIMIT_MS ? LIMIT_MS : 60000;
     int64_t started_ms = clock_now_ms();
     struct error err = {0};
-    bool ok = shell_run(commands[_i].command, "the account\n", limit_ms, &err);
+    bool ok = shell_run(commands[_i].command, "the alert\n", limit_ms, &err);
     int64_t took_ms = clock_now_ms() - started_ms;
 
     if (commands[_i].message == NULL)
