@@ -27,6 +27,7 @@ struct database_columns {
     const char *names[DATABASE_COLUMNS_MAX];
     int numbers[DATABASE_COLUMNS_MAX];
     size_t count;
+    size_t next; /* the place that is probably asked for next: each row is read in one order */
     const char *missing; /* a name that the statement does not return */
 };
 
@@ -184,7 +185,7 @@ static bool database_receive_statement(struct database *db, struct database_tran
     struct database_columns columns;
     PGresult *result;
 
-    columns.count = 0;
+    columns.count = columns.next = 0;
     columns.missing = NULL;
     *succeeded = true;
     if (statement != NULL && statement->read_row != NULL)
@@ -287,9 +288,14 @@ static int database_find_column(const struct database_row *row, const char *name
     struct database_columns *columns = row->columns;
     int number;
 
-    for (size_t i = 0; i < columns->count; i++)
-        if (columns->names[i] == name)
+    for (size_t n = 0, i = columns->next; n < columns->count; n++, i++) {
+        if (i >= columns->count)
+            i = 0;
+        if (columns->names[i] == name) {
+            columns->next = i + 1;
             return columns->numbers[i];
+        }
+    }
     number = PQfnumber(row->result, name);
     if (number < 0)
         columns->missing = name;
