@@ -174,8 +174,8 @@ const struct answer answers[] = {
     FAILED("action=hang", "unknown TIMEOUT", "no answer in time"),
     FAILED("action=hang_after_headers", "unknown TIMEOUT", "no answer in time"),
     FAILED("status=500 action=hang_after_headers", "unknown TIMEOUT", "no answer in time"),
-    FAILED("drip_ms=2000 count=1", "unknown TIMEOUT", "no answer in time"),
-    FAILED("drip_ms=2000 " RAW(HEAD JSON_9), "unknown TIMEOUT", "no answer in time"),
+    FAILED("drip_ms=9000 count=1", "unknown TIMEOUT", "no answer in time"),
+    FAILED("drip_ms=9000 " RAW(HEAD JSON_9), "unknown TIMEOUT", "no answer in time"),
     /* The connection. */
     FAILED("action=reset_before_read", "unknown CONNECTION_LOST", LOST),
     FAILED("action=reset", "unknown CONNECTION_LOST", LOST),

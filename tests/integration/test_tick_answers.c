@@ -80,7 +80,7 @@ START_TEST(test_answers)
     }
     function_script(scene_function(), script.data);
     text_free(&script);
-    tick = scene_run("--timeout 20s --budget 200s --at " AT);
+    tick = scene_run("--timeout 45s --budget 400s --at " AT);
     for (int n = 1; n <= count; n++)
         check_answer(&answers[n - 1], n);
     scene_check(&tick, count, 0, failed, 1);
