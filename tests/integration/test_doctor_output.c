@@ -208,6 +208,17 @@ static void add_expected(const struct diagnosis *diagnosis, struct text *expecte
               diagnosis->warned == 1 ? "" : "s");
 }
 
+/* libcurl says how long it took to be refused, which is another time in each run: "after 4 ms". */
+static void forget_duration(char *text)
+{
+    char *after = text != NULL ? strstr(text, " port 1 after ") : NULL;
+    char *number = after != NULL ? after + strlen(" port 1 after ") : NULL;
+
+    if (number != NULL)
+        memmove(number, number + strspn(number, "0123456789"),
+                strlen(number + strspn(number, "0123456789")) + 1);
+}
+
 /* Covers: text and JSON say the same, each finding and the sum, in every state. */
 START_TEST(test_same_facts)
 {
@@ -229,6 +240,8 @@ START_TEST(test_same_facts)
     ck_assert_uint_gt(diagnosis.failed, 0);
     add_expected(&diagnosis, &expected);
     text = doctor_text();
+    forget_duration(text);
+    forget_duration(expected.data);
     ck_assert_str_eq(text, text_string(&expected));
     free(text);
     text_free(&expected);
