@@ -415,12 +415,21 @@ SUITE(pool)
     tcase_add_test(cases, test_pool_most_in_flight);
     tcase_add_test(cases, test_pool_progress);
     tcase_add_loop_test(cases, test_pool_worker_dies, 1, 5);
-    tcase_add_test(cases, test_pool_kills_the_busy);
-    tcase_add_test(cases, test_pool_settle_ends);
     tcase_add_loop_test(cases, test_pool_signal_stops, 0, 3);
     tcase_add_test(cases, test_pool_hand_out_ends);
-    tcase_add_test(cases, test_pool_stopped_worker);
     tcase_add_test(cases, test_pool_no_worker);
     tcase_add_test(cases, test_pool_parent_gone);
+    suite_add_tcase(suite, cases);
+}
+
+/* What takes seconds, apart, so that it runs beside the others. */
+SUITE(pool_ends)
+{
+    TCase *cases = tcase_create("pool_ends");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, test_pool_kills_the_busy);
+    tcase_add_test(cases, test_pool_settle_ends);
+    tcase_add_test(cases, test_pool_stopped_worker);
     suite_add_tcase(suite, cases);
 }
