@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     SCRIPT_MS_MAX = 3600 * 1000,
@@ -32,6 +33,8 @@ static const char *const script_actions[] = {
     [SERVER_RESET_IN_BODY] = "reset_in_body",
     [SERVER_TRUNCATE] = "truncate",
 };
+
+static struct stat script_checked; /* the file that was read last; under script_lock */
 
 /* How often each line with times= was applied, by its text; under script_lock. */
 struct script_count {
@@ -323,10 +326,36 @@ static void script_consider(struct script_search *search, struct server_rule *ru
     server_rule_free(rule);
 }
 
+/* Whether this very file has been read to its end without a complaint; a new script is a new file. */
+static bool script_was_checked(const char *path, struct stat *file)
+{
+    return path != NULL && stat(path, file) == 0 && file->st_dev == script_checked.st_dev &&
+           file->st_ino == script_checked.st_ino && file->st_size == script_checked.st_size &&
+           file->st_mtim.tv_sec == script_checked.st_mtim.tv_sec &&
+           file->st_mtim.tv_nsec == script_checked.st_mtim.tv_nsec;
+}
+
+/* Whether a line is for what is looked for, as far as its first word tells. */
+static bool script_line_matches(const struct script_search *search, const char *line)
+{
+    const char *id = line + strspn(line, script_blanks);
+    size_t length = strcspn(id, script_blanks);
+    char word[64];
+
+    if (length >= sizeof word)
+        return true;
+    memcpy(word, id, length);
+    word[length] = '\0';
+    return script_matches(search, word);
+}
+
+/* Megabytes of script, once checked, are not taken apart again for each request. */
 static bool script_search(const char *path, struct script_search *search, struct text *complaint)
 {
     struct text script = {0};
     struct text fault = {0};
+    struct stat file = {0};
+    bool was_checked = script_was_checked(path, &file);
     char *rest;
     bool ok = script_read(path, &script, complaint);
     int number = 0;
@@ -337,6 +366,8 @@ static bool script_search(const char *path, struct script_search *search, struct
         struct server_rule rule;
 
         number++;
+        if (was_checked && (search->has_found || !script_line_matches(search, line)))
+            continue;
         ok = script_parse_line(line, &rule, &fault);
         if (ok)
             script_consider(search, &rule, line);
@@ -345,7 +376,9 @@ static bool script_search(const char *path, struct script_search *search, struct
     }
     if (fault.length > 0)
         text_addf(complaint, "script \"%s\", line %d: %s", path, number, fault.data);
-    if (!ok && search->has_found)
+    if (ok)
+        script_checked = file;
+    else if (search->has_found)
         server_rule_free(search->found);
     text_free(&fault);
     text_free(&script);

@@ -2,7 +2,8 @@
  * The script of function_server: which rule applies to a request, and what the rule says.
  *
  * The grammar is documented at the head of function_server.c. Nothing is cached but the number of
- * times that a `times=` line was applied. Safe to use from several threads.
+ * times that a `times=` line was applied, and which file had no mistake. Safe to use from several
+ * threads.
  */
 #ifndef TESTS_SUPPORT_SERVER_SCRIPT_H
 #define TESTS_SUPPORT_SERVER_SCRIPT_H
