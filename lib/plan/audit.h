@@ -57,7 +57,7 @@ typedef bool audit_slots(void *context, int64_t after, int64_t *slot);
 struct audit_subject {
     int64_t from; /* the period, [from, to) */
     int64_t to;
-    int64_t judged_from; /* before this minute nobody knows which slots there were */
+    int64_t judged_from; /* which slots there were before this minute is not known */
     int64_t mark;        /* the log accounts for all slots up to it; INT64_MIN: there is no mark */
     int64_t old_before;  /* uncovered slots before it are missing, wherever the mark is */
     audit_slots *next_slot;

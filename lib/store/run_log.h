@@ -18,7 +18,7 @@
 struct run_state {
     enum run_status status; /* RUN_GONE: the row does not exist */
     bool is_mine;           /* its worker is the token of the transition */
-    bool is_abandoned;      /* given up by the 30-minute rule */
+    bool is_abandoned;      /* by the 30-minute rule */
     int64_t started_at_us;  /* 0 while it has not started */
 };
 

@@ -18,8 +18,8 @@ struct schedules_reading {
     int64_t sent_at_ms;       /* the monotonic clock when the statement was sent */
     int64_t host_now_us;      /* the host's clock at that moment */
     bool has_unfinished_runs; /* some run waits to be abandoned, adopted or tried again */
-    int64_t pruned_before;  /* of earlier minutes nobody knows who covered them; INT64_MIN: none */
-    struct error heartbeat; /* why it was not written; set when all rows are read */
+    int64_t pruned_before;    /* the log lacks runs of earlier minutes; INT64_MIN: it is whole */
+    struct error heartbeat;   /* why it was not written; set when all rows are read */
 };
 
 /* A schedule's row, of a statement that includes columns/schedule.sql. Its texts are the row's. */

@@ -273,7 +273,7 @@ CREATE TABLE IF NOT EXISTS sync_prune_state (
 );
 
 COMMENT ON TABLE sync_prune_state IS
-    'Up to when the log has been pruned: of earlier slots nobody knows any more who covered them.';
+    'Up to when the log has been pruned: it no longer shows which run covered an earlier slot.';
 
 -- One row a type of integration, of those that somebody has probed. To have a type probed at once,
 -- delete its row; to let a type rest, set next_probe_at ahead.

@@ -138,8 +138,7 @@ static bool tick_check_at(const struct tick *tick, struct error *err)
         return true;
     instant_format_minute(tick->reading.pruned_before, pruned_before);
     error_set(err, ERROR_USAGE,
-              "--at: the log has been pruned up to %s: nobody knows any more whether that slot was "
-              "served",
+              "--at: the log was pruned up to %s and no longer shows whether that slot was served",
               pruned_before);
     return error_hint(err, "give a time that is not before it");
 }

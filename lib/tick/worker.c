@@ -333,11 +333,11 @@ static bool worker_store_outcome(struct worker *worker, const struct run *run,
             return false;
         worker_warn(run,
                     state.status == RUN_COMPLETED
-                        ? "its success came after it had been given up, and is recorded"
-                        : "its answer came after it had been given up, and is noted",
+                        ? "abandoned, then answered: its success is recorded"
+                        : "abandoned, then answered: its message notes the response",
                     NULL);
     } else if (!state.is_mine || state.status == RUN_RUNNING) {
-        worker_warn(run, "its answer came after it had been given up", NULL);
+        worker_warn(run, "abandoned, then answered: the response is not recorded", NULL);
     }
     return state.status == RUN_COMPLETED && state.is_mine;
 }

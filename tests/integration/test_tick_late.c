@@ -1,5 +1,5 @@
 /*
- * Late answers (design section 5, step 6): the run was given up by the 30-minute rule while its
+ * Late answers (design section 5, step 6): the run was abandoned by the 30-minute rule while its
  * call was under way. A success is recorded when nobody has called again, and noted otherwise.
  */
 #include "support/scene.h"
@@ -39,23 +39,23 @@ static const struct {
     const char *warning;
 } cases[] = {
     {"* latency_ms=700 count=41", GIVE_UP, 0,
-     "completed 41 it was given up, and then answered after all",
-     "its success came after it had been given up, and is recorded"},
+     "completed 41 it was abandoned, and then answered after all",
+     "abandoned, then answered: its success is recorded"},
     {"* latency_ms=700 count=41", GIVE_UP ";" TRY_AGAIN, 1,
      "failed unknown ABANDONED no answer was recorded within 30 minutes; it succeeded, but late",
-     "its answer came after it had been given up, and is noted"},
+     "abandoned, then answered: its message notes the response"},
     {"* latency_ms=700 status=400", GIVE_UP, 1,
      "failed unknown ABANDONED no answer was recorded within 30 minutes; it failed, and late: "
      "HTTP_400",
-     "its answer came after it had been given up, and is noted"},
+     "abandoned, then answered: its message notes the response"},
     /* the answer to the second attempt: what counts is that nobody has made a third */
     {"* latency_ms=700 count=41", GIVE_UP ";" TRIED_BEFORE, 0,
-     "completed 41 it was given up, and then answered after all",
-     "its success came after it had been given up, and is recorded"},
+     "completed 41 it was abandoned, and then answered after all",
+     "abandoned, then answered: its success is recorded"},
     /* somebody else's run by now: not a word in it */
     {"* latency_ms=700 count=41", GIVE_UP "; UPDATE sync_run_log SET worker = 'other'", 1,
      "failed unknown ABANDONED no answer was recorded within 30 minutes",
-     "its answer came after it had been given up"},
+     "abandoned, then answered: the response is not recorded"},
 };
 
 static char *run_as_it_stands(void)

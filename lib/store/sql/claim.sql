@@ -3,7 +3,7 @@
 --   the earliest stretch that is to be served, as a pending run, unless a run is active;
 --   every stretch that is given up ($6: its error code), as a failed run.
 -- Its snapshot is younger than the locks, so the check is exact; the keys are the second fence.
--- Where the log was pruned nobody knows any more who covered a slot: there a slot is taken for
+-- Where the log was pruned it no longer shows which run covered a slot. There a slot is taken for
 -- covered, unless a tick ($7: not by hand) finds it ahead of the mark, where nothing is pruned. The
 -- mark is the one of now, under open.sql's row lock: another tick may have moved it since this one
 -- read it.

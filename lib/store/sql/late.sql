@@ -1,4 +1,4 @@
--- An answer to a call whose run was given up meanwhile. A success is recorded when no later attempt
+-- An answer to a call whose run was abandoned meanwhile. A success is recorded when no later attempt
 -- at the slot exists: nobody has called again, and nobody will. (An earlier one that failed is what
 -- this attempt was made for.) Otherwise, and for a failure, the log keeps its outcome and the
 -- message mentions this one. The token says whose answer it is; it is noted once.
@@ -26,7 +26,7 @@ UPDATE sync_run_log AS r
        error_code = CASE WHEN late.is_recorded THEN NULL ELSE r.error_code END,
        records_exported = CASE WHEN late.is_recorded THEN $8::bigint END,
        error_message = CASE
-                         WHEN late.is_recorded THEN 'it was given up, and then answered after all'
+                         WHEN late.is_recorded THEN 'it was abandoned, and then answered after all'
                          WHEN r.error_message LIKE '%late%' THEN r.error_message
                          ELSE left(r.error_message, 900) || '; ' || late.note
                        END
