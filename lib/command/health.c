@@ -47,7 +47,7 @@ static int health_main(const struct command_line *line)
         status_add_report(&status, STATUS_HEALTH, line->values[SETTING_JSON].is_given, &out);
         ok = command_write(text_string(&out), &err);
     }
-    is_well = status.is_ticking && status.unhealthy == 0;
+    is_well = status.is_ticking && status.conditions[CONDITION_UNHEALTHY] == 0;
     text_free(&out);
     status_free(&status);
     if (!ok)

@@ -74,7 +74,7 @@ static void status_judge_integration(struct status *status, struct status_integr
         status_judge_schedule(status, integration);
     status_judge_probe(status, integration);
     condition_judge(facts, &integration->condition);
-    status->unhealthy += integration->condition.state == CONDITION_UNHEALTHY ? 1 : 0;
+    status->conditions[integration->condition.state]++;
 }
 
 /* ---- The whole ---- */

@@ -60,6 +60,7 @@ enum condition_state {
     CONDITION_DEGRADED,  /* they happen, but a person should look at something */
     CONDITION_HEALTHY,
     CONDITION_DISABLED,
+    CONDITION_STATES,
 };
 
 /* In the order in which a person is needed. */

@@ -72,10 +72,10 @@ struct status {
     struct status_integration *integrations; /* in key order; judged: what needs a person first */
     size_t count;
     size_t capacity;
-    const struct probe_finding *probes; /* borrowed */
-    size_t probe_count;                 /* 0: no system was asked */
-    bool is_ticking;                    /* judged: some trigger is not silent */
-    size_t unhealthy;                   /* judged: so many integrations are */
+    const struct probe_finding *probes;  /* borrowed */
+    size_t probe_count;                  /* 0: no system was asked */
+    bool is_ticking;                     /* judged: some trigger is not silent */
+    size_t conditions[CONDITION_STATES]; /* judged: how many integrations are in each state */
     struct zones zones;
     char **texts; /* those that the rest points to */
     size_t text_count;

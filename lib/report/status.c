@@ -30,7 +30,7 @@ static json_t *status_json_count(int64_t count)
     return count >= 0 ? json_integer(count) : json_null();
 }
 
-/* ---- A run ---- */
+/* ---- An integration ---- */
 
 /* How late the run that a tick made for its slot began; -1: it did not, or is no such run. */
 static int64_t status_late_seconds(const struct status_run *run)
@@ -47,12 +47,10 @@ static int64_t status_late_seconds(const struct status_run *run)
 
 static json_t *status_json_run(const struct status_run *run)
 {
-    json_t *tree = json_object();
+    json_t *tree = json_pack("{s:s, s:o, s:o, s:i}", "runId", run->run_id, "scheduledFor",
+                             status_json_minute(run->scheduled_for), "coversFrom",
+                             status_json_minute(run->covers_from), "attempt", run->attempt);
 
-    json_object_set_new(tree, "runId", json_string(run->run_id));
-    json_object_set_new(tree, "scheduledFor", status_json_minute(run->scheduled_for));
-    json_object_set_new(tree, "coversFrom", status_json_minute(run->covers_from));
-    json_object_set_new(tree, "attempt", json_integer(run->attempt));
     json_object_set_new(tree, "status", json_from_text(run_status_name(run->status)));
     json_object_set_new(tree, "triggeredBy", json_from_text(run->triggered_by));
     json_object_set_new(tree, "triggerName", json_from_text(run->trigger_name));
@@ -69,29 +67,20 @@ static json_t *status_json_run(const struct status_run *run)
     return tree;
 }
 
-/* ---- An integration ---- */
-
-static json_t *status_json_reasons(const struct status_integration *integration)
+static json_t *status_json_reason(const struct status_integration *integration, size_t i)
 {
-    const struct condition *condition = &integration->condition;
-    json_t *reasons = json_array();
+    const struct condition_reason *reason = &integration->condition.reasons[i];
+    struct text words = {0};
+    json_t *tree;
 
-    for (size_t i = 0; i < condition->count; i++) {
-        const struct condition_reason *reason = &condition->reasons[i];
-        struct text words = {0};
-        json_t *tree = json_object();
-
-        condition_explain(&integration->facts, reason, &words);
-        json_object_set_new(tree, "reason", json_string(condition_code_name(reason->code)));
-        json_object_set_new(tree, "condition", json_string(condition_state_name(reason->state)));
-        json_object_set_new(tree, "since", status_json_minute(reason->slots.first));
-        json_object_set_new(tree, "last", status_json_minute(reason->slots.last));
-        json_object_set_new(tree, "slots", json_integer(reason->slots.count));
-        json_object_set_new(tree, "text", json_from_text(words.data));
-        json_array_append_new(reasons, tree);
-        text_free(&words);
-    }
-    return reasons;
+    condition_explain(&integration->facts, reason, &words);
+    tree = json_pack("{s:s, s:s, s:o, s:o, s:I, s:o}", "reason", condition_code_name(reason->code),
+                     "condition", condition_state_name(reason->state), "since",
+                     status_json_minute(reason->slots.first), "last",
+                     status_json_minute(reason->slots.last), "slots",
+                     (json_int_t)reason->slots.count, "text", json_from_text(words.data));
+    text_free(&words);
+    return tree;
 }
 
 /* The schedule and the last runs, which only status shows. */
@@ -117,99 +106,85 @@ static void status_json_add_schedule(const struct status_integration *integratio
     text_free(&words);
 }
 
-static json_t *status_json_integration(const struct status_integration *integration)
+json_t *status_integration_tree(const struct status *status, size_t i, enum status_view view)
 {
+    const struct status_integration *integration = &status->integrations[i];
+    const struct condition *condition = &integration->condition;
     const struct schedule *schedule = &integration->schedule;
+    const struct probe_finding *probe = integration->probe;
     const char *type = schedule->integration_type;
-    json_t *tree = json_object();
+    json_t *reasons = json_array();
+    json_t *tree;
 
-    json_object_set_new(tree, "orgId", json_string(schedule->org_id));
-    json_object_set_new(tree, "organization", json_from_text(integration->organization));
-    json_object_set_new(tree, "integrationId", json_string(schedule->integration_id));
-    json_object_set_new(tree, "integrationType", json_from_text(type != NULL ? type : ""));
-    json_object_set_new(tree, "condition",
-                        json_string(condition_state_name(integration->condition.state)));
-    json_object_set_new(tree, "since", status_json_minute(integration->condition.since));
-    json_object_set_new(tree, "reasons", status_json_reasons(integration));
-    json_object_set_new(tree, "lastSuccessAt",
-                        status_json_instant(integration->last_success_at_ms));
+    for (size_t n = 0; n < condition->count; n++)
+        json_array_append_new(reasons, status_json_reason(integration, n));
+    tree = json_pack(
+        "{s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o}", "orgId", schedule->org_id, "organization",
+        json_from_text(integration->organization), "integrationId", schedule->integration_id,
+        "integrationType", json_from_text(type != NULL ? type : ""), "condition",
+        condition_state_name(condition->state), "since", status_json_minute(condition->since),
+        "reasons", reasons, "lastSuccessAt", status_json_instant(integration->last_success_at_ms));
+    if (view != STATUS_HEALTH)
+        status_json_add_schedule(integration, tree);
+    if (status->probe_count > 0)
+        json_object_set_new(
+            tree, "probe",
+            json_from_text(probe != NULL ? probe_condition_name(probe->condition) : NULL));
     return tree;
 }
 
-/* ---- The whole ---- */
+/* ---- The head ---- */
 
 static json_t *status_json_probe(const struct probe_finding *probe)
 {
     const int64_t times_us[] = {probe->probed_at_us, probe->since_us, probe->until_us};
     static const char *const names[] = {"probedAt", "since", "nextProbeAt"};
-    json_t *tree = json_object();
+    json_t *tree = json_pack("{s:s, s:s, s:o, s:b}", "integrationType", probe->integration_type,
+                             "probe", probe_condition_name(probe->condition), "code",
+                             json_from_text(*probe->code != '\0' ? probe->code : NULL), "probedNow",
+                             (int)probe->is_fresh);
 
-    json_object_set_new(tree, "integrationType", json_string(probe->integration_type));
-    json_object_set_new(tree, "probe", json_string(probe_condition_name(probe->condition)));
-    json_object_set_new(tree, "code", json_from_text(*probe->code != '\0' ? probe->code : NULL));
-    json_object_set_new(tree, "probedNow", json_boolean(probe->is_fresh));
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         json_object_set_new(tree, names[i],
                             status_json_instant(times_us[i] != 0 ? times_us[i] / 1000 : INT64_MIN));
     return tree;
 }
 
-static json_t *status_json_trigger(const struct status_trigger *trigger)
+json_t *status_head_tree(const struct status *status)
 {
-    json_t *tree = json_object();
-
-    json_object_set_new(tree, "name", json_from_text(trigger->name));
-    json_object_set_new(tree, "host", json_from_text(trigger->host));
-    json_object_set_new(tree, "lastTickAt", status_json_instant(trigger->last_tick_at_ms));
-    json_object_set_new(tree, "silent", json_boolean(trigger->is_silent));
-    return tree;
-}
-
-json_t *status_tree(const struct status *status, enum status_view view)
-{
-    json_t *tree = json_object();
     json_t *triggers = json_array();
-    json_t *integrations = json_array();
-    json_t *probes = json_array();
+    json_t *probes = status->probe_count > 0 ? json_array() : NULL;
 
-    for (size_t i = 0; i < status->trigger_count; i++)
-        json_array_append_new(triggers, status_json_trigger(&status->triggers[i]));
-    for (size_t i = 0; i < status->count; i++) {
-        const struct status_integration *integration = &status->integrations[i];
-        const struct probe_finding *probe = integration->probe;
-        json_t *object = status_json_integration(integration);
+    for (size_t i = 0; i < status->trigger_count; i++) {
+        const struct status_trigger *trigger = &status->triggers[i];
 
-        if (view != STATUS_HEALTH)
-            status_json_add_schedule(integration, object);
-        if (status->probe_count > 0)
-            json_object_set_new(
-                object, "probe",
-                json_from_text(probe != NULL ? probe_condition_name(probe->condition) : NULL));
-        json_array_append_new(integrations, object);
+        json_array_append_new(triggers, json_pack("{s:o, s:o, s:o, s:b}", "name",
+                                                  json_from_text(trigger->name), "host",
+                                                  json_from_text(trigger->host), "lastTickAt",
+                                                  status_json_instant(trigger->last_tick_at_ms),
+                                                  "silent", (int)trigger->is_silent));
     }
     for (size_t i = 0; i < status->probe_count; i++)
         json_array_append_new(probes, status_json_probe(&status->probes[i]));
-    json_object_set_new(tree, "now", status_json_instant(status->now_us / 1000));
-    json_object_set_new(tree, "ticking", json_boolean(status->is_ticking));
-    json_object_set_new(tree, "triggers", triggers);
-    json_object_set_new(tree, "integrations", integrations);
-    if (status->probe_count > 0)
-        json_object_set(tree, "probes", probes);
-    json_decref(probes);
-    return tree;
+    return json_pack("{s:o, s:b, s:o, s:o*}", "now", status_json_instant(status->now_us / 1000),
+                     "ticking", (int)status->is_ticking, "triggers", triggers, "probes", probes);
 }
 
 void status_add_report(const struct status *status, enum status_view view, bool is_json,
                        struct text *out)
 {
     struct terminal terminal = terminal_look(STDOUT_FILENO);
-    json_t *tree = status_tree(status, view);
 
-    if (is_json) {
-        json_add_line(out, tree);
-        text_add(out, "\n");
+    if (!is_json) {
+        status_add_text(status, view, &terminal, out);
         return;
     }
-    status_add_text(tree, view, &terminal, out);
-    json_decref(tree);
+    json_add_line(out, status_head_tree(status));
+    out->data[out->length - 1] = ','; /* the object goes on with its integrations */
+    text_add(out, "\"integrations\":[");
+    for (size_t i = 0; i < status->count; i++) {
+        text_add(out, i > 0 ? "," : "");
+        json_add_line(out, status_integration_tree(status, i, view));
+    }
+    text_add(out, "]}\n");
 }

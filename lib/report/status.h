@@ -1,6 +1,7 @@
 /*
- * What status and health print: one tree of values, as JSON (tests/schemas has its shape) or as
- * text for a person, which is made of the tree.
+ * What status and health print: trees of values, as JSON (tests/schemas has its shape) or as text
+ * for a person, which is made of the trees. The tree of an integration is released before the next
+ * one is made: with all their runs they would take several times the memory of the status.
  */
 #ifndef SYNCSCHED_REPORT_STATUS_H
 #define SYNCSCHED_REPORT_STATUS_H
@@ -17,12 +18,15 @@ enum status_view {
     STATUS_HEALTH,  /* its condition only, and what probes found */
 };
 
-/* A new object with the values of a view; list and details have the same. */
-json_t *status_tree(const struct status *status, enum status_view view);
+/* A new object: everything but the integrations. */
+json_t *status_head_tree(const struct status *status);
 
-/* Appends the text of a tree. */
-void status_add_text(const json_t *tree, enum status_view view, const struct terminal *terminal,
-                     struct text *out);
+/* A new object: integration i as a view shows it; list and details have the same. */
+json_t *status_integration_tree(const struct status *status, size_t i, enum status_view view);
+
+/* Appends the text of the trees. */
+void status_add_text(const struct status *status, enum status_view view,
+                     const struct terminal *terminal, struct text *out);
 
 /* Appends what the command prints: JSON in a line, or text that suits stdout. */
 void status_add_report(const struct status *status, enum status_view view, bool is_json,

@@ -4,18 +4,20 @@
 #include "time/duration.h"
 #include "time/instant.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What the text is made of, and for whom. */
 struct status_text {
-    const json_t *tree;
+    const struct status *status;
     const struct terminal *terminal;
     struct text *out;
-    struct text cell; /* of the table that is being filled */
+    struct text cell;                      /* what is being put together */
+    char distance[DURATION_TEXT_SIZE + 8]; /* status_distance() */
 };
 
 /* Words with a colour, and those of a run's outcome with their marks. Any other word is plain. */
-static const struct {
+static const struct status_word {
     const char *word;
     enum terminal_colour colour;
     char mark;
@@ -27,7 +29,7 @@ static const struct {
     {"degraded", TERMINAL_WARN, 0},     {"unhealthy", TERMINAL_BAD, 0},
     {"ticking", TERMINAL_GOOD, 0},      {"silent", TERMINAL_BAD, 0},
     {"not ticking", TERMINAL_BAD, 0},   {"reachable", TERMINAL_GOOD, 0},
-    {"unreachable", TERMINAL_WARN, 0},
+    {"unreachable", TERMINAL_WARN, 0},  {NULL, TERMINAL_PLAIN, 0},
 };
 
 static const char status_legend[] =
@@ -36,7 +38,7 @@ static const char status_legend[] =
 
 /* ---- Values ---- */
 
-/* A string of the tree; NULL where it is null. */
+/* A string of a tree; NULL where it is null. */
 static const char *status_value(const json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));
@@ -55,54 +57,46 @@ static bool status_is(const json_t *object, const char *key, const char *value)
     return strcmp(status_shown(object, key), value) == 0;
 }
 
-static size_t status_find_word(const char *word)
+static const struct status_word *status_find_word(const char *word)
 {
-    size_t i = 0;
+    const struct status_word *found = status_words;
 
-    while (i < sizeof status_words / sizeof *status_words &&
-           strcmp(status_words[i].word, word) != 0)
-        i++;
-    return i;
+    while (found->word != NULL && strcmp(found->word, word) != 0)
+        found++;
+    return found;
 }
 
-static enum terminal_colour status_colour(const char *word)
+static void status_paint(struct status_text *text, const char *word)
 {
-    size_t i = status_find_word(word);
-
-    return i < sizeof status_words / sizeof *status_words ? status_words[i].colour : TERMINAL_PLAIN;
+    terminal_paint(text->terminal, text->out, status_find_word(word)->colour, word);
 }
 
-/* Adds how far a time is from that of the report: "in 13 h", "3 h ago". */
-static void status_add_distance(struct status_text *text, const char *time)
+/* How far a time is from that of the report, until the next call: "in 13 h", "3 h ago". */
+static const char *status_distance(struct status_text *text, const char *time)
 {
+    int64_t now_us = text->status->now_us - text->status->now_us % INSTANT_US_PER_SECOND;
     char words[DURATION_TEXT_SIZE];
     struct error err;
-    int64_t now_us;
     int64_t then_us;
 
-    if (time == NULL || !instant_parse(time, &then_us, &err) ||
-        !instant_parse(status_shown(text->tree, "now"), &now_us, &err)) {
-        text_add(&text->cell, "some time ago"); /* the log holds an infinite time */
-    } else if (then_us > now_us) {
-        duration_format((then_us - now_us) / 1000, words);
-        text_addf(&text->cell, "in %s", words);
-    } else {
-        duration_format((now_us - then_us) / 1000, words);
-        text_addf(&text->cell, "%s ago", words);
-    }
+    if (time == NULL || !instant_parse(time, &then_us, &err))
+        return "some time ago"; /* the log holds an infinite time */
+    duration_format((then_us > now_us ? then_us - now_us : now_us - then_us) / 1000, words);
+    snprintf(text->distance, sizeof text->distance, then_us > now_us ? "in %s" : "%s ago", words);
+    return text->distance;
 }
 
 /* ---- Cells and lines ---- */
 
-/* Adds what the cell holds to the table, "-" for nothing, and empties it. */
+/* Adds what was put together to the table. */
 static void status_end_cell(struct status_text *text, struct table *table,
                             enum terminal_colour colour)
 {
-    table_add(table, colour, text->cell.length > 0 ? text->cell.data : "-");
+    table_add(table, colour, text_string(&text->cell));
     text_clear(&text->cell);
 }
 
-/* Appends what the cell holds to a line of which so many columns are used, and ends the line. */
+/* Ends a line, of which so many columns are used, with what was put together, cut to fit. */
 static void status_end_line(struct status_text *text, size_t used)
 {
     struct text clean = {0};
@@ -114,18 +108,16 @@ static void status_end_line(struct status_text *text, size_t used)
     text_free(&clean);
 }
 
-static void status_add_value(struct table *table, const json_t *object, const char *key)
-{
-    table_add(table, TERMINAL_PLAIN, status_shown(object, key));
-}
-
-static void status_add_number(struct status_text *text, struct table *table, const json_t *object,
+/* Adds a member of an object, a string or a number. */
+static void status_add_member(struct status_text *text, struct table *table, const json_t *object,
                               const char *key)
 {
-    const json_t *number = json_object_get(object, key);
+    const json_t *value = json_object_get(object, key);
 
-    if (json_is_integer(number))
-        text_addf(&text->cell, "%" JSON_INTEGER_FORMAT, json_integer_value(number));
+    if (json_is_integer(value))
+        text_addf(&text->cell, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_string(value))
+        text_add(&text->cell, json_string_value(value));
     status_end_cell(text, table, TERMINAL_PLAIN);
 }
 
@@ -134,35 +126,29 @@ static void status_add_number(struct status_text *text, struct table *table, con
 /* ticking: 24 s ago by cron on alpha */
 static void status_add_trigger(struct status_text *text, const json_t *trigger)
 {
-    const char *silent =
-        json_is_true(json_object_get(text->tree, "ticking")) ? "silent" : "not ticking";
+    const char *silent = text->status->is_ticking ? "silent" : "not ticking";
     const char *word = json_is_true(json_object_get(trigger, "silent")) ? silent : "ticking";
 
-    terminal_paint(text->terminal, text->out, status_colour(word), word);
+    status_paint(text, word);
     text_add(text->out, ": ");
-    status_add_distance(text, status_value(trigger, "lastTickAt"));
-    text_addf(&text->cell, " by %s on %s", status_shown(trigger, "name"),
-              status_shown(trigger, "host"));
+    text_addf(&text->cell, "%s by %s on %s",
+              status_distance(text, status_value(trigger, "lastTickAt")),
+              status_shown(trigger, "name"), status_shown(trigger, "host"));
     status_end_line(text, strlen(word) + strlen(": "));
 }
 
 /* 40 integrations: 2 unhealthy, 38 healthy */
-static void status_add_counts(struct status_text *text, const json_t *integrations)
+static void status_add_counts(struct status_text *text)
 {
-    size_t all = json_array_size(integrations);
+    const struct status *status = text->status;
     const char *before = ": ";
 
-    text_addf(text->out, "%zu integration%s", all, all == 1 ? "" : "s");
-    for (int state = 0; state <= CONDITION_DISABLED; state++) {
-        const char *word = condition_state_name((enum condition_state)state);
-        size_t count = 0;
-
-        for (size_t i = 0; i < all; i++)
-            count += status_is(json_array_get(integrations, i), "condition", word) ? 1 : 0;
-        if (count == 0)
+    text_addf(text->out, "%zu integration%s", status->count, status->count == 1 ? "" : "s");
+    for (int state = 0; state < CONDITION_STATES; state++) {
+        if (status->conditions[state] == 0)
             continue;
-        text_addf(text->out, "%s%zu ", before, count);
-        terminal_paint(text->terminal, text->out, status_colour(word), word);
+        text_addf(text->out, "%s%zu ", before, status->conditions[state]);
+        status_paint(text, condition_state_name((enum condition_state)state));
         before = ", ";
     }
     text_add(text->out, "\n");
@@ -177,14 +163,13 @@ static const char *status_probe_word(const json_t *object)
 }
 
 /* xledger: reachable since TIME, last HTTP_204 at TIME; next probe from TIME */
-static void status_add_probe(const struct status_text *text, const json_t *probe)
+static void status_add_probe(struct status_text *text, const json_t *probe)
 {
-    const char *word = status_probe_word(probe);
     const char *code = status_shown(probe, "code");
     const char *next = status_shown(probe, "nextProbeAt");
 
     text_addf(text->out, "%s: ", status_shown(probe, "integrationType"));
-    terminal_paint(text->terminal, text->out, status_colour(word), word);
+    status_paint(text, status_probe_word(probe));
     if (status_is(probe, "probe", "reachable") || status_is(probe, "probe", "unreachable"))
         text_addf(text->out, " since %s, last %s at %s; next probe from %s\n",
                   status_shown(probe, "since"), code, status_shown(probe, "probedAt"), next);
@@ -202,18 +187,20 @@ static void status_add_probe(const struct status_text *text, const json_t *probe
 
 static void status_add_head(struct status_text *text)
 {
-    const json_t *triggers = json_object_get(text->tree, "triggers");
-    const json_t *probes = json_object_get(text->tree, "probes");
+    json_t *head = status_head_tree(text->status);
+    const json_t *triggers = json_object_get(head, "triggers");
+    const json_t *probes = json_object_get(head, "probes");
 
     if (json_array_size(triggers) == 0) {
-        terminal_paint(text->terminal, text->out, status_colour("not ticking"), "not ticking");
+        status_paint(text, "not ticking");
         text_add(text->out, ": no tick was ever seen; start \"syncsched run\" once a minute\n");
     }
     for (size_t i = 0; i < json_array_size(triggers); i++)
         status_add_trigger(text, json_array_get(triggers, i));
-    status_add_counts(text, json_object_get(text->tree, "integrations"));
+    status_add_counts(text);
     for (size_t i = 0; i < json_array_size(probes); i++)
         status_add_probe(text, json_array_get(probes, i));
+    json_decref(head);
 }
 
 /* ---- A run ---- */
@@ -236,21 +223,19 @@ static void status_add_outcome(struct status_text *text, struct table *table, co
     text_add(&text->cell, word);
     if (code != NULL && (strcmp(word, "failed") == 0 || strcmp(word, "unknown") == 0))
         text_addf(&text->cell, " %s", code);
-    status_end_cell(text, table, status_colour(word));
+    status_end_cell(text, table, status_find_word(word)->colour);
 }
 
 /* Adds how late it began. NULL: no run. */
-static void status_add_late(struct status_text *text, struct table *table, const json_t *run)
+static void status_add_late(struct table *table, const json_t *run)
 {
     const json_t *late = json_object_get(run, "lateSeconds");
+    bool is_too_late = json_integer_value(late) > POLICY_LATE_MINUTES * 60;
     char words[DURATION_TEXT_SIZE] = "";
 
     if (json_is_integer(late))
         duration_format(json_integer_value(late) * 1000, words);
-    text_add(&text->cell, words);
-    status_end_cell(text, table,
-                    json_integer_value(late) > POLICY_LATE_MINUTES * 60 ? TERMINAL_WARN
-                                                                        : TERMINAL_PLAIN);
+    table_add(table, is_too_late ? TERMINAL_WARN : TERMINAL_PLAIN, words);
 }
 
 /* ---- An integration in a row ---- */
@@ -282,28 +267,6 @@ static const struct table_column health_columns[] = {
     {.heading = "PROBE", .least = 14, .line = 1}, /* where a system was asked */
 };
 
-static void status_add_cells(struct table *table, const json_t *integration)
-{
-    table_add(table, status_colour(status_shown(integration, "condition")),
-              status_shown(integration, "condition"));
-    status_add_value(table, integration, "organization");
-    status_add_value(table, integration, "integrationType");
-    status_add_value(table, integration, "integrationId");
-}
-
-/* Adds a line below the row for each reason. */
-static void status_add_reasons(struct table *table, const json_t *integration)
-{
-    const json_t *reasons = json_object_get(integration, "reasons");
-
-    for (size_t i = 0; i < json_array_size(reasons); i++) {
-        const json_t *reason = json_array_get(reasons, i);
-
-        table_add_note(table, status_colour(status_shown(reason, "condition")),
-                       status_shown(reason, "text"));
-    }
-}
-
 /* The schedule in words, or its expression where it is not valid or the integration disabled. */
 static const char *status_schedule(const json_t *integration)
 {
@@ -318,56 +281,61 @@ static void status_add_last_run(struct status_text *text, struct table *table, c
     static const char *const times[] = {"completedAt", "failedAt", "startedAt", "createdAt"};
     const char *time = NULL;
 
-    if (run == NULL) {
-        table_add(table, TERMINAL_PLAIN, "none");
-        return;
-    }
     for (size_t i = 0; i < sizeof times / sizeof *times && time == NULL; i++)
         time = status_value(run, times[i]);
-    status_add_distance(text, time);
-    text_add(&text->cell, " ");
+    text_addf(&text->cell, "%s ", status_distance(text, time));
     status_add_outcome(text, table, run);
 }
 
-static void status_add_row(struct status_text *text, struct table *table, const json_t *integration)
+/* The cells of status behind the first four. */
+static void status_add_schedule(struct status_text *text, struct table *table,
+                                const json_t *integration)
 {
     const json_t *runs = json_object_get(integration, "runs");
     const json_t *last = json_array_get(runs, 0);
     const char *next = status_value(integration, "nextSlot");
     const char *success = status_value(integration, "lastSuccessAt");
 
-    status_add_cells(table, integration);
     table_add(table, TERMINAL_PLAIN, status_schedule(integration));
-    status_add_value(table, integration, "timezone");
-    if (next != NULL)
-        status_add_distance(text, next);
-    status_end_cell(text, table, TERMINAL_PLAIN);
-    if (success != NULL)
-        status_add_distance(text, success);
+    status_add_member(text, table, integration, "timezone");
+    table_add(table, TERMINAL_PLAIN, next != NULL ? status_distance(text, next) : NULL);
+    table_add(table, TERMINAL_PLAIN, success != NULL ? status_distance(text, success) : "never");
+    if (last != NULL)
+        status_add_last_run(text, table, last);
     else
-        text_add(&text->cell, "never");
+        table_add(table, TERMINAL_PLAIN, "none");
+    status_add_member(text, table, last, "recordsExported");
+    status_add_late(table, last);
+    for (size_t i = json_array_size(runs); i-- > 0;)
+        text_append(&text->cell, &status_find_word(status_outcome(json_array_get(runs, i)))->mark,
+                    1);
     status_end_cell(text, table, TERMINAL_PLAIN);
-    status_add_last_run(text, table, last);
-    status_add_number(text, table, last, "recordsExported");
-    status_add_late(text, table, last);
-    for (size_t i = json_array_size(runs); i-- > 0;) {
-        size_t word = status_find_word(status_outcome(json_array_get(runs, i)));
-
-        text_append(&text->cell, &status_words[word].mark, 1);
-    }
-    status_end_cell(text, table, TERMINAL_PLAIN);
-    status_add_reasons(table, integration);
 }
 
-static void health_add_row(struct table *table, const json_t *integration)
+/* An integration in its row, with a line below for each reason. */
+static void status_add_row(struct status_text *text, struct table *table, const json_t *integration,
+                           enum status_view view)
 {
-    const char *word = status_probe_word(integration);
+    const char *condition = status_shown(integration, "condition");
+    const json_t *reasons = json_object_get(integration, "reasons");
+    const char *probe = status_probe_word(integration);
 
-    status_add_cells(table, integration);
-    status_add_value(table, integration, "since");
-    if (table->count == sizeof health_columns / sizeof *health_columns)
-        table_add(table, status_colour(word), word);
-    status_add_reasons(table, integration);
+    table_add(table, status_find_word(condition)->colour, condition);
+    status_add_member(text, table, integration, "organization");
+    status_add_member(text, table, integration, "integrationType");
+    status_add_member(text, table, integration, "integrationId");
+    if (view == STATUS_LIST)
+        status_add_schedule(text, table, integration);
+    if (view == STATUS_HEALTH)
+        status_add_member(text, table, integration, "since");
+    if (view == STATUS_HEALTH && text->status->probe_count > 0)
+        table_add(table, status_find_word(probe)->colour, probe);
+    for (size_t i = 0; i < json_array_size(reasons); i++) {
+        const json_t *reason = json_array_get(reasons, i);
+
+        table_add_note(table, status_find_word(status_shown(reason, "condition"))->colour,
+                       status_shown(reason, "text"));
+    }
 }
 
 /* ---- An integration in full ---- */
@@ -389,24 +357,25 @@ static const struct table_column status_run_columns[] = {
 static void status_add_run(struct status_text *text, struct table *table, const json_t *run)
 {
     bool is_completed = status_is(run, "status", "completed");
+    const char *trigger = status_value(run, "triggerName");
+    const char *host = status_value(run, "host");
     const char *code = status_value(run, "errorCode");
     const char *message = status_value(run, "errorMessage");
 
-    status_add_value(table, run, "scheduledFor");
-    status_add_value(table, run, "coversFrom");
-    status_add_number(text, table, run, "attempt");
+    status_add_member(text, table, run, "scheduledFor");
+    status_add_member(text, table, run, "coversFrom");
+    status_add_member(text, table, run, "attempt");
     status_add_outcome(text, table, run);
-    status_add_value(table, run, "createdAt");
-    status_add_value(table, run, "startedAt");
-    status_add_value(table, run, is_completed ? "completedAt" : "failedAt");
-    status_add_late(text, table, run);
-    status_add_number(text, table, run, "recordsExported");
+    status_add_member(text, table, run, "createdAt");
+    status_add_member(text, table, run, "startedAt");
+    status_add_member(text, table, run, is_completed ? "completedAt" : "failedAt");
+    status_add_late(table, run);
+    status_add_member(text, table, run, "recordsExported");
     text_add(&text->cell, status_shown(run, "triggeredBy"));
-    if (status_value(run, "triggerName") != NULL && status_value(run, "host") != NULL)
-        text_addf(&text->cell, " %s@%s", status_value(run, "triggerName"),
-                  status_value(run, "host"));
+    if (trigger != NULL && host != NULL)
+        text_addf(&text->cell, " %s@%s", trigger, host);
     status_end_cell(text, table, TERMINAL_PLAIN);
-    status_add_value(table, run, "runId");
+    status_add_member(text, table, run, "runId");
     if (code != NULL)
         text_addf(&text->cell, "%s/%s%s", status_shown(run, "errorClass"), code,
                   message != NULL ? ": " : "");
@@ -416,44 +385,36 @@ static void status_add_run(struct status_text *text, struct table *table, const 
     text_clear(&text->cell);
 }
 
-/* "  schedule      at 02:30 every day, Europe/Oslo", cut to the terminal's width. */
-static void status_end_fact(struct status_text *text, const char *name)
+/* "  next slot     TIME, in 3 h" */
+static void status_add_time(struct status_text *text, const char *name, const char *time,
+                            const char *otherwise)
 {
-    text_addf(text->out, "  %-12s  ", name);
-    status_end_line(text, 16);
-}
-
-/* "TIME, 3 h ago" */
-static void status_add_time_fact(struct status_text *text, const char *name, const char *time,
-                                 const char *otherwise)
-{
-    text_addf(&text->cell, "%s%s", time != NULL ? time : otherwise, time != NULL ? ", " : "");
+    text_addf(&text->cell, "  %-12s  %s", name, time != NULL ? time : otherwise);
     if (time != NULL)
-        status_add_distance(text, time);
-    status_end_fact(text, name);
+        text_addf(&text->cell, ", %s", status_distance(text, time));
+    status_end_line(text, 0);
 }
 
 static void status_add_details(struct status_text *text, const json_t *integration)
 {
     const json_t *runs = json_object_get(integration, "runs");
-    struct table head = {.columns = status_columns, .count = STATUS_COLUMNS};
+    bool has_words = status_value(integration, "description") != NULL;
+    struct table row = {.columns = status_columns, .count = STATUS_COLUMNS};
     struct table table = {.columns = status_run_columns,
                           .count = sizeof status_run_columns / sizeof *status_run_columns};
 
-    status_add_cells(&head, integration);
-    status_add_reasons(&head, integration);
-    table_print(&head, text->terminal, text->out);
-    table_free(&head);
-    text_addf(&text->cell, "%s  %s", status_shown(integration, "orgId"),
+    status_add_row(text, &row, integration, STATUS_DETAILS);
+    table_print(&row, text->terminal, text->out);
+    table_free(&row);
+    text_addf(&text->cell, "  organisation  %s  %s", status_shown(integration, "orgId"),
               status_shown(integration, "organization"));
-    status_end_fact(text, "organisation");
-    text_addf(&text->cell, "%s, %s", status_schedule(integration),
-              status_shown(integration, "timezone"));
-    if (status_value(integration, "description") != NULL)
-        text_addf(&text->cell, " (%s)", status_shown(integration, "schedule"));
-    status_end_fact(text, "schedule");
-    status_add_time_fact(text, "next slot", status_value(integration, "nextSlot"), "none");
-    status_add_time_fact(text, "last success", status_value(integration, "lastSuccessAt"), "never");
+    status_end_line(text, 0);
+    text_addf(&text->cell, "  schedule      %s, %s%s%s%s", status_schedule(integration),
+              status_shown(integration, "timezone"), has_words ? " (" : "",
+              has_words ? status_shown(integration, "schedule") : "", has_words ? ")" : "");
+    status_end_line(text, 0);
+    status_add_time(text, "next slot", status_value(integration, "nextSlot"), "none");
+    status_add_time(text, "last success", status_value(integration, "lastSuccessAt"), "never");
     for (size_t i = 0; i < json_array_size(runs); i++)
         status_add_run(text, &table, json_array_get(runs, i));
     table_print(&table, text->terminal, text->out);
@@ -462,32 +423,30 @@ static void status_add_details(struct status_text *text, const json_t *integrati
 
 /* ---- The whole ---- */
 
-void status_add_text(const json_t *tree, enum status_view view, const struct terminal *terminal,
-                     struct text *out)
+void status_add_text(const struct status *status, enum status_view view,
+                     const struct terminal *terminal, struct text *out)
 {
-    bool is_health = view == STATUS_HEALTH;
-    size_t health_count = sizeof health_columns / sizeof *health_columns -
-                          (json_object_get(tree, "probes") != NULL ? 0 : 1);
-    struct status_text text = {.tree = tree, .terminal = terminal, .out = out};
-    struct table table = {.columns = is_health ? health_columns : status_columns,
-                          .count = is_health ? health_count
-                                             : sizeof status_columns / sizeof *status_columns};
-    const json_t *integrations = json_object_get(tree, "integrations");
+    struct status_text text = {.status = status, .terminal = terminal, .out = out};
+    size_t health_count =
+        sizeof health_columns / sizeof *health_columns - (status->probe_count > 0 ? 0 : 1);
+    struct table health = {.columns = health_columns, .count = health_count};
+    struct table list = {.columns = status_columns,
+                         .count = sizeof status_columns / sizeof *status_columns};
+    struct table *table = view == STATUS_HEALTH ? &health : &list;
 
     status_add_head(&text);
-    for (size_t i = 0; i < json_array_size(integrations); i++) {
-        const json_t *integration = json_array_get(integrations, i);
+    for (size_t i = 0; i < status->count; i++) {
+        json_t *integration = status_integration_tree(status, i, view);
 
         if (view == STATUS_DETAILS)
             status_add_details(&text, integration);
-        else if (is_health)
-            health_add_row(&table, integration);
         else
-            status_add_row(&text, &table, integration);
+            status_add_row(&text, table, integration, view);
+        json_decref(integration);
     }
-    table_print(&table, terminal, out);
-    if (view == STATUS_LIST && json_array_size(integrations) > 0)
+    table_print(table, terminal, out);
+    if (view == STATUS_LIST && status->count > 0)
         text_add(out, status_legend);
-    table_free(&table);
+    table_free(table);
     text_free(&text.cell);
 }

@@ -40,7 +40,8 @@ void table_add(struct table *table, enum terminal_colour colour, const char *str
     while (table->used < table->count) /* the first row is the heading */
         table_add_cell(table, (struct table_cell){.colour = TERMINAL_BOLD},
                        table->columns[table->used].heading);
-    table_add_cell(table, (struct table_cell){.colour = colour}, string);
+    table_add_cell(table, (struct table_cell){.colour = colour},
+                   string != NULL && *string != '\0' ? string : "-");
 }
 
 void table_add_note(struct table *table, enum terminal_colour colour, const char *string)

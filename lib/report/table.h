@@ -32,7 +32,8 @@ struct table {
     size_t capacity;
 };
 
-/* Adds the next cell of the row, or the first of the next row. The string may be hostile. */
+/* Adds the next cell of the row, or the first of the next row. The string may be hostile; one that
+ * is NULL or empty is shown as "-". */
 void table_add(struct table *table, enum terminal_colour colour, const char *string);
 
 /* Adds a text below a full row: indented, across all columns, broken at blanks. */
