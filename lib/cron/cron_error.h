@@ -54,12 +54,12 @@ enum cron_error_code {
     CRON_ERROR_TOO_LARGE, /* [the number, or INT_MAX] */
     /* One item of a list */
     CRON_ERROR_EMPTY_ITEM,
-    CRON_ERROR_BACKWARDS, /* [first, last, step or 0] */
+    CRON_ERROR_BACKWARDS, /* [first, last, step or 0], as for all errors of steps below */
     CRON_ERROR_STEP_MISSING,
     CRON_ERROR_STEP_ZERO,
     CRON_ERROR_STEP_NOT_NUMBER,
-    CRON_ERROR_STEP_TOO_LARGE, /* [the item's first value] */
-    /* A step after the field's first number, its last or one between [the number, the step] */
+    CRON_ERROR_STEP_TOO_LARGE,
+    /* A step after the field's first number, its last or one between */
     CRON_ERROR_STEP_AT_START,
     CRON_ERROR_STEP_AT_END,
     CRON_ERROR_STEP_BETWEEN,

@@ -2,30 +2,23 @@
 
 #include "base/quote.h"
 #include "base/text.h"
-#include "cron/cron_reader.h"
+#include "cron/cron_grammar.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* What is wrong with which expression. */
-struct refused {
-    const char *text;
-    const struct cron_error *error;
-    const struct cron_field *field; /* any field, for the whole line */
-};
 
 #define WRITE_AN_ITEM                                                                              \
     "write \"*\", a number, a range such as \"1-3\", or \"*\" or a range with a step such as "     \
     "\"*/2\""
 
-/* The words. value_add() has the values for the names in braces. */
+/* The words. cron_message_make() has the values for the names in braces. */
 static const struct {
     const char *wrong; /* after field and value; NULL: "has six fields, not five" */
     const char *hint;
 } words[CRON_ERROR_CODE_COUNT] = {
     [CRON_ERROR_TOO_LONG] = {"is longer than 1000 bytes",
                              "write ranges and steps instead of long lists"},
-    [CRON_ERROR_MACRO_CASE] = {"is not in lower case", "write \"{small}\""},
+    [CRON_ERROR_MACRO_CASE] = {"is not in lower case", "write \"{spelling}\""},
     [CRON_ERROR_MACRO_REBOOT] = {"names no time", "write a time, such as \"0 2 * * *\""},
     [CRON_ERROR_MACRO_UNKNOWN] = {"is not a known @ word on its own",
                                   "write five fields, such as \"0 2 * * *\", or one of @yearly, "
@@ -34,7 +27,7 @@ static const struct {
         {NULL, "write minute, hour, day-of-month, month and day-of-week, such as \"0 2 * * *\""},
     [CRON_ERROR_BLANK_IN_ITEM] = {NULL,
                                   "write lists, ranges and steps without blanks, such as \"1,2\""},
-    [CRON_ERROR_MACRO_BARE] = {NULL, "write \"@{small}\""},
+    [CRON_ERROR_MACRO_BARE] = {NULL, "write \"@{spelling}\""},
     [CRON_ERROR_EVERY_SECONDS] = {NULL,
                                   "write \"* * * * *\": every minute is as often as cron goes"},
     [CRON_ERROR_SETTING_BEFORE] = {NULL, "remove the setting before the five fields"},
@@ -73,7 +66,7 @@ static const struct {
     [CRON_ERROR_POINT] = {"has \".\", but cron knows whole numbers only", "write a whole number"},
 
     [CRON_ERROR_TIME_OF_DAY] = {"is a time of day, but minute and hour are two fields",
-                                "write \"{1} {2}\""},
+                                "write \"{first} {second}\""},
     [CRON_ERROR_NO_NUMBER] = {"lacks a number", "write a number from {low} to {high}{names}"},
     [CRON_ERROR_NOT_NUMBER] = {"is not a number", "write a number from {low} to {high}{names}"},
     [CRON_ERROR_NEITHER_NUMBER_NOR_NAME] = {"is neither a number nor a name",
@@ -82,23 +75,24 @@ static const struct {
                             "{units} go from {low} to {high}{names}{likely}"},
     [CRON_ERROR_TOO_LARGE] = {"is too large a number ({low}-{high})",
                               "{units} go from {low} to {high}{names}{likely}"},
-    [CRON_ERROR_LONG_NAME] = {"is longer than three letters", "write \"{name}\""},
-    [CRON_ERROR_WEEKDAY_ELSEWHERE] = {"is a weekday",
-                                      "weekdays are the fifth field, such as \"0 2 * * {name}\""},
+    [CRON_ERROR_LONG_NAME] = {"is longer than three letters", "write \"{spelling}\""},
+    [CRON_ERROR_WEEKDAY_ELSEWHERE] =
+        {"is a weekday", "weekdays are the fifth field, such as \"0 2 * * {spelling}\""},
     [CRON_ERROR_MONTH_ELSEWHERE] = {"is a month",
-                                    "months are the fourth field, such as \"0 2 1 {name} *\""},
+                                    "months are the fourth field, such as \"0 2 1 {spelling} *\""},
 
     [CRON_ERROR_EMPTY_ITEM] = {"has an empty list item", "remove the extra comma"},
-    [CRON_ERROR_BACKWARDS] = {"runs backwards", "write \"{wrapped}\""},
+    [CRON_ERROR_BACKWARDS] = {"runs backwards", "write \"{spelling}\""},
     [CRON_ERROR_STEP_MISSING] = {"lacks a number", "write a step from 1 to {high}"},
     [CRON_ERROR_STEP_ZERO] = {"has a step of 0", "write a step from 1 to {high}"},
     [CRON_ERROR_STEP_NOT_NUMBER] = {"has a step that is not a number",
                                     "write a step from 1 to {high}"},
     [CRON_ERROR_STEP_TOO_LARGE] = {"has a step beyond its range ({low}-{high})",
-                                   "write \"{1}\"; steps start anew with each {cycle}"},
-    [CRON_ERROR_STEP_AT_START] = {"has a step after a single number", "write \"*/{2}\""},
-    [CRON_ERROR_STEP_AT_END] = {"has a step after a single number", "write \"{1}\""},
-    [CRON_ERROR_STEP_BETWEEN] = {"has a step after a single number", "write \"{1}-{end}/{2}\""},
+                                   "write \"{first}\"; steps start anew with each {cycle}"},
+    [CRON_ERROR_STEP_AT_START] = {"has a step after a single number", "write \"*/{step}\""},
+    [CRON_ERROR_STEP_AT_END] = {"has a step after a single number", "write \"{first}\""},
+    [CRON_ERROR_STEP_BETWEEN] = {"has a step after a single number",
+                                 "write \"{first}-{end}/{step}\""},
 };
 
 static const struct {
@@ -131,12 +125,10 @@ static const struct {
     {CRON_WEEKDAY, 1970, 2199, "cron has no field for years"},
 };
 
-/* "; midnight is 0"; nothing where the number has no likely meaning. */
-static void likely_add(struct text *text, const struct refused *refused)
+/* Adds "; midnight is 0"; nothing where the number has no likely meaning. */
+static void likely_add(struct text *text, const char *expression, const struct cron_error *error)
 {
-    const struct cron_error *error = refused->error;
-
-    if (error->position > 0 && refused->text[error->position - 1] == '-')
+    if (error->position > 0 && expression[error->position - 1] == '-')
         return; /* the end of a range goes too far: "0-24" does not mean midnight */
     for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++)
         if (slips[i].field == error->field && slips[i].first <= error->numbers[0] &&
@@ -144,59 +136,19 @@ static void likely_add(struct text *text, const struct refused *refused)
             text_addf(text, "; %s", slips[i].meaning);
 }
 
-/* "no fields", "one field", "7 fields" */
-static void count_add(struct text *text, const struct refused *refused)
-{
-    static const char *const counts[] = {"no", "one", "two", "three", "four", "five", "six"};
-    int count = refused->error->numbers[0];
-
-    if (count < (int)(sizeof counts / sizeof counts[0]))
-        text_addf(text, "%s field%s", counts[count], count == 1 ? "" : "s");
-    else
-        text_addf(text, "%d fields", count);
-}
-
-static void byte_add(struct text *text, const struct refused *refused)
-{
-    char byte = (char)refused->error->numbers[0];
-    char quoted[8];
-
-    quote_bytes(&byte, 1, quoted, sizeof quoted);
-    text_add(text, quoted);
-}
-
-/* The refused letters, small. */
-static void small_add(struct text *text, const struct refused *refused)
-{
-    const char *at = refused->text + refused->error->position;
-
-    for (size_t i = 0; i < refused->error->length; i++)
-        text_addf(text, "%c", at[i] >= 'A' && at[i] <= 'Z' ? at[i] | 0x20 : at[i]);
-}
-
-/* The first three of them. */
-static void name_add(struct text *text, const struct refused *refused)
-{
-    text_append(text, refused->text + refused->error->position, CRON_NAME_LENGTH);
-}
-
 static void span_add(struct text *text, int first, int last)
 {
-    const char *comma = text->data[text->length - 1] == '"' ? "" : ",";
-
-    if (first == last)
-        text_addf(text, "%s%d", comma, first);
-    else
-        text_addf(text, "%s%d-%d", comma, first, last);
+    text_addf(text, "%s%d", text->length > 0 ? "," : "", first);
+    if (first != last)
+        text_addf(text, "-%d", last);
 }
 
-/* A range that runs backwards, as a list: "22-23,0-2" for 22-2. */
-static void wrapped_add(struct text *text, const struct refused *refused)
+/* Adds a range that runs backwards as a list: "22-23,0-2" for 22-2. */
+static void wrapped_add(struct text *text, const struct cron_field *field, const int numbers[3])
 {
-    const struct cron_field *field = refused->field;
-    int first = refused->error->numbers[0];
-    int last = refused->error->numbers[1];
-    int step = refused->error->numbers[2];
+    int first = numbers[0];
+    int last = numbers[1];
+    int step = numbers[2];
     int size = field->end - field->low + 1;
     int count = (last - first + size) % size + 1; /* going on past the field's end */
 
@@ -216,60 +168,31 @@ static void wrapped_add(struct text *text, const struct refused *refused)
     }
 }
 
-/* Adds the value of a name in braces. */
-static void value_add(struct text *text, const struct refused *refused, const char *word,
-                      size_t length)
-{
-    const struct cron_error *error = refused->error;
-    int field = error->field != CRON_LINE ? error->field : 0;
-    const struct {
-        const char *word;
-        const char *string;                                            /* or, where this is NULL, */
-        void (*add)(struct text *text, const struct refused *refused); /* or else */
-        int number;
-    } values[] = {
-        {"low", NULL, NULL, refused->field->low},
-        {"high", NULL, NULL, refused->field->high},
-        {"end", NULL, NULL, refused->field->end},
-        {"1", NULL, NULL, error->numbers[0]},
-        {"2", NULL, NULL, error->numbers[1]},
-        {"units", field_words[field].units, NULL, 0},
-        {"cycle", field_words[field].cycle, NULL, 0},
-        {"names", field_words[field].names, NULL, 0},
-        {"count", NULL, count_add, 0},
-        {"likely", NULL, likely_add, 0},
-        {"byte", NULL, byte_add, 0},
-        {"name", NULL, name_add, 0},
-        {"small", NULL, small_add, 0},
-        {"wrapped", NULL, wrapped_add, 0},
-    };
+/* A name in braces, and what is written in its place. */
+struct value {
+    const char *name;
+    const char *string; /* NULL: the number */
+    int number;
+};
 
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        if (strncmp(values[i].word, word, length) != 0 || values[i].word[length] != '\0')
-            continue;
-        if (values[i].string != NULL)
-            text_add(text, values[i].string);
-        else if (values[i].add != NULL)
-            values[i].add(text, refused);
-        else
-            text_addf(text, "%d", values[i].number);
-    }
-}
-
-/* Writes the words with the values in them. */
-static void words_write(const char *from, const struct refused *refused, char *out, size_t size)
+/* Writes the words with the values in them; the last value has no name. */
+static void words_write(const char *from, const struct value *values, char *out, size_t size)
 {
     struct text text = {0};
 
-    for (const char *at = from; *at != '\0';) {
-        size_t length = strcspn(at, "{}");
-        bool is_value = at > from && at[-1] == '{';
+    while (*from != '\0') {
+        size_t length = strcspn(from, "{");
+        const struct value *value = values;
 
-        if (is_value)
-            value_add(&text, refused, at, length);
-        else
-            text_append(&text, at, length);
-        at += length + (at[length] != '\0' ? 1 : 0);
+        text_append(&text, from, length);
+        from += length;
+        while (value->name != NULL && strncmp(value->name, from, strlen(value->name)) != 0)
+            value++;
+        if (value->string != NULL)
+            text_add(&text, value->string);
+        else if (value->name != NULL)
+            text_addf(&text, "%d", value->number);
+        from += value->name != NULL ? strlen(value->name) : 0;
     }
     snprintf(out, size, "%s", text_string(&text));
     text_free(&text);
@@ -278,17 +201,54 @@ static void words_write(const char *from, const struct refused *refused, char *o
 void cron_message_make(const char *text, const struct cron_error *error,
                        struct cron_message *message)
 {
+    static const char *const counts[] = {"no", "one", "two", "three", "four", "five", "six"};
+    const int *numbers = error->numbers;
     bool is_line = error->field == CRON_LINE;
-    const struct refused refused = {text, error, &cron_fields[is_line ? 0 : error->field]};
+    int at = is_line ? 0 : error->field;
+    const struct cron_field *field = &cron_fields[at];
+    const char *refused = text + error->position;
+    char byte = (char)numbers[0];
+    char quoted[8];
+    struct text spelling = {0}; /* that works, of names and ranges */
+    struct text likely = {0};
     const char *wrong = words[error->code].wrong;
     int used;
 
+    quote_bytes(&byte, 1, quoted, sizeof quoted);
+    if (error->code == CRON_ERROR_BACKWARDS)
+        wrapped_add(&spelling, field, numbers);
+    else if (error->code == CRON_ERROR_MACRO_CASE || error->code == CRON_ERROR_MACRO_BARE)
+        for (const char *c = refused; c < refused + error->length; c++)
+            text_addf(&spelling, "%c", *c == '@' ? '@' : *c | 0x20); /* small */
+    else if (error->length >= CRON_NAME_LENGTH)
+        text_append(&spelling, refused, CRON_NAME_LENGTH);
+    likely_add(&likely, text, error);
+    const struct value values[] = {
+        {"{low}", NULL, field->low},
+        {"{high}", NULL, field->high},
+        {"{end}", NULL, field->end},
+        {"{first}", NULL, numbers[0]},
+        {"{second}", NULL, numbers[1]},
+        {"{step}", NULL, numbers[2]},
+        {"{count}", is_line && numbers[0] <= 6 ? counts[numbers[0]] : NULL, numbers[0]},
+        {"{s}", numbers[0] == 1 ? "" : "s", 0},
+        {"{units}", field_words[at].units, 0},
+        {"{cycle}", field_words[at].cycle, 0},
+        {"{names}", field_words[at].names, 0},
+        {"{byte}", quoted, 0},
+        {"{likely}", text_string(&likely), 0},
+        {"{spelling}", text_string(&spelling), 0},
+        {NULL, NULL, 0},
+    };
+
     if (is_line && error->code >= CRON_ERROR_FIELD_COUNT)
-        wrong = "has {count}, not five";
+        wrong = "has {count} field{s}, not five";
     message->field = is_line ? NULL : field_words[error->field].name;
-    quote_bytes(text + error->position, error->length, message->value, sizeof message->value);
+    quote_bytes(refused, error->length, message->value, sizeof message->value);
     used = snprintf(message->message, sizeof message->message, "%s \"%s\" ",
                     is_line ? "expression" : message->field, message->value);
-    words_write(wrong, &refused, message->message + used, sizeof message->message - (size_t)used);
-    words_write(words[error->code].hint, &refused, message->hint, sizeof message->hint);
+    words_write(wrong, values, message->message + used, sizeof message->message - (size_t)used);
+    words_write(words[error->code].hint, values, message->hint, sizeof message->hint);
+    text_free(&likely);
+    text_free(&spelling);
 }

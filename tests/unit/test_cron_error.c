@@ -1,4 +1,4 @@
-/* Covers what lib/cron/cron_parse.c refuses, cron_refuse.c and cron_message.c. */
+/* Covers what lib/cron/cron_parse.c refuses, cron_judge.c and cron_message.c. */
 #include "support/suite.h"
 
 #include "cron/cron.h"
