@@ -1,55 +1,19 @@
 #include "plan/claim.h"
 
-#include "base/memory.h"
-
 #include <stdlib.h>
-#include <string.h>
 
-/* A key and where it stood, so that the slots can follow it. */
-struct claim_place {
-    struct claim_key key;
-    size_t was;
-};
-
-static int claim_compare_places(const void *left, const void *right)
+static int claim_compare_keys(const void *left, const void *right)
 {
-    const struct claim_place *a = left;
-    const struct claim_place *b = right;
+    const struct claim_key *a = left;
+    const struct claim_key *b = right;
 
-    return run_compare_keys(a->key.org_id, a->key.integration_id, b->key.org_id,
-                            b->key.integration_id);
-}
-
-static int claim_compare_slots(const void *left, const void *right)
-{
-    const struct claim_slot *a = left;
-    const struct claim_slot *b = right;
-
-    if (a->key != b->key)
-        return a->key < b->key ? -1 : 1;
-    return a->minute < b->minute ? -1 : a->minute > b->minute;
+    return run_compare_keys(a->org_id, a->integration_id, b->org_id, b->integration_id);
 }
 
 void claim_sort(struct claim *claim)
 {
-    size_t n = claim->key_count;
-    struct claim_place *places = memory_allocate(n, sizeof *places);
-    size_t *now_at = memory_allocate(n, sizeof *now_at);
-
-    for (size_t i = 0; i < n; i++)
-        places[i] = (struct claim_place){claim->keys[i], i};
-    if (n > 0)
-        qsort(places, n, sizeof *places, claim_compare_places);
-    for (size_t i = 0; i < n; i++) {
-        claim->keys[i] = places[i].key;
-        now_at[places[i].was] = i;
-    }
-    for (size_t i = 0; i < claim->slot_count; i++)
-        claim->slots[i].key = now_at[claim->slots[i].key];
-    if (claim->slot_count > 0)
-        qsort(claim->slots, claim->slot_count, sizeof *claim->slots, claim_compare_slots);
-    free(now_at);
-    free(places);
+    if (claim->key_count > 0)
+        qsort(claim->keys, claim->key_count, sizeof *claim->keys, claim_compare_keys);
 }
 
 static int claim_compare_run_to_key(const void *left, const void *right)

@@ -20,12 +20,11 @@ enum claim_fate {
 };
 
 struct claim_slot {
-    size_t key; /* index into the claim's keys */
     int64_t minute;
     enum claim_fate fate;
 };
 
-/* One integration concerned. Texts are owned. */
+/* One integration concerned. Texts are owned; its slots are the claim's, in order of time. */
 struct claim_key {
     char org_id[RUN_UUID_SIZE];
     char integration_id[RUN_UUID_SIZE];
@@ -37,18 +36,20 @@ struct claim_key {
     int64_t looked_from; /* the mark that was looked from, a minute */
     int64_t looked_to;   /* the last minute looked at */
     int64_t window_slot; /* its slot in the window, INT64_MIN when it has none there */
+    size_t first_slot;
+    size_t slot_count;
 };
 
 struct claim {
     struct claim_key *keys;
     size_t key_count;
     size_t key_capacity;
-    struct claim_slot *slots; /* in the order of the keys once sorted, ascending for each */
+    struct claim_slot *slots; /* those of each key together */
     size_t slot_count;
     size_t slot_capacity;
 };
 
-/* Puts keys in key order, in which every claim takes its locks, and the slots likewise. */
+/* Puts the keys in key order, in which every claim takes its locks. */
 void claim_sort(struct claim *claim);
 
 /* The key of a run's integration in a sorted claim, NULL when it is not among them. Borrowed. */

@@ -16,8 +16,7 @@ static void due_add_slot(struct claim *claim, int64_t minute, enum claim_fate fa
 {
     claim->slots =
         memory_grow(claim->slots, claim->slot_count, &claim->slot_capacity, sizeof *claim->slots);
-    claim->slots[claim->slot_count++] =
-        (struct claim_slot){.key = claim->key_count, .minute = minute, .fate = fate};
+    claim->slots[claim->slot_count++] = (struct claim_slot){.minute = minute, .fate = fate};
 }
 
 /*
@@ -187,6 +186,7 @@ static bool due_is_known(const struct due_options *options, const struct schedul
 
 static void due_add_key(struct claim *claim, const struct schedule *schedule, struct claim_key *key)
 {
+    key->slot_count = claim->slot_count - key->first_slot;
     memcpy(key->org_id, schedule->org_id, sizeof key->org_id);
     memcpy(key->integration_id, schedule->integration_id, sizeof key->integration_id);
     key->integration_type = memory_copy_text(schedule->integration_type);
@@ -210,8 +210,8 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
         .looked_from = options->window.first - 1,
         .looked_to = options->window.last,
         .window_slot = INT64_MIN,
+        .first_slot = claim->slot_count,
     };
-    size_t slots_before = claim->slot_count;
     bool is_valid;
     bool is_changed = false;
 
@@ -236,7 +236,7 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
     } else if (key.window_slot != INT64_MIN) {
         due_add_slot(claim, key.window_slot, CLAIM_SERVE);
     }
-    if (claim->slot_count > slots_before || is_changed) {
+    if (claim->slot_count > key.first_slot || is_changed) {
         due_add_key(claim, schedule, &key);
     } else {
         if (is_valid && !options->is_window_only)

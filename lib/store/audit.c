@@ -12,7 +12,6 @@ enum { AUDIT_LOCK_MS = 5000 };
 struct audit_cursor {
     audit_row_reader *read;
     void *context;
-    struct error refused; /* of a schema of another version: its rows are not handed on */
 };
 
 static void audit_read_row(void *context, const struct database_row *row)
@@ -31,7 +30,7 @@ static void audit_read_row(void *context, const struct database_row *row)
                 .started_at_ms = database_row_number(row, "started_at", INT64_MIN)},
     };
 
-    if (!schema_check(database_row_number(row, "schema_version", 0), &cursor->refused))
+    if (!schema_check(row))
         return;
     schedule_read_row(row, &read.schedule);
     if (*read.schedule.integration_id == '\0') {
@@ -50,15 +49,9 @@ bool audit_read_rows(struct database *db, const struct audit_scope *scope, int64
     char from[32];
     char to[32];
     const char *values[] = {from, to, scope->org_id, scope->integration_id};
-    struct database_statement statement = {.sql = sql_audit,
-                                           .parameters = 4,
-                                           .values = values,
-                                           .read_row = audit_read_row,
-                                           .context = &cursor};
-    bool ok;
+    struct database_statement statement = {sql_audit, 4, values, audit_read_row, &cursor};
 
     snprintf(from, sizeof from, "%" PRId64, scope->from);
     snprintf(to, sizeof to, "%" PRId64, scope->to);
-    ok = database_transact(db, &statement, 1, AUDIT_LOCK_MS, deadline_ms, err);
-    return schema_settle(ok, &cursor.refused, err);
+    return database_transact(db, &statement, 1, AUDIT_LOCK_MS, deadline_ms, err);
 }

@@ -13,14 +13,6 @@
 /* Nothing in a claim waits for a lock of ours; this bounds the wait for a stranger's. */
 enum { CLAIM_LOCK_MS = 2000 };
 
-/* What one transaction takes on: keys first_key to end_key-1, and their slots. */
-struct claim_part {
-    size_t first_key;
-    size_t end_key;
-    size_t first_slot;
-    size_t end_slot;
-};
-
 /* ---- The claim as parameters: arrays in PostgreSQL's text form, one a column ---- */
 
 enum claim_column {
@@ -40,8 +32,24 @@ enum claim_column {
     COLUMN_COUNT,
 };
 
-struct claim_columns {
+enum { CLAIM_STATEMENTS_MAX = 10, CLAIM_PARAMETERS_MAX = 11, CLAIM_NUMBER_SIZE = 24 };
+
+/* One transaction while it is put together: for the keys first_key to end_key-1. */
+struct claim_batch {
+    const struct claim *claim;
+    const struct claim_options *options;
+    struct claim_result *result;
+    size_t first_key;
+    size_t end_key;
     struct text arrays[COLUMN_COUNT];
+    struct database_statement statements[CLAIM_STATEMENTS_MAX];
+    const char *values[CLAIM_STATEMENTS_MAX][CLAIM_PARAMETERS_MAX];
+    size_t count;
+    char now_us[CLAIM_NUMBER_SIZE];
+    char window_first[CLAIM_NUMBER_SIZE];
+    char window_last[CLAIM_NUMBER_SIZE];
+    char catch_up_ms[CLAIM_NUMBER_SIZE];
+    char max_attempts[CLAIM_NUMBER_SIZE];
 };
 
 static void claim_separate(struct text *array)
@@ -75,14 +83,14 @@ static void claim_add_number(struct text *array, int64_t value)
         text_addf(array, "%" PRId64, value);
 }
 
-static void claim_fill_columns(const struct claim *claim, const struct claim_part *part,
-                               struct claim_columns *columns)
+static void claim_fill_arrays(struct claim_batch *batch)
 {
     static const char *const fates[] = {"SERVE", "GIVEN_UP", "CANCELLED"};
-    struct text *arrays = columns->arrays;
+    struct text *arrays = batch->arrays;
 
-    for (size_t i = part->first_key; i < part->end_key; i++) {
-        const struct claim_key *key = &claim->keys[i];
+    for (size_t i = batch->first_key; i < batch->end_key; i++) {
+        const struct claim_key *key = &batch->claim->keys[i];
+        const struct claim_slot *slots = batch->claim->slots + key->first_slot;
 
         claim_add_text(&arrays[COLUMN_ORG_ID], key->org_id);
         claim_add_text(&arrays[COLUMN_INTEGRATION_ID], key->integration_id);
@@ -94,14 +102,12 @@ static void claim_fill_columns(const struct claim *claim, const struct claim_par
         claim_add_number(&arrays[COLUMN_LOOKED_FROM], key->looked_from);
         claim_add_number(&arrays[COLUMN_LOOKED_TO], key->looked_to);
         claim_add_number(&arrays[COLUMN_WINDOW_SLOT], key->window_slot);
-    }
-    for (size_t i = part->first_slot; i < part->end_slot; i++) {
-        const struct claim_slot *slot = &claim->slots[i];
-
-        /* Counted from 1, as WITH ORDINALITY does. */
-        claim_add_number(&arrays[COLUMN_SLOT_KEY], (int64_t)(slot->key - part->first_key) + 1);
-        claim_add_number(&arrays[COLUMN_SLOT_MINUTE], slot->minute);
-        claim_add_text(&arrays[COLUMN_SLOT_FATE], fates[slot->fate]);
+        for (size_t n = 0; n < key->slot_count; n++) {
+            /* Counted from 1, as WITH ORDINALITY does. */
+            claim_add_number(&arrays[COLUMN_SLOT_KEY], (int64_t)(i - batch->first_key) + 1);
+            claim_add_number(&arrays[COLUMN_SLOT_MINUTE], slots[n].minute);
+            claim_add_text(&arrays[COLUMN_SLOT_FATE], fates[slots[n].fate]);
+        }
     }
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         text_add(&arrays[i], arrays[i].length == 0 ? "{}" : "}");
@@ -122,35 +128,25 @@ static void claim_copy_run(const struct database_row *row, struct run *run)
     run->attempt = (int)database_row_number(row, "attempt", 1);
 }
 
-static void claim_read_run(struct claim_result *result, const struct database_row *row,
-                           bool is_adopted)
+static void claim_read_run(void *context, const struct database_row *row)
 {
+    struct claim_result *result = ((struct claim_batch *)context)->result;
     const char *verdict = database_row_text(row, "verdict");
     struct claim_run *claimed;
 
     result->runs =
         memory_grow(result->runs, result->run_count, &result->run_capacity, sizeof *result->runs);
     claimed = &result->runs[result->run_count++];
-    *claimed = (struct claim_run){.is_adopted = is_adopted};
+    *claimed = (struct claim_run){.is_adopted = database_row_is_true(row, "is_adopted")};
     if (verdict != NULL)
         claimed->verdict =
             strcmp(verdict, "GIVEN_UP") == 0 ? CLAIM_RUN_GIVEN_UP : CLAIM_RUN_CANCELLED;
     claim_copy_run(row, &claimed->run);
 }
 
-static void claim_read_claimed(void *context, const struct database_row *row)
-{
-    claim_read_run(context, row, false);
-}
-
-static void claim_read_adopted(void *context, const struct database_row *row)
-{
-    claim_read_run(context, row, true);
-}
-
 static void claim_read_abandoned(void *context, const struct database_row *row)
 {
-    struct claim_result *result = context;
+    struct claim_result *result = ((struct claim_batch *)context)->result;
 
     result->abandoned = memory_grow(result->abandoned, result->abandoned_count,
                                     &result->abandoned_capacity, sizeof *result->abandoned);
@@ -159,14 +155,15 @@ static void claim_read_abandoned(void *context, const struct database_row *row)
 
 static void claim_read_obstacle(void *context, const struct database_row *row)
 {
-    struct claim_result *result = context;
+    struct claim_batch *batch = context;
+    struct claim_result *result = batch->result;
     const char *status = database_row_text(row, "active_status");
     struct claim_obstacle *obstacle;
 
     result->obstacles = memory_grow(result->obstacles, result->obstacle_count,
                                     &result->obstacle_capacity, sizeof *result->obstacles);
     obstacle = &result->obstacles[result->obstacle_count++];
-    obstacle->key = result->part_first_key + (size_t)database_row_number(row, "n", 1) - 1;
+    obstacle->key = batch->first_key + (size_t)database_row_number(row, "n", 1) - 1;
     obstacle->is_running = status != NULL && strcmp(status, "running") == 0;
     obstacle->running_minutes = database_row_number(row, "running_minutes", 0);
     database_row_copy(row, "active_run", obstacle->active_run, sizeof obstacle->active_run);
@@ -176,21 +173,6 @@ static void claim_read_obstacle(void *context, const struct database_row *row)
 }
 
 /* ---- The transaction ---- */
-
-enum { CLAIM_STATEMENTS_MAX = 10, CLAIM_PARAMETERS_MAX = 11, CLAIM_NUMBER_SIZE = 24 };
-
-/* Statements and their parameters while they are put together. */
-struct claim_batch {
-    struct database_statement statements[CLAIM_STATEMENTS_MAX];
-    const char *values[CLAIM_STATEMENTS_MAX][CLAIM_PARAMETERS_MAX];
-    size_t count;
-    struct claim_result *result;
-    char now_us[CLAIM_NUMBER_SIZE];
-    char window_first[CLAIM_NUMBER_SIZE];
-    char window_last[CLAIM_NUMBER_SIZE];
-    char catch_up_ms[CLAIM_NUMBER_SIZE];
-    char max_attempts[CLAIM_NUMBER_SIZE];
-};
 
 static const char *claim_number(char text[CLAIM_NUMBER_SIZE], int64_t value)
 {
@@ -213,14 +195,15 @@ static void claim_add(struct claim_batch *batch, const char *sql, database_row_r
         .parameters = parameters,
         .values = batch->values[batch->count],
         .read_row = read_row,
-        .context = batch->result,
+        .context = batch,
     };
     batch->count++;
 }
 
 /* What earlier ticks left: what hangs, what waits, what failed. */
-static void claim_compose_past(const struct claim_options *options, struct claim_batch *batch)
+static void claim_compose_past(struct claim_batch *batch)
 {
+    const struct claim_options *options = batch->options;
     const char *now_us = claim_number(batch->now_us, options->now_us);
     const char *first = claim_number(batch->window_first, options->window.first);
     const char *last = claim_number(batch->window_last, options->window.last);
@@ -228,7 +211,7 @@ static void claim_compose_past(const struct claim_options *options, struct claim
     if (options->has_unfinished_runs && options->may_give_up)
         claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
     if (options->has_unfinished_runs && !options->is_manual)
-        claim_add(batch, sql_adopt, claim_read_adopted,
+        claim_add(batch, sql_adopt, claim_read_run,
                   (const char *[]){now_us,
                                    claim_number(batch->catch_up_ms, options->policy.catch_up_ms),
                                    claim_boolean(options->may_give_up)},
@@ -241,37 +224,36 @@ static void claim_compose_past(const struct claim_options *options, struct claim
                   claim_boolean(options->policy.retries_unknown),
                   options->retries_failed ? first : NULL, options->retries_failed ? last : NULL},
               5);
-    claim_add(batch, sql_retry, options->is_manual ? claim_read_claimed : claim_read_adopted,
+    claim_add(batch, sql_retry, claim_read_run,
               (const char *[]){now_us, claim_boolean(options->is_manual), options->trigger.name,
                                options->trigger.host},
               4);
 }
 
 /* Whether a schedule is seen for the first time. */
-static bool claim_has_new_key(const struct claim *claim, const struct claim_part *part)
+static bool claim_has_new_key(const struct claim_batch *batch)
 {
-    for (size_t i = part->first_key; i < part->end_key; i++)
-        if (claim->keys[i].state_text == NULL)
+    for (size_t i = batch->first_key; i < batch->end_key; i++)
+        if (batch->claim->keys[i].state_text == NULL)
             return true;
     return false;
 }
 
 /* Steps 4b to 4e, in order. They depend on one another only inside the server: one round trip. */
-static void claim_compose(const struct claim *claim, const struct claim_options *options,
-                          const struct claim_columns *columns, const struct claim_part *part,
-                          struct claim_batch *batch)
+static void claim_compose_present(struct claim_batch *batch)
 {
+    const struct claim_options *options = batch->options;
     const char *a[COLUMN_COUNT];
     const char *now_us = claim_number(batch->now_us, options->now_us);
     bool leaves_state = options->is_manual || options->is_dry;
 
     for (size_t i = 0; i < COLUMN_COUNT; i++)
-        a[i] = columns->arrays[i].data;
+        a[i] = batch->arrays[i].data;
     claim_add(batch, sql_lock, NULL,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID],
                                claim_boolean(options->is_dry)},
               3);
-    if (!leaves_state && claim_has_new_key(claim, part))
+    if (!leaves_state && claim_has_new_key(batch))
         claim_add(batch, sql_sight, NULL,
                   (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
                                    a[COLUMN_STATE_TEXT], a[COLUMN_LOOKED_FROM]},
@@ -281,7 +263,7 @@ static void claim_compose(const struct claim *claim, const struct claim_options 
                                a[COLUMN_TIMEZONE], a[COLUMN_TEXT], a[COLUMN_STATE_TEXT],
                                claim_boolean(leaves_state)},
               7);
-    claim_add(batch, sql_claim, claim_read_claimed,
+    claim_add(batch, sql_claim, claim_read_run,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TYPE],
                                a[COLUMN_SLOT_KEY], a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE],
                                claim_boolean(options->is_manual),
@@ -312,58 +294,45 @@ static int claim_compare_runs(const void *left, const void *right)
 }
 
 /* One transaction; with the first of them go the runs of earlier ticks. */
-static bool claim_execute_part(struct database *db, const struct claim *claim,
-                               const struct claim_options *options, const struct claim_part *part,
-                               struct claim_result *result, struct error *err)
+static bool claim_execute_batch(struct database *db, struct claim_batch *batch, struct error *err)
 {
-    struct claim_columns columns = {0};
-    struct claim_batch batch = {.result = result};
     struct database_transaction transaction = {.lock_timeout_ms = CLAIM_LOCK_MS,
-                                               .rolled_back = options->is_dry};
+                                               .rolled_back = batch->options->is_dry};
 
-    result->part_first_key = part->first_key;
-    claim_fill_columns(claim, part, &columns);
-    if (part->first_key == 0)
-        claim_compose_past(options, &batch);
-    if (part->end_key > part->first_key)
-        claim_compose(claim, options, &columns, part, &batch);
-    transaction.statements = batch.statements;
-    transaction.count = batch.count;
-    database_run(db, &transaction, 1, options->deadline_ms);
+    claim_fill_arrays(batch);
+    if (batch->first_key == 0)
+        claim_compose_past(batch);
+    if (batch->end_key > batch->first_key)
+        claim_compose_present(batch);
+    transaction.statements = batch->statements;
+    transaction.count = batch->count;
+    database_run(db, &transaction, 1, batch->options->deadline_ms);
     for (size_t i = 0; i < COLUMN_COUNT; i++)
-        text_free(&columns.arrays[i]);
+        text_free(&batch->arrays[i]);
     if (!transaction.done)
         *err = transaction.error;
     return transaction.done;
-}
-
-/* The next part: as many keys as there is room for, and at least one. */
-static void claim_next_part(const struct claim *claim, struct claim_part *part)
-{
-    part->first_key = part->end_key;
-    part->first_slot = part->end_slot;
-    while (part->end_key < claim->key_count &&
-           part->end_key - part->first_key < CLAIM_PART_KEYS_MAX &&
-           part->end_slot - part->first_slot < CLAIM_PART_SLOTS_MAX) {
-        while (part->end_slot < claim->slot_count &&
-               claim->slots[part->end_slot].key == part->end_key)
-            part->end_slot++;
-        part->end_key++;
-    }
 }
 
 bool claim_execute(struct database *db, const struct claim *claim,
                    const struct claim_options *options, struct claim_result *result,
                    struct error *err)
 {
-    struct claim_part part = {0};
+    size_t end_key = 0;
 
     *result = (struct claim_result){0};
     do {
-        claim_next_part(claim, &part);
-        if (!claim_execute_part(db, claim, options, &part, result, err))
+        struct claim_batch batch = {claim, options, result, .first_key = end_key};
+
+        /* As many keys as there is room for, and at least one. */
+        for (size_t slots = 0; end_key < claim->key_count &&
+                               end_key - batch.first_key < CLAIM_PART_KEYS_MAX &&
+                               slots < CLAIM_PART_SLOTS_MAX;)
+            slots += claim->keys[end_key++].slot_count;
+        batch.end_key = end_key;
+        if (!claim_execute_batch(db, &batch, err))
             return false;
-    } while (part.end_key < claim->key_count && clock_now_ms() < options->valid_until_ms);
+    } while (end_key < claim->key_count && clock_now_ms() < options->valid_until_ms);
     if (result->run_count > 0)
         qsort(result->runs, result->run_count, sizeof *result->runs, claim_compare_runs);
     return true;

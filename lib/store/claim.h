@@ -52,7 +52,6 @@ struct claim_obstacle {
 };
 
 struct claim_result {
-    size_t part_first_key;  /* while claiming: the first key of the transaction under way */
     struct claim_run *runs; /* adopted, claimed and given up; oldest slot first */
     size_t run_count;
     size_t run_capacity;

@@ -28,13 +28,13 @@ struct database_columns {
     int numbers[DATABASE_COLUMNS_MAX];
     size_t count;
     size_t next; /* the place that is probably asked for next: each row is read in one order */
-    const char *missing; /* a name that the statement does not return */
 };
 
 struct database_row {
     const PGresult *result;
     int number;
     struct database_columns *columns;
+    struct error *err; /* the transaction's */
 };
 
 struct database *database_open(const struct database_address *address, int64_t deadline_ms,
@@ -160,21 +160,18 @@ static bool database_next_result(struct database *db, int64_t deadline_ms, PGres
     }
 }
 
+/* False once a row was refused. */
 static bool database_read_rows(const struct database_statement *statement, const PGresult *result,
                                struct database_columns *columns, struct error *err)
 {
     if (statement == NULL || statement->read_row == NULL)
         return true;
-    for (int i = 0; i < PQntuples(result); i++) {
-        struct database_row row = {result, i, columns};
+    for (int i = 0; err->kind == ERROR_NONE && i < PQntuples(result); i++) {
+        struct database_row row = {result, i, columns, err};
 
         statement->read_row(statement->context, &row);
     }
-    if (columns->missing == NULL)
-        return true;
-    if (err->kind == ERROR_NONE)
-        error_set(err, ERROR_INTERNAL, "database: no column is named \"%s\"", columns->missing);
-    return false;
+    return err->kind == ERROR_NONE;
 }
 
 /* Reads all results of one statement; *succeeded tells whether the server carried it out. */
@@ -186,7 +183,6 @@ static bool database_receive_statement(struct database *db, struct database_tran
     PGresult *result;
 
     columns.count = columns.next = 0;
-    columns.missing = NULL;
     *succeeded = true;
     if (statement != NULL && statement->read_row != NULL)
         PQsetSingleRowMode(db->connection);
@@ -297,8 +293,8 @@ static int database_find_column(const struct database_row *row, const char *name
         }
     }
     number = PQfnumber(row->result, name);
-    if (number < 0)
-        columns->missing = name;
+    if (number < 0 && row->err->kind == ERROR_NONE)
+        error_set(row->err, ERROR_INTERNAL, "database: no column is named \"%s\"", name);
     if (columns->count < DATABASE_COLUMNS_MAX) {
         columns->names[columns->count] = name;
         columns->numbers[columns->count++] = number;
@@ -333,6 +329,12 @@ int64_t database_row_number(const struct database_row *row, const char *column, 
 bool database_row_is_true(const struct database_row *row, const char *column)
 {
     return *database_row_value(row, column) == 't';
+}
+
+void database_row_refuse(const struct database_row *row, const struct error *err)
+{
+    if (row->err->kind == ERROR_NONE)
+        *row->err = *err;
 }
 
 void database_row_copy(const struct database_row *row, const char *column, char *buffer,

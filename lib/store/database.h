@@ -93,6 +93,9 @@ const char *database_row_text(const struct database_row *row, const char *column
 int64_t database_row_number(const struct database_row *row, const char *column, int64_t fallback);
 bool database_row_is_true(const struct database_row *row, const char *column);
 
+/* Fails the row's transaction with err; no more rows of it are handed on. */
+void database_row_refuse(const struct database_row *row, const struct error *err);
+
 /* Copies a column into a buffer of size bytes, cut to fit; "" for NULL. */
 void database_row_copy(const struct database_row *row, const char *column, char *buffer,
                        size_t size);

@@ -20,19 +20,13 @@ struct prune_place {
     int64_t found; /* by the last batch */
 };
 
-/* What the first statement finds. */
-struct prune_start {
-    struct prune_result *result;
-    int64_t schema_version;
-};
-
 static void prune_read_begin(void *context, const struct database_row *row)
 {
-    struct prune_start *start = context;
+    struct prune_result *result = context;
 
-    start->result->cutoff = database_row_number(row, "cutoff", 0);
-    start->result->pruned_before = database_row_number(row, "pruned_before", 0);
-    start->schema_version = database_row_number(row, "schema_version", 0);
+    result->cutoff = database_row_number(row, "cutoff", 0);
+    result->pruned_before = database_row_number(row, "pruned_before", 0);
+    schema_check(row);
 }
 
 static void prune_read_place(void *context, const struct database_row *row)
@@ -56,12 +50,10 @@ static bool prune_begin(struct database *db, const struct prune_options *options
 {
     char older_than_ms[24];
     const char *values[] = {older_than_ms, options->is_dry ? "t" : "f", SCHEMA_VERSION_TEXT};
-    struct prune_start start = {.result = result};
-    struct database_statement begin = {sql_prune_begin, 3, values, prune_read_begin, &start};
+    struct database_statement begin = {sql_prune_begin, 3, values, prune_read_begin, result};
 
     snprintf(older_than_ms, sizeof older_than_ms, "%" PRId64, options->older_than_ms);
-    return database_transact(db, &begin, 1, PRUNE_LOCK_MS, options->deadline_ms, err) &&
-           schema_check(start.schema_version, err);
+    return database_transact(db, &begin, 1, PRUNE_LOCK_MS, options->deadline_ms, err);
 }
 
 /* One batch behind place; a dry run finds and does not delete. */

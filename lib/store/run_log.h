@@ -22,38 +22,38 @@ struct run_state {
     int64_t started_at_us;  /* 0 while it has not started */
 };
 
+enum run_log_step {
+    /* pending -> running under this token. It is won when the state is RUN_RUNNING and is_mine. */
+    RUN_LOG_START,
+    /*
+     * running -> completed | failed, with what is known of the call. It is stored when the state is
+     * RUN_COMPLETED or RUN_FAILED, is_mine, and not is_abandoned.
+     */
+    RUN_LOG_FINISH,
+    /*
+     * The outcome of a call whose run was abandoned meanwhile, under the integration's lock. A
+     * success is recorded when nobody has made another attempt at the slot: the state is
+     * RUN_COMPLETED then. Otherwise the run stays failed and its message mentions the outcome.
+     * Changes nothing when the run is not an abandoned one of this token.
+     */
+    RUN_LOG_FINISH_LATE,
+    /*
+     * Like RUN_LOG_FINISH, for a run that some dead worker of a tick left running: token is the
+     * tick's, with which its workers' begin ("TICK/NUMBER"); is_mine says that one of them had it.
+     */
+    RUN_LOG_SETTLE,
+};
+
 /* Borrowed. */
-struct run_transition {
+struct run_log_transition {
+    enum run_log_step step;
     const struct run *run;
     const char *token;
     const struct outcome *outcome; /* of the call; to start a run: NULL */
     int64_t deadline_ms;           /* monotonic */
 };
 
-typedef bool run_log_transition(struct database *db, const struct run_transition *transition,
-                                struct run_state *state, struct error *err);
-
-/* pending -> running under this token. It is won when the state is RUN_RUNNING and is_mine. */
-run_log_transition run_log_start;
-
-/*
- * running -> completed | failed, with what is known of the call. It is stored when the state is
- * RUN_COMPLETED or RUN_FAILED, is_mine, and not is_abandoned.
- */
-run_log_transition run_log_finish;
-
-/*
- * The outcome of a call whose run was abandoned meanwhile, under the integration's lock. A success
- * is recorded when nobody has made another attempt at the slot: the state is RUN_COMPLETED then.
- * Otherwise the run stays failed and its message mentions the outcome. Changes nothing when the run
- * is not an abandoned one of this token.
- */
-run_log_transition run_log_finish_late;
-
-/*
- * Like run_log_finish(), for a run that some dead worker of a tick left running: token is the
- * tick's, with which its workers' begin ("TICK/NUMBER"); is_mine says that one of them had the run.
- */
-run_log_transition run_log_settle;
+bool run_log_change(struct database *db, const struct run_log_transition *transition,
+                    struct run_state *state, struct error *err);
 
 #endif

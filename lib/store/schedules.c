@@ -16,7 +16,6 @@ struct schedules_cursor {
     const struct schedules_options *options;
     struct schedules_reading *reading;
     bool is_first_past;
-    struct error refused; /* of a schema of another version: its rows are not handed on */
 };
 
 void schedule_read_row(const struct database_row *row, struct schedule *schedule)
@@ -56,10 +55,11 @@ static void schedules_read_row(void *context, const struct database_row *row)
         cursor->reading->now_us = database_row_number(row, "now_us", 0);
         cursor->reading->has_unfinished_runs = database_row_is_true(row, "unfinished");
         cursor->reading->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
-        schema_check(database_row_number(row, "schema_version", 0), &cursor->refused);
         cursor->is_first_past = true;
+        if (!schema_check(row))
+            return;
     }
-    if (cursor->refused.kind != ERROR_NONE || database_row_text(row, "org_id") == NULL)
+    if (database_row_text(row, "org_id") == NULL)
         return; /* no schedules at all: the row is there for the clock's sake */
     schedule_read_row(row, &schedule);
     cursor->options->read_schedule(cursor->options->context, cursor->reading, &schedule);
@@ -87,5 +87,5 @@ bool schedules_read(struct database *db, const struct schedules_options *options
         reading->heartbeat = transactions[1].error;
     if (!transactions[0].done)
         *err = transactions[0].error;
-    return schema_settle(transactions[0].done, &cursor.refused, err);
+    return transactions[0].done;
 }

@@ -12,24 +12,20 @@ const char *schema_text(void)
     return sql_schema;
 }
 
-bool schema_check(int64_t version, struct error *err)
+bool schema_check(const struct database_row *row)
 {
+    int64_t version = database_row_number(row, "schema_version", 0);
+    struct error refused;
+
     if (version == SCHEMA_VERSION)
         return true;
-    error_set(err, ERROR_DATABASE,
+    error_set(&refused, ERROR_DATABASE,
               "database: the schema is of version %" PRId64 ", this program works with version %d",
               version, SCHEMA_VERSION);
-    error_hint(err, "%s",
+    error_hint(&refused, "%s",
                version > SCHEMA_EARLIER_MAX
                    ? "update syncsched"
                    : "bring the schema up to date: syncsched schema | psql");
-    return false;
-}
-
-bool schema_settle(bool ok, const struct error *refused, struct error *err)
-{
-    if (refused->kind == ERROR_NONE)
-        return ok;
-    *err = *refused;
+    database_row_refuse(row, &refused);
     return false;
 }

@@ -8,10 +8,9 @@
 #ifndef SYNCSCHED_STORE_SCHEMA_H
 #define SYNCSCHED_STORE_SCHEMA_H
 
-#include "base/error.h"
+#include "store/database.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /* The version of the schema that this program works with, and as a parameter of a statement. */
 #define SCHEMA_VERSION      1
@@ -20,13 +19,10 @@
 /* lib/store/schema.sql, unchanged: safe to apply again, and to what an earlier state of it made. */
 const char *schema_text(void);
 
-/* False, with what to do about it, unless the program works with this version of the schema. */
-bool schema_check(int64_t version, struct error *err);
-
 /*
- * What a statement came to whose rows schema_check() looked at while they came: ok, unless it
- * refused them; then that is the error, whatever else went wrong.
+ * Whether the program works with the version of the schema that this row has as schema_version.
+ * Where it does not, the row is refused, with what to do about it.
  */
-bool schema_settle(bool ok, const struct error *refused, struct error *err);
+bool schema_check(const struct database_row *row);
 
 #endif

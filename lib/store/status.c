@@ -10,11 +10,6 @@
 
 enum { STATUS_LOCK_MS = 5000 };
 
-struct status_cursor {
-    struct status *status;
-    struct error refused; /* of a schema of another version: its rows are not read */
-};
-
 static const char *status_read_text(struct status *status, const struct database_row *row,
                                     const char *column)
 {
@@ -29,11 +24,10 @@ static int64_t status_read_time(const struct database_row *row, const char *colu
 
 static void status_read_trigger(void *context, const struct database_row *row)
 {
-    struct status_cursor *cursor = context;
-    struct status *status = cursor->status;
+    struct status *status = context;
 
     status->now_us = database_row_number(row, "now_us", 0);
-    if (!schema_check(database_row_number(row, "schema_version", 0), &cursor->refused) ||
+    if (!schema_check(row) ||
         database_row_text(row, "trigger_name") == NULL) /* the row is there for the clock's sake */
         return;
     status->triggers = memory_grow(status->triggers, status->trigger_count,
@@ -118,14 +112,13 @@ static void status_read_run(struct status *status, struct status_integration *in
 /* A row for each run, or one without; those of an integration follow one another. */
 static void status_read_row(void *context, const struct database_row *row)
 {
-    struct status_cursor *cursor = context;
-    struct status *status = cursor->status;
+    struct status *status = context;
     struct status_integration *last =
         status->count > 0 ? &status->integrations[status->count - 1] : NULL;
     const char *org_id = database_row_text(row, "org_id");
     const char *integration_id = database_row_text(row, "integration_id");
 
-    if (cursor->refused.kind != ERROR_NONE || org_id == NULL || integration_id == NULL)
+    if (org_id == NULL || integration_id == NULL)
         return; /* a table that is somebody else's may have lost its key */
     if (last == NULL || strcmp(last->schedule.org_id, org_id) != 0 ||
         strcmp(last->schedule.integration_id, integration_id) != 0)
@@ -136,17 +129,12 @@ static void status_read_row(void *context, const struct database_row *row)
 
 bool status_read(const struct status_options *options, struct status *status, struct error *err)
 {
-    struct status_cursor cursor = {.status = status};
     char runs[16];
     const char *values[] = {options->org_id, options->integration_id, runs,
                             options->wants_messages ? "t" : "f"};
     struct database_statement statements[] = {
-        {.sql = sql_triggers, .read_row = status_read_trigger, .context = &cursor},
-        {.sql = sql_status,
-         .parameters = 4,
-         .values = values,
-         .read_row = status_read_row,
-         .context = &cursor},
+        {.sql = sql_triggers, .read_row = status_read_trigger, .context = status},
+        {sql_status, 4, values, status_read_row, status},
     };
     struct database *db = database_open(&options->database, options->deadline_ms, err);
     bool ok;
@@ -154,8 +142,8 @@ bool status_read(const struct status_options *options, struct status *status, st
     if (db == NULL)
         return false;
     snprintf(runs, sizeof runs, "%d", options->runs);
-    ok = database_transact(db, statements, 2, STATUS_LOCK_MS, options->deadline_ms, err);
-    ok = schema_settle(ok, &cursor.refused, err) || error_prefix(err, "reading the log");
+    ok = database_transact(db, statements, 2, STATUS_LOCK_MS, options->deadline_ms, err) ||
+         error_prefix(err, "reading the log");
     database_close(db);
     return ok;
 }

@@ -123,9 +123,8 @@ static int64_t worker_try_until(int64_t until_ms)
  * Stores an outcome, again and again, with a new connection where the old one is lost, until there
  * is no more time. The state says whether it is in the log.
  */
-static bool worker_store(struct worker *worker, run_log_transition *store,
-                         struct run_transition *transition, int64_t until_ms,
-                         struct run_state *state)
+static bool worker_store(struct worker *worker, struct run_log_transition *transition,
+                         int64_t until_ms, struct run_state *state)
 {
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
     struct error err;
@@ -133,7 +132,7 @@ static bool worker_store(struct worker *worker, run_log_transition *store,
     for (;;) {
         transition->deadline_ms = worker_try_until(until_ms);
         if (worker_connect(worker, transition->deadline_ms, &err) &&
-            store(worker->db, transition, state, &err)) {
+            run_log_change(worker->db, transition, state, &err)) {
             worker_note_outcome(worker, transition->run, transition->outcome);
             return true;
         }
@@ -156,7 +155,7 @@ static bool worker_store(struct worker *worker, run_log_transition *store,
 static bool worker_start(struct worker *worker, const struct run *run, struct run_state *state,
                          bool *is_unclear)
 {
-    struct run_transition start = {.run = run, .token = worker->token};
+    struct run_log_transition start = {.step = RUN_LOG_START, .run = run, .token = worker->token};
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
     struct error err = {0};
 
@@ -165,7 +164,7 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
         /* Its answer may come in the time that is too short to begin in, but enough for a call. */
         start.deadline_ms = worker_try_until(worker->options->deadline_ms);
         if (worker_connect(worker, start.deadline_ms, &err)) {
-            if (run_log_start(worker->db, &start, state, &err)) {
+            if (run_log_change(worker->db, &start, state, &err)) {
                 *is_unclear = false;
                 return state->status == RUN_RUNNING && state->is_mine;
             }
@@ -185,13 +184,14 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
 static enum worker_verdict worker_take_back(struct worker *worker, const struct run *run)
 {
     struct outcome outcome = {0};
-    struct run_transition end = {.run = run, .token = worker->token, .outcome = &outcome};
+    struct run_log_transition end = {
+        .step = RUN_LOG_FINISH, .run = run, .token = worker->token, .outcome = &outcome};
     struct run_state state;
     bool is_stored;
 
     outcome_fail(&outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
                  "the tick's time was over before the call");
-    is_stored = worker_store(worker, run_log_finish, &end, worker->options->store_until_ms, &state);
+    is_stored = worker_store(worker, &end, worker->options->store_until_ms, &state);
     outcome_free(&outcome);
     return is_stored && state.status == RUN_FAILED && state.is_mine ? WORKER_FAILED : WORKER_LEFT;
 }
@@ -322,14 +322,16 @@ static void worker_warn_of_cold_start(const struct worker *worker, const struct 
 static bool worker_store_outcome(struct worker *worker, const struct run *run,
                                  const struct outcome *outcome)
 {
-    struct run_transition end = {.run = run, .token = worker->token, .outcome = outcome};
+    struct run_log_transition end = {
+        .step = RUN_LOG_FINISH, .run = run, .token = worker->token, .outcome = outcome};
     int64_t until_ms = worker->options->store_until_ms;
     struct run_state state;
 
-    if (!worker_store(worker, run_log_finish, &end, until_ms, &state))
+    if (!worker_store(worker, &end, until_ms, &state))
         return false;
     if (state.status == RUN_FAILED && state.is_mine && state.is_abandoned) {
-        if (!worker_store(worker, run_log_finish_late, &end, until_ms, &state))
+        end.step = RUN_LOG_FINISH_LATE;
+        if (!worker_store(worker, &end, until_ms, &state))
             return false;
         worker_warn(run,
                     state.status == RUN_COMPLETED
@@ -374,15 +376,16 @@ static enum worker_verdict worker_settle(struct worker *worker, const struct run
 
     for (int turn = 0; turn < 2 && verdict == WORKER_LEFT; turn++) {
         struct outcome crashed = {0};
-        struct run_transition end = {
-            .run = run, .token = worker->options->tick_token, .outcome = &crashed};
+        struct run_log_transition end = {.step = RUN_LOG_SETTLE,
+                                         .run = run,
+                                         .token = worker->options->tick_token,
+                                         .outcome = &crashed};
         struct run_state state = {0};
         bool is_stored;
 
         outcome_fail(&crashed, OUTCOME_UNKNOWN, "WORKER_CRASHED",
                      "the worker died during the call");
-        is_stored =
-            worker_store(worker, run_log_settle, &end, worker->options->settle_until_ms, &state);
+        is_stored = worker_store(worker, &end, worker->options->settle_until_ms, &state);
         outcome_free(&crashed);
         if (!is_stored)
             return WORKER_FAILED;

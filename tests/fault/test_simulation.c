@@ -154,12 +154,14 @@ static void read_and_decide(struct simulation *sim, int64_t t_us)
 /* pending -> running, unless another tick was faster; the call ends after a while. */
 static void start_call(struct simulation *sim, const struct run *run, int64_t now_us)
 {
-    struct run_transition start = {
-        .run = run, .token = SIMULATION_TOKEN, .deadline_ms = wait_until_ms()};
+    struct run_log_transition start = {.step = RUN_LOG_START,
+                                       .run = run,
+                                       .token = SIMULATION_TOKEN,
+                                       .deadline_ms = wait_until_ms()};
     struct run_state state;
     struct error err;
 
-    ck_assert_msg(run_log_start(sim->db, &start, &state, &err), "%s", err.message);
+    ck_assert_msg(run_log_change(sim->db, &start, &state, &err), "%s", err.message);
     if (state.status != RUN_RUNNING)
         return;
     sim->calls++;
@@ -188,12 +190,15 @@ static void carry_out_claim(struct simulation *sim, struct simulation_step *step
 static void end_call(struct simulation *sim, const struct run *run)
 {
     struct outcome success = {.records_exported = -1};
-    struct run_transition end = {
-        .run = run, .token = SIMULATION_TOKEN, .outcome = &success, .deadline_ms = wait_until_ms()};
+    struct run_log_transition end = {.step = RUN_LOG_FINISH,
+                                     .run = run,
+                                     .token = SIMULATION_TOKEN,
+                                     .outcome = &success,
+                                     .deadline_ms = wait_until_ms()};
     struct run_state state;
     struct error err;
 
-    ck_assert_msg(run_log_finish(sim->db, &end, &state, &err), "%s", err.message);
+    ck_assert_msg(run_log_change(sim->db, &end, &state, &err), "%s", err.message);
     ck_assert_int_eq(state.status, RUN_COMPLETED);
 }
 

@@ -16,8 +16,10 @@ static struct claim claim_of(size_t n)
     for (size_t i = 0; i < n; i++) {
         snprintf(claim.keys[i].org_id, sizeof claim.keys[i].org_id, "org-%04zu", n - i);
         claim.keys[i].text = memory_copy_text("* * * * * UTC");
-        claim.slots[2 * i] = (struct claim_slot){.key = i, .minute = (int64_t)(n - i)};
-        claim.slots[2 * i + 1] = (struct claim_slot){.key = i, .minute = (int64_t)(n - i) + 1000};
+        claim.keys[i].first_slot = 2 * i;
+        claim.keys[i].slot_count = 2;
+        claim.slots[2 * i] = (struct claim_slot){.minute = (int64_t)(n - i)};
+        claim.slots[2 * i + 1] = (struct claim_slot){.minute = (int64_t)(n - i) + 1000};
     }
     claim.key_count = n;
     claim.slot_count = 2 * n;
@@ -27,12 +29,18 @@ static struct claim claim_of(size_t n)
 /* Each slot still belongs to the integration that it was made for. */
 static void assert_slots_fit(const struct claim *claim)
 {
-    for (size_t i = 0; i < claim->slot_count; i++) {
-        char org_id[RUN_UUID_SIZE];
+    for (size_t i = 0; i < claim->key_count; i++) {
+        const struct claim_key *key = &claim->keys[i];
 
-        ck_assert_uint_lt(claim->slots[i].key, claim->key_count);
-        snprintf(org_id, sizeof org_id, "org-%04d", (int)(claim->slots[i].minute % 1000));
-        ck_assert_str_eq(claim->keys[claim->slots[i].key].org_id, org_id);
+        ck_assert_uint_eq(key->slot_count, 2);
+        for (size_t n = 0; n < key->slot_count; n++) {
+            int64_t minute = claim->slots[key->first_slot + n].minute;
+            char org_id[RUN_UUID_SIZE];
+
+            snprintf(org_id, sizeof org_id, "org-%04d", (int)(minute % 1000));
+            ck_assert_str_eq(key->org_id, org_id);
+            ck_assert_int_eq(minute / 1000, (int64_t)n);
+        }
     }
 }
 

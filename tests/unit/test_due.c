@@ -80,10 +80,8 @@ static void tell_slots(struct text *text, const struct claim *claim)
     for (size_t i = 0, n; i < claim->slot_count; i += n) {
         const struct claim_slot *first = &claim->slots[i];
 
-        for (n = 1; i + n < claim->slot_count && first[n].fate == first->fate; n++) {
+        for (n = 1; i + n < claim->slot_count && first[n].fate == first->fate; n++)
             ck_assert_int_gt(first[n].minute, first[n - 1].minute);
-            ck_assert_uint_eq(first[n].key, 0);
-        }
         text_addf(text, "; %s ", fates[first->fate]);
         tell_minute(text, first->minute);
         text_add(text, "-");
@@ -101,6 +99,8 @@ static struct text tell(const struct claim *claim)
     if (claim->key_count == 1) {
         const struct claim_key *key = &claim->keys[0];
 
+        ck_assert_uint_eq(key->first_slot, 0);
+        ck_assert_uint_eq(key->slot_count, claim->slot_count);
         text_addf(&text, "[%s] ", key->text);
         tell_minute(&text, key->looked_from);
         text_add(&text, "..");
@@ -131,7 +131,7 @@ static int64_t window_slot_us(const struct schedule *schedule, int64_t t_us)
         slot = claim.keys[0].window_slot;
         ck_assert_int_eq(claim.slots[0].minute, slot);
         ck_assert_int_eq(claim.slots[0].fate, CLAIM_SERVE);
-        ck_assert_uint_eq(claim.slots[0].key, 0);
+        ck_assert_uint_eq(claim.keys[0].slot_count, 1);
     }
     claim_free(&claim);
     return slot;
@@ -428,7 +428,8 @@ START_TEST(test_due_several)
     ck_assert_uint_eq(claim.slot_count, 3);
     for (size_t i = 0; i < 3; i++) {
         due[i] = claim.keys[i].org_id[RUN_UUID_SIZE - 2];
-        ck_assert_uint_eq(claim.slots[i].key, i);
+        ck_assert_uint_eq(claim.keys[i].first_slot, i);
+        ck_assert_uint_eq(claim.keys[i].slot_count, 1);
         ck_assert_int_eq(claim.slots[i].minute, minute_of("2024-05-01T02:00Z"));
     }
     ck_assert_str_eq(due, "024");

@@ -40,7 +40,7 @@
            FROM closing AS c
           WHERE r.run_id = c.run_id
        )
-SELECT c.verdict,
+SELECT c.verdict, true AS is_adopted,
        -- include: columns/run.sql
   FROM judged AS j
   JOIN sync_run_log AS r ON r.run_id = j.run_id

@@ -77,5 +77,5 @@ SELECT s.org_id, s.integration_id,
                       AND a.status IN ('pending', 'running'))
  ORDER BY s.org_id, s.integration_id, s.scheduled_for
     ON CONFLICT DO NOTHING
-RETURNING r.error_code AS verdict,
+RETURNING r.error_code AS verdict, false AS is_adopted,
        -- include: columns/run.sql

@@ -32,5 +32,5 @@ SELECT c.org_id, c.integration_id, c.integration_type, c.scheduled_for, c.covers
   FROM chosen AS c
  ORDER BY c.org_id, c.integration_id
     ON CONFLICT DO NOTHING
-RETURNING NULL::text AS verdict,
+RETURNING NULL::text AS verdict, NOT $2::boolean AS is_adopted,
        -- include: columns/run.sql
