@@ -17,11 +17,6 @@ struct audit_group {
     int64_t late_ms;
 };
 
-/* An element of the two lists below. */
-struct audit_cover {
-    const struct audit_group *group;
-};
-
 /*
  * Knows at each minute which groups cover it. Each group is opened once and closed once, however
  * far it reaches.
@@ -29,9 +24,9 @@ struct audit_cover {
 struct audit_sweep {
     struct audit_group *groups; /* by scheduled_for */
     size_t count;
-    struct audit_cover *starts; /* the same by covers_from */
+    struct audit_group *starts; /* the same by covers_from */
     size_t started;
-    struct audit_cover *open; /* those that cover the minute */
+    struct audit_group *open; /* those that cover the minute */
     size_t open_count;
 };
 
@@ -58,8 +53,8 @@ static void audit_add_attempt(struct audit_group *group, const struct audit_run 
 
 static int audit_compare_starts(const void *a, const void *b)
 {
-    const struct audit_group *one = ((const struct audit_cover *)a)->group;
-    const struct audit_group *other = ((const struct audit_cover *)b)->group;
+    const struct audit_group *one = a;
+    const struct audit_group *other = b;
 
     if (one->covers_from != other->covers_from)
         return one->covers_from < other->covers_from ? -1 : 1;
@@ -78,7 +73,7 @@ static struct audit_sweep audit_begin(const struct audit_run *runs, size_t count
         audit_add_attempt(&sweep.groups[sweep.count - 1], &runs[i]);
     }
     for (size_t i = 0; i < sweep.count; i++)
-        sweep.starts[i].group = &sweep.groups[i];
+        sweep.starts[i] = sweep.groups[i];
     qsort(sweep.starts, sweep.count, sizeof *sweep.starts, audit_compare_starts);
     return sweep;
 }
@@ -88,11 +83,10 @@ static void audit_move_to(struct audit_sweep *sweep, int64_t minute)
 {
     size_t kept = 0;
 
-    while (sweep->started < sweep->count &&
-           sweep->starts[sweep->started].group->covers_from <= minute)
+    while (sweep->started < sweep->count && sweep->starts[sweep->started].covers_from <= minute)
         sweep->open[sweep->open_count++] = sweep->starts[sweep->started++];
     for (size_t i = 0; i < sweep->open_count; i++)
-        if (sweep->open[i].group->scheduled_for >= minute)
+        if (sweep->open[i].scheduled_for >= minute)
             sweep->open[kept++] = sweep->open[i];
     sweep->open_count = kept;
 }
@@ -124,7 +118,7 @@ static const struct audit_group *audit_find_best(const struct audit_sweep *sweep
     int best_rank = 0;
 
     for (size_t i = 0; i < sweep->open_count; i++) {
-        const struct audit_group *group = sweep->open[i].group;
+        const struct audit_group *group = &sweep->open[i];
         int rank = ranks[audit_judge_group(group, slot)];
 
         if (best == NULL || rank < best_rank ||
@@ -143,7 +137,7 @@ static const struct audit_group *audit_find_double(const struct audit_sweep *swe
     const struct audit_group *first = NULL;
 
     for (size_t i = 0; i < sweep->open_count; i++) {
-        const struct audit_group *group = sweep->open[i].group;
+        const struct audit_group *group = &sweep->open[i];
 
         *other = group->twice;
         if (group->twice != NULL)

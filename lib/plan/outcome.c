@@ -6,29 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const outcome_classes[] = {
+    [OUTCOME_NOT_DELIVERED] = "not_delivered",
+    [OUTCOME_REJECTED] = "rejected",
+    [OUTCOME_UNKNOWN] = "unknown",
+};
+
 const char *outcome_class_name(enum outcome_class error_class)
 {
-    switch (error_class) {
-    case OUTCOME_NOT_DELIVERED:
-        return "not_delivered";
-    case OUTCOME_REJECTED:
-        return "rejected";
-    case OUTCOME_UNKNOWN:
-        return "unknown";
-    case OUTCOME_NONE:
-        break;
-    }
-    return NULL;
+    return outcome_classes[error_class];
 }
 
 enum outcome_class outcome_class_parse(const char *name)
 {
-    static const enum outcome_class classes[] = {OUTCOME_NOT_DELIVERED, OUTCOME_REJECTED,
-                                                 OUTCOME_UNKNOWN};
-
-    for (size_t i = 0; name != NULL && i < sizeof classes / sizeof *classes; i++)
-        if (strcmp(outcome_class_name(classes[i]), name) == 0)
-            return classes[i];
+    for (size_t i = 1; name != NULL && i < sizeof outcome_classes / sizeof *outcome_classes; i++)
+        if (strcmp(outcome_classes[i], name) == 0)
+            return (enum outcome_class)i;
     return OUTCOME_NONE;
 }
 

@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/signals.h"
-#include "tick/child.h"
 #include "time/clock.h"
 #include "time/wait.h"
 
@@ -80,19 +79,11 @@ void pool_report(struct pool_channel *channel, size_t number, int verdict)
     child_send(channel->fd, &message, sizeof message);
 }
 
-enum pool_word pool_listen(struct pool_channel *channel)
+enum child_word pool_listen(struct pool_channel *channel)
 {
     struct pool_message message;
 
-    switch (child_receive(channel->fd, &message, sizeof message, false)) {
-    case CHILD_SPOKE:
-        return POOL_WORD_STOP;
-    case CHILD_SAID_NOTHING:
-        return POOL_WORD_NONE;
-    case CHILD_IS_GONE:
-        break;
-    }
-    return POOL_WORD_GONE;
+    return child_receive(channel->fd, &message, sizeof message, false);
 }
 
 /* ---- The parent's side ---- */
@@ -102,32 +93,25 @@ static void pool_show(const struct pool *pool)
     struct pool_progress progress = {pool->options->tasks, pool->done, pool->busy};
 
     if (pool->options->progress != NULL)
-        pool->options->progress(pool->options->context, &progress, pool->verdicts);
+        pool->options->progress(pool->options->progress_context, &progress, pool->verdicts);
 }
 
-/* In the child: closes the siblings' channels. An open copy would hide the parent's end from
- * them. */
-static void pool_be_worker(struct pool *pool, int fd, int number)
-{
-    struct pool_channel channel = {.fd = fd, .number = number};
-
-    for (int i = 0; i < pool->options->workers_max; i++)
-        if (pool->workers[i].pid != 0)
-            close(pool->workers[i].fd);
-    pool->options->work(pool->options->context, &channel);
-    _exit(0);
-}
-
+/* The child closes the siblings' channels: an open copy would hide the parent's end from them. */
 static bool pool_start_worker(struct pool *pool, struct pool_worker *worker)
 {
-    int fd;
-    pid_t pid = child_fork(&fd);
+    struct pool_channel channel = {.number = pool->next_number};
+    pid_t pid = child_fork(&channel.fd);
 
     if (pid < 0)
         return false;
-    if (pid == 0)
-        pool_be_worker(pool, fd, pool->next_number);
-    *worker = (struct pool_worker){.pid = pid, .fd = fd, .number = pool->next_number++};
+    if (pid == 0) {
+        for (int i = 0; i < pool->options->workers_max; i++)
+            if (pool->workers[i].pid != 0)
+                close(pool->workers[i].fd);
+        pool->options->work(pool->options->context, &channel);
+        _exit(0);
+    }
+    *worker = (struct pool_worker){.pid = pid, .fd = channel.fd, .number = pool->next_number++};
     return true;
 }
 
@@ -176,7 +160,7 @@ static bool pool_pick_task(struct pool *pool, bool orphans_only, size_t *picked)
 
 static bool pool_hand_out_one(struct pool *pool, bool orphans_only)
 {
-    struct pool_message message = {.kind = POOL_TASK};
+    struct pool_message message = {.kind = POOL_TASK, .task.is_wound_up = orphans_only};
     struct pool_worker *worker;
     struct pool_entry *entry;
 
@@ -187,7 +171,6 @@ static bool pool_hand_out_one(struct pool *pool, bool orphans_only)
         return false;
     entry = &pool->entries[message.task.number];
     message.task.predecessor = entry->predecessor;
-    message.task.is_wound_up = orphans_only;
     worker->is_busy = true;
     worker->task = message.task.number;
     entry->is_waiting = false;
@@ -208,17 +191,6 @@ static void pool_hand_out(struct pool *pool)
         return;
     while (pool_hand_out_one(pool, orphans_only))
         continue;
-}
-
-static void pool_take_report(struct pool *pool, struct pool_worker *worker,
-                             const struct pool_message *message)
-{
-    if (!worker->is_busy || message->kind != POOL_REPORT || message->task.number != worker->task)
-        return;
-    pool->verdicts[worker->task] = message->verdict;
-    worker->is_busy = false;
-    pool->busy--;
-    pool->done++;
 }
 
 /* The task of a dead worker waits again. The next worker finds out how far it had come. */
@@ -249,10 +221,15 @@ static void pool_hear(struct pool *pool, struct pool_worker *worker)
     struct pool_message message;
     enum child_word word = child_receive(worker->fd, &message, sizeof message, false);
 
-    if (word == CHILD_SPOKE)
-        pool_take_report(pool, worker, &message);
-    else if (word == CHILD_IS_GONE)
+    if (word == CHILD_IS_GONE) {
         pool_bury(pool, worker);
+    } else if (word == CHILD_SPOKE && worker->is_busy && message.kind == POOL_REPORT &&
+               message.task.number == worker->task) {
+        pool->verdicts[worker->task] = message.verdict;
+        worker->is_busy = false;
+        pool->busy--;
+        pool->done++;
+    }
 }
 
 static void pool_tell_to_stop(struct pool *pool)
@@ -272,10 +249,9 @@ static void pool_kill(struct pool *pool)
     for (int i = 0; i < pool->options->workers_max; i++) {
         struct pool_worker *worker = &pool->workers[i];
 
-        if (worker->pid == 0 || worker->is_killed)
-            continue;
-        worker->is_killed = true;
-        kill(worker->pid, SIGKILL);
+        if (worker->pid != 0 && !worker->is_killed)
+            kill(worker->pid, SIGKILL);
+        worker->is_killed = worker->pid != 0;
     }
 }
 

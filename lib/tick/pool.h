@@ -12,10 +12,10 @@
 #define SYNCSCHED_TICK_POOL_H
 
 #include "base/error.h"
+#include "tick/child.h"
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* ---- The worker's side ---- */
 
@@ -30,17 +30,17 @@ struct pool_task {
     bool is_wound_up; /* only find out what the predecessor left; begin nothing */
 };
 
-enum pool_word { POOL_WORD_NONE, POOL_WORD_STOP, POOL_WORD_GONE };
-
 /* Waits for the next task. False if there are no more, at a word to stop, or without parent. */
 bool pool_next(struct pool_channel *channel, struct pool_task *task);
 
 /* Tells the parent what became of the task. */
 void pool_report(struct pool_channel *channel, size_t number, int verdict);
 
-/* While a task is served: what the parent said meanwhile, without waiting. The channel's fd is
- * readable when there is a word, and stays readable after POOL_WORD_GONE. */
-enum pool_word pool_listen(struct pool_channel *channel);
+/*
+ * While a task is served, without waiting: CHILD_SPOKE when the parent has said that the worker is
+ * to stop. The channel's fd is readable when there is a word, and stays so after CHILD_IS_GONE.
+ */
+enum child_word pool_listen(struct pool_channel *channel);
 
 /* ---- The parent's side ---- */
 
@@ -59,9 +59,10 @@ struct pool_options {
     int64_t hand_out_until_ms; /* monotonic clock: no new task from here on */
     int64_t kill_at_ms;        /* workers that are still busy are killed */
     int64_t settle_until_ms;   /* tasks whose worker died may be handed out until here */
-    void *context;
     /* The worker's life, in the child: pool_next() until that is false. Then the process ends. */
     void (*work)(void *context, struct pool_channel *channel);
+    void *context;
+    void *progress_context;
     /* Called in the parent when something changed; may be NULL. */
     void (*progress)(void *context, const struct pool_progress *progress, const int *verdicts);
 };

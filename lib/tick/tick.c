@@ -251,12 +251,6 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
 
 /* ---- Steps 5 to 7: dispatch ---- */
 
-/* What the pool's callbacks need. */
-struct tick_dispatch {
-    const struct tick_options *options;
-    struct worker_options workers;
-};
-
 /* host:pid:nonce. Unique, so that a token never tells a lie about whose a run is. */
 static void tick_token(const struct tick_options *options, char token[128])
 {
@@ -271,59 +265,50 @@ static void tick_token(const struct tick_options *options, char token[128])
         snprintf(token + length + 2 * i, 3, "%02x", nonce[i]);
 }
 
-static void tick_work(void *context, struct pool_channel *channel)
-{
-    struct tick_dispatch *dispatch = context;
-
-    worker_work(&dispatch->workers, channel);
-}
-
 static void tick_show_progress(void *context, const struct pool_progress *progress,
                                const int *verdicts)
 {
-    const struct tick_dispatch *dispatch = context;
+    const struct tick *tick = context;
     size_t failed = 0;
 
-    if (dispatch->options->progress == NULL)
-        return;
     for (size_t i = 0; i < progress->tasks; i++)
         failed += verdicts[i] == WORKER_FAILED ? 1 : 0;
-    dispatch->options->progress(progress, failed);
+    tick->options->progress(progress, failed);
 }
 
-static bool tick_serve(const struct tick *tick, struct tick_result *result, struct error *err)
+static bool tick_serve(struct tick *tick, struct tick_result *result, struct error *err)
 {
     const struct tick_options *options = tick->options;
     int64_t budget_ms = options->policy.budget_ms;
     int64_t late_ms = budget_ms / 10 < TICK_LATE_START_MS ? budget_ms / 10 : TICK_LATE_START_MS;
     char token[128];
-    struct tick_dispatch dispatch = {
-        .options = options,
-        .workers = {.database = options->database,
-                    .function = options->function,
-                    .policy = options->policy,
-                    .runs = result->runs,
-                    .notes = result->notes,
-                    .tick_token = token,
-                    .deadline_ms = tick->deadline_ms,
-                    .start_until_ms = tick->deadline_ms - late_ms,
-                    .store_until_ms = tick->deadline_ms + TICK_STORE_GRACE_MS,
-                    .settle_until_ms = tick->deadline_ms + TICK_SETTLE_GRACE_MS,
-                    .warns_if_late = !options->has_at},
+    struct worker_options workers = {
+        .database = options->database,
+        .function = options->function,
+        .policy = options->policy,
+        .runs = result->runs,
+        .notes = result->notes,
+        .tick_token = token,
+        .deadline_ms = tick->deadline_ms,
+        .start_until_ms = tick->deadline_ms - late_ms,
+        .store_until_ms = tick->deadline_ms + TICK_STORE_GRACE_MS,
+        .settle_until_ms = tick->deadline_ms + TICK_SETTLE_GRACE_MS,
+        .warns_if_late = !options->has_at,
     };
     struct pool_options pool = {
         .tasks = result->count,
         .workers_max = options->concurrency,
-        .hand_out_until_ms = dispatch.workers.start_until_ms,
-        .kill_at_ms = dispatch.workers.store_until_ms + 1000,
-        .settle_until_ms = dispatch.workers.settle_until_ms,
-        .context = &dispatch,
-        .work = tick_work,
-        .progress = tick_show_progress,
+        .hand_out_until_ms = workers.start_until_ms,
+        .kill_at_ms = workers.store_until_ms + 1000,
+        .settle_until_ms = workers.settle_until_ms,
+        .work = worker_work,
+        .context = &workers,
+        .progress = options->progress != NULL ? tick_show_progress : NULL,
+        .progress_context = tick,
     };
 
     tick_token(options, token);
-    dispatch.workers.database.warn = NULL; /* the tick has warned already */
+    workers.database.warn = NULL; /* the tick has warned already */
     return pool_run(&pool, result->verdicts, err);
 }
 
@@ -375,14 +360,6 @@ static void tick_choose_runs(const struct tick_options *options, struct tick_res
     }
 }
 
-static struct tick tick_begin(const struct tick_options *options)
-{
-    return (struct tick){
-        .options = options,
-        .deadline_ms = options->started_at_ms + options->policy.budget_ms,
-    };
-}
-
 static void tick_end(struct tick *tick)
 {
     helper_end(&tick->warmer);
@@ -393,7 +370,8 @@ static void tick_end(struct tick *tick)
 
 bool tick_run(const struct tick_options *options, struct tick_result *result, struct error *err)
 {
-    struct tick tick = tick_begin(options);
+    struct tick tick = {.options = options,
+                        .deadline_ms = options->started_at_ms + options->policy.budget_ms};
     struct database *db;
     bool ok;
 
@@ -427,12 +405,12 @@ void tick_result_free(struct tick_result *result)
 
 bool tick_read_due(const struct tick_options *options, struct claim *claim, struct error *err)
 {
-    struct tick tick = tick_begin(options);
+    struct tick tick = {.options = options,
+                        .deadline_ms = options->started_at_ms + options->policy.budget_ms,
+                        .is_read_only = true};
     struct database *db = database_open(&options->database, tick.deadline_ms, err);
-    bool ok;
+    bool ok = db != NULL && tick_read(&tick, db, NULL, err);
 
-    tick.is_read_only = true;
-    ok = db != NULL && tick_read(&tick, db, NULL, err);
     database_close(db);
     *claim = tick.claim;
     tick.claim = (struct claim){0};

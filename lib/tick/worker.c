@@ -82,16 +82,15 @@ static bool worker_listen(void *context, int *fd)
     struct worker *worker = context;
 
     switch (pool_listen(worker->channel)) {
-    case POOL_WORD_STOP:
+    case CHILD_SPOKE:
         worker->must_stop = true;
         return true;
-    case POOL_WORD_GONE:
+    case CHILD_IS_GONE:
         worker->parent_fd = *fd = -1; /* the answer is waited for and stored all the same */
-        break;
-    case POOL_WORD_NONE:
-        break;
+        return false;
+    default:
+        return false;
     }
-    return false;
 }
 
 /* Whether a run may be begun: there is time, and a parent who did not say stop. */

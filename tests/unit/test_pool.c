@@ -172,7 +172,7 @@ START_TEST(test_pool_progress)
     struct pool_options plan = plan_of(6, 2);
     int verdicts[TASKS_MAX];
 
-    plan.context = &last;
+    plan.progress_context = &last;
     plan.progress = see_progress;
     run_plan(&plan, verdicts);
     ck_assert_uint_eq(last.tasks, 6);
@@ -285,9 +285,9 @@ static void signal_parent(struct pool_channel *channel, const struct pool_task *
 
     if ((int)task->number != toy->bad_task)
         return;
-    ck_assert_int_eq(pool_listen(channel), POOL_WORD_NONE);
+    ck_assert_int_eq(pool_listen(channel), CHILD_SAID_NOTHING);
     kill(getppid(), toy->signal_number);
-    if (poll(&word, 1, 60000) != 1 || pool_listen(channel) != POOL_WORD_STOP)
+    if (poll(&word, 1, 60000) != 1 || pool_listen(channel) != CHILD_SPOKE)
         raise(SIGKILL);
 }
 
@@ -396,10 +396,10 @@ START_TEST(test_pool_parent_gone)
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
     channel.fd = ends[1];
-    ck_assert_int_eq(pool_listen(&channel), POOL_WORD_NONE);
+    ck_assert_int_eq(pool_listen(&channel), CHILD_SAID_NOTHING);
     close(ends[0]);
-    ck_assert_int_eq(pool_listen(&channel), POOL_WORD_GONE);
-    ck_assert_int_eq(pool_listen(&channel), POOL_WORD_GONE);
+    ck_assert_int_eq(pool_listen(&channel), CHILD_IS_GONE);
+    ck_assert_int_eq(pool_listen(&channel), CHILD_IS_GONE);
     pool_report(&channel, 0, 0);
     ck_assert(!pool_next(&channel, &task));
     close(ends[1]);
