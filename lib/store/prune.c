@@ -17,7 +17,8 @@ struct prune_place {
     char integration_id[RUN_UUID_SIZE];
     int64_t scheduled_for;
     int64_t attempt;
-    int64_t found; /* by the last batch */
+    int64_t found;   /* by the last batch */
+    int64_t deleted; /* by it */
 };
 
 static void prune_read_begin(void *context, const struct database_row *row)
@@ -34,6 +35,7 @@ static void prune_read_place(void *context, const struct database_row *row)
     struct prune_place *place = context;
 
     place->found = database_row_number(row, "found", 0);
+    place->deleted = database_row_number(row, "deleted", 0);
     database_row_copy(row, "org_id", place->org_id, sizeof place->org_id);
     database_row_copy(row, "integration_id", place->integration_id, sizeof place->integration_id);
     place->scheduled_for = database_row_number(row, "scheduled_for", 0);
@@ -70,24 +72,22 @@ static bool prune_delete(struct database *db, const struct prune_options *option
                             is_first ? NULL : place->integration_id,
                             is_first ? NULL : scheduled_for,
                             is_first ? NULL : attempt,
-                            batch_runs};
+                            batch_runs,
+                            options->is_dry ? "t" : "f"};
     struct prune_place next = {0};
-    int64_t deleted = 0;
     struct database_statement statements[] = {
         {sql_prune_walk, 0, NULL, NULL, NULL},
-        {sql_prune_find, 6, values, prune_read_place, &next},
-        {sql_prune_delete, 0, NULL, prune_read_count, &deleted},
+        {sql_prune_batch, 7, values, prune_read_place, &next},
     };
 
     snprintf(cutoff, sizeof cutoff, "%" PRId64, result->cutoff);
     snprintf(scheduled_for, sizeof scheduled_for, "%" PRId64, place->scheduled_for);
     snprintf(attempt, sizeof attempt, "%" PRId64, place->attempt);
     snprintf(batch_runs, sizeof batch_runs, "%d", PRUNE_BATCH_RUNS);
-    if (!database_transact(db, statements, options->is_dry ? 2 : 3, PRUNE_LOCK_MS,
-                           options->deadline_ms, err))
+    if (!database_transact(db, statements, 2, PRUNE_LOCK_MS, options->deadline_ms, err))
         return false;
     *place = next;
-    result->deleted += options->is_dry ? next.found : deleted;
+    result->deleted += options->is_dry ? next.found : next.deleted;
     return true;
 }
 

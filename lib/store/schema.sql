@@ -327,43 +327,34 @@ COMMENT ON TABLE sync_probe_state IS
 --         WHERE org_id = (SELECT sync_member_org_id())           -- any version
 -- or its readers see every organisation.
 
-ALTER TABLE sync_run_log ENABLE ROW LEVEL SECURITY;
-ALTER TABLE sync_schedule_state ENABLE ROW LEVEL SECURITY;
-ALTER TABLE sync_trigger_state ENABLE ROW LEVEL SECURITY;
-ALTER TABLE sync_prune_state ENABLE ROW LEVEL SECURITY;
-ALTER TABLE sync_probe_state ENABLE ROW LEVEL SECURITY;
-
-DROP POLICY IF EXISTS sync_members_read ON sync_run_log;
-CREATE POLICY sync_members_read ON sync_run_log
-    FOR SELECT USING (org_id = (SELECT sync_member_org_id()));
-
-DROP POLICY IF EXISTS sync_members_read ON sync_schedule_state;
-CREATE POLICY sync_members_read ON sync_schedule_state
-    FOR SELECT USING (org_id = (SELECT sync_member_org_id()));
-
 -- Grants are spelt out, since Supabase's defaults have been both "all to everybody" and "none". The
 -- roles exist only there. Of the tables that may be somebody else's, those made here are known by
 -- their policy.
 DO $$
 DECLARE
-    relation        regclass;
+    relation        text;
     members_read_it boolean;
     role_name       name;
 BEGIN
-    FOR relation, members_read_it IN
-        SELECT listed.relation, policy.polname IS NOT NULL
-        FROM (VALUES (to_regclass('sync_run_log'), true),
-                     (to_regclass('sync_schedule_state'), true),
-                     (to_regclass('sync_trigger_state'), true),
-                     (to_regclass('sync_prune_state'), true),
-                     (to_regclass('sync_probe_state'), true),
-                     (to_regclass('organizations'), false),
-                     (to_regclass('organization_integrations'), false)
-             ) AS listed (relation, is_ours)
-        LEFT JOIN pg_policy AS policy
-            ON policy.polrelid = listed.relation AND policy.polname = 'sync_members_read'
-        WHERE listed.is_ours OR policy.polname IS NOT NULL
+    FOREACH relation IN ARRAY ARRAY['sync_run_log', 'sync_schedule_state', 'sync_trigger_state',
+                                    'sync_prune_state', 'sync_probe_state', 'organizations',
+                                    'organization_integrations']
     LOOP
+        IF relation IN ('sync_run_log', 'sync_schedule_state') THEN
+            EXECUTE format('DROP POLICY IF EXISTS sync_members_read ON %s', relation);
+            EXECUTE format('CREATE POLICY sync_members_read ON %s
+                                FOR SELECT USING (org_id = (SELECT sync_member_org_id()))',
+                           relation);
+        END IF;
+        members_read_it := EXISTS (
+            SELECT FROM pg_policy
+            WHERE polrelid = to_regclass(relation) AND polname = 'sync_members_read'
+        );
+        IF relation LIKE 'sync%' THEN
+            EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
+        END IF;
+        CONTINUE WHEN relation NOT LIKE 'sync%' AND NOT members_read_it;
+
         EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', relation);
         FOR role_name IN
             SELECT rolname FROM pg_roles

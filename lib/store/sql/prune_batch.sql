@@ -1,5 +1,5 @@
--- The next runs that may go, at most $6, in key order behind the last one found ($2 to $5; NULL:
--- from the start), of slots before $1, a minute. What stays, and who still asks for it:
+-- Deletes the next runs that may go, at most $6, in key order behind the last one found ($2 to $5;
+-- NULL: from the start), of slots before $1, a minute. What stays, and who still asks for it:
 --   pending and running runs: adopt.sql, abandon.sql;
 --   what ended lately, however old its slot: retry.sql (a day back), late.sql. A newer attempt ends
 --     later than the one it repeats, so it never goes first;
@@ -8,8 +8,9 @@
 --   what lies ahead of the mark of a schedule in force: the next tick looks there for what is
 --     covered.
 --     At and behind the mark no tick inserts anything (claim.sql), and a mark only moves forward.
--- None of this becomes true of a run once it may go, so nothing is locked here, and a dry run
--- writes nothing. OFFSET 0 keeps the planner from hashing the whole log for each batch.
+-- None of this becomes true of a run once it may go. A run that somebody else holds must not stop
+-- the others: it is left for the next call. $7: a dry run locks and deletes nothing. OFFSET 0 keeps
+-- the planner from hashing the whole log for each batch.
   WITH found AS MATERIALIZED (
          SELECT r.run_id, r.org_id, r.integration_id, r.scheduled_for, r.attempt
            FROM sync_run_log AS r
@@ -33,10 +34,21 @@
                         OFFSET 0)
           ORDER BY r.org_id, r.integration_id, r.scheduled_for, r.attempt
           LIMIT $6::integer
+       ), unlocked AS MATERIALIZED (
+         SELECT run_id
+           FROM sync_run_log
+          WHERE NOT $7::boolean
+            AND run_id = ANY (ARRAY(SELECT run_id FROM found))
+            AND status IN ('completed', 'failed')
+            FOR UPDATE SKIP LOCKED
+       ), deleted AS (
+         DELETE FROM sync_run_log AS r
+          USING unlocked AS u
+          WHERE r.run_id = u.run_id
+         RETURNING r.run_id
        )
-SELECT set_config('syncsched.found',
-                  coalesce((SELECT string_agg(run_id::text, ',') FROM found), ''), true),
-       (SELECT count(*) FROM found) AS found,
+SELECT (SELECT count(*) FROM found) AS found,
+       (SELECT count(*) FROM deleted) AS deleted,
        l.org_id, l.integration_id, l.attempt,
        (extract(epoch FROM l.scheduled_for) / 60)::bigint AS scheduled_for
   FROM (VALUES (true)) AS always
