@@ -5,38 +5,59 @@
 #include "base/text.h"
 #include "call/classify.h"
 #include "call/credentials.h"
-#include "call/http_client_handle.h"
-#include "call/response.h"
 #include "time/clock.h"
 #include "time/instant.h"
 #include "time/wait.h"
 
+#include <curl/curl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { HTTP_CLIENT_CONNECT_MS = 10000 };
+/* The second is longer than any budget. */
+enum { HTTP_CLIENT_CONNECT_MS = 10000, HTTP_CLIENT_NEVER_MS = 86400000 };
+
+struct http_client {
+    CURLM *multi;
+    CURL *easy;
+    struct http_target target;
+    struct curl_slist *headers;   /* those of every call */
+    struct curl_slist key_header; /* the call's own, in front of them */
+    char error[CURL_ERROR_SIZE];
+    char *proxy_user;   /* and password, as in the proxy's address; NULL: none */
+    curl_socket_t kept; /* the connection of the last call, or none */
+
+    /* The request under way. */
+    struct text key_line; /* the text of key_header */
+    char *body;           /* of a call; owned */
+    bool body_is_given;
+    int64_t send_until_ms;
+    int64_t given_at_ms;
+    int64_t answered_at_ms; /* the answer's first header; 0: none came */
+    struct response response;
+};
 
 /* ---- What libcurl calls ---- */
 
 /*
- * The body is given once, and not when the time is over (this process may have been frozen since
- * the last look at the clock). Asked in vain, libcurl ends the call.
+ * Gives the body once, and not after its time: this process may have been frozen since the last
+ * look at the clock. An abort makes libcurl end the call.
  */
-static size_t http_client_give_request(char *buffer, size_t size, size_t count, void *context)
+static size_t http_client_give_body(char *buffer, size_t size, size_t count, void *context)
 {
     struct http_client *client = context;
+    size_t length = strlen(client->body);
 
-    if (client->request_is_given || clock_now_ms() >= client->send_until_ms)
+    if (client->body_is_given || clock_now_ms() >= client->send_until_ms)
         return CURL_READFUNC_ABORT;
-    if (size * count < client->request_length)
+    if (size * count < length)
         return CURL_READFUNC_ABORT; /* libcurl's buffers are far larger than a request */
-    memcpy(buffer, client->request, client->request_length);
-    client->request_is_given = true;
+    memcpy(buffer, client->body, length);
+    client->body_is_given = true;
     client->given_at_ms = clock_now_ms();
-    return client->request_length;
+    return length;
 }
 
 static int http_client_refuse_rewind(void *context, curl_off_t offset, int origin)
@@ -47,7 +68,19 @@ static int http_client_refuse_rewind(void *context, curl_off_t offset, int origi
     return CURL_SEEKFUNC_FAIL;
 }
 
-/* Less than it was given ends the transfer. */
+/* libcurl asks this once there is a connection, just before it sends a probe. */
+static int http_client_may_send(void *context, char *ip, char *local_ip, int port, int local_port)
+{
+    struct http_client *client = context;
+
+    (void)ip;
+    (void)local_ip;
+    (void)port;
+    (void)local_port;
+    return clock_now_ms() < client->send_until_ms ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+/* To return less than came ends the transfer. */
 static size_t http_client_take_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_client *client = context;
@@ -59,7 +92,7 @@ static size_t http_client_take_header(char *line, size_t size, size_t count, voi
 {
     struct http_client *client = context;
 
-    /* Not libcurl's STARTTRANSFER_TIME, which with a body to send is the time of sending it. */
+    /* Not libcurl's STARTTRANSFER_TIME: with a body to send, that is the time of sending it. */
     if (client->answered_at_ms == 0)
         client->answered_at_ms = clock_now_ms();
     return response_take_header(&client->response, line, size * count) ? size * count : 0;
@@ -86,32 +119,30 @@ static void http_client_set_headers(struct http_client *client, const char *key)
 }
 
 /*
- * The proxy that was named, or none: libcurl would listen to http_proxy, no_proxy and their like.
- * It makes a tunnel, also for http, so that what comes through is the function's own answer: a 502
- * of the proxy itself would not tell whether the function ran. Before there is a tunnel the proxy
- * learns only the function's host and port, and its headers are not taken for the answer's.
+ * Sets the proxy of the target, or none: libcurl would obey http_proxy, no_proxy and the like. The
+ * proxy makes a tunnel, also for http, so that each answer is the function's own: a 502 of the
+ * proxy would not say whether the function ran. Before there is a tunnel, the proxy learns only the
+ * function's host and port, and its headers are not taken for the answer's.
  */
 static void http_client_set_proxy(struct http_client *client, const char *proxy)
 {
     CURL *easy = client->easy;
-    const char *at = proxy != NULL ? strchr(proxy, '@') : NULL;
 
-    client->has_proxy = proxy != NULL;
     curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
     curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    if (at != NULL) {
+    if (proxy != NULL && strchr(proxy, '@') != NULL) {
         client->proxy_user = memory_copy_text(strstr(proxy, "//") + 2);
         *strchr(client->proxy_user, '@') = '\0';
     }
 }
 
-/* Says all that matters: a libcurl that somebody built differently has other defaults. */
-static void http_client_set_options(struct http_client *client, const struct http_target *address)
+/* Sets all that matters, because a libcurl that somebody built differently has other defaults. */
+static void http_client_set_options(struct http_client *client, const struct http_target *target)
 {
-    bool is_http = strncasecmp(address->url, "http:", 5) == 0;
+    bool is_http = strncasecmp(target->url, "http:", 5) == 0;
     CURL *easy = client->easy;
 
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -122,30 +153,32 @@ static void http_client_set_options(struct http_client *client, const struct htt
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L); /* the name, too */
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (address->ca_file != NULL) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, address->ca_file);
-        curl_easy_setopt(easy, CURLOPT_CAPATH,
-                         NULL); /* in the place of the system's, not besides */
+    if (target->ca_file != NULL) { /* instead of the system's */
+        curl_easy_setopt(easy, CURLOPT_CAINFO, target->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
-    http_client_set_proxy(client, address->proxy);
-    curl_easy_setopt(easy, CURLOPT_URL, address->url);
+    curl_easy_setopt(easy, CURLOPT_URL, target->url);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "syncsched/" SYNCSCHED_VERSION);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     /* HTTP/2 would send streams again on its own (REFUSED_STREAM, GOAWAY). */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Never libcurl's own limit: when it passes, libcurl waits for its resolver, however long. */
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CLIENT_NEVER_MS);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->error);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, http_client_give_request);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, http_client_give_body);
     curl_easy_setopt(easy, CURLOPT_READDATA, client);
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, http_client_refuse_rewind);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, client);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_client_take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, client);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_client_take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, client);
 }
 
-struct http_client *http_client_open(const struct http_target *address, struct error *err)
+struct http_client *http_client_open(const struct http_target *target, struct error *err)
 {
     struct http_client *client = memory_allocate(1, sizeof *client);
 
@@ -159,10 +192,11 @@ struct http_client *http_client_open(const struct http_target *address, struct e
         return NULL;
     }
     client->kept = CURL_SOCKET_BAD;
-    client->key = memory_copy_text(address->key);
-    if (address->key != NULL)
-        http_client_set_headers(client, address->key);
-    http_client_set_options(client, address);
+    client->target = *target;
+    if (target->key != NULL)
+        http_client_set_headers(client, target->key);
+    http_client_set_options(client, target);
+    http_client_set_proxy(client, target->proxy);
     return client;
 }
 
@@ -174,14 +208,138 @@ void http_client_close(struct http_client *client)
     curl_multi_cleanup(client->multi);
     curl_slist_free_all(client->headers);
     response_free(&client->response);
-    free(client->key);
+    text_free(&client->key_line);
+    free(client->body);
     free(client->proxy_user);
     free(client);
     curl_global_cleanup();
 }
 
+/* ---- One transfer ---- */
+
+static enum response_end http_client_read_end(const struct http_client *client, CURLcode code)
+{
+    long connections = 0;   /* 0: it used a kept one */
+    long tunnel_status = 0; /* what the proxy answered when it was asked for a tunnel; 0: nothing */
+    bool has_no_tunnel;
+
+    curl_easy_getinfo(client->easy, CURLINFO_NUM_CONNECTS, &connections);
+    if (client->target.proxy != NULL)
+        curl_easy_getinfo(client->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel_status);
+    has_no_tunnel = client->target.proxy != NULL && !client->body_is_given && connections > 0 &&
+                    tunnel_status / 100 != 2;
+    switch (code) {
+    case CURLE_OK:
+        return RESPONSE_WHOLE;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return RESPONSE_DNS_FAILED;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return RESPONSE_PROXY_REFUSED;
+    case CURLE_COULDNT_CONNECT: /* libcurl 8.23 says so of a proxy's refusal, too */
+        return tunnel_status != 0 ? RESPONSE_PROXY_REFUSED : RESPONSE_CONNECT_FAILED;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+        return RESPONSE_TLS_FAILED;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* without a status line libcurl takes it for HTTP/0.9 */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return RESPONSE_NOT_HTTP;
+    case CURLE_OPERATION_TIMEDOUT:
+        return RESPONSE_TIMEOUT;
+    case CURLE_ABORTED_BY_CALLBACK:
+        return client->body_is_given ? RESPONSE_CONNECTION_LOST : RESPONSE_CANCELLED;
+    case CURLE_WRITE_ERROR:
+        return client->response.head_is_cut   ? RESPONSE_HEAD_TOO_LARGE
+               : client->response.body_is_cut ? RESPONSE_TOO_LARGE
+                                              : RESPONSE_CONNECTION_LOST;
+    default:
+        return has_no_tunnel ? RESPONSE_PROXY_REFUSED : RESPONSE_CONNECTION_LOST;
+    }
+}
+
+/* Runs the transfer to its end, the deadline or an interrupt. */
+static enum response_end http_client_perform(struct http_client *client, int64_t deadline_ms,
+                                             const struct http_client_interrupt *interrupt)
+{
+    int fd = interrupt->fd;
+    int64_t connect_until_ms = clock_now_ms() + HTTP_CLIENT_CONNECT_MS;
+    int running = 1;
+    int left;
+    CURLMsg *message;
+
+    for (;;) {
+        struct curl_waitfd word = {.fd = fd, .events = CURL_WAIT_POLLIN};
+        int64_t until_ms = deadline_ms;
+        int step_ms;
+
+        if (curl_multi_perform(client->multi, &running) != CURLM_OK)
+            return RESPONSE_CONNECTION_LOST;
+        if (running == 0)
+            break;
+        if (!client->body_is_given && connect_until_ms < until_ms)
+            until_ms = connect_until_ms;
+        step_ms = wait_step_ms(until_ms);
+        if (step_ms == 0)
+            return RESPONSE_TIMEOUT;
+        curl_multi_poll(client->multi, fd >= 0 ? &word : NULL, fd >= 0 ? 1 : 0, step_ms, NULL);
+        if (fd >= 0 && word.revents != 0 && interrupt->is_wanted(interrupt->context, &fd))
+            return RESPONSE_CANCELLED;
+    }
+    message = curl_multi_info_read(client->multi, &left);
+    return message != NULL ? http_client_read_end(client, message->data.result)
+                           : RESPONSE_CONNECTION_LOST;
+}
+
+/* Makes the request that the handle's options describe. The error's text holds no secret. */
+static void http_client_transfer(struct http_client *client, int64_t deadline_ms,
+                                 const struct http_client_interrupt *interrupt)
+{
+    struct response *response = &client->response;
+
+    client->body_is_given = false;
+    client->given_at_ms = clock_now_ms(); /* unless an answer comes before the body is given */
+    client->answered_at_ms = 0;
+    client->error[0] = '\0';
+    response_clear(response);
+    curl_multi_add_handle(client->multi, client->easy);
+    response->end = http_client_perform(client, deadline_ms, interrupt);
+    response->was_sent = client->body_is_given;
+    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &response->status);
+    text_redact(client->error, strlen(client->error), client->proxy_user);
+    text_redact(client->error, strlen(client->error), client->target.key);
+}
+
+/*
+ * Ends the transfer, which closes an unfinished one's connection: no late bytes reach the next
+ * call. False when the handle cannot be used again and has gone: it still looks a name up, or its
+ * body was given in vain. libcurl may not give that body again, and since version 8.7 it refuses to
+ * begin the next call.
+ */
+static bool http_client_finish(struct http_client *client)
+{
+    enum response_end end = client->response.end;
+    curl_off_t found_us = 0;
+
+    curl_easy_getinfo(client->easy, CURLINFO_NAMELOOKUP_TIME_T, &found_us);
+    if (!client->body_is_given && found_us == 0 &&
+        (end == RESPONSE_TIMEOUT || end == RESPONSE_CANCELLED))
+        return false;
+    client->kept = CURL_SOCKET_BAD;
+    if (end == RESPONSE_WHOLE)
+        curl_easy_getinfo(client->easy, CURLINFO_ACTIVESOCKET, &client->kept);
+    curl_multi_remove_handle(client->multi, client->easy);
+    if (end == RESPONSE_WHOLE || !client->body_is_given)
+        return true;
+    http_client_close(client);
+    return false;
+}
+
 /* ---- The call ---- */
 
+/* The body; NULL when the run holds what is not UTF-8. */
 static char *http_client_compose(const struct run *run)
 {
     char scheduled_for[INSTANT_TEXT_SIZE];
@@ -200,139 +358,10 @@ static char *http_client_compose(const struct run *run)
     return line.data;
 }
 
-/* What the proxy answered when it was asked for a tunnel; 0: nothing. */
-static long http_client_proxy_status(const struct http_client *client)
-{
-    long status = 0;
-
-    if (client->has_proxy)
-        curl_easy_getinfo(client->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-    return status;
-}
-
-/* Whether the call came to its end before the proxy made a tunnel. */
-static bool http_client_is_refused_by_proxy(const struct http_client *client)
-{
-    long connections = 0; /* none: it went over one that stood */
-
-    curl_easy_getinfo(client->easy, CURLINFO_NUM_CONNECTS, &connections);
-    return client->has_proxy && !client->request_is_given && connections > 0 &&
-           http_client_proxy_status(client) / 100 != 2;
-}
-
-static enum response_end http_client_end(const struct http_client *client, CURLcode code)
-{
-    switch (code) {
-    case CURLE_OK:
-        return RESPONSE_WHOLE;
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return RESPONSE_DNS_FAILED;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return RESPONSE_PROXY_REFUSED;
-    case CURLE_COULDNT_CONNECT: /* what libcurl 8.23 says of a proxy's refusal, too */
-        return http_client_proxy_status(client) != 0 ? RESPONSE_PROXY_REFUSED
-                                                     : RESPONSE_CONNECT_FAILED;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-        return RESPONSE_TLS_FAILED;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* no status line: HTTP/0.9, libcurl says */
-    case CURLE_WEIRD_SERVER_REPLY:
-        return RESPONSE_NOT_HTTP;
-    case CURLE_OPERATION_TIMEDOUT:
-        return RESPONSE_TIMEOUT;
-    case CURLE_ABORTED_BY_CALLBACK:
-        return client->request_is_given ? RESPONSE_CONNECTION_LOST : RESPONSE_CANCELLED;
-    case CURLE_WRITE_ERROR:
-        return client->response.head_is_cut   ? RESPONSE_HEAD_TOO_LARGE
-               : client->response.body_is_cut ? RESPONSE_TOO_LARGE
-                                              : RESPONSE_CONNECTION_LOST;
-    default:
-        return http_client_is_refused_by_proxy(client) ? RESPONSE_PROXY_REFUSED
-                                                       : RESPONSE_CONNECTION_LOST;
-    }
-}
-
-enum response_end http_client_perform(struct http_client *client, int64_t deadline_ms,
-                                      const struct http_client_interrupt *interrupt)
-{
-    int fd = interrupt != NULL ? interrupt->fd : -1;
-    int64_t connect_until_ms = clock_now_ms() + HTTP_CLIENT_CONNECT_MS;
-    int running = 1;
-    int left;
-    CURLMsg *message;
-
-    for (;;) {
-        struct curl_waitfd word = {.fd = fd, .events = CURL_WAIT_POLLIN};
-        int64_t until_ms = deadline_ms;
-        int step_ms;
-
-        if (curl_multi_perform(client->multi, &running) != CURLM_OK)
-            return RESPONSE_CONNECTION_LOST;
-        if (running == 0)
-            break;
-        if (!client->request_is_given && connect_until_ms < until_ms)
-            until_ms = connect_until_ms;
-        step_ms = wait_step_ms(until_ms);
-        if (step_ms == 0)
-            return RESPONSE_TIMEOUT;
-        curl_multi_poll(client->multi, fd >= 0 ? &word : NULL, fd >= 0 ? 1 : 0, step_ms, NULL);
-        if (fd >= 0 && word.revents != 0 && interrupt->is_wanted(interrupt->context, &fd))
-            return RESPONSE_CANCELLED;
-    }
-    message = curl_multi_info_read(client->multi, &left);
-    return message != NULL ? http_client_end(client, message->data.result)
-                           : RESPONSE_CONNECTION_LOST;
-}
-
-void http_client_prepare(struct http_client *client, const char *request, int64_t deadline_ms)
-{
-    client->request = request;
-    client->request_length = strlen(request);
-    client->request_is_given = false;
-    client->send_until_ms = deadline_ms;
-    client->given_at_ms = clock_now_ms(); /* unless it is answered before it is given */
-    client->answered_at_ms = 0;
-    response_clear(&client->response);
-    client->error[0] = '\0';
-    curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)client->request_length);
-    /* Never libcurl's own: when it passes, libcurl waits for its resolver, for however long. */
-    curl_easy_setopt(client->easy, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CLIENT_NEVER_MS);
-}
-
-static void http_client_judge(struct http_client *client, enum response_end end,
-                              struct outcome *outcome)
-{
-    struct response *response = &client->response;
-
-    text_redact(client->error, strlen(client->error), client->proxy_user);
-    response->end = end;
-    response->was_sent = client->request_is_given;
-    response->detail = client->error;
-    response->secret = client->key;
-    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &response->status);
-    classify_response(response, clock_host_us(), outcome);
-    if (client->answered_at_ms != 0)
-        outcome->first_byte_ms = client->answered_at_ms - client->given_at_ms;
-}
-
-bool http_client_is_stuck(const struct http_client *client)
-{
-    return client->is_stuck;
-}
-
-bool http_client_is_spent(const struct http_client *client)
-{
-    return client->is_spent;
-}
-
 /*
- * The kept connection is not taken for the next call when the server has closed it meanwhile, or
- * what becomes of the call would not be known. libcurl looks, too, but 8.23 not at one that was
- * used a moment ago. Other bytes to read, such as those of TLS, do not matter.
+ * The next call takes another connection when the server has closed the kept one, or nobody would
+ * know what becomes of the call. libcurl looks, too, but 8.23 does not look at one that was used a
+ * moment ago. Other bytes to read, such as those of TLS, do not matter.
  */
 static void http_client_choose_connection(struct http_client *client)
 {
@@ -342,38 +371,95 @@ static void http_client_choose_connection(struct http_client *client)
     curl_easy_setopt(client->easy, CURLOPT_FRESH_CONNECT, is_closed ? 1L : 0L);
 }
 
-void http_client_call(struct http_client *client, const struct run *run, int64_t deadline_ms,
+bool http_client_call(struct http_client *client, const struct run *run, int64_t deadline_ms,
                       const struct http_client_interrupt *interrupt, struct outcome *outcome)
 {
-    char *request = http_client_compose(run);
-    struct text key = {0};
-    enum response_end end;
-
     *outcome = (struct outcome){.records_exported = -1};
-    if (request == NULL) {
+    free(client->body);
+    client->body = http_client_compose(run);
+    if (client->body == NULL) {
         outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED", "the request is not valid UTF-8");
-        return;
+        return true;
     }
-    text_addf(&key, "Idempotency-Key: %s", run->idempotency_key);
-    /* In front of the list that all calls share. */
-    client->key_header = (struct curl_slist){.data = key.data, .next = client->headers};
-    http_client_prepare(client, request, deadline_ms);
-    http_client_choose_connection(client);
+    text_clear(&client->key_line);
+    text_addf(&client->key_line, "Idempotency-Key: %s", run->idempotency_key);
+    client->key_header =
+        (struct curl_slist){.data = client->key_line.data, .next = client->headers};
     curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, &client->key_header);
-    curl_multi_add_handle(client->multi, client->easy);
-    end = http_client_perform(client, deadline_ms, interrupt);
-    http_client_judge(client, end, outcome);
-    client->is_stuck =
-        !client->request_is_given && (end == RESPONSE_TIMEOUT || end == RESPONSE_CANCELLED);
-    client->is_spent = client->request_is_given && end != RESPONSE_WHOLE;
-    if (client->is_stuck)
-        return; /* the handle may still look at the headers: nothing is released */
-    client->kept = CURL_SOCKET_BAD;
-    if (end == RESPONSE_WHOLE)
-        curl_easy_getinfo(client->easy, CURLINFO_ACTIVESOCKET, &client->kept);
-    /* This closes an unfinished transfer's connection: no late bytes reach the next call. */
-    curl_multi_remove_handle(client->multi, client->easy);
-    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, NULL);
-    text_free(&key);
-    free(request);
+    curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(client->body));
+    client->send_until_ms = deadline_ms;
+    http_client_choose_connection(client);
+    http_client_transfer(client, deadline_ms, interrupt);
+    client->response.detail = client->error;
+    client->response.secret = client->target.key;
+    classify_response(&client->response, clock_host_us(), outcome);
+    if (client->answered_at_ms != 0)
+        outcome->first_byte_ms = client->answered_at_ms - client->given_at_ms;
+    return http_client_finish(client);
+}
+
+/* ---- Requests without a body ---- */
+
+/* Waits for a body only where there may be one that matters to the connection: after GET. */
+static bool http_client_ask(struct http_client *client, const char *method, int64_t deadline_ms,
+                            struct http_ping *ping)
+{
+    const struct response *response = &client->response;
+    int64_t started_ms = clock_now_ms();
+    bool is_get = strcmp(method, "GET") == 0;
+
+    curl_easy_setopt(client->easy, is_get ? CURLOPT_HTTPGET : CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(client->easy, CURLOPT_CUSTOMREQUEST, method);
+    http_client_transfer(client, deadline_ms, &(struct http_client_interrupt){.fd = -1});
+    *ping = (struct http_ping){.ms = clock_now_ms() - started_ms, .end = response->end};
+    memcpy(ping->retry_after, response->retry_after, sizeof ping->retry_after);
+    if (response->end == RESPONSE_WHOLE)
+        ping->status = response->status;
+    else
+        snprintf(ping->failure, sizeof ping->failure, "%s",
+                 response->end == RESPONSE_TIMEOUT ? "no answer in time" : client->error);
+    return http_client_finish(client);
+}
+
+bool http_client_ping(const struct http_target *target, int64_t deadline_ms, struct http_ping *ping,
+                      struct error *err)
+{
+    struct http_client *client = http_client_open(target, err);
+
+    *ping = (struct http_ping){0};
+    if (client == NULL)
+        return false;
+    if (http_client_ask(client, "OPTIONS", deadline_ms, ping))
+        http_client_close(client);
+    return true;
+}
+
+bool http_client_probe(const struct http_target *target, int64_t send_until_ms, int64_t deadline_ms,
+                       struct probe_answer *probe, struct error *err)
+{
+    struct http_target keyless = *target;
+    struct http_ping ping = {.end = RESPONSE_CANCELLED};
+    struct http_client *client;
+
+    keyless.key = NULL;
+    *probe = (struct probe_answer){0};
+    client = http_client_open(&keyless, err);
+    if (client == NULL)
+        return false;
+    client->send_until_ms = send_until_ms;
+    curl_easy_setopt(client->easy, CURLOPT_PREREQFUNCTION, http_client_may_send);
+    if (clock_now_ms() >= send_until_ms || http_client_ask(client, "HEAD", deadline_ms, &ping))
+        http_client_close(client);
+    probe->status = ping.status;
+    probe->failure = classify_end(ping.end);
+    probe->was_held_back = ping.end == RESPONSE_CANCELLED;
+    memcpy(probe->retry_after, ping.retry_after, sizeof probe->retry_after);
+    return true;
+}
+
+bool http_client_get(struct http_client *client, const char *url, int64_t deadline_ms,
+                     struct http_ping *ping)
+{
+    curl_easy_setopt(client->easy, CURLOPT_URL, url);
+    return http_client_ask(client, "GET", deadline_ms, ping);
 }

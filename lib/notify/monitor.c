@@ -57,14 +57,15 @@ static void monitor_ping(struct monitor_caller *caller, const char *suffix, int6
     struct error err;
     char *url;
 
-    if (caller->function == NULL || http_client_is_stuck(caller->function))
+    if (caller->function == NULL)
         caller->function = http_client_open(&monitor->address, &err);
     if (caller->function == NULL) {
         monitor_note_failure(caller, err.message);
         return;
     }
     url = monitor_url(monitor->address.url, suffix, monitor->tick_id);
-    http_client_get(caller->function, url, until_ms, &ping);
+    if (!http_client_get(caller->function, url, until_ms, &ping))
+        caller->function = NULL;
     if (ping.status == 0)
         monitor_note_failure(caller, ping.failure);
     else if (ping.status / 100 != 2) {

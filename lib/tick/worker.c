@@ -233,13 +233,8 @@ static void worker_call_once(struct worker *worker, const struct run *run, struc
         until_ms - now_ms > worker->options->policy.timeout_ms)
         until_ms = now_ms + worker->options->policy.timeout_ms;
     interrupt.fd = worker->parent_fd;
-    http_client_call(worker->function, run, until_ms, &interrupt, outcome);
-    if (http_client_is_spent(worker->function)) {
-        http_client_close(worker->function);
+    if (!http_client_call(worker->function, run, until_ms, &interrupt, outcome))
         worker->function = NULL;
-    } else if (http_client_is_stuck(worker->function)) {
-        worker->function = NULL; /* left behind for the process's end */
-    }
 }
 
 /*
