@@ -12,8 +12,8 @@
 enum { CLASSIFY_DETAIL_CHARACTERS = 500 };
 
 /*
- * Adds what came from outside. The key is taken out first: what cuts the text may leave a part of
- * it that nobody would know again.
+ * Adds what came from outside, without the key. The key goes first: the end of the text may cut it
+ * into a part that nobody would know again.
  */
 static void classify_add_clean(const struct response *response, const char *bytes, size_t length,
                                size_t characters_max, struct text *text)
@@ -28,32 +28,40 @@ static void classify_add_clean(const struct response *response, const char *byte
 
 /* ---- Transport ---- */
 
-struct classify_failure {
-    enum outcome_class error_class;
-    const char *code;
-    const char *message;
+/* What an end means for a request that was not sent. */
+enum classify_unsent {
+    CLASSIFY_UNKNOWN,       /* this end does not say that the function did not run */
+    CLASSIFY_NOT_DELIVERED, /* the function surely did not run */
+    CLASSIFY_MAY_RETRY,     /* the same, and a moment later the way there may be free */
 };
 
-/* A whole response is no failure: its place stays empty. */
-static const struct classify_failure classify_failures[] = {
-    [RESPONSE_DNS_FAILED] = {OUTCOME_NOT_DELIVERED, "DNS_FAILED",
-                             "the function's host was not found"},
-    [RESPONSE_CONNECT_FAILED] = {OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
-                                 "no connection to the function"},
-    [RESPONSE_PROXY_REFUSED] = {OUTCOME_NOT_DELIVERED, "CONNECT_FAILED",
-                                "no way to the function through the proxy"},
-    [RESPONSE_TLS_FAILED] = {OUTCOME_NOT_DELIVERED, "TLS_FAILED",
-                             "no trusted connection to the function"},
-    [RESPONSE_TIMEOUT] = {OUTCOME_UNKNOWN, "TIMEOUT", "no answer in time"},
-    [RESPONSE_CONNECTION_LOST] = {OUTCOME_UNKNOWN, "CONNECTION_LOST",
-                                  "the connection was lost before the answer was whole"},
-    [RESPONSE_NOT_HTTP] = {OUTCOME_UNKNOWN, "INVALID_RESPONSE", "the answer is not HTTP"},
-    [RESPONSE_TOO_LARGE] = {OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE",
-                            "the answer is larger than 1 MiB"},
-    [RESPONSE_HEAD_TOO_LARGE] = {OUTCOME_UNKNOWN, "RESPONSE_TOO_LARGE",
-                                 "the answer has more than 256 headers or 64 KiB of them"},
-    [RESPONSE_CANCELLED] = {OUTCOME_UNKNOWN, "CANCELLED",
-                            "cut off: the tick was told to stop, or its time was over"},
+/* A whole response is no failure: its row stays empty. */
+static const struct classify_failure {
+    const char *code;
+    const char *message;
+    enum classify_unsent unsent;
+    bool is_on_the_way; /* it happens only before the request is sent */
+} classify_failures[] = {
+    [RESPONSE_DNS_FAILED] = {"DNS_FAILED", "the function's host was not found", CLASSIFY_MAY_RETRY,
+                             true},
+    [RESPONSE_CONNECT_FAILED] = {"CONNECT_FAILED", "no connection to the function",
+                                 CLASSIFY_MAY_RETRY, true},
+    [RESPONSE_PROXY_REFUSED] = {"CONNECT_FAILED", "no way to the function through the proxy",
+                                CLASSIFY_MAY_RETRY, true},
+    [RESPONSE_TLS_FAILED] = {"TLS_FAILED", "no trusted connection to the function",
+                             CLASSIFY_NOT_DELIVERED, true},
+    [RESPONSE_TIMEOUT] = {"TIMEOUT", "no answer in time", CLASSIFY_MAY_RETRY, false},
+    [RESPONSE_CONNECTION_LOST] = {"CONNECTION_LOST",
+                                  "the connection was lost before the answer was whole",
+                                  CLASSIFY_UNKNOWN, false},
+    [RESPONSE_NOT_HTTP] = {"INVALID_RESPONSE", "the answer is not HTTP", CLASSIFY_UNKNOWN, false},
+    [RESPONSE_TOO_LARGE] = {"RESPONSE_TOO_LARGE", "the answer is larger than 1 MiB",
+                            CLASSIFY_UNKNOWN, false},
+    [RESPONSE_HEAD_TOO_LARGE] = {"RESPONSE_TOO_LARGE",
+                                 "the answer has more than 256 headers or 64 KiB of them",
+                                 CLASSIFY_UNKNOWN, false},
+    [RESPONSE_CANCELLED] = {"CANCELLED", "cut off: the tick was told to stop, or its time was over",
+                            CLASSIFY_NOT_DELIVERED, false},
 };
 
 const char *classify_end(enum response_end end)
@@ -62,45 +70,30 @@ const char *classify_end(enum response_end end)
 }
 
 /*
- * Once the request was given away the function may have run, whatever failed afterwards: libcurl
- * itself opens a new connection where a kept one dies, and only then notices that it cannot get the
+ * Once the request was sent the function may have run, whatever failed afterwards: libcurl itself
+ * opens a new connection where a kept one dies, and only then notices that it cannot get the
  * request a second time.
  */
 static void classify_fail(const struct response *response, struct outcome *outcome)
 {
-    struct classify_failure failure = classify_failures[response->end];
+    const struct classify_failure *failure = &classify_failures[response->end];
+    bool is_undelivered = !response->was_sent && failure->unsent != CLASSIFY_UNKNOWN;
     struct text message = {0};
 
-    if (response->was_sent && failure.error_class == OUTCOME_NOT_DELIVERED)
-        failure = classify_failures[RESPONSE_CONNECTION_LOST];
-    if (!response->was_sent &&
-        (response->end == RESPONSE_TIMEOUT || response->end == RESPONSE_CANCELLED))
-        failure.error_class = OUTCOME_NOT_DELIVERED;
-    if (!response->was_sent && response->end == RESPONSE_TIMEOUT)
-        failure.message = "no connection to the function in time";
-    text_add(&message, failure.message);
+    if (response->was_sent && failure->is_on_the_way)
+        failure = &classify_failures[RESPONSE_CONNECTION_LOST];
+    text_add(&message, !response->was_sent && response->end == RESPONSE_TIMEOUT
+                           ? "no connection to the function in time"
+                           : failure->message);
     if (response->detail != NULL && *response->detail != '\0') {
         text_add(&message, ": ");
         classify_add_clean(response, response->detail, strlen(response->detail),
                            CLASSIFY_DETAIL_CHARACTERS, &message);
     }
-    outcome_fail(outcome, failure.error_class, failure.code, text_string(&message));
+    outcome_fail(outcome, is_undelivered ? OUTCOME_NOT_DELIVERED : OUTCOME_UNKNOWN, failure->code,
+                 text_string(&message));
+    outcome->may_retry = is_undelivered && failure->unsent == CLASSIFY_MAY_RETRY;
     text_free(&message);
-}
-
-/*
- * Whether calling again within the tick makes sense. Of what was surely not delivered that is so
- * where the way there may be free again a moment later: a key that is refused (401) or a function
- * that is not there (404) stays so, and so does a certificate.
- */
-static bool classify_may_retry(const struct response *response, const struct outcome *outcome)
-{
-    if (outcome->error_class != OUTCOME_NOT_DELIVERED)
-        return false;
-    if (response->end == RESPONSE_WHOLE)
-        return response->status == 429 || response->status == 503;
-    return response->end == RESPONSE_DNS_FAILED || response->end == RESPONSE_CONNECT_FAILED ||
-           response->end == RESPONSE_PROXY_REFUSED || response->end == RESPONSE_TIMEOUT;
 }
 
 /* ---- Codes and messages ---- */
@@ -159,57 +152,58 @@ static const json_t *classify_find_message(const json_t *body)
     return NULL;
 }
 
-/* The body's own words where it has some, else all of the body; cut, cleaned, owned. */
-static char *classify_message(const struct response *response, const json_t *body)
-{
-    const json_t *value = classify_find_message(body);
-    struct text text = {0};
-
-    if (value != NULL)
-        classify_add_clean(response, json_string_value(value), json_string_length(value),
-                           OUTCOME_MESSAGE_CHARACTERS, &text);
-    else if (response->body.length > 0)
-        classify_add_clean(response, text_string(&response->body), response->body.length,
-                           OUTCOME_MESSAGE_CHARACTERS, &text);
-    if (text.length == 0)
-        text_addf(&text, "the function answered with HTTP status %ld", response->status);
-    return text.data;
-}
-
+/* The message is in the body's own words if it has some, else it is all of the body. */
 static void classify_fail_with_body(const struct response *response, const json_t *body,
                                     enum outcome_class error_class, struct outcome *outcome)
 {
-    outcome_free(outcome);
+    const json_t *value = classify_find_message(body);
+    const char *bytes = value != NULL ? json_string_value(value) : text_string(&response->body);
+    size_t length = value != NULL ? json_string_length(value) : response->body.length;
+    struct text message = {0};
+
+    classify_add_clean(response, bytes, length, OUTCOME_MESSAGE_CHARACTERS, &message);
+    if (message.length == 0)
+        text_addf(&message, "the function answered with HTTP status %ld", response->status);
     outcome->error_class = error_class;
-    outcome->message = classify_message(response, body);
+    outcome->message = message.data;
     classify_find_code(response, body, outcome->error_code);
 }
 
 /* ---- Statuses ---- */
 
 /*
- * A function may relay a status of its own systems. Only with the platform's mark do these say that
- * the function did not run; without it the function itself answered so. The others are a gateway's
- * and the platform's for a function that ran too long, or with too much of something.
+ * A function may relay a status of its own systems. Only with the platform's mark do the first four
+ * say that the function did not run. The others come from a gateway, or from the platform for a
+ * function that ran too long or used too much.
+ *
+ * A refused key (401) and a function that is not there (404) stay so within the tick.
  */
-static enum outcome_class classify_class(const struct response *response)
+static const struct {
+    long status;
+    bool needs_mark;
+    enum outcome_class error_class;
+    bool may_retry;
+} classify_statuses[] = {
+    {401, true, OUTCOME_NOT_DELIVERED, false}, {404, true, OUTCOME_NOT_DELIVERED, false},
+    {429, true, OUTCOME_NOT_DELIVERED, true},  {503, true, OUTCOME_NOT_DELIVERED, true},
+    {502, false, OUTCOME_UNKNOWN, false},      {504, false, OUTCOME_UNKNOWN, false},
+    {544, false, OUTCOME_UNKNOWN, false},      {546, false, OUTCOME_UNKNOWN, false},
+};
+
+static void classify_error(const struct response *response, const json_t *body,
+                           struct outcome *outcome)
 {
-    if (response->status < 200)
-        return OUTCOME_UNKNOWN; /* an interim response, and none after it */
-    switch (response->status) {
-    case 401:
-    case 404:
-    case 429:
-    case 503:
-        return response->is_from_platform ? OUTCOME_NOT_DELIVERED : OUTCOME_REJECTED;
-    case 502:
-    case 504:
-    case 544:
-    case 546:
-        return OUTCOME_UNKNOWN;
-    default:
-        return OUTCOME_REJECTED;
+    /* Below 200: an interim response, and none after it. */
+    enum outcome_class error_class = response->status < 200 ? OUTCOME_UNKNOWN : OUTCOME_REJECTED;
+
+    for (size_t i = 0; i < sizeof classify_statuses / sizeof *classify_statuses; i++) {
+        if (classify_statuses[i].status == response->status &&
+            (response->is_from_platform || !classify_statuses[i].needs_mark)) {
+            error_class = classify_statuses[i].error_class;
+            outcome->may_retry = classify_statuses[i].may_retry && response->end == RESPONSE_WHOLE;
+        }
     }
+    classify_fail_with_body(response, body, error_class, outcome);
 }
 
 /* Some of these systems report errors with status 200. */
@@ -247,7 +241,6 @@ static int64_t classify_records(const json_t *body)
 static void classify_success(const struct response *response, const json_t *body,
                              struct outcome *outcome)
 {
-    outcome_free(outcome);
     if (response->status == 202 || response->status == 204 ||
         strspn(text_string(&response->body), " \t\r\n") == response->body.length) {
         outcome->warning = "the answer has no recordsExported";
@@ -291,7 +284,7 @@ static void classify_whole(const struct response *response, struct outcome *outc
         outcome_fail(outcome, OUTCOME_REJECTED, "REDIRECT_REFUSED",
                      "the function answered with a redirect, which is not followed");
     else
-        classify_fail_with_body(response, body, classify_class(response), outcome);
+        classify_error(response, body, outcome);
     json_decref(body);
 }
 
@@ -305,7 +298,6 @@ void classify_response(const struct response *response, int64_t now_us, struct o
         classify_whole(response, outcome);
     else
         classify_fail(response, outcome);
-    outcome->may_retry = classify_may_retry(response, outcome);
     if (retry_after_read(response->retry_after, now_us, &wait_s))
         outcome->retry_after_ms = 1000 * wait_s;
 }
