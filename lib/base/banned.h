@@ -14,35 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#define BANNED(function) this_project_does_not_use_##function
-
-#undef strcpy
-#define strcpy(...) BANNED(strcpy)
-#undef strcat
-#define strcat(...) BANNED(strcat)
-#undef strncpy
-#define strncpy(...) BANNED(strncpy)
-#undef strtok
-#define strtok(...) BANNED(strtok)
-#undef sprintf
-#define sprintf(...) BANNED(sprintf)
-#undef vsprintf
-#define vsprintf(...) BANNED(vsprintf)
-#undef gets
-#define gets(...) BANNED(gets)
-#undef localtime
-#define localtime(...) BANNED(localtime)
-#undef gmtime
-#define gmtime(...) BANNED(gmtime)
-#undef ctime
-#define ctime(...) BANNED(ctime)
-#undef asctime
-#define asctime(...) BANNED(asctime)
-#undef rand
-#define rand(...) BANNED(rand)
-#undef system
-#define system(...) BANNED(system)
-#undef popen
-#define popen(...) BANNED(popen)
+#pragma GCC poison strcpy strcat strncpy strtok sprintf vsprintf gets
+#pragma GCC poison localtime gmtime ctime asctime rand system popen
 
 #endif

@@ -28,33 +28,24 @@ bool error_hint(struct error *err, const char *format, ...)
 
 bool error_prefix(struct error *err, const char *format, ...)
 {
-    char message[ERROR_MESSAGE_SIZE];
+    struct error old = *err;
     va_list arguments;
     size_t length;
 
-    memcpy(message, err->message, sizeof message);
     va_start(arguments, format);
     vsnprintf(err->message, sizeof err->message, format, arguments);
     va_end(arguments);
     length = strlen(err->message);
-    snprintf(err->message + length, sizeof err->message - length, ": %s", message);
+    snprintf(err->message + length, sizeof err->message - length, ": %s", old.message);
     return false;
 }
 
 int error_exit_status(const struct error *err)
 {
-    switch (err->kind) {
-    case ERROR_NONE:
-        return 0;
-    case ERROR_INVALID:
-        return 1;
-    case ERROR_USAGE:
-    case ERROR_CONFIG:
-        return 2;
-    case ERROR_DATABASE:
-        return 3;
-    case ERROR_INTERNAL:
-        break;
-    }
-    return 4;
+    static const int statuses[] = {
+        [ERROR_NONE] = 0,   [ERROR_INVALID] = 1,  [ERROR_USAGE] = 2,
+        [ERROR_CONFIG] = 2, [ERROR_DATABASE] = 3, [ERROR_INTERNAL] = 4,
+    };
+
+    return statuses[err->kind];
 }

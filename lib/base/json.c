@@ -24,13 +24,14 @@ json_t *json_from_bytes(const char *bytes, size_t length)
     for (size_t i = 0; i < length;) {
         uint32_t character = 0;
         size_t size = text_decode(bytes + i, length - i, &character);
+        size_t end = i + (size > 0 ? size : 1);
 
         if (size > 0 && (character < 0x20 || !text_is_control(character)))
             text_append(&clean, bytes + i, size);
         else
-            for (size_t n = 0; n < (size > 0 ? size : 1); n++)
-                text_addf(&clean, "\\x%02x", (unsigned char)bytes[i + n]);
-        i += size > 0 ? size : 1;
+            for (size_t n = i; n < end; n++)
+                text_addf(&clean, "\\x%02x", (unsigned char)bytes[n]);
+        i = end;
     }
     string = json_stringn(text_string(&clean), clean.length);
     text_free(&clean);

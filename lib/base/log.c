@@ -17,6 +17,8 @@ enum { LOG_LINE_MAX = 4000, LOG_TIME_SIZE = 64 };
 /* The priorities of syslog. */
 enum log_level { LOG_ERROR = 3, LOG_WARNING = 4 };
 
+static const char *const log_levels[] = {[LOG_ERROR] = "error", [LOG_WARNING] = "warning"};
+
 /* "\r" and "erase to the end of the line" of ECMA-48: what removes a live line. */
 static const char log_erase[] = "\r\033[K";
 
@@ -38,8 +40,8 @@ bool log_has_live_line(void)
 }
 
 /*
- * The journal says which stream it gave a service; that stderr is this very one is to be looked at,
- * since the variable reaches every descendant, wherever its stderr was sent.
+ * The journal says which stream it gave a service. Checks that stderr is that stream, because the
+ * variable reaches every descendant, wherever its stderr goes.
  */
 static bool log_is_journal(void)
 {
@@ -62,14 +64,9 @@ static void log_write(const struct text *text)
         ssize_t n = write(STDERR_FILENO, text->data + done, text->length - done);
 
         if (n < 0 && errno != EINTR)
-            return; /* nobody left to tell */
+            return; /* nobody can read it */
         done += n > 0 ? (size_t)n : 0;
     }
-}
-
-static const char *log_level_name(enum log_level level)
-{
-    return level == LOG_ERROR ? "error" : "warning";
 }
 
 static void log_add_text(struct text *line, enum log_level level, const char *message,
@@ -77,7 +74,7 @@ static void log_add_text(struct text *line, enum log_level level, const char *me
 {
     struct text raw = {0};
 
-    text_addf(&raw, "syncsched: %s: %s", log_level_name(level), message);
+    text_addf(&raw, "syncsched: %s: %s", log_levels[level], message);
     if (hint[0] != '\0')
         text_addf(&raw, " (%s)", hint);
     if (log_has_live_line())
@@ -88,28 +85,20 @@ static void log_add_text(struct text *line, enum log_level level, const char *me
     text_free(&raw);
 }
 
-static void log_add_json(struct text *line, enum log_level level, const char *message,
-                         const char *hint)
-{
-    char time[LOG_TIME_SIZE] = "";
-    json_t *object;
-
-    log_json_stamp(time, sizeof time);
-    object = json_pack("{s:s, s:s, s:o}", "time", time, "level", log_level_name(level), "message",
-                       json_from_text(message));
-    if (hint[0] != '\0')
-        json_object_set_new(object, "hint", json_from_text(hint));
-    json_add_line(line, object);
-}
-
 static void log_line(enum log_level level, const char *message, const char *hint)
 {
     struct text line = {0};
 
-    if (log_json_stamp != NULL)
-        log_add_json(&line, level, message, hint);
-    else
+    if (log_json_stamp == NULL) {
         log_add_text(&line, level, message, hint);
+    } else {
+        char time[LOG_TIME_SIZE] = "";
+
+        log_json_stamp(time, sizeof time);
+        json_add_line(&line, json_pack("{s:s, s:s, s:o, s:o*}", "time", time, "level",
+                                       log_levels[level], "message", json_from_text(message),
+                                       "hint", hint[0] != '\0' ? json_from_text(hint) : NULL));
+    }
     text_add(&line, "\n");
     log_write(&line);
     text_free(&line);

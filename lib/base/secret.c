@@ -89,19 +89,20 @@ bool secret_read_file(const char *name, const char *path, char **value, struct e
 {
     /* A FIFO without a writer must not block it. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    char *bytes;
     bool ok;
 
     *value = NULL;
     if (fd < 0)
         return error_set(err, ERROR_CONFIG, "cannot read the file that %s names: %s", name,
                          strerror(errno));
-    *value = memory_allocate(SECRET_FILE_MAX + 2, 1);
-    ok = secret_take_file(name, path, fd, *value, err);
+    bytes = memory_allocate(SECRET_FILE_MAX + 2, 1);
+    ok = secret_take_file(name, path, fd, bytes, err);
     close(fd);
-    if (!ok) {
-        secret_free(*value);
-        *value = NULL;
-    }
+    if (ok)
+        *value = bytes;
+    else
+        secret_free(bytes);
     return ok;
 }
 

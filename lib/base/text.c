@@ -76,15 +76,10 @@ size_t text_decode(const char *string, size_t length, uint32_t *character)
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *bytes = (const unsigned char *)string;
     size_t size = bytes[0] < 0x80 ? 1 : bytes[0] >> 5 == 6 ? 2 : bytes[0] >> 4 == 14 ? 3 : 4;
-    uint32_t c;
+    uint32_t c = size == 1 ? bytes[0] : bytes[0] & (0xFFU >> (size + 1));
 
-    if (size == 1) {
-        *character = bytes[0];
-        return 1;
-    }
     if ((size == 4 && bytes[0] >> 3 != 30) || size > length)
         return 0;
-    c = bytes[0] & (0xFFU >> (size + 1));
     for (size_t i = 1; i < size; i++) {
         if (bytes[i] >> 6 != 2)
             return 0;
@@ -102,23 +97,17 @@ bool text_is_control(uint32_t c)
            (c >= 0x2066 && c <= 0x2069);
 }
 
-/* U+2028 and U+2029 end a line and a paragraph, as NEL does, which is a C1 control. */
-static bool text_is_line_end(uint32_t c)
-{
-    return c == '\n' || c == '\r' || c == 0x2028 || c == 0x2029;
-}
-
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max)
 {
     for (size_t i = 0, n = 0; i < length && n < characters_max; n++) {
         uint32_t character = 0;
         size_t size = text_decode(bytes + i, length - i, &character);
 
-        if (size == 0)
-            text_add(text, "\xEF\xBF\xBD");
-        else if (character == '\t' || text_is_line_end(character))
+        /* U+2028 and U+2029 end a line and a paragraph. */
+        if (size > 0 && (character == '\t' || character == '\n' || character == '\r' ||
+                         character == 0x2028 || character == 0x2029))
             text_add(text, " ");
-        else if (text_is_control(character))
+        else if (size == 0 || text_is_control(character))
             text_add(text, "\xEF\xBF\xBD");
         else
             text_append(text, bytes + i, size);

@@ -52,17 +52,6 @@ static void alert_add_failed(struct alert *alert, const struct run *run,
     json_object_set_new(event, "errorMessage", alert_text(message));
 }
 
-/* What the claim gave up as too old, and what it recorded as abandoned. */
-static void alert_add_claim(struct alert *alert, const struct claim_result *claim)
-{
-    for (size_t i = 0; i < claim->abandoned_count; i++)
-        alert_add_failed(alert, &claim->abandoned[i], OUTCOME_UNKNOWN, "ABANDONED",
-                         "no answer was recorded within 30 minutes");
-    for (size_t i = 0; i < claim->run_count; i++)
-        if (claim->runs[i].verdict == CLAIM_RUN_GIVEN_UP)
-            alert_add(alert, "given-up", &claim->runs[i].run);
-}
-
 /* What became of a run that was dispatched. note NULL: nothing is known but the verdict. */
 static void alert_add_run(struct alert *alert, const struct run *run, int verdict,
                           const struct worker_note *note)
@@ -83,10 +72,16 @@ static void alert_add_run(struct alert *alert, const struct run *run, int verdic
 char *alert_format(const struct tick_result *result, const struct alert_sender *sender)
 {
     const struct summary *summary = &result->summary;
+    const struct claim_result *claim = &result->claim;
     struct alert alert = {0};
     struct text line = {0};
 
-    alert_add_claim(&alert, &result->claim);
+    for (size_t i = 0; i < claim->abandoned_count; i++)
+        alert_add_failed(&alert, &claim->abandoned[i], OUTCOME_UNKNOWN, "ABANDONED",
+                         "no answer was recorded within 30 minutes");
+    for (size_t i = 0; i < claim->run_count; i++)
+        if (claim->runs[i].verdict == CLAIM_RUN_GIVEN_UP)
+            alert_add(&alert, "given-up", &claim->runs[i].run);
     for (size_t i = 0; i < result->count; i++) {
         int verdict = result->verdicts[i];
 

@@ -37,42 +37,30 @@ char *monitor_url(const char *address, const char *suffix, const char *tick_id)
 
 /* ---- The helper ---- */
 
-/* What the helper has; a handle that hangs in a name look-up is left behind for the next ping. */
 struct monitor_caller {
     const struct monitor *monitor;
-    struct http_client *function;
+    struct http_client *client;
     char failure[ERROR_MESSAGE_SIZE]; /* of the first ping that failed */
 };
-
-static void monitor_note_failure(struct monitor_caller *caller, const char *failure)
-{
-    if (*caller->failure == '\0')
-        snprintf(caller->failure, sizeof caller->failure, "%s", failure);
-}
 
 static void monitor_ping(struct monitor_caller *caller, const char *suffix, int64_t until_ms)
 {
     const struct monitor *monitor = caller->monitor;
+    char *url = monitor_url(monitor->address.url, suffix, monitor->tick_id);
     struct http_ping ping = {0};
-    struct error err;
-    char *url;
+    struct error err = {0};
 
-    if (caller->function == NULL)
-        caller->function = http_client_open(&monitor->address, &err);
-    if (caller->function == NULL) {
-        monitor_note_failure(caller, err.message);
-        return;
-    }
-    url = monitor_url(monitor->address.url, suffix, monitor->tick_id);
-    if (!http_client_get(caller->function, url, until_ms, &ping))
-        caller->function = NULL;
-    if (ping.status == 0)
-        monitor_note_failure(caller, ping.failure);
-    else if (ping.status / 100 != 2) {
-        snprintf(ping.failure, sizeof ping.failure, "it answered with status %ld", ping.status);
-        monitor_note_failure(caller, ping.failure);
-    }
+    if (caller->client == NULL)
+        caller->client = http_client_open(&monitor->address, &err);
+    if (caller->client != NULL && !http_client_get(caller->client, url, until_ms, &ping))
+        caller->client = NULL;
     free(url);
+    if (*ping.failure != '\0')
+        error_set(&err, ERROR_INTERNAL, "%s", ping.failure);
+    else if (ping.status != 0 && ping.status / 100 != 2)
+        error_set(&err, ERROR_INTERNAL, "it answered with status %ld", ping.status);
+    if (*caller->failure == '\0')
+        snprintf(caller->failure, sizeof caller->failure, "%s", err.message);
 }
 
 /* The helper's life. */

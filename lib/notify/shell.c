@@ -24,12 +24,19 @@ struct shell {
     const char *input;
     size_t input_length;
     struct text complaint;
-    int64_t end_at_ms; /* monotonic clock: SIGTERM */
-    bool is_ending;
-    bool is_late; /* because its time was over, not ours */
+    int64_t end_at_ms; /* monotonic clock: when the next signal is due */
+    bool is_ending;    /* it got SIGTERM */
+    bool is_late;      /* because its time was over, not ours */
     bool is_killed;
     struct signals signals;
 };
+
+static void shell_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
 
 /* ---- The start ---- */
 
@@ -86,36 +93,24 @@ static int shell_spawn(struct shell *shell, const char *command, int input_fd, i
 /* Makes pipes of its standard input and standard error output. Our ends never block. */
 static bool shell_start(struct shell *shell, const char *command, struct error *err)
 {
-    int input[2];
-    int errors[2];
-    int cause;
+    int input[2] = {-1, -1};
+    int errors[2] = {-1, -1};
+    int cause = 0;
 
-    if (pipe2(input, O_CLOEXEC) != 0)
-        return error_set(err, ERROR_INTERNAL, "cannot be started: %s", strerror(errno));
-    if (pipe2(errors, O_CLOEXEC) != 0) {
-        error_set(err, ERROR_INTERNAL, "cannot be started: %s", strerror(errno));
-        close(input[0]);
-        close(input[1]);
-        return false;
-    }
+    if (pipe2(input, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0)
+        cause = errno;
     shell->input_fd = input[1];
     shell->error_fd = errors[0];
     (void)fcntl(shell->input_fd, F_SETFL, O_NONBLOCK);
     (void)fcntl(shell->error_fd, F_SETFL, O_NONBLOCK);
-    cause = shell_spawn(shell, command, input[0], errors[1]);
-    close(input[0]);
-    close(errors[1]);
+    if (cause == 0)
+        cause = shell_spawn(shell, command, input[0], errors[1]);
+    shell_close(&input[0]);
+    shell_close(&errors[1]);
     return cause == 0 || error_set(err, ERROR_INTERNAL, "cannot be started: %s", strerror(cause));
 }
 
 /* ---- While it runs ---- */
-
-static void shell_close(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
 
 static void shell_write_input(struct shell *shell)
 {
@@ -147,30 +142,20 @@ static bool shell_read_errors(struct shell *shell)
 /* Asks it to end when it is time to, and kills it a while later. */
 static void shell_watch(struct shell *shell, int64_t now_ms)
 {
-    if (!shell->is_ending && (signals_ask_to_end() || now_ms >= shell->end_at_ms)) {
+    bool must_end = !shell->is_ending && signals_ask_to_end();
+
+    if (shell->is_killed || (!must_end && now_ms < shell->end_at_ms))
+        return;
+    shell->end_at_ms = now_ms + SHELL_GRACE_MS;
+    if (shell->is_ending) {
+        shell->is_killed = true;
+        kill(-shell->pid, SIGKILL);
+    } else {
         shell->is_ending = true;
-        shell->is_late = !signals_ask_to_end();
-        shell->end_at_ms = now_ms + SHELL_GRACE_MS;
+        shell->is_late = !must_end;
         kill(-shell->pid, SIGTERM);
         kill(-shell->pid, SIGCONT);
-    } else if (shell->is_ending && !shell->is_killed && now_ms >= shell->end_at_ms) {
-        shell->is_killed = true;
-        shell->end_at_ms = now_ms + SHELL_GRACE_MS;
-        kill(-shell->pid, SIGKILL);
     }
-}
-
-static void shell_wait(struct shell *shell)
-{
-    struct pollfd ready[] = {{.fd = shell->input_fd, .events = POLLOUT},
-                             {.fd = shell->error_fd, .events = POLLIN}};
-
-    if (!wait_step(ready, 2, shell->end_at_ms, &shell->signals.inherited_mask))
-        return;
-    if (ready[0].revents != 0)
-        shell_write_input(shell);
-    if (ready[1].revents != 0)
-        shell_read_errors(shell);
 }
 
 /* Waits for its end and returns its status. If even SIGKILL does not end it, it is left behind. */
@@ -181,12 +166,19 @@ static int shell_await(struct shell *shell)
 
     while (waitpid(shell->pid, &status, WNOHANG) == 0 &&
            !(shell->is_killed && now_ms >= shell->end_at_ms)) {
+        struct pollfd ready[] = {{.fd = shell->input_fd, .events = POLLOUT},
+                                 {.fd = shell->error_fd, .events = POLLIN}};
+
         shell_watch(shell, now_ms);
-        shell_wait(shell);
+        if (wait_step(ready, 2, shell->end_at_ms, &shell->signals.inherited_mask)) {
+            if (ready[0].revents != 0)
+                shell_write_input(shell);
+            if (ready[1].revents != 0)
+                shell_read_errors(shell);
+        }
         now_ms = clock_now_ms();
     }
-    /* The last words. A process that inherited this end may go on for ever, so do not wait for
-     * it. */
+    /* The last words. Does not wait: a process that inherited this end may go on for ever. */
     while (shell->error_fd >= 0 && shell->complaint.length < SHELL_COMPLAINT_MAX &&
            shell_read_errors(shell))
         continue;
