@@ -14,41 +14,40 @@
 #define ADDRESS_USER                                                                               \
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;=:%"
 
-/* A name in the DNS has at most 253 characters. */
-enum { ADDRESS_HOST_SIZE = 256, ADDRESS_PORT_SIZE = 8 };
+/* What libcurl reads in a URL. */
+struct address {
+    CURLUcode code;
+    char host[256]; /* a name in the DNS has at most 253 characters; "" when there is none */
+    bool has_port;
+};
 
 static const char address_is_no_url[] = "is not a URL";
 static const char address_is_not_https[] = "must begin with https://";
 
-/* Copies what libcurl read there; "" when there is nothing. */
-static void address_get(CURLU *parts, CURLUPart part, char *text, size_t size)
-{
-    char *copy = NULL;
-
-    (void)curl_url_get(parts, part, &copy, 0);
-    snprintf(text, size, "%s", copy != NULL ? copy : "");
-    curl_free(copy);
-}
-
 /*
- * Has libcurl read a URL, and gets its host and port. Refuses what libcurl takes, but a person may
- * misread: "https:///host", "host:/", "%2e" for a dot, "host#.evil".
+ * Refuses what libcurl takes, but a person may misread: "https:///host", "host:/", "%2e" for a dot,
+ * "host#.evil".
  */
-static CURLUcode address_read(const char *url, const char *authority, unsigned int flags,
-                              char host[ADDRESS_HOST_SIZE], char port[ADDRESS_PORT_SIZE])
+static struct address address_read(const char *url, const char *authority, unsigned int flags)
 {
     size_t length = strcspn(authority, "/?#%");
     CURLU *parts = memory_or_exit(curl_url());
-    CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, flags);
+    struct address address = {.code = curl_url_set(parts, CURLUPART_URL, url, flags)};
+    char *host = NULL;
+    char *port = NULL;
 
-    address_get(parts, CURLUPART_HOST, host, ADDRESS_HOST_SIZE);
-    address_get(parts, CURLUPART_PORT, port, ADDRESS_PORT_SIZE);
+    (void)curl_url_get(parts, CURLUPART_HOST, &host, 0);
+    (void)curl_url_get(parts, CURLUPART_PORT, &port, 0);
+    snprintf(address.host, sizeof address.host, "%s", host != NULL ? host : "");
+    address.has_port = port != NULL;
+    if (address.code == CURLUE_OK &&
+        (length == 0 || length >= sizeof address.host || authority[length - 1] == ':' ||
+         strchr("/?", authority[length]) == NULL || (port != NULL && strcmp(port, "0") == 0)))
+        address.code = CURLUE_MALFORMED_INPUT;
+    curl_free(host);
+    curl_free(port);
     curl_url_cleanup(parts);
-    if (code == CURLUE_OK &&
-        (length == 0 || length >= ADDRESS_HOST_SIZE || authority[length - 1] == ':' ||
-         strchr("/?", authority[length]) == NULL || strcmp(port, "0") == 0))
-        return CURLUE_MALFORMED_INPUT;
-    return code;
+    return address;
 }
 
 static bool address_is_printable(const char *url)
@@ -73,60 +72,56 @@ static bool address_is_local_host(const char *host)
 
 bool address_is_local(const char *url)
 {
-    char host[ADDRESS_HOST_SIZE];
-    char port[ADDRESS_PORT_SIZE];
+    struct address address = address_read(url, url, 0);
 
-    (void)address_read(url, url, 0, host, port);
-    return address_is_local_host(host);
+    return address_is_local_host(address.host);
 }
 
-/* What is wrong with it; NULL when it may be called. host is set when it is http, but a URL. */
+/* What is wrong with url; NULL when it may be called. Fills *address if url is a URL, else empties it. */
 static const char *address_find_flaw(const char *url, const char *http_allowed_host,
-                                     char host[ADDRESS_HOST_SIZE])
+                                     struct address *address)
 {
     bool is_https = strncasecmp(url, "https://", 8) == 0;
-    bool is_http = strncasecmp(url, "http://", 7) == 0;
-    CURLUcode code;
-    char port[ADDRESS_PORT_SIZE];
 
-    host[0] = '\0';
+    *address = (struct address){0};
     if (!address_is_printable(url))
         return "holds a character that a URL cannot have";
-    if (!is_https && !is_http)
+    if (!is_https && strncasecmp(url, "http://", 7) != 0)
         return strstr(url, "://") != NULL ? address_is_not_https : address_is_no_url;
-    code = address_read(url, url + (is_https ? 8 : 7), CURLU_DISALLOW_USER, host, port);
-    if (code == CURLUE_USER_NOT_ALLOWED)
+    *address = address_read(url, url + (is_https ? 8 : 7), CURLU_DISALLOW_USER);
+    if (address->code == CURLUE_USER_NOT_ALLOWED)
         return "holds a user name";
-    if (code != CURLUE_OK)
+    if (address->code != CURLUE_OK)
         return address_is_no_url;
-    if (is_https || address_is_local_host(host) ||
-        (http_allowed_host != NULL && strcasecmp(host, http_allowed_host) == 0))
+    if (is_https || address_is_local_host(address->host) ||
+        (http_allowed_host != NULL && strcasecmp(address->host, http_allowed_host) == 0))
         return NULL;
     return address_is_not_https;
 }
 
 bool address_check(const char *url, const char *http_allowed_host, struct error *err)
 {
-    char host[ADDRESS_HOST_SIZE];
-    const char *flaw = address_find_flaw(url, http_allowed_host, host);
+    struct address address;
+    const char *flaw = address_find_flaw(url, http_allowed_host, &address);
 
     if (flaw == NULL)
         return true;
-    if (flaw == address_is_not_https && *host != '\0') {
-        error_set(err, ERROR_CONFIG, "http:// would send the key to %s unprotected", host);
-        return error_hint(
-            err, "use https://, or set SYNCSCHED_ALLOW_HTTP=%s if that network is trusted", host);
+    if (flaw == address_is_not_https && *address.host != '\0') {
+        error_set(err, ERROR_CONFIG, "http:// would send the key to %s unprotected", address.host);
+        return error_hint(err,
+                          "use https://, or set SYNCSCHED_ALLOW_HTTP=%s if that network is trusted",
+                          address.host);
     }
     error_set(err, ERROR_CONFIG, "the function's address %s", flaw);
-    return flaw == address_is_no_url
-               ? error_hint(err, "set SUPABASE_URL=https://PROJECT.supabase.co")
-               : false;
+    if (flaw == address_is_no_url)
+        error_hint(err, "set SUPABASE_URL=https://PROJECT.supabase.co");
+    return false;
 }
 
 bool address_check_other(const char *url, const char *setting, struct error *err)
 {
-    char host[ADDRESS_HOST_SIZE];
-    const char *flaw = address_find_flaw(url, NULL, host);
+    struct address address;
+    const char *flaw = address_find_flaw(url, NULL, &address);
 
     return flaw == NULL || error_set(err, ERROR_CONFIG, "%s %s", setting, flaw);
 }
@@ -144,22 +139,19 @@ static bool address_is_user(const char *text, size_t length)
 
 bool address_check_proxy(const char *proxy, struct error *err)
 {
-    char host[ADDRESS_HOST_SIZE];
-    char port[ADDRESS_PORT_SIZE];
+    const char *at = strrchr(proxy, '@');
     const char *user;
-    const char *at;
-    const char *authority;
 
     if (strncasecmp(proxy, "http://", 7) != 0)
         return error_set(err, ERROR_CONFIG, "SYNCSCHED_PROXY must begin with http://");
     user = proxy + 7;
-    at = strrchr(user, '@');
-    authority = at != NULL ? at + 1 : user;
-    if (address_is_printable(proxy) && (at == NULL || address_is_user(user, (size_t)(at - user))) &&
-        address_read(proxy, authority, 0, host, port) == CURLUE_OK && *port != '\0') {
+    if (address_is_printable(proxy) && (at == NULL || address_is_user(user, (size_t)(at - user)))) {
+        const char *authority = at != NULL ? at + 1 : user;
+        struct address address = address_read(proxy, authority, 0);
         const char *path = authority + strcspn(authority, "/?");
 
-        if (*path == '\0' || strcmp(path, "/") == 0)
+        if (address.code == CURLUE_OK && address.has_port &&
+            (*path == '\0' || strcmp(path, "/") == 0))
             return true;
     }
     error_set(err, ERROR_CONFIG, "SYNCSCHED_PROXY is not of the form http://HOST:PORT");

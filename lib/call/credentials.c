@@ -10,7 +10,7 @@
 #define CREDENTIALS_SECRET      "sb_secret_"
 #define CREDENTIALS_PUBLISHABLE "sb_publishable_"
 
-/* Year 9999: beyond it an expiry is none. */
+/* The year 9999. A key that expires later never does. */
 #define CREDENTIALS_FAR_S 253402300800.0
 
 #define CREDENTIALS_BASE64URL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -56,18 +56,16 @@ static json_t *credentials_payload(const char *key)
 
 static bool credentials_check_role(const json_t *claims, struct error *err)
 {
-    static const char wanted[] = "service_role";
     const json_t *role = json_object_get(claims, "role");
     char quoted[QUOTE_SIZE];
 
-    if (!json_is_string(role)) {
-        error_set(err, ERROR_CONFIG, "the service key is a JWT without a role");
-    } else {
-        if (json_string_length(role) == sizeof wanted - 1 &&
-            strcmp(json_string_value(role), wanted) == 0)
-            return true;
+    if (json_is_string(role)) {
         quote_bytes(json_string_value(role), json_string_length(role), quoted, sizeof quoted);
+        if (strcmp(quoted, "service_role") == 0)
+            return true;
         error_set(err, ERROR_CONFIG, "the service key is a JWT for the role \"%s\"", quoted);
+    } else {
+        error_set(err, ERROR_CONFIG, "the service key is a JWT without a role");
     }
     return error_hint(err, "take the project's service_role key, or a secret one "
                            "(" CREDENTIALS_SECRET "...)");
@@ -75,26 +73,20 @@ static bool credentials_check_role(const json_t *claims, struct error *err)
 
 /* ---- Checks ---- */
 
-static bool credentials_check_characters(const char *key, struct error *err)
-{
-    for (const char *c = key; *c != '\0'; c++) {
-        if (*c <= ' ' || *c > '~') {
-            error_set(err, ERROR_CONFIG,
-                      "the service key holds a character that a key cannot have (at byte %zu)",
-                      (size_t)(c - key) + 1);
-            return error_hint(err, "copy it again, without line breaks and blanks");
-        }
-    }
-    return true;
-}
-
 bool credentials_check(const char *key, struct error *err)
 {
+    const char *c = key;
     json_t *claims;
     bool ok;
 
-    if (!credentials_check_characters(key, err))
-        return false;
+    while (*c > ' ' && *c <= '~')
+        c++;
+    if (*c != '\0') {
+        error_set(err, ERROR_CONFIG,
+                  "the service key holds a character that a key cannot have (at byte %zu)",
+                  (size_t)(c - key) + 1);
+        return error_hint(err, "copy it again, without line breaks and blanks");
+    }
     if (credentials_starts_with(key, CREDENTIALS_PUBLISHABLE)) {
         error_set(err, ERROR_CONFIG,
                   "the service key is a publishable one (" CREDENTIALS_PUBLISHABLE "...)");
@@ -106,7 +98,7 @@ bool credentials_check(const char *key, struct error *err)
     return ok;
 }
 
-/* When the key expires, in seconds since 1970, and in words; infinite when it never does. */
+/* When the key expires, in seconds since 1970, and in words; infinite if never. */
 static double credentials_read_expiry(const json_t *claims, char text[INSTANT_TEXT_SIZE])
 {
     const json_t *expiry = json_object_get(claims, "exp");
