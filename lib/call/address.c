@@ -77,7 +77,7 @@ bool address_is_local(const char *url)
     return address_is_local_host(address.host);
 }
 
-/* What is wrong with url; NULL when it may be called. Fills *address if url is a URL, else empties it. */
+/* What is wrong with url; NULL when it may be called. *address stays empty unless url is a URL. */
 static const char *address_find_flaw(const char *url, const char *http_allowed_host,
                                      struct address *address)
 {
