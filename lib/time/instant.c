@@ -2,7 +2,8 @@
 
 #include "base/quote.h"
 
-#include <string.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 enum { YEAR_FIRST = 1970, YEAR_LAST = 9999 };
 
@@ -17,7 +18,8 @@ const char *const civil_month_names[12] = {"January",   "February", "March",    
 
 /* What an RFC 3339 date-time says, before anybody asked whether such a day exists. */
 struct instant_parts {
-    struct civil civil;
+    int date[3];
+    int time[2];
     int second;
     int64_t fraction_us;
     int offset_minutes; /* east of UTC */
@@ -109,47 +111,29 @@ struct window window_of(int64_t instant_us)
     };
 }
 
-/* Writes a number of so many digits; returns where it ends. */
-static char *put_number(char *at, int number, int digits)
-{
-    for (int i = digits - 1; i >= 0; i--, number /= 10)
-        at[i] = (char)('0' + number % 10);
-    return at + digits;
-}
-
-/* Writes 2024-05-01T02:00:00; returns where it ends. By hand, since lists of slots are long. */
-static char *put_time(char *at, int64_t minute, int second)
+/* Writes 2024-05-01T02:00:00 and the rest behind it. */
+static void instant_write(int64_t minute, int second, const char *rest,
+                          char text[INSTANT_TEXT_SIZE])
 {
     struct civil civil = civil_from_minute(minute);
 
-    at = put_number(at, civil.year, civil.year > YEAR_LAST ? 5 : 4);
-    *at++ = '-';
-    at = put_number(at, civil.month, 2);
-    *at++ = '-';
-    at = put_number(at, civil.day, 2);
-    *at++ = 'T';
-    at = put_number(at, civil.hour, 2);
-    *at++ = ':';
-    at = put_number(at, civil.minute, 2);
-    *at++ = ':';
-    return put_number(at, second, 2);
+    snprintf(text, INSTANT_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%s", civil.year, civil.month,
+             civil.day, civil.hour, civil.minute, second, rest);
 }
 
 void instant_format_minute(int64_t minute, char text[INSTANT_TEXT_SIZE])
 {
-    memcpy(put_time(text, minute, 0), "Z", 2);
+    instant_write(minute, 0, "Z", text);
 }
 
 void instant_format_local(int64_t minute, int offset_minutes, char text[INSTANT_TEXT_SIZE])
 {
-    int ahead = offset_minutes < 0 ? -offset_minutes : offset_minutes;
-    char *at = put_time(text, minute + offset_minutes, 0);
+    int ahead = abs(offset_minutes);
+    char offset[INSTANT_TEXT_SIZE];
 
-    *at++ = offset_minutes < 0 ? '-' : '+';
-    at = put_number(at, ahead / 60, 2);
-    *at++ = ':';
-    at = put_number(at, ahead % 60, 2);
-    *at = '\0';
+    snprintf(offset, sizeof offset, "%c%02d:%02d", offset_minutes < 0 ? '-' : '+', ahead / 60,
+             ahead % 60);
+    instant_write(minute + offset_minutes, 0, offset, text);
 }
 
 void instant_format_second(int64_t instant_ms, char text[INSTANT_TEXT_SIZE])
@@ -157,18 +141,17 @@ void instant_format_second(int64_t instant_ms, char text[INSTANT_TEXT_SIZE])
     int64_t second = instant_divide_down(instant_ms, 1000);
     int64_t minute = instant_divide_down(second, 60);
 
-    memcpy(put_time(text, minute, (int)(second - minute * 60)), "Z", 2);
+    instant_write(minute, (int)(second - minute * 60), "Z", text);
 }
 
 void instant_format(int64_t instant_us, char text[INSTANT_TEXT_SIZE])
 {
     int64_t minute = instant_divide_down(instant_us, INSTANT_US_PER_MINUTE);
     int milliseconds = (int)((instant_us - minute * INSTANT_US_PER_MINUTE) / 1000);
-    char *at = put_time(text, minute, milliseconds / 1000);
+    char fraction[INSTANT_TEXT_SIZE];
 
-    *at++ = '.';
-    at = put_number(at, milliseconds % 1000, 3);
-    memcpy(at, "Z", 2);
+    snprintf(fraction, sizeof fraction, ".%03dZ", milliseconds % 1000);
+    instant_write(minute, milliseconds / 1000, fraction, text);
 }
 
 static bool is_digit(char c)
@@ -176,94 +159,77 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Takes exactly count digits at *at. */
-static bool take_digits(const char **at, int count, int *value)
+/* Takes a number for each digit of the pattern, of so many digits, and its other characters. */
+static bool take(const char **at, const char *pattern, int *numbers)
 {
-    *value = 0;
-    for (int i = 0; i < count; i++, (*at)++) {
-        if (!is_digit(**at))
-            return false;
-        *value = *value * 10 + (**at - '0');
+    for (; *pattern != '\0'; pattern++) {
+        if (!is_digit(*pattern)) {
+            if (*(*at)++ != *pattern)
+                return false;
+            continue;
+        }
+        *numbers = 0;
+        for (int left = *pattern - '0'; left > 0; left--, (*at)++) {
+            if (!is_digit(**at))
+                return false;
+            *numbers = *numbers * 10 + (**at - '0');
+        }
+        numbers++;
     }
-    return true;
-}
-
-static bool take_character(const char **at, char wanted)
-{
-    if (**at != wanted)
-        return false;
-    (*at)++;
-    return true;
-}
-
-/* Takes at least one digit; those beyond microseconds are dropped. */
-static bool take_fraction(const char **at, int64_t *fraction_us)
-{
-    int64_t unit_us = INSTANT_US_PER_SECOND / 10;
-
-    if (!is_digit(**at))
-        return false;
-    for (*fraction_us = 0; is_digit(**at); (*at)++, unit_us /= 10)
-        *fraction_us += (**at - '0') * unit_us;
     return true;
 }
 
 /* Takes "Z" or "+hh:mm"; says what is wrong, or NULL. */
 static const char *take_offset(const char **at, int *offset_minutes)
 {
-    bool west = **at == '-';
-    int hours;
-    int minutes;
+    char sign = *(*at)++;
+    int time[2];
 
-    if (take_character(at, 'Z') || take_character(at, 'z'))
+    if (sign == 'Z' || sign == 'z')
         return NULL;
-    if (**at == '\0')
+    if (sign == '\0')
         return "has no offset from UTC";
-    if (!take_character(at, '+') && !take_character(at, '-'))
+    if (sign != '+' && sign != '-')
         return "has something else where its offset from UTC should be";
-    if (!take_digits(at, 2, &hours) || !take_character(at, ':') || !take_digits(at, 2, &minutes))
+    if (!take(at, "2:2", time))
         return "has an offset that is not +hh:mm";
-    if (hours > 23 || minutes > 59)
+    if (time[0] > 23 || time[1] > 59)
         return "has an offset that does not exist";
-    *offset_minutes = (hours * 60 + minutes) * (west ? -1 : 1);
+    *offset_minutes = (time[0] * 60 + time[1]) * (sign == '-' ? -1 : 1);
     return NULL;
 }
 
 /* RFC 3339, section 5.6, with optional seconds; says what is wrong, or NULL. */
-static const char *instant_read(const char *text, struct instant_parts *parts)
+static const char *instant_read(const char *at, struct instant_parts *parts)
 {
-    struct civil *civil = &parts->civil;
-    const char *at = text;
+    int64_t unit_us = INSTANT_US_PER_SECOND;
     const char *wrong;
 
-    if (!take_digits(&at, 4, &civil->year) || !take_character(&at, '-') ||
-        !take_digits(&at, 2, &civil->month) || !take_character(&at, '-') ||
-        !take_digits(&at, 2, &civil->day))
+    if (!take(&at, "4-2-2", parts->date))
         return "does not start with a date, yyyy-mm-dd";
     if (*at == '\0')
         return "has no time of day";
-    if (!take_character(&at, 'T') && !take_character(&at, 't') && !take_character(&at, ' '))
+    if (*at != 'T' && *at != 't' && *at != ' ')
         return "has no T between date and time";
-    if (!take_digits(&at, 2, &civil->hour) || !take_character(&at, ':') ||
-        !take_digits(&at, 2, &civil->minute))
+    at++;
+    if (!take(&at, "2:2", parts->time))
         return "has a time of day that is not hh:mm";
-    if (take_character(&at, ':')) {
-        if (!take_digits(&at, 2, &parts->second))
+    if (*at == ':') {
+        if (!take(&at, ":2", &parts->second))
             return "has seconds that are not two digits";
-        if (take_character(&at, '.') && !take_fraction(&at, &parts->fraction_us))
+        if (*at == '.' && !is_digit(at[1]))
             return "has a point without digits after it";
+        if (*at == '.')
+            for (at++; is_digit(*at); at++) /* digits beyond microseconds add nothing */
+                parts->fraction_us += (*at - '0') * (unit_us /= 10);
     }
     wrong = take_offset(&at, &parts->offset_minutes);
-    if (wrong == NULL && *at != '\0')
-        wrong = "goes on after its offset";
-    return wrong;
+    return wrong == NULL && *at != '\0' ? "goes on after its offset" : wrong;
 }
 
 /* Whether there is such a day and such a time; says what is wrong, or NULL. */
-static const char *instant_check(const struct instant_parts *parts)
+static const char *instant_check(const struct civil *civil, int second)
 {
-    const struct civil *civil = &parts->civil;
-
     if (civil->year < YEAR_FIRST)
         return "lies before the year 1970";
     if (civil->month < 1 || civil->month > 12)
@@ -274,23 +240,26 @@ static const char *instant_check(const struct instant_parts *parts)
         return "has an hour that does not exist";
     if (civil->minute > 59)
         return "has a minute that does not exist";
-    if (parts->second == 60)
+    if (second == 60)
         return "is a leap second, which has no number in POSIX time";
-    if (parts->second > 60)
-        return "has a second that does not exist";
-    return NULL;
+    return second > 60 ? "has a second that does not exist" : NULL;
 }
 
 bool instant_parse(const char *text, int64_t *instant_us, struct error *err)
 {
     struct instant_parts parts = {0};
     const char *wrong = instant_read(text, &parts);
+    struct civil civil = {.year = parts.date[0],
+                          .month = parts.date[1],
+                          .day = parts.date[2],
+                          .hour = parts.time[0],
+                          .minute = parts.time[1]};
     char quoted[QUOTE_SIZE];
 
     if (wrong == NULL)
-        wrong = instant_check(&parts);
+        wrong = instant_check(&civil, parts.second);
     if (wrong == NULL) {
-        int64_t minute = civil_to_minute(&parts.civil) - parts.offset_minutes;
+        int64_t minute = civil_to_minute(&civil) - parts.offset_minutes;
         int year = civil_from_minute(minute).year;
 
         *instant_us = minute * INSTANT_US_PER_MINUTE + parts.second * INSTANT_US_PER_SECOND +
