@@ -36,18 +36,21 @@ static uint32_t days_of_months(uint16_t months)
     uint32_t days = 0;
 
     for (int month = 1; month <= 12; month++)
-        if ((months >> month & 1) != 0)
+        if (cron_set_holds(months, month))
             days |= days_of_month(month);
     return days;
 }
 
-/* Those of the months that have at least one of the days. */
-static uint16_t months_with(uint16_t months, uint32_t days)
+/* The same dates, without the days and the months that never come together. */
+static struct cron without_missing_dates(const struct cron *cron)
 {
+    struct cron dates = *cron;
+
+    dates.days &= days_of_months(cron->months);
     for (int month = 1; month <= 12; month++)
-        if ((days & days_of_month(month)) == 0)
-            months &= (uint16_t) ~(1U << month);
-    return months;
+        if (cron->months != CRON_ALL_MONTHS && (dates.days & days_of_month(month)) == 0)
+            dates.months &= (uint16_t) ~(1U << month); /* "of the month" means all of them */
+    return dates;
 }
 
 /* " in June", " from January to June", " in January and June"; nothing for all months. */
@@ -59,144 +62,91 @@ static void months_add(struct text *text, uint16_t months)
     cron_words_months(text, months);
 }
 
-/* "day 31", "days 1 and 15", "odd days"; possible are the days that there are. */
-static void days_add(struct text *text, uint32_t days, uint32_t possible)
+/*
+ * "day 31 of the month", "odd days of June", "days 1 and 15 of June"; with is_date the last is
+ * "1 and 15 June".
+ */
+static void days_add(struct text *text, const struct cron *dates, bool is_date)
 {
-    if (days == (ODD_DAYS & possible))
-        text_add(text, "odd days");
-    else if (days == (EVEN_DAYS & possible))
-        text_add(text, "even days");
-    else
-        cron_words_counted(text, "day", days);
-}
+    uint32_t possible = days_of_months(dates->months);
+    bool is_odd = dates->days == (ODD_DAYS & possible);
+    bool is_even = dates->days == (EVEN_DAYS & possible);
 
-/* "day 31 of the month", "odd days of June", "day 1 of January and July". */
-static void days_of_months_add(struct text *text, uint32_t days, uint16_t months)
-{
-    days_add(text, days, days_of_months(months));
-    text_add(text, " of ");
-    if (months == CRON_ALL_MONTHS)
-        text_add(text, "the month");
-    else
-        cron_words_months(text, months);
-}
-
-/* The same, but "1 and 15 June" for days of a single month. */
-static void calendar_days_add(struct text *text, uint32_t days, uint16_t months)
-{
-    uint32_t possible = days_of_months(months);
-
-    if (cron_set_count(months) > 1 || days == (ODD_DAYS & possible) ||
-        days == (EVEN_DAYS & possible)) {
-        days_of_months_add(text, days, months);
+    if (is_date && cron_set_count(dates->months) == 1 && !is_odd && !is_even) {
+        cron_words_numbers(text, dates->days, " and ");
+        text_add(text, " ");
+        cron_words_months(text, dates->months);
         return;
     }
-    cron_words_numbers(text, days, " and ");
-    text_add(text, " ");
-    cron_words_months(text, months);
+    if (is_odd || is_even)
+        text_add(text, is_odd ? "odd days" : "even days");
+    else
+        cron_words_counted(text, "day", dates->days);
+    text_add(text, " of ");
+    if (dates->months == CRON_ALL_MONTHS)
+        text_add(text, "the month");
+    else
+        cron_words_months(text, dates->months);
 }
 
 /* For a single day that not all of the months have, where it comes. Whether there was one. */
-static bool scarcity_add(struct text *text, uint32_t days, uint16_t months)
+static bool scarcity_add(struct text *text, const struct cron *dates)
 {
-    bool is_29 = days == UINT32_C(1) << 29;
+    bool is_29 = dates->days == UINT32_C(1) << 29;
     const char *words = NULL;
 
-    if (days == UINT32_C(1) << 31 && months == CRON_ALL_MONTHS)
+    if (dates->days == UINT32_C(1) << 31 && dates->months == CRON_ALL_MONTHS)
         words = ", in the 7 months that have one";
-    else if (days == UINT32_C(1) << 30 && months == CRON_ALL_MONTHS)
+    else if (dates->days == UINT32_C(1) << 30 && dates->months == CRON_ALL_MONTHS)
         words = ", in the 11 months that have one";
-    else if (is_29 && months == 1U << FEBRUARY)
+    else if (is_29 && dates->months == 1U << FEBRUARY)
         words = ", in leap years";
-    else if (is_29 && (months >> FEBRUARY & 1) != 0)
+    else if (is_29 && cron_set_holds(dates->months, FEBRUARY))
         words = ", in February in leap years only";
     text_add(text, words != NULL ? words : "");
     return words != NULL;
 }
 
-/* The same dates, without the days and the months that never come together. */
-static struct cron without_missing_dates(const struct cron *cron)
+/* "13 June if it is a Friday", "days 1 to 7 of the month that are Mondays" */
+static void days_and_weekdays_add(struct text *text, const struct cron *dates)
 {
-    struct cron narrowed = *cron;
+    bool is_one = cron_set_count(dates->days) == 1;
 
-    narrowed.days &= days_of_months(cron->months);
-    if (cron->months != CRON_ALL_MONTHS) /* "of the month" means all of them */
-        narrowed.months = months_with(cron->months, narrowed.days);
-    return narrowed;
-}
-
-static void by_both_add(const struct cron *dates, struct text *text)
-{
-    bool plural = cron_set_count(dates->days) > 1;
-
-    text_add(text, "on ");
-    if (plural) {
-        days_of_months_add(text, dates->days, dates->months);
+    days_add(text, dates, is_one);
+    if (is_one)
+        text_add(text, scarcity_add(text, dates) ? ", if it is a " : " if it is a ");
+    else
         text_add(text, " that are ");
-    } else {
-        calendar_days_add(text, dates->days, dates->months);
-        text_add(text, scarcity_add(text, dates->days, dates->months) ? ", " : " ");
-        text_add(text, "if it is a ");
-    }
-    cron_words_weekdays_or(text, dates->weekdays, plural);
-}
-
-static void by_weekday_add(const struct cron *cron, struct text *text)
-{
-    text_add(text, "on ");
-    cron_words_weekdays(text, cron->weekdays);
-    months_add(text, cron->months);
-}
-
-static void by_either_add(const struct cron *cron, const struct cron *dates, struct text *text)
-{
-    if (dates->days == 0) { /* day 31 or Friday, in June */
-        by_weekday_add(cron, text);
-        return;
-    }
-    text_add(text, "on ");
-    calendar_days_add(text, dates->days, dates->months);
-    if (scarcity_add(text, dates->days, dates->months))
-        text_add(text, ",");
-    if (cron_set_count(cron->weekdays) == 1) {
-        text_addf(text, " and on every %s", civil_weekday_names[cron_set_least(cron->weekdays)]);
-    } else {
-        text_add(text, " and on ");
-        cron_words_weekdays(text, cron->weekdays);
-    }
-    months_add(text, cron->months);
+    cron_words_weekdays_or(text, dates->weekdays, !is_one);
 }
 
 void cron_describe_dates(const struct cron *cron, struct text *text)
 {
+    enum cron_dates by = cron_dates_of(cron);
     struct cron dates = without_missing_dates(cron);
 
-    switch (cron_dates_of(cron)) {
-    case CRON_DATES_NEVER:
-        text_add(text, "on ");
-        calendar_days_add(text, cron->days, cron->months);
-        text_add(text, ", which never come");
-        text_add(text, cron_set_count(cron->days) == 1 ? "s" : "");
-        return;
-    case CRON_DATES_EVERY:
-        text_add(text, "every day");
-        months_add(text, cron->months);
-        return;
-    case CRON_DATES_DAYS:
-        text_add(text, "on ");
-        calendar_days_add(text, dates.days, dates.months);
-        scarcity_add(text, dates.days, dates.months);
-        return;
-    case CRON_DATES_WEEKDAYS:
-        by_weekday_add(cron, text);
-        return;
-    case CRON_DATES_BOTH:
-        by_both_add(&dates, text);
-        return;
-    case CRON_DATES_EITHER:
-        by_either_add(cron, &dates, text);
-        return;
+    if (by == CRON_DATES_EITHER && dates.days == 0) /* day 31 or Friday, in June */
+        by = CRON_DATES_WEEKDAYS;
+    text_add(text, by == CRON_DATES_EVERY ? "every day" : "on ");
+    if (by == CRON_DATES_NEVER) {
+        days_add(text, cron, true);
+        text_add(text,
+                 cron_set_count(cron->days) == 1 ? ", which never comes" : ", which never come");
+    } else if (by == CRON_DATES_BOTH) {
+        days_and_weekdays_add(text, &dates);
+    } else if (by == CRON_DATES_DAYS) {
+        days_add(text, &dates, true);
+        scarcity_add(text, &dates);
+    } else if (by == CRON_DATES_EITHER) {
+        days_add(text, &dates, true);
+        text_add(text, scarcity_add(text, &dates) ? ", and on " : " and on ");
     }
+    if (by == CRON_DATES_EITHER && cron_set_count(cron->weekdays) == 1)
+        text_addf(text, "every %s", civil_weekday_names[cron_set_least(cron->weekdays)]);
+    else if (by == CRON_DATES_EITHER || by == CRON_DATES_WEEKDAYS)
+        cron_words_weekdays(text, cron->weekdays);
+    if (by == CRON_DATES_EITHER || by == CRON_DATES_WEEKDAYS || by == CRON_DATES_EVERY)
+        months_add(text, cron->months);
 }
 
 /* --- times of day --- */
@@ -224,14 +174,6 @@ static void every_add(struct text *text, int step, const char *unit)
         text_addf(text, "every %d %ss", step, unit);
 }
 
-/* " from 08:15 to 17:45": the first and the last time of a day. */
-static void first_to_last_add(const struct cron *cron, struct text *text)
-{
-    text_addf(text, " from %02d:%02d to %02d:%02d", cron_set_least(cron->hours),
-              cron_set_least(cron->minutes), cron_set_greatest(cron->hours),
-              cron_set_greatest(cron->minutes));
-}
-
 /* The step of minutes that runs on evenly from hour to hour, as from 0, 15, 30 and 45; else 0. */
 static int steady_step(uint64_t minutes)
 {
@@ -246,14 +188,14 @@ static void times_sum_up(const struct cron *cron, struct text *text)
     int minute_step = cron_set_step(cron->minutes);
     int hour_step = cron_set_step(cron->hours);
     int steady = steady_step(cron->minutes);
-    bool one_hour = cron_set_count(cron->hours) == 1;
+    bool by_minute =
+        cron_set_count(cron->hours) == 1 ? minute_step != 0 : hour_step == 1 && steady != 0;
 
-    if ((one_hour && minute_step != 0) || (hour_step == 1 && steady != 0)) {
-        every_add(text, minute_step, "minute");
-        first_to_last_add(cron, text);
-    } else if (cron_set_count(cron->minutes) == 1 && hour_step != 0) {
-        every_add(text, hour_step, "hour");
-        first_to_last_add(cron, text);
+    if (by_minute || (cron_set_count(cron->minutes) == 1 && hour_step != 0)) {
+        every_add(text, by_minute ? minute_step : hour_step, by_minute ? "minute" : "hour");
+        text_addf(text, " from %02d:%02d to %02d:%02d", cron_set_least(cron->hours),
+                  cron_set_least(cron->minutes), cron_set_greatest(cron->hours),
+                  cron_set_greatest(cron->minutes));
     } else if (steady != 0) {
         every_add(text, steady, "minute");
         cron_words_counted(text, " in the hour", cron->hours);

@@ -10,13 +10,12 @@ enum {
 
 /* --- dates that never come, and months that are too short --- */
 
-/* "it never fires: February has no day 30 or 31" */
-static void never_add(const struct cron *cron, struct text *text)
+/* "February has no day 30 or 31" */
+static void lack_add(struct text *text, uint64_t months, const char *joint, uint64_t days)
 {
-    text_add(text, "it never fires: ");
-    cron_words_months(text, cron->months);
-    text_addf(text, " %s no day ", cron_set_count(cron->months) == 1 ? "has" : "have");
-    cron_words_numbers(text, cron->days, " or ");
+    cron_words_months(text, months);
+    text_addf(text, "%s%s no day ", joint, cron_set_count(months) == 1 ? "has" : "have");
+    cron_words_numbers(text, days, " or ");
 }
 
 /*
@@ -34,40 +33,30 @@ static uint16_t months_too_short(const struct cron *cron)
     return past_28 ? cron->months & FEBRUARY_ALONE : 0;
 }
 
-/* 29 February and, unless the whole month is skipped without it, the days after it. */
-static void leap_years_add(const struct cron *cron, bool skips, struct text *text)
-{
-    uint64_t beyond = cron->days & cron_set_range(30, 31);
-
-    if (cron->months == FEBRUARY_ALONE)
-        text_add(text, "29 February comes in leap years only");
-    else if (skips)
-        text_add(text, "it skips February except in leap years");
-    else
-        text_add(text, "day 29 comes in February in leap years only");
-    if (beyond == 0 || (skips && cron->months != FEBRUARY_ALONE))
-        return;
-    cron_words_counted(text, ", day", beyond);
-    text_add(text, " never");
-}
-
 /* Says which months lack which days; false when none does. */
 static bool short_months_add(const struct cron *cron, enum cron_dates dates, struct text *text)
 {
     uint16_t months = months_too_short(cron);
     uint64_t days = cron->days & cron_set_range((months & THIRTY_DAYS) != 0 ? 31 : 29, 31);
+    uint64_t beyond = cron->days & cron_set_range(30, 31);
     /* Where a weekday will do, no month is skipped. */
     bool skips = dates != CRON_DATES_EITHER && days == cron->days;
 
     if (dates == CRON_DATES_EVERY || dates == CRON_DATES_WEEKDAYS || months == 0)
         return false;
     if (cron_set_holds(days, 29)) {
-        leap_years_add(cron, skips, text);
+        bool is_february = cron->months == FEBRUARY_ALONE;
+
+        text_add(text, is_february ? "29 February comes in leap years only"
+                       : skips     ? "it skips February except in leap years"
+                                   : "day 29 comes in February in leap years only");
+        if (beyond != 0 && (is_february || !skips)) {
+            cron_words_counted(text, ", day", beyond);
+            text_add(text, " never");
+        }
     } else if (skips) {
         text_add(text, "it skips ");
-        cron_words_months(text, months);
-        text_addf(text, ", which %s no day ", cron_set_count(months) == 1 ? "has" : "have");
-        cron_words_numbers(text, days, " or ");
+        lack_add(text, months, ", which ", days);
     } else {
         cron_words_counted(text, "day", days);
         text_add(text, cron_set_count(days) == 1 ? " does not come in " : " do not come in ");
@@ -77,18 +66,6 @@ static bool short_months_add(const struct cron *cron, enum cron_dates dates, str
 }
 
 /* --- both day fields --- */
-
-/* The same dates whatever the other field says: why that is so. */
-static void no_effect_add(bool all_days, bool either_will_do, struct text *text)
-{
-    const char *full = all_days ? "day-of-month" : "day-of-week";
-    const char *other = all_days ? "day-of-week" : "day-of-month";
-
-    text_addf(text, ": %s %s holds every day, so %s has no effect",
-              either_will_do ? "either day field will do, and"
-                             : "both day fields must match, because one starts with *, and",
-              full, either_will_do ? other : full);
-}
 
 /* Tells how the two day fields go together; false when one of them is left open by a "*". */
 static bool day_fields_add(const struct cron *cron, enum cron_dates dates, struct text *text)
@@ -107,8 +84,15 @@ static bool day_fields_add(const struct cron *cron, enum cron_dates dates, struc
     else if (dates == CRON_DATES_BOTH)
         text_add(text, "only when both day fields match, because one of them starts with *: ");
     cron_describe_dates(cron, text);
-    if (all_days || all_weekdays)
-        no_effect_add(all_days, dates == CRON_DATES_EVERY, text);
+    if (all_days || all_weekdays) { /* the same dates whatever the other field says */
+        bool either_will_do = dates == CRON_DATES_EVERY;
+
+        text_addf(text, ": %s %s holds every day, so %s has no effect",
+                  either_will_do ? "either day field will do, and"
+                                 : "both day fields must match, because one starts with *, and",
+                  all_days ? "day-of-month" : "day-of-week",
+                  all_days == either_will_do ? "day-of-week" : "day-of-month");
+    }
     return true;
 }
 
@@ -202,7 +186,8 @@ size_t cron_warn(const struct cron *cron, struct text warnings[CRON_WARNINGS_MAX
     size_t count = 0;
 
     if (dates == CRON_DATES_NEVER) {
-        never_add(cron, &warnings[0]);
+        text_add(&warnings[0], "it never fires: ");
+        lack_add(&warnings[0], cron->months, " ", cron->days);
         return 1;
     }
     count += short_months_add(cron, dates, &warnings[count]) ? 1 : 0;
