@@ -47,19 +47,12 @@ static bool cron_advance_time(const struct cron *cron, int *minute_of_day)
     return true;
 }
 
-/* The weekdays as days 1 to 31 of a month whose first day is first_weekday. */
-static uint64_t cron_weekday_set(const struct cron *cron, int first_weekday)
-{
-    const uint64_t weeks = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28;
-    unsigned week = cron->weekdays | (unsigned)cron->weekdays << 7;
-
-    return (week >> first_weekday & 0x7F) * weeks << 1;
-}
-
 /* The days of a month that match, as a set. Ignores the months field. */
 static uint64_t cron_month_set(const struct cron *cron, int year, int month, int first_weekday)
 {
-    uint64_t weekdays = cron_weekday_set(cron, first_weekday);
+    const uint64_t weeks = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28;
+    unsigned week = cron->weekdays | (unsigned)cron->weekdays << 7;
+    uint64_t weekdays = (week >> first_weekday & 0x7F) * weeks << 1; /* as days 1 to 31 */
     uint64_t all = (UINT64_C(2) << civil_month_days(year, month)) - 2;
 
     if (cron->days_starred || cron->weekdays_starred)

@@ -2,6 +2,8 @@
 
 #include "cron/cron_set.h"
 
+#include <stdlib.h>
+
 /* Less than a year: most rules name a weekday, so the same change can come after 364 days. */
 #define MINUTES_AHEAD (INT64_C(363) * INSTANT_MINUTES_PER_DAY)
 
@@ -9,30 +11,22 @@
 struct cron_jump {
     int64_t from; /* what the clock shows when it is changed, */
     int64_t to;   /* and what it is changed to */
-    bool is_gap;
     enum cron_over_jump over_jump;
-};
-
-/* The minutes of a schedule that a jump skips or repeats. */
-struct cron_jump_minutes {
-    int64_t first;
+    int64_t first; /* of the schedule's minutes that it skips or repeats */
     int64_t last;
     int count;
 };
 
-static struct cron_jump_minutes cron_jump_minutes(const struct cron *cron,
-                                                  const struct cron_jump *jump)
+static void cron_jump_find_minutes(const struct cron *cron, struct cron_jump *jump)
 {
-    int64_t low = jump->is_gap ? jump->from : jump->to;
-    int64_t high = jump->is_gap ? jump->to : jump->from;
-    struct cron_jump_minutes minutes = {0};
+    int64_t low = jump->from < jump->to ? jump->from : jump->to;
+    int64_t high = jump->from < jump->to ? jump->to : jump->from;
 
     for (int64_t at = low; (at = cron_next_on_wall(cron, at)) < high; at++) {
-        minutes.first = minutes.count == 0 ? at : minutes.first;
-        minutes.last = at;
-        minutes.count++;
+        jump->first = jump->count == 0 ? at : jump->first;
+        jump->last = at;
+        jump->count++;
     }
-    return minutes;
 }
 
 /* "02:00", or "2011-12-31 00:00" if a jump spans a whole day. */
@@ -45,29 +39,28 @@ static void cron_jump_add_time(struct text *text, int64_t wall_minute, bool has_
     text_addf(text, "%02d:%02d", civil.hour, civil.minute);
 }
 
-static void cron_jump_describe(const struct cron_jump *jump,
-                               const struct cron_jump_minutes *minutes, struct text *text)
+static void cron_jump_describe(const struct cron_jump *jump, struct text *text)
 {
     struct civil night = civil_from_minute(jump->from);
-    int64_t width = jump->is_gap ? jump->to - jump->from : jump->from - jump->to;
-    bool has_date = width >= INSTANT_MINUTES_PER_DAY;
-    bool is_one = minutes->count == 1;
+    bool has_date = llabs(jump->to - jump->from) >= INSTANT_MINUTES_PER_DAY;
+    bool is_gap = jump->from < jump->to;
+    bool is_one = jump->count == 1;
 
     text_addf(text, "on %s %04d-%02d-%02d the clocks go %s from ",
               civil_weekday_names[night.weekday], night.year, night.month, night.day,
-              jump->is_gap ? "forward" : "back");
+              is_gap ? "forward" : "back");
     cron_jump_add_time(text, jump->from, has_date);
     text_add(text, " to ");
     cron_jump_add_time(text, jump->to, has_date);
     text_add(text, ": ");
     if (!is_one)
-        text_addf(text, "the %d times from ", minutes->count);
-    cron_jump_add_time(text, minutes->first, has_date);
+        text_addf(text, "the %d times from ", jump->count);
+    cron_jump_add_time(text, jump->first, has_date);
     if (!is_one) {
         text_add(text, " to ");
-        cron_jump_add_time(text, minutes->last, has_date);
+        cron_jump_add_time(text, jump->last, has_date);
     }
-    if (!jump->is_gap) {
+    if (!is_gap) {
         text_addf(text, " %s twice, and it runs %s", is_one ? "comes" : "come",
                   jump->over_jump == CRON_HOLDS_BACK ? "the first time only" : "both times");
         return;
@@ -96,13 +89,12 @@ size_t cron_warn_of_jumps(const struct cron *cron, const struct zone *zone, int6
         struct cron_jump jump = {
             .from = next.from + span.offset_minutes,
             .to = next.from + next.offset_minutes,
-            .is_gap = next.jump_minutes > 0,
             .over_jump = cron_over_jump(cron, next.jump_minutes),
         };
-        struct cron_jump_minutes minutes = cron_jump_minutes(cron, &jump);
 
-        if (minutes.count > 0)
-            cron_jump_describe(&jump, &minutes, &warnings[count++]);
+        cron_jump_find_minutes(cron, &jump);
+        if (jump.count > 0)
+            cron_jump_describe(&jump, &warnings[count++]);
         span = next;
     }
     return count;

@@ -53,22 +53,6 @@ static bool upcoming_is_wanted(const char *wanted, const char *id)
     return wanted == NULL || strcasecmp(wanted, id) == 0;
 }
 
-static void upcoming_add(struct upcoming *upcoming, const struct schedule *schedule,
-                         const struct timetable *timetable, int64_t slot)
-{
-    upcoming->schedules = memory_grow(upcoming->schedules, upcoming->count, &upcoming->capacity,
-                                      sizeof *upcoming->schedules);
-    upcoming->schedules[upcoming->count++] = (struct upcoming_schedule){
-        .report = json_pack("{s:s, s:s, s:s, s:n, s:n, s:s, s:s}", "orgId", schedule->org_id,
-                            "integrationId", schedule->integration_id, "integrationType",
-                            schedule->integration_type, "scheduledFor", "localTime", "schedule",
-                            schedule->cron_schedule, "timezone",
-                            schedule->timezone != NULL ? schedule->timezone : "UTC"),
-        .timetable = *timetable,
-        .slot = slot,
-    };
-}
-
 static void upcoming_read_schedule(void *context, const struct schedules_reading *reading,
                                    const struct schedule *schedule)
 {
@@ -84,10 +68,23 @@ static void upcoming_read_schedule(void *context, const struct schedules_reading
         !upcoming_is_wanted(options->integration_id, schedule->integration_id))
         return;
     upcoming->matched++;
-    if (!timetable_read(schedule, &upcoming->zones, &timetable, &wrong))
+    if (!timetable_read(schedule, &upcoming->zones, &timetable, &wrong)) {
         schedules_warn(&wrong, &upcoming->invalid);
-    else if (timetable_next(&timetable, slot, &slot) && slot <= upcoming->until)
-        upcoming_add(upcoming, schedule, &timetable, slot);
+        return;
+    }
+    if (!timetable_next(&timetable, slot, &slot) || slot > upcoming->until)
+        return;
+    upcoming->schedules = memory_grow(upcoming->schedules, upcoming->count, &upcoming->capacity,
+                                      sizeof *upcoming->schedules);
+    upcoming->schedules[upcoming->count++] = (struct upcoming_schedule){
+        .report = json_pack("{s:s, s:s, s:s, s:n, s:n, s:s, s:s}", "orgId", schedule->org_id,
+                            "integrationId", schedule->integration_id, "integrationType",
+                            schedule->integration_type, "scheduledFor", "localTime", "schedule",
+                            schedule->cron_schedule, "timezone",
+                            schedule->timezone != NULL ? schedule->timezone : "UTC"),
+        .timetable = timetable,
+        .slot = slot,
+    };
 }
 
 bool upcoming_read(const struct upcoming_options *options, struct upcoming *upcoming,

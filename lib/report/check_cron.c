@@ -10,18 +10,15 @@
 /* The last minute that RFC 3339 can write, 9999-12-31T23:59Z. */
 #define REPORT_MINUTE_LAST INT64_C(4223371679)
 
-/* Adds bytes so that each is seen, and a tab as one blank; returns how many columns that takes. */
-static size_t add_bytes(struct text *out, const char *bytes, size_t length)
+/* Adds bytes so that each is seen, and a tab as one blank. */
+static void add_bytes(struct text *out, const char *bytes, size_t length)
 {
-    size_t before = out->length;
-
     for (size_t i = 0; i < length; i++) {
         char shown[8];
 
         quote_bytes(bytes[i] == '\t' ? " " : bytes + i, 1, shown, sizeof shown);
         text_add(out, shown);
     }
-    return out->length - before;
 }
 
 /* ---- The report ---- */
@@ -122,100 +119,71 @@ json_t *check_cron_report(const struct check_cron_options *options, const char *
 
 /* ---- Text ---- */
 
+/* The string of that name. */
+static const char *report_string(const json_t *report, const char *name)
+{
+    return json_string_value(json_object_get(report, name));
+}
+
+/* Adds a line in that colour. */
+static void add_painted(const struct terminal *terminal, enum terminal_colour colour,
+                        const struct text *line, struct text *out)
+{
+    terminal_paint(terminal, out, colour, text_string(line));
+    text_add(out, "\n");
+}
+
 /* Adds "  LABEL: VALUE" and ends the line. */
 static void add_line(const struct terminal *terminal, struct text *out, enum terminal_colour colour,
                      const char *label, const char *value)
 {
     text_add(out, "  ");
     terminal_paint(terminal, out, colour, label);
-    text_add(out, " ");
-    text_add(out, value);
-    text_add(out, "\n");
+    text_addf(out, " %s\n", value);
 }
 
-/* Adds the expression; or how it begins, where it is refused for its length. */
-static void add_expression(const struct terminal *terminal, const json_t *report, bool is_too_long,
-                           struct text *out)
-{
-    const json_t *expression = json_object_get(report, "expression");
-    const char *bytes = json_string_value(expression);
-    size_t length = json_string_length(expression);
-    struct text shown = {0};
-    char cut[QUOTE_SIZE];
-
-    if (is_too_long) {
-        quote_bytes(bytes, length, cut, sizeof cut);
-        text_add(&shown, cut);
-    } else {
-        add_bytes(&shown, bytes, length);
-    }
-    terminal_paint(terminal, out, TERMINAL_BOLD, text_string(&shown));
-    text_add(out, "\n");
-    text_free(&shown);
-}
-
-/* Adds a line that points at the error in the line above. */
-static void add_pointer(const struct terminal *terminal, const json_t *report, size_t position,
-                        size_t length, struct text *out)
-{
-    const char *expression = json_string_value(json_object_get(report, "expression"));
-    struct text pointer = {0};
-    size_t indent = add_bytes(&pointer, expression, position);
-    size_t width = add_bytes(&pointer, expression + position, length);
-
-    text_clear(&pointer);
-    text_add(&pointer, "^");
-    while (pointer.length < width)
-        text_add(&pointer, "~");
-    text_addf(out, "%*s", (int)indent, "");
-    terminal_paint(terminal, out, TERMINAL_BAD, pointer.data);
-    text_add(out, "\n");
-    text_free(&pointer);
-}
-
+/* Adds the expression, a line that points at the error in it, and what is wrong. */
 static void add_invalid(const struct terminal *terminal, const json_t *report, struct text *out)
 {
     const json_t *error = json_array_get(json_object_get(report, "errors"), 0);
     size_t position = (size_t)json_integer_value(json_object_get(error, "position"));
     size_t length = (size_t)json_integer_value(json_object_get(error, "length"));
-    bool is_too_long = length > CRON_LENGTH_MAX;
+    const char *bytes = report_string(report, "expression");
+    size_t whole = json_string_length(json_object_get(report, "expression"));
+    struct text shown = {0};
+    struct text pointer = {0};
+    char cut[QUOTE_SIZE];
 
-    add_expression(terminal, report, is_too_long, out);
-    if (!is_too_long && json_string_length(json_object_get(report, "expression")) > 0)
-        add_pointer(terminal, report, position, length, out);
-    add_line(terminal, out, TERMINAL_BAD,
-             "invalid:", json_string_value(json_object_get(error, "message")));
-    add_line(terminal, out, TERMINAL_BOLD,
-             "hint:", json_string_value(json_object_get(error, "hint")));
-}
+    if (length > CRON_LENGTH_MAX) { /* refused for its length: how it begins */
+        quote_bytes(bytes, whole, cut, sizeof cut);
+        text_add(&shown, cut);
+        add_painted(terminal, TERMINAL_BOLD, &shown, out);
+    } else {
+        size_t indent;
 
-/* Adds "Thu 2026-12-31 02:00 +01:00  2026-12-31T01:00:00Z"; in UTC without what is said twice. */
-static void add_fire(const json_t *report, size_t i, bool is_utc, struct text *out)
-{
-    const char *utc = json_string_value(json_array_get(json_object_get(report, "next"), i));
-    const char *local = json_string_value(json_array_get(json_object_get(report, "nextLocal"), i));
-    const char *day = json_string_value(json_array_get(json_object_get(report, "nextWeekday"), i));
-
-    text_add(out, "    ");
-    text_append(out, day, strlen("Thu"));
-    text_add(out, " ");
-    text_append(out, local, strlen("2026-12-31"));
-    text_add(out, " ");
-    text_append(out, local + strlen("2026-12-31T"), strlen("02:00"));
-    if (!is_utc) {
-        text_add(out, " ");
-        text_add(out, local + strlen("2026-12-31T02:00:00"));
-        text_add(out, "  ");
-        text_add(out, utc);
+        add_bytes(&shown, bytes, position);
+        indent = shown.length;
+        add_bytes(&shown, bytes + position, length);
+        for (size_t i = indent; i < shown.length || i == indent; i++)
+            text_add(&pointer, i == indent ? "^" : "~");
+        add_bytes(&shown, bytes + position + length, whole - position - length);
+        add_painted(terminal, TERMINAL_BOLD, &shown, out);
+        if (whole > 0) {
+            text_addf(out, "%*s", (int)indent, "");
+            add_painted(terminal, TERMINAL_BAD, &pointer, out);
+        }
     }
-    text_add(out, "\n");
+    add_line(terminal, out, TERMINAL_BAD, "invalid:", report_string(error, "message"));
+    add_line(terminal, out, TERMINAL_BOLD, "hint:", report_string(error, "hint"));
+    text_free(&shown);
+    text_free(&pointer);
 }
 
 static void add_nexts(const struct check_cron_options *options, const struct terminal *terminal,
                       const json_t *report, struct text *out)
 {
     bool is_utc = options->zone.changes == NULL && options->zone.offset_minutes == 0;
-    const char *timezone = json_string_value(json_object_get(report, "timezone"));
+    const char *timezone = report_string(report, "timezone");
     size_t count = json_array_size(json_object_get(report, "next"));
     struct text clocks = {0};
 
@@ -228,22 +196,36 @@ static void add_nexts(const struct check_cron_options *options, const struct ter
     add_line(terminal, out, TERMINAL_BOLD,
              "next:", count > 0 ? clocks.data : "none before the year 10000");
     text_free(&clocks);
-    for (size_t i = 0; i < count; i++)
-        add_fire(report, i, is_utc, out);
+    for (size_t i = 0; i < count; i++) {
+        const char *utc = json_string_value(json_array_get(json_object_get(report, "next"), i));
+        const char *day =
+            json_string_value(json_array_get(json_object_get(report, "nextWeekday"), i));
+        const char *local =
+            json_string_value(json_array_get(json_object_get(report, "nextLocal"), i));
+
+        /* "Thu 2026-12-31 02:00 +01:00  2026-12-31T01:00:00Z"; in UTC nothing is said twice */
+        text_addf(out, "    %.3s %.10s %.5s", day, local, local + strlen("2026-12-31T"));
+        if (!is_utc)
+            text_addf(out, " %s  %s", local + strlen("2026-12-31T02:00:00"), utc);
+        text_add(out, "\n");
+    }
 }
 
 void check_cron_add_text(const struct check_cron_options *options, const struct terminal *terminal,
                          const json_t *report, struct text *out)
 {
+    const json_t *expression = json_object_get(report, "expression");
     const json_t *warnings = json_object_get(report, "warnings");
+    struct text shown = {0};
 
     if (!json_is_true(json_object_get(report, "valid"))) {
         add_invalid(terminal, report, out);
         return;
     }
-    add_expression(terminal, report, false, out);
-    add_line(terminal, out, TERMINAL_GOOD,
-             "valid:", json_string_value(json_object_get(report, "description")));
+    add_bytes(&shown, json_string_value(expression), json_string_length(expression));
+    add_painted(terminal, TERMINAL_BOLD, &shown, out);
+    text_free(&shown);
+    add_line(terminal, out, TERMINAL_GOOD, "valid:", report_string(report, "description"));
     for (size_t i = 0; i < json_array_size(warnings); i++)
         add_line(terminal, out, TERMINAL_WARN,
                  "warning:", json_string_value(json_array_get(warnings, i)));
