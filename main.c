@@ -7,9 +7,23 @@
 int main(int argc, char *argv[])
 {
     const struct command commands[] = {
-        command_run,    command_due,    command_next,       command_audit,
-        command_status, command_health, command_check_cron, command_prune,
-        command_warm,   command_doctor, command_schema,     {0},
+        {.name = COMMAND_RUN,
+         .run = command_run,
+         .judges_options = true}, /* a monitor hears of wrong ones */
+        {.name = COMMAND_DUE, .run = command_due},
+        {.name = COMMAND_NEXT, .run = command_next},
+        {.name = COMMAND_AUDIT, .run = command_audit},
+        {.name = COMMAND_STATUS, .run = command_status},
+        {.name = COMMAND_HEALTH, .run = command_health},
+        {.name = COMMAND_CHECK_CRON, .run = command_check_cron, .is_offline = true},
+        {.name = COMMAND_PRUNE, .run = command_prune},
+        {.name = COMMAND_WARM, .run = command_warm},
+        {.name = COMMAND_DOCTOR,
+         .run = command_doctor,
+         .judges_config = true,
+         .judges_options = true},
+        {.name = COMMAND_SCHEMA, .run = command_schema, .is_offline = true},
+        {0},
     };
 
     return command_main(argc, argv, commands);

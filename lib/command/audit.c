@@ -27,7 +27,7 @@ static void audit_warn(const struct audit_result *result)
                     result->since_unknown, result->since_unknown == 1 ? "" : "s");
 }
 
-static int audit_main(const struct command_line *line)
+int command_audit(const struct command_line *line)
 {
     struct audit_options options = {
         .database = settings_database(line),
@@ -55,8 +55,3 @@ static int audit_main(const struct command_line *line)
         return command_fail(&err);
     return audit_is_clean(&result.totals) ? 0 : 1;
 }
-
-const struct command command_audit = {
-    .name = COMMAND_AUDIT,
-    .run = audit_main,
-};

@@ -144,7 +144,7 @@ static bool check_all(const struct command_line *line, struct check *check, stru
     return ok && command_write(text_string(&check->out), err);
 }
 
-static int check_main(const struct command_line *line)
+int command_check_cron(const struct command_line *line)
 {
     struct zones zones = {0};
     struct check check = {0};
@@ -158,9 +158,3 @@ static int check_main(const struct command_line *line)
         return command_fail(&err);
     return check.invalid > 0 ? CHECK_INVALID : 0;
 }
-
-const struct command command_check_cron = {
-    .name = COMMAND_CHECK_CRON,
-    .is_offline = true,
-    .run = check_main,
-};

@@ -25,48 +25,52 @@ static bool command_takes(enum command_name command, enum setting_name name)
     return settings[name].help[command] != NULL;
 }
 
-static void command_print_help(enum command_name command)
+static int command_finish_output(void)
+{
+    struct error err;
+
+    return command_write("", &err) ? 0 : command_fail(&err);
+}
+
+static int command_print_version(void)
+{
+    puts("syncsched " SYNCSCHED_VERSION);
+    return command_finish_output();
+}
+
+static int command_print_help(enum command_name command)
 {
     const struct command_text *text = &command_texts[command];
 
     printf("usage: syncsched %s [OPTIONS]%s%s\n\n%s\n\n", text->name,
            text->operands != NULL ? " " : "", text->operands != NULL ? text->operands : "",
            text->summary);
-    for (enum setting_name name = 0; name < SETTINGS; name++) {
-        const struct setting *setting = &settings[name];
+    for (const struct setting *s = settings; s < settings + SETTINGS; s++) {
         char left[64];
 
-        if (!command_takes(command, name))
+        if (s->help[command] == NULL)
             continue;
-        snprintf(left, sizeof left, "--%s%s%s", setting->option,
-                 setting->argument != NULL ? " " : "",
-                 setting->argument != NULL ? setting->argument : "");
-        printf("  %-20s %s\n", left, setting->help[command]);
+        snprintf(left, sizeof left, "--%s%s%s", s->option, s->argument != NULL ? " " : "",
+                 s->argument != NULL ? s->argument : "");
+        printf("  %-20s %s\n", left, s->help[command]);
     }
+    return command_finish_output();
 }
 
-static void command_print_commands(void)
+static int command_print_commands(void)
 {
     printf("usage: syncsched COMMAND [OPTIONS]\n\n"
            "Calls the exports that are due by the schedules in a PostgreSQL database.\n\n");
     for (enum command_name command = 0; command < COMMANDS; command++)
         printf("  %-12s %s\n", command_texts[command].name, command_texts[command].summary);
     printf("\nThe options of a command: syncsched COMMAND --help; all else: man syncsched.\n");
+    return command_finish_output();
 }
 
 /* ---- Parsing ---- */
 
-/* The options of a command as getopt_long() wants them. */
-static void command_make_long_options(enum command_name command, struct option *longs)
-{
-    for (enum setting_name name = 0; name < SETTINGS; name++)
-        if (command_takes(command, name))
-            *longs++ = (struct option){settings[name].option, settings[name].argument != NULL, NULL,
-                                       ANSWER_OPTION + (int)name};
-    *longs = (struct option){0};
-}
-
-static bool command_refuse(enum command_name command, int answer, char *argv[], struct error *err)
+static bool command_refuse(const struct command_text *text, int answer, char *argv[],
+                           struct error *err)
 {
     const char *given = optind > 1 ? argv[optind - 1] : "";
     char letter[] = {'-', (char)optopt, '\0'};
@@ -77,7 +81,7 @@ static bool command_refuse(enum command_name command, int answer, char *argv[], 
         error_set(err, ERROR_USAGE, "option '%s' needs a value", given);
     else
         error_set(err, ERROR_USAGE, "unknown option '%.80s'", given);
-    return error_hint(err, "see syncsched %s --help", command_texts[command].name);
+    return error_hint(err, "see syncsched %s --help", text->name);
 }
 
 /* ---- The format of messages ---- */
@@ -101,17 +105,18 @@ static void command_set_log_format(const char *format)
 
 /* ---- A command ---- */
 
-enum command_answer { COMMAND_GO_ON, COMMAND_DONE, COMMAND_REFUSED };
-
-/* argv[0] is the command's name. */
-static enum command_answer command_parse(struct command_line *line, int argc, char *argv[],
-                                         struct error *err)
+/* argv[0] is the command's name. Stops at --help and --version: what follows does not matter. */
+static bool command_parse(struct command_line *line, int argc, char *argv[], struct error *err)
 {
-    enum command_name command = line->command->name;
-    struct option longs[SETTINGS + 1];
+    const struct command_text *text = &command_texts[line->command->name];
+    struct option longs[SETTINGS + 1] = {0};
+    struct option *next = longs;
     int answer;
 
-    command_make_long_options(command, longs);
+    for (enum setting_name name = 0; name < SETTINGS; name++)
+        if (command_takes(line->command->name, name))
+            *next++ = (struct option){settings[name].option, settings[name].argument != NULL, NULL,
+                                      ANSWER_OPTION + (int)name};
     opterr = 0;
     /* "-": options may follow operands, also under POSIXLY_CORRECT; ":": tells missing values. */
     while ((answer = getopt_long(argc, argv, "-:", longs, NULL)) != -1) {
@@ -119,30 +124,20 @@ static enum command_answer command_parse(struct command_line *line, int argc, ch
             argv[line->operand_count++] = optarg; /* over what was read before */
             continue;
         }
-        if (answer < ANSWER_OPTION) {
-            command_refuse(command, answer, argv, err);
-            return COMMAND_REFUSED;
-        }
+        if (answer < ANSWER_OPTION)
+            return command_refuse(text, answer, argv, err);
         line->given[answer - ANSWER_OPTION] = optarg != NULL ? optarg : "1";
         command_set_log_format(line->given[SETTING_LOG_FORMAT]); /* checked in its turn */
-        if (line->given[SETTING_HELP] != NULL) {
-            command_print_help(command);
-            return COMMAND_DONE;
-        }
-        if (line->given[SETTING_VERSION] != NULL) {
-            puts("syncsched " SYNCSCHED_VERSION);
-            return COMMAND_DONE;
-        }
+        if (line->given[SETTING_HELP] != NULL || line->given[SETTING_VERSION] != NULL)
+            return true;
     }
     while (optind < argc)
         argv[line->operand_count++] = argv[optind++]; /* what follows "--" */
     line->operands = argv;
-    if (line->operand_count > 0 && command_texts[command].operands == NULL) {
-        error_set(err, ERROR_USAGE, "'%.80s' is one argument too many", argv[0]);
-        error_hint(err, "see syncsched %s --help", command_texts[command].name);
-        return COMMAND_REFUSED;
-    }
-    return COMMAND_GO_ON;
+    if (line->operand_count == 0 || text->operands != NULL)
+        return true;
+    error_set(err, ERROR_USAGE, "'%.80s' is one argument too many", argv[0]);
+    return error_hint(err, "see syncsched %s --help", text->name);
 }
 
 /* ---- Values ---- */
@@ -170,7 +165,7 @@ static bool command_read_value(struct command_line *line, enum setting_name name
                       setting->option, setting->example);
 }
 
-/* Reads on after a wrong one, and keeps the first error. */
+/* Reads on after a wrong value, and keeps the first error. */
 static void command_read_values(struct command_line *line)
 {
     struct error err;
@@ -184,24 +179,6 @@ static void command_read_values(struct command_line *line)
     command_set_log_format(line->values[SETTING_LOG_FORMAT].text);
 }
 
-static int command_finish_output(void)
-{
-    struct error err;
-
-    return command_write("", &err) ? 0 : command_fail(&err);
-}
-
-/* What has no effect; the doctor makes findings of these. */
-static void command_warn_of_strangers(const struct command_line *line)
-{
-    struct error err;
-
-    for (size_t i = 0; i < line->config.stranger_count && !line->command->judges_config; i++) {
-        config_explain_stranger(line->config.strangers[i], &err);
-        log_failure_as_warning(&err);
-    }
-}
-
 static int command_carry_out(const struct command *command, int argc, char *argv[],
                              int64_t started_at_ms)
 {
@@ -209,17 +186,19 @@ static int command_carry_out(const struct command *command, int argc, char *argv
     struct error err = {0};
     int status;
 
-    switch (command_parse(&line, argc, argv, &err)) {
-    case COMMAND_DONE:
-        return command_finish_output();
-    case COMMAND_REFUSED:
+    if (!command_parse(&line, argc, argv, &err))
         return command_fail(&err);
-    case COMMAND_GO_ON:
-        break;
-    }
+    if (line.given[SETTING_HELP] != NULL)
+        return command_print_help(command->name);
+    if (line.given[SETTING_VERSION] != NULL)
+        return command_print_version();
     config_read(&line.config, line.given[SETTING_CONFIG], !command->is_offline, &line.config_error);
     command_read_values(&line);
-    command_warn_of_strangers(&line);
+    /* Of these the doctor makes findings. */
+    for (size_t i = 0; i < line.config.stranger_count && !command->judges_config; i++) {
+        config_explain_stranger(line.config.strangers[i], &err);
+        log_failure_as_warning(&err);
+    }
     if (line.config_error.kind != ERROR_NONE && !command->judges_config)
         status = command_fail(&line.config_error);
     else if (line.options_error.kind != ERROR_NONE && !command->judges_options)
@@ -253,14 +232,10 @@ int command_main(int argc, char *argv[], const struct command *commands)
     command_secure_descriptors();
     command_set_log_format(getenv(settings[SETTING_LOG_FORMAT].variable)); /* for early errors */
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not a death */
-    if (name != NULL && strcmp(name, "--help") == 0) {
-        command_print_commands();
-        return command_finish_output();
-    }
-    if (name != NULL && strcmp(name, "--version") == 0) {
-        puts("syncsched " SYNCSCHED_VERSION);
-        return command_finish_output();
-    }
+    if (name != NULL && strcmp(name, "--help") == 0)
+        return command_print_commands();
+    if (name != NULL && strcmp(name, "--version") == 0)
+        return command_print_version();
     for (const struct command *c = commands; name != NULL && c->run != NULL; c++)
         if (strcmp(command_texts[c->name].name, name) == 0)
             return command_carry_out(c, argc - 1, argv + 1, started_at_ms);

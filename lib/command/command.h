@@ -19,7 +19,6 @@ struct command {
     bool is_offline;     /* asks neither the database nor the function */
     bool judges_config;  /* runs with a wrong configuration, too, and reads all settings */
     bool judges_options; /* runs with wrong options, too */
-    /* Does the work; returns the exit status. */
     int (*run)(const struct command_line *line);
 };
 
@@ -53,16 +52,17 @@ bool command_write(const char *text, struct error *err);
 /* The same with a line end. */
 bool command_print(const char *text, struct error *err);
 
-extern const struct command command_run;
-extern const struct command command_due;
-extern const struct command command_next;
-extern const struct command command_audit;
-extern const struct command command_status;
-extern const struct command command_health;
-extern const struct command command_check_cron;
-extern const struct command command_prune;
-extern const struct command command_warm;
-extern const struct command command_doctor;
-extern const struct command command_schema;
+/* Each does the work of the command of its name, and returns the exit status. */
+int command_run(const struct command_line *line);
+int command_due(const struct command_line *line);
+int command_next(const struct command_line *line);
+int command_audit(const struct command_line *line);
+int command_status(const struct command_line *line);
+int command_health(const struct command_line *line);
+int command_check_cron(const struct command_line *line);
+int command_prune(const struct command_line *line);
+int command_warm(const struct command_line *line);
+int command_doctor(const struct command_line *line);
+int command_schema(const struct command_line *line);
 
 #endif

@@ -10,8 +10,6 @@
 
 extern char **environ;
 
-static const char config_password[] = "PGPASSWORD";
-
 /* From here on only the configuration has them, and libpq its password. */
 static void config_take_secrets(struct config *config)
 {
@@ -20,7 +18,7 @@ static void config_take_secrets(struct config *config)
             config->secrets[name] = secret_take(settings[name].variable);
     /* libpq gets it from a place that is not in sight. */
     if (config->secrets[SETTING_PGPASSWORD] != NULL)
-        setenv(config_password, config->secrets[SETTING_PGPASSWORD], 1);
+        setenv("PGPASSWORD", config->secrets[SETTING_PGPASSWORD], 1);
     secret_free(config->secrets[SETTING_PGPASSWORD]);
     config->secrets[SETTING_PGPASSWORD] = NULL;
 }
@@ -55,13 +53,6 @@ static bool config_unquote(char **value)
     return true;
 }
 
-static bool config_key_is_plain(const char *key)
-{
-    return key[0] != '\0' &&
-           key[strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")] ==
-               '\0';
-}
-
 static struct config_entry *config_find(const struct config *config, const char *key)
 {
     for (size_t i = 0; i < config->count; i++)
@@ -72,6 +63,7 @@ static struct config_entry *config_find(const struct config *config, const char 
 
 static bool config_add_line(struct config *config, char *line, size_t number, struct error *err)
 {
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
     char *key = config_trim(line);
     char *equals = strchr(key, '=');
     struct config_entry *entry;
@@ -85,7 +77,7 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
     *equals = '\0';
     key = config_trim(key);
     value = config_trim(equals + 1);
-    if (!config_key_is_plain(key)) {
+    if (*key == '\0' || key[strspn(key, plain)] != '\0') {
         error_set(err, ERROR_CONFIG, "%s, line %zu: not a variable's name before '='", config->path,
                   number);
         return error_hint(err,
@@ -108,27 +100,20 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
     return true;
 }
 
-/* A proxy's address is one only with a user name in it. */
-static bool config_holds_secret(const struct config_entry *entry)
-{
-    enum setting_name name = setting_find(entry->key);
-
-    return name == SETTING_PROXY ? strchr(entry->value, '@') != NULL
-                                 : name < SETTINGS && settings[name].secrecy == SETTING_SECRET;
-}
-
 static bool config_check_mode(const struct config *config, FILE *file, struct error *err)
 {
     if (!secret_is_exposed(fileno(file)))
         return true;
     for (size_t i = 0; i < config->count; i++) {
         const struct config_entry *entry = &config->entries[i];
+        enum setting_name name = setting_find(entry->key);
 
-        if (config_holds_secret(entry)) {
-            error_set(err, ERROR_CONFIG, "%s holds %s and others may read it", config->path,
-                      entry->key);
-            return error_hint(err, "chmod o= %s", config->path);
-        }
+        if (name == SETTINGS || settings[name].secrecy != SETTING_SECRET ||
+            (name == SETTING_PROXY && strchr(entry->value, '@') == NULL)) /* without a user name */
+            continue;
+        error_set(err, ERROR_CONFIG, "%s holds %s and others may read it", config->path,
+                  entry->key);
+        return error_hint(err, "chmod o= %s", config->path);
     }
     return true;
 }
@@ -142,15 +127,14 @@ static bool config_read_lines(struct config *config, FILE *file, struct error *e
     bool ok = true;
 
     for (size_t number = 1; (length = getline(&line, &size, file)) >= 0; number++) {
-        struct error wrong;
-        bool is_right = memchr(line, '\0', (size_t)length) == NULL
-                            ? config_add_line(config, line, number, &wrong)
-                            : error_set(&wrong, ERROR_CONFIG, "%s, line %zu: holds a NUL byte",
-                                        config->path, number);
+        struct error ignored;
+        struct error *wrong = ok ? err : &ignored;
 
-        if (ok && !is_right)
-            *err = wrong;
-        ok = ok && is_right;
+        if (memchr(line, '\0', (size_t)length) != NULL)
+            ok = error_set(wrong, ERROR_CONFIG, "%s, line %zu: holds a NUL byte", config->path,
+                           number);
+        else
+            ok = config_add_line(config, line, number, wrong) && ok;
     }
     if (ok && ferror(file))
         ok = error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));

@@ -40,7 +40,7 @@ static void doctor_examine_all(const struct command_line *line, struct findings 
     text_free(&migrate);
 }
 
-static int doctor_main(const struct command_line *line)
+int command_doctor(const struct command_line *line)
 {
     struct terminal terminal = terminal_look(STDOUT_FILENO);
     struct findings findings = {0};
@@ -57,10 +57,3 @@ static int doctor_main(const struct command_line *line)
     findings_free(&findings);
     return !ok ? command_fail(&err) : is_ready ? 0 : 1;
 }
-
-const struct command command_doctor = {
-    .name = COMMAND_DOCTOR,
-    .judges_config = true,
-    .judges_options = true,
-    .run = doctor_main,
-};

@@ -24,7 +24,7 @@ static void due_add_json(const struct claim *claim, struct text *out)
     json_add_line(out, list);
 }
 
-static int due_main(const struct command_line *line)
+int command_due(const struct command_line *line)
 {
     struct tick_options options = {
         .database = settings_database(line),
@@ -46,8 +46,3 @@ static int due_main(const struct command_line *line)
     claim_free(&claim);
     return ok ? 0 : command_fail(&err);
 }
-
-const struct command command_due = {
-    .name = COMMAND_DUE,
-    .run = due_main,
-};

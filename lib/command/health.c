@@ -26,7 +26,7 @@ static bool health_probe(const struct command_line *line, const struct status_op
     return true;
 }
 
-static int health_main(const struct command_line *line)
+int command_health(const struct command_line *line)
 {
     struct status_options options = {
         .database = settings_database(line),
@@ -54,8 +54,3 @@ static int health_main(const struct command_line *line)
         return command_fail(&err);
     return is_well ? 0 : 1;
 }
-
-const struct command command_health = {
-    .name = COMMAND_HEALTH,
-    .run = health_main,
-};

@@ -68,7 +68,7 @@ static bool next_print(struct upcoming *upcoming, bool is_json, struct error *er
     return command_write(!is_json ? "" : is_first ? "[]\n" : "]\n", err);
 }
 
-static int next_main(const struct command_line *line)
+int command_next(const struct command_line *line)
 {
     struct upcoming_options options = {
         .database = settings_database(line),
@@ -90,8 +90,3 @@ static int next_main(const struct command_line *line)
     upcoming_free(&upcoming);
     return ok ? 0 : command_fail(&err);
 }
-
-const struct command command_next = {
-    .name = COMMAND_NEXT,
-    .run = next_main,
-};

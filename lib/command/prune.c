@@ -52,7 +52,7 @@ static bool prune_print(const struct prune_options *options, const struct prune_
     return ok;
 }
 
-static int prune_main(const struct command_line *line)
+int command_prune(const struct command_line *line)
 {
     struct prune_options options = {.stop_at_ms = line->started_at_ms + PRUNE_BUDGET_MS,
                                     .deadline_ms =
@@ -78,8 +78,3 @@ static int prune_main(const struct command_line *line)
         log_warning("the time was up before everything was deleted; the next call goes on");
     return ok ? 0 : command_fail(&err);
 }
-
-const struct command command_prune = {
-    .name = COMMAND_PRUNE,
-    .run = prune_main,
-};

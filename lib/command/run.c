@@ -130,7 +130,7 @@ static void run_send_alert(const char *command, const struct tick_result *result
     free(alert);
 }
 
-static int run_main(const struct command_line *line)
+int command_run(const struct command_line *line)
 {
     const char *command = line->values[SETTING_ON_FAILURE].text;
     char host[256] = "unknown";
@@ -163,9 +163,3 @@ static int run_main(const struct command_line *line)
     tick_result_free(&result);
     return status;
 }
-
-const struct command command_run = {
-    .name = COMMAND_RUN,
-    .judges_options = true, /* a monitor hears of wrong ones */
-    .run = run_main,
-};

@@ -8,7 +8,6 @@
 #include "call/credentials.h"
 #include "plan/timetable.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,11 +82,10 @@ static bool settings_check_ca(const char *path, struct error *err)
 }
 
 /* The way to a url that has been checked. */
-static bool settings_way(const struct command_line *line, const char *url,
+static bool settings_way(const struct command_line *line, const char *url, const char *ca_file,
                          struct http_target *address, struct error *err)
 {
     const char *proxy = line->values[SETTING_PROXY].text;
-    const char *ca_file = line->values[SETTING_CA_FILE].text;
 
     if ((proxy != NULL && !address_check_proxy(proxy, err)) || !settings_check_ca(ca_file, err))
         return false;
@@ -104,28 +102,21 @@ bool settings_function_address(const struct command_line *line, struct http_targ
 {
     return settings_compose_url(line, url, err) &&
            address_check(*url, line->values[SETTING_ALLOW_HTTP].text, err) &&
-           settings_way(line, *url, address, err);
+           settings_way(line, *url, line->values[SETTING_CA_FILE].text, address, err);
 }
 
 struct http_target settings_monitor(const struct command_line *line)
 {
     const char *url = line->values[SETTING_PING_URL].text;
-    const char *proxy = line->values[SETTING_PROXY].text;
+    struct http_target address = {0};
     struct error err;
 
-    if (url == NULL)
-        return (struct http_target){0};
-    if (!address_check(url, line->values[SETTING_ALLOW_HTTP].text, &err) ||
-        (proxy != NULL && !address_check_proxy(proxy, &err))) {
+    if (url != NULL && (!address_check(url, line->values[SETTING_ALLOW_HTTP].text, &err) ||
+                        !settings_way(line, url, NULL, &address, &err)))
         /* The check speaks of the function, and would quote what it is not to. */
         log_warning("SYNCSCHED_PING_URL is not the address of a monitor, https://HOST/..., or the "
                     "way there is not allowed: nobody hears of this tick");
-        return (struct http_target){0};
-    }
-    return (struct http_target){
-        .url = url,
-        .proxy = address_is_local(url) ? NULL : proxy,
-    };
+    return address;
 }
 
 bool settings_key(const struct command_line *line, char **key, struct error *err)
@@ -175,62 +166,46 @@ void settings_function_free(struct settings_function *function)
 
 /* ---- What is probed ---- */
 
-static struct probe_target *settings_find_target(struct probe_target targets[PROBE_TYPES],
-                                                 const char *type, size_t length)
-{
-    for (size_t i = 0; i < PROBE_TYPES; i++)
-        if (strlen(targets[i].integration_type) == length &&
-            strncmp(targets[i].integration_type, type, length) == 0)
-            return &targets[i];
-    return NULL;
-}
-
 /* "xledger,bufdir" */
-static bool settings_read_passive(const struct command_line *line,
-                                  struct probe_target targets[PROBE_TYPES], struct error *err)
+static bool settings_read_passive(const char *types, struct probe_target targets[PROBE_TYPES],
+                                  struct error *err)
 {
-    static const char name[] = "SYNCSCHED_HEALTH_PASSIVE";
-    const char *at = line->values[SETTING_HEALTH_PASSIVE].text;
+    const char *name = settings[SETTING_HEALTH_PASSIVE].variable;
 
-    while (at != NULL && *at != '\0') {
+    for (const char *at = types; at != NULL && *at != '\0';) {
         size_t length = strcspn(at, ",");
-        struct probe_target *target = settings_find_target(targets, at, length);
+        size_t i = 0;
 
-        if (target == NULL) {
+        while (i < PROBE_TYPES && (strlen(targets[i].integration_type) != length ||
+                                   strncmp(targets[i].integration_type, at, length) != 0))
+            i++;
+        if (i == PROBE_TYPES) {
             error_set(err, ERROR_CONFIG, "%s holds what is no type of integration", name);
             return error_hint(err, "such as %s=xledger,bufdir", name);
         }
-        target->policy = PROBE_PASSIVE;
+        targets[i].policy = PROBE_PASSIVE;
         at += length + (at[length] == ',' ? 1 : 0);
     }
     return true;
 }
 
-static bool settings_read_target(const struct command_line *line, struct probe_target *target,
-                                 struct error *err)
-{
-    char name[64] = "SYNCSCHED_HEALTH_URL_";
-    size_t n = strlen(name);
-    const char *url;
-
-    for (const char *c = target->integration_type; *c != '\0' && n + 1 < sizeof name; c++)
-        name[n++] = (char)toupper((unsigned char)*c);
-    name[n] = '\0';
-    url = config_get(&line->config, name);
-    if (url == NULL)
-        return true;
-    target->policy = PROBE_ACTIVE;
-    return address_check_other(url, name, err) && settings_way(line, url, &target->address, err);
-}
-
 bool settings_probe(const struct command_line *line, struct probe_target targets[PROBE_TYPES],
                     struct error *err)
 {
+    static const enum setting_name urls[PROBE_TYPES] = {
+        SETTING_HEALTH_URL_XLEDGER, SETTING_HEALTH_URL_DYNAMICS, SETTING_HEALTH_URL_BUFDIR};
+
     for (size_t i = 0; i < PROBE_TYPES; i++) {
-        targets[i] = (struct probe_target){.integration_type = timetable_type(i),
-                                           .policy = PROBE_NOT_CONFIGURED};
-        if (!settings_read_target(line, &targets[i], err))
+        const char *url = line->values[urls[i]].text;
+
+        targets[i] = (struct probe_target){
+            .integration_type = timetable_type(i),
+            .policy = url != NULL ? PROBE_ACTIVE : PROBE_NOT_CONFIGURED,
+        };
+        if (url != NULL && (!address_check_other(url, settings[urls[i]].variable, err) ||
+                            !settings_way(line, url, line->values[SETTING_CA_FILE].text,
+                                          &targets[i].address, err)))
             return false;
     }
-    return settings_read_passive(line, targets, err);
+    return settings_read_passive(line->values[SETTING_HEALTH_PASSIVE].text, targets, err);
 }

@@ -6,7 +6,7 @@
 
 enum { STATUS_BUDGET_MS = 50000 };
 
-static int status_main(const struct command_line *line)
+int command_status(const struct command_line *line)
 {
     bool is_json = line->values[SETTING_JSON].is_given;
     bool is_one = line->values[SETTING_INTEGRATION].is_given;
@@ -35,8 +35,3 @@ static int status_main(const struct command_line *line)
         return command_fail(&err);
     return is_ticking ? 0 : 1;
 }
-
-const struct command command_status = {
-    .name = COMMAND_STATUS,
-    .run = status_main,
-};

@@ -50,7 +50,7 @@ static bool warm_function(const struct http_target *address, const struct upcomi
            error_set(err, ERROR_INVALID, "the function was not reached: %s", ping.failure);
 }
 
-static int warm_main(const struct command_line *line)
+int command_warm(const struct command_line *line)
 {
     struct upcoming_options options = {
         .database = settings_database(line),
@@ -66,8 +66,3 @@ static int warm_main(const struct command_line *line)
     free(url);
     return ok ? 0 : command_fail(&err);
 }
-
-const struct command command_warm = {
-    .name = COMMAND_WARM,
-    .run = warm_main,
-};
