@@ -1,6 +1,5 @@
 #include "inspect/doctor.h"
 
-#include "inspect/doctor_judge.h"
 #include "plan/timetable.h"
 #include "store/doctor.h"
 #include "store/schedules.h"
@@ -45,32 +44,13 @@ static void doctor_skip(struct doctor *doctor, const char *from, const char *to,
 
 /* ---- Rows ---- */
 
-/* Whether it takes time zone data to read it. */
-static bool doctor_is_named(const char *zone)
-{
-    return zone != NULL && *zone != '+' && *zone != '-' && strcasecmp(zone, "UTC") != 0 &&
-           strcasecmp(zone, "Z") != 0;
-}
-
-static void doctor_add_invalid(struct doctor *doctor, const struct schedule *schedule,
-                               const struct error *err)
-{
-    if (++doctor->invalid > DOCTOR_ROWS_MAX)
-        return;
-    findings_add(&doctor->rows, "rows", FINDING_WARNING, "%s%s%s%s", err->message,
-                 *err->hint != '\0' ? " (" : "", err->hint, *err->hint != '\0' ? ")" : "");
-    findings_hint(&doctor->rows,
-                  "UPDATE organization_integrations SET is_enabled = false WHERE org_id = '%s' AND "
-                  "integration_id = '%s'; -- until it is corrected",
-                  schedule->org_id, schedule->integration_id);
-}
-
 /* Read as a tick reads it; but missing time zone data are a finding of their own. */
 static void doctor_read_schedule(void *context, const struct schedules_reading *reading,
                                  const struct schedule *schedule)
 {
     struct doctor *doctor = context;
     struct schedule judged = *schedule;
+    const char *zone = schedule->timezone;
     struct timetable timetable;
     struct error err = {0};
 
@@ -78,13 +58,21 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
     if (!schedule->is_active)
         return;
     doctor->schedules++;
-    if (doctor_is_named(schedule->timezone)) {
+    if (zone != NULL && *zone != '+' && *zone != '-' && strcasecmp(zone, "UTC") != 0 &&
+        strcasecmp(zone, "Z") != 0) { /* it takes time zone data to read it */
         doctor->named_zones++;
         if (doctor->zone_error.kind != ERROR_NONE)
             judged.timezone = NULL;
     }
-    if (!timetable_read(&judged, &doctor->zones, &timetable, &err))
-        doctor_add_invalid(doctor, schedule, &err);
+    if (timetable_read(&judged, &doctor->zones, &timetable, &err) ||
+        ++doctor->invalid > DOCTOR_ROWS_MAX)
+        return;
+    findings_add(&doctor->rows, "rows", FINDING_WARNING, "%s%s%s%s", err.message,
+                 *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
+    findings_hint(&doctor->rows,
+                  "UPDATE organization_integrations SET is_enabled = false WHERE org_id = '%s' AND "
+                  "integration_id = '%s'; -- until it is corrected",
+                  schedule->org_id, schedule->integration_id);
 }
 
 static void doctor_judge_rows(struct doctor *doctor)
@@ -143,11 +131,18 @@ static void doctor_read_schedules(struct doctor *doctor, struct database *db)
     doctor_skip(doctor, "clock", "rows", "the schedules cannot be read");
 }
 
-static void doctor_take_row(void *context, const struct doctor_row *row)
+static void doctor_take_row(void *context, const struct database_row *row)
 {
     struct doctor *doctor = context;
+    struct doctor_row found = {
+        .about = database_row_text(row, "about"),
+        .state = database_row_text(row, "state"),
+        .message = database_row_text(row, "message"),
+        .hint = database_row_text(row, "hint"),
+        .age_s = database_row_number(row, "age_s", INT64_MIN),
+    };
 
-    doctor_add_row(doctor->options, row, &doctor->found);
+    doctor_add_row(doctor->options, &found, &doctor->found);
 }
 
 /* Asks the database what it is like; where it refuses, whether that is for its role. */
@@ -156,7 +151,7 @@ static void doctor_ask(struct doctor *doctor, struct database *db)
     const struct doctor_options *options = doctor->options;
     struct doctor_reading reading = {.role = options->database.role,
                                      .deadline_ms = options->deadline_ms,
-                                     .read = doctor_take_row,
+                                     .read_row = doctor_take_row,
                                      .context = doctor};
     struct error err = {0};
     struct error ignored;
@@ -203,15 +198,13 @@ static void doctor_examine_database(struct doctor *doctor)
 
 static void doctor_examine_zones(struct doctor *doctor)
 {
-    const char *why = doctor->zone_error.message;
-
     if (doctor->zone_error.kind == ERROR_NONE) {
         findings_add(doctor->findings, "zones", FINDING_OK, "time zone data are there");
         return;
     }
-    findings_add(doctor->findings, "zones",
-                 doctor->named_zones > 0 ? FINDING_FAIL : FINDING_WARNING,
-                 "%s; schedules that need it: %zu", why, doctor->named_zones);
+    findings_add(
+        doctor->findings, "zones", doctor->named_zones > 0 ? FINDING_FAIL : FINDING_WARNING,
+        "%s; schedules that need it: %zu", doctor->zone_error.message, doctor->named_zones);
     findings_hint(doctor->findings, "%s",
                   getenv("TZDIR") != NULL ? "unset TZDIR" : "apt-get install tzdata");
 }

@@ -1,44 +1,34 @@
-#include "inspect/doctor_judge.h"
-
-#include "base/text.h"
+#include "inspect/doctor.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 enum { DOCTOR_SILENCE_S = 180 };
 
-/* "45 s", "12 min", "7 h", "3 d": the largest unit of which there are two. */
-static void doctor_add_age(int64_t seconds, struct text *out)
-{
-    if (seconds < 120)
-        text_addf(out, "%" PRId64 " s", seconds > 0 ? seconds : 0);
-    else if (seconds < 2 * 3600)
-        text_addf(out, "%" PRId64 " min", seconds / 60);
-    else if (seconds < 2 * 86400)
-        text_addf(out, "%" PRId64 " h", seconds / 3600);
-    else
-        text_addf(out, "%" PRId64 " d", seconds / 86400);
-}
-
 void doctor_add_row(const struct doctor_options *options, const struct doctor_row *row,
                     struct findings *found)
 {
+    /* The age is given in the largest unit of which there are two. */
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{1, "s"}, {60, "min"}, {3600, "h"}, {86400, "d"}};
     enum finding_state state = finding_state_parse(row->state);
-    bool is_trigger = strcmp(row->about, "trigger") == 0;
-    struct text age = {0};
+    size_t u = 0;
 
-    if (row->age_s != INT64_MIN) {
-        doctor_add_age(row->age_s, &age);
-        state = row->age_s > DOCTOR_SILENCE_S ? FINDING_WARNING : FINDING_OK;
-        findings_add(found, row->about, state, "the last tick was %s ago, %s", text_string(&age),
-                     row->message);
-        text_free(&age);
-    } else {
+    if (row->age_s == INT64_MIN) {
         findings_add(found, row->about, state, "%s", row->message);
+    } else {
+        while (u + 1 < sizeof units / sizeof *units && row->age_s >= 2 * units[u + 1].seconds)
+            u++;
+        state = row->age_s > DOCTOR_SILENCE_S ? FINDING_WARNING : FINDING_OK;
+        findings_add(found, row->about, state, "the last tick was %" PRId64 " %s ago, %s",
+                     row->age_s > 0 ? row->age_s / units[u].seconds : 0, units[u].name,
+                     row->message);
     }
     if (state != FINDING_WARNING && state != FINDING_FAIL)
         return;
-    if (is_trigger)
+    if (strcmp(row->about, "trigger") == 0)
         findings_hint(found, "* * * * *  %s >/dev/null", options->tick);
     else
         findings_hint(found, "%s", row->hint != NULL ? row->hint : options->migrate);

@@ -1,4 +1,4 @@
-#include "inspect/doctor_judge.h"
+#include "inspect/doctor.h"
 
 #include "base/text.h"
 #include "call/credentials.h"

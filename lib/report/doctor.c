@@ -11,36 +11,29 @@ enum {
     DOCTOR_MESSAGE_LEAST = 30, /* on a narrow terminal the message still has so much room */
 };
 
-/* How a state is written for a person. */
-static const struct {
-    const char *name;
-    const char *word;
-    enum terminal_colour colour;
-} doctor_states[] = {
-    {"ok", "ok", TERMINAL_GOOD},
-    {"warning", "warning", TERMINAL_WARN},
-    {"fail", "FAIL", TERMINAL_BAD},
-    {"not_asked", "not asked", TERMINAL_PLAIN},
-};
-
 /* The message is broken between words so that it fits; the hint never is: it is to be pasted. */
 static void doctor_add_finding(const json_t *finding, const struct terminal *terminal,
                                struct text *out)
 {
-    const char *state = finding_text(finding, "state");
-    const char *check = finding_text(finding, "check");
+    static const struct {
+        const char *word; /* for a person */
+        enum terminal_colour colour;
+    } states[] = {
+        [FINDING_OK] = {"ok", TERMINAL_GOOD},
+        [FINDING_WARNING] = {"warning", TERMINAL_WARN},
+        [FINDING_FAIL] = {"FAIL", TERMINAL_BAD},
+        [FINDING_UNASKED] = {"not asked", TERMINAL_PLAIN},
+    };
+    enum finding_state state = finding_state_parse(finding_text(finding, "state"));
     const char *hint = finding_text(finding, "hint");
     size_t room = terminal->columns > DOCTOR_INDENT + DOCTOR_MESSAGE_LEAST
                       ? terminal->columns - DOCTOR_INDENT
                       : DOCTOR_MESSAGE_LEAST;
     struct text message = {0};
-    size_t s = 0;
 
-    while (strcmp(doctor_states[s].name, state) != 0)
-        s++;
-    terminal_paint(terminal, out, doctor_states[s].colour, doctor_states[s].word);
-    text_addf(out, "%*s%-*s", DOCTOR_STATE_COLUMNS - (int)strlen(doctor_states[s].word), "",
-              DOCTOR_CHECK_COLUMNS, check);
+    terminal_paint(terminal, out, states[state].colour, states[state].word);
+    text_addf(out, "%*s%-*s", DOCTOR_STATE_COLUMNS - (int)strlen(states[state].word), "",
+              DOCTOR_CHECK_COLUMNS, finding_text(finding, "check"));
     terminal_add_clean(&message, finding_text(finding, "message"));
     for (const char *line = text_string(&message); *line != '\0';) {
         size_t length = terminal_break(line, room);
@@ -59,29 +52,22 @@ static void doctor_add_finding(const json_t *finding, const struct terminal *ter
     text_free(&message);
 }
 
-static void doctor_add_text(const struct findings *findings, const struct terminal *terminal,
-                            struct text *out)
+void doctor_report(const struct findings *findings, bool is_json, const struct terminal *terminal,
+                   struct text *out)
 {
     size_t failed = findings_count(findings, NULL, FINDING_FAIL);
     size_t warned = findings_count(findings, NULL, FINDING_WARNING);
 
+    if (is_json) {
+        json_add_line(out,
+                      json_pack("{s:b, s:O}", "ready", failed == 0, "findings", findings->list));
+        text_add(out, "\n");
+        return;
+    }
     for (size_t i = 0; i < json_array_size(findings->list); i++)
         doctor_add_finding(json_array_get(findings->list, i), terminal, out);
     text_add(out, "\n");
     terminal_paint(terminal, out, failed > 0 ? TERMINAL_BAD : TERMINAL_GOOD,
                    failed > 0 ? "a tick would not work" : "a tick would work");
     text_addf(out, ": %zu failed, %zu warning%s\n", failed, warned, warned == 1 ? "" : "s");
-}
-
-void doctor_report(const struct findings *findings, bool is_json, const struct terminal *terminal,
-                   struct text *out)
-{
-    bool is_ready = findings_count(findings, NULL, FINDING_FAIL) == 0;
-
-    if (!is_json) {
-        doctor_add_text(findings, terminal, out);
-        return;
-    }
-    json_add_line(out, json_pack("{s:b, s:O}", "ready", (int)is_ready, "findings", findings->list));
-    text_add(out, "\n");
 }

@@ -13,22 +13,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What sql/doctor.sql found of one check; texts are valid during the call only. */
-struct doctor_row {
-    const char *about; /* the check: role, writes, row-security, grants, version, schema, trigger */
-    const char *state; /* ok, warning, fail, not_asked */
-    const char *message; /* of a trigger that ticked: who it is */
-    const char *hint;    /* NULL: the migration, unless the state is ok */
-    int64_t age_s;       /* how long ago a trigger ticked; INT64_MIN: that is not what it says */
-};
-
-typedef void doctor_row_reader(void *context, const struct doctor_row *row);
-
 struct doctor_reading {
     const char *role;  /* what each transaction becomes; NULL: who connected */
     bool is_role_less; /* ask as who connected why that role cannot be become */
     int64_t deadline_ms;
-    doctor_row_reader *read;
+    database_row_reader *read_row; /* of the columns about, state, message, hint and age_s */
     void *context;
 };
 

@@ -1,7 +1,7 @@
 /* Covers lib/inspect/findings.c, doctor_database.c and doctor_function.c: what is hard to bring about. */
 #include "support/suite.h"
 
-#include "inspect/doctor_judge.h"
+#include "inspect/doctor.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,32 +1,32 @@
--- What a tick needs of the database, as findings: what is not as lib/store/schema.sql makes it, and
--- for each check what to say if nothing is wrong. Reads catalogs, and one row of
--- sync_trigger_state. $1: the role that each transaction becomes, NULL for none; where it could not
--- become that role it says nothing about what the role may do. $2: the version that the schema
--- should have. The migration corrects what has no hint. A row of place 0 is for the case that
--- its check has no other. Ordered, since a hint may need those before it.
+-- What a tick needs of the database, as findings: what is not as the migration makes it, and for
+-- each check what to say if nothing is wrong. Reads catalogs, and one row of sync_trigger_state.
+-- $1: the role that each transaction becomes, NULL for none; where it could not become that role it
+-- says nothing about what the role may do. $2: the version that the schema should have. $3: the
+-- migration, from which the columns, constraints and indexes of our own tables are read. It
+-- corrects what has no hint. A row of place 0 is for the case that its check has no other. Ordered,
+-- since a hint may need those before it.
   WITH tables (relation, is_ours, severity, verbs, row_key, columns) AS (
          -- A tick works without its heartbeat. Of tables that may be somebody else's: the columns
          -- that ticks read (without a type where any will do), and a key on row_key, or on fewer of
          -- these, tells the rows apart.
-         VALUES ('organizations', false, 'fail', 'SELECT', '{id}'::name[], 'id uuid, timezone'),
+         VALUES ('organizations', false, 'fail', 'SELECT', '{id}'::name[], 'id uuid,timezone'),
                 ('organization_integrations', false, 'fail', 'SELECT', '{org_id,integration_id}',
-                 'org_id uuid, integration_id uuid, integration_type, cron_schedule, '
+                 'org_id uuid,integration_id uuid,integration_type,cron_schedule,'
                  'is_enabled boolean'),
-                ('sync_run_log', true, 'fail', 'SELECT,INSERT,UPDATE', NULL,
-                 'run_id uuid DEFAULT gen_random_uuid(), org_id uuid, integration_id uuid, '
-                 'integration_type text, scheduled_for timestamptz, covers_from timestamptz, '
-                 'attempt integer, status text, idempotency_key text, triggered_by text, '
-                 'worker text, created_at timestamptz, started_at timestamptz, '
-                 'completed_at timestamptz, failed_at timestamptz, records_exported bigint, '
-                 'error_class text, error_code text, error_message text, trigger_name text, '
-                 'host text'),
-                ('sync_schedule_state', true, 'fail', 'SELECT,INSERT,UPDATE', NULL,
-                 'org_id uuid, integration_id uuid, schedule text, mark timestamptz, '
-                 'since timestamptz'),
-                ('sync_trigger_state', true, 'warning', 'SELECT,INSERT,UPDATE', NULL,
-                 'trigger_name text, host text, last_tick_at timestamptz'),
-                ('sync_prune_state', true, 'fail', 'SELECT', NULL,
-                 'is_only_row boolean DEFAULT true, pruned_before timestamptz')
+                ('sync_run_log', true, 'fail', 'SELECT,INSERT,UPDATE', NULL, NULL),
+                ('sync_schedule_state', true, 'fail', 'SELECT,INSERT,UPDATE', NULL, NULL),
+                ('sync_trigger_state', true, 'warning', 'SELECT,INSERT,UPDATE', NULL, NULL),
+                ('sync_prune_state', true, 'fail', 'SELECT', NULL, NULL)
+       ), migration (statement) AS (
+         SELECT regexp_split_to_table(regexp_replace($3, '--[^\n]*', '', 'g'), ';')
+       ), items (relation, item) AS (
+         -- Between the brackets of CREATE TABLE an item begins four blanks from the left, and what
+         -- goes on with it further to the right.
+         SELECT t.made[1], regexp_replace(i.item, '\s+', ' ', 'g')
+           FROM migration AS m
+          CROSS JOIN LATERAL regexp_match(
+                 m.statement, '^\s*CREATE TABLE IF NOT EXISTS (\w+) \(\n {4}(.*)\n\)') AS t (made)
+          CROSS JOIN LATERAL regexp_split_to_table(t.made[2], ',\s*\n {4}(?! )') AS i (item)
        ), found AS (
          SELECT t.*, to_regclass(t.relation) AS oid, c.relkind, c.relrowsecurity,
                 row_security_active(c.oid) AS hides_rows
@@ -52,65 +52,44 @@
          SELECT f.relation, f.severity, c.name, c.type, c.fallback,
                 a.attname, a.atthasdef, a.atttypid::regtype AS found_type
            FROM found AS f
-          CROSS JOIN unnest(string_to_array(f.columns, ', ')) AS l (line)
+           JOIN (
+                 SELECT relation, item FROM items WHERE item ~ '^[a-z]'
+                  UNION ALL
+                 SELECT relation, unnest(string_to_array(columns, ',')) FROM tables
+                ) AS l (relation, line) ON l.relation = f.relation
           CROSS JOIN LATERAL (
+                 -- Ticks say themselves when a run was created.
                  SELECT split_part(l.line, ' ', 1),
                         to_regtype(nullif(split_part(l.line, ' ', 2), '')),
-                        nullif(split_part(l.line, ' DEFAULT ', 2), '')
+                        nullif(nullif(split_part(l.line, ' DEFAULT ', 2), ''), 'now()')
                ) AS c (name, type, fallback)
            LEFT JOIN pg_attribute AS a
              ON a.attrelid = f.oid AND a.attname = c.name AND NOT a.attisdropped
           WHERE f.oid IS NOT NULL
        ), constraints AS (
          -- Of each table. Without its keys a tick would not keep what it promises.
-         SELECT f.relation, k.kind, k.name, w.definition, pg_get_constraintdef(c.oid) AS found,
+         SELECT f.relation, k.kind, k.name, k.definition, pg_get_constraintdef(c.oid) AS found,
                 CASE k.kind WHEN 'key' THEN f.severity ELSE 'warning' END AS severity
-           FROM (
-         VALUES ('sync_run_log', 'pkey', 'PRIMARY KEY (run_id)'),
-                ('sync_run_log', 'slot_key',
-                 'UNIQUE (org_id, integration_id, scheduled_for, attempt)'),
-                ('sync_schedule_state', 'pkey', 'PRIMARY KEY (org_id, integration_id)'),
-                ('sync_trigger_state', 'pkey', 'PRIMARY KEY (trigger_name, host)'),
-                ('sync_prune_state', 'pkey', 'PRIMARY KEY (is_only_row)'),
-                ('sync_run_log', 'scheduled_for_check',
-                 $$CHECK (isfinite(scheduled_for) AND date_trunc('minute', scheduled_for AT TIME ZONE 'UTC') = scheduled_for AT TIME ZONE 'UTC')$$),
-                ('sync_run_log', 'covers_from_check',
-                 $$CHECK (isfinite(covers_from) AND date_trunc('minute', covers_from AT TIME ZONE 'UTC') = covers_from AT TIME ZONE 'UTC' AND covers_from <= scheduled_for)$$),
-                ('sync_run_log', 'attempt_check', 'CHECK (attempt >= 1)'),
-                ('sync_run_log', 'idempotency_key_check', $$CHECK (idempotency_key <> '')$$),
-                ('sync_run_log', 'triggered_by_check',
-                 $$CHECK (triggered_by IN ('schedule', 'catch_up', 'manual', 'retry'))$$),
-                ('sync_run_log', 'records_exported_check', 'CHECK (records_exported >= 0)'),
-                ('sync_run_log', 'error_class_check',
-                 $$CHECK (error_class IN ('not_delivered', 'rejected', 'unknown'))$$),
-                ('sync_run_log', 'error_code_check',
-                 'CHECK (char_length(error_code) BETWEEN 1 AND 64)'),
-                ('sync_run_log', 'error_message_check',
-                 'CHECK (char_length(error_message) <= 2000)'),
-                ('sync_run_log', 'status_check',
-                 $$CHECK (status IN ('pending', 'running', 'completed', 'failed'))$$),
-                ('sync_run_log', 'status_columns_check',
-                 $$CHECK (CASE status WHEN 'pending' THEN num_nonnulls(worker, started_at, completed_at, failed_at, records_exported, error_class, error_code, error_message) = 0 WHEN 'running' THEN num_nonnulls(worker, started_at) = 2 AND num_nonnulls(completed_at, failed_at, records_exported, error_class, error_code, error_message) = 0 WHEN 'completed' THEN num_nonnulls(worker, started_at, completed_at) = 3 AND num_nonnulls(failed_at, error_class, error_code) = 0 WHEN 'failed' THEN num_nonnulls(failed_at, error_class, error_code) = 3 AND num_nonnulls(completed_at, records_exported) = 0 AND num_nonnulls(worker, started_at) IN (0, 2) END)$$),
-                ('sync_schedule_state', 'mark_check',
-                 $$CHECK (isfinite(mark) AND date_trunc('minute', mark AT TIME ZONE 'UTC') = mark AT TIME ZONE 'UTC')$$),
-                ('sync_prune_state', 'is_only_row_check', 'CHECK (is_only_row)'),
-                ('sync_prune_state', 'pruned_before_check', 'CHECK (isfinite(pruned_before))')
-                ) AS w (relation, suffix, definition)
-           JOIN found AS f ON f.relation = w.relation
+           FROM items AS i
+           JOIN found AS f ON f.relation = i.relation
           CROSS JOIN LATERAL (
-                 SELECT f.relation || '_' || w.suffix,
-                        CASE WHEN w.suffix LIKE '%key' THEN 'key' ELSE 'check' END
-               ) AS k (name, kind)
+                 SELECT coalesce(substring(i.item FROM '^CONSTRAINT (\w+)'), f.relation || '_pkey'),
+                        regexp_replace(i.item, '^CONSTRAINT \w+ ', ''),
+                        CASE WHEN i.item ~ '^CONSTRAINT \w+ CHECK' THEN 'check' ELSE 'key' END
+               ) AS k (name, definition, kind)
            LEFT JOIN pg_constraint AS c ON c.conrelid = f.oid AND c.conname = k.name
-          WHERE f.oid IS NOT NULL
+          WHERE i.item ~ '^[A-Z]' AND f.oid IS NOT NULL
        ), indexes (name, is_unique, severity, definition) AS (
-         VALUES ('sync_run_log_active_key', 'unique ', 'fail',
-                 $$(org_id, integration_id) WHERE status IN ('pending', 'running')$$),
-                ('sync_run_log_failed_idx', '', 'warning', $$(failed_at) WHERE status = 'failed'$$),
-                ('sync_run_log_completed_slot_idx', '', 'warning',
-                 $$(org_id, integration_id, scheduled_for) WHERE status = 'completed'$$),
-                ('sync_run_log_failed_slot_idx', '', 'warning',
-                 $$(org_id, integration_id, scheduled_for) WHERE status = 'failed'$$)
+         -- All are of sync_run_log. One that is unique is a key.
+         SELECT i.made[2], coalesce(lower(i.made[1]), ''),
+                CASE WHEN i.made[1] IS NULL THEN 'warning' ELSE 'fail' END,
+                regexp_replace(i.made[3], '\s+', ' ', 'g')
+           FROM migration AS m
+          CROSS JOIN LATERAL regexp_match(
+                 m.statement,
+                 '^\s*CREATE (UNIQUE )?INDEX IF NOT EXISTS (\w+)\s+ON sync_run_log (.*)'
+               ) AS i (made)
+          WHERE i.made IS NOT NULL
        ), role (wanted, is_there, may_be_become, is_become) AS (
          SELECT $1::text, to_regrole(quote_ident($1)) IS NOT NULL,
                 pg_has_role(session_user, to_regrole(quote_ident($1)), 'MEMBER'),
