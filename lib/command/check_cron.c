@@ -13,10 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    CHECK_INVALID = 1,
-    CHECK_LINE_MAX = 64 * 1024, /* bytes; far beyond what cron_parse() takes */
-};
+enum { CHECK_LINE_MAX = 64 * 1024 }; /* bytes; far beyond what cron_parse() takes */
 
 /* How the expressions are read and shown, and how those so far came out. */
 struct check {
@@ -48,30 +45,24 @@ static bool check_read_options(const struct command_line *line, struct zones *zo
     return true;
 }
 
-/* Five words or more, each an operand of its own: the shell has split one expression. */
-static bool check_is_unquoted(const struct command_line *line)
-{
-    if (line->operand_count < CRON_FIELD_COUNT)
-        return false;
-    for (int i = 0; i < line->operand_count; i++)
-        if (strpbrk(line->operands[i], " \t@") != NULL || strcmp(line->operands[i], "-") == 0)
-            return false;
-    return true;
-}
-
 static bool check_operands(const struct command_line *line, struct error *err)
 {
+    /* Five words or more, each an operand of its own: the shell has split one expression. */
+    bool is_unquoted = line->operand_count >= CRON_FIELD_COUNT;
+
     if (line->operand_count == 0) {
         error_set(err, ERROR_USAGE, "no expression given");
         return error_hint(err, "such as: syncsched check-cron '0 2 * * *'; \"-\" reads lines from "
                                "standard input");
     }
-    if (check_is_unquoted(line)) {
-        error_set(err, ERROR_USAGE, "each of the %d words is read as an expression",
-                  line->operand_count);
-        return error_hint(err, "put the expression in quotes: syncsched check-cron '0 2 * * *'");
-    }
-    return true;
+    for (int i = 0; i < line->operand_count; i++)
+        if (strpbrk(line->operands[i], " \t@") != NULL || strcmp(line->operands[i], "-") == 0)
+            is_unquoted = false;
+    if (!is_unquoted)
+        return true;
+    error_set(err, ERROR_USAGE, "each of the %d words is read as an expression",
+              line->operand_count);
+    return error_hint(err, "put the expression in quotes: syncsched check-cron '0 2 * * *'");
 }
 
 /* Reports on one expression. */
@@ -156,5 +147,5 @@ int command_check_cron(const struct command_line *line)
     zones_free(&zones);
     if (!ok)
         return command_fail(&err);
-    return check.invalid > 0 ? CHECK_INVALID : 0;
+    return check.invalid > 0 ? 1 : 0;
 }

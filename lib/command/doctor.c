@@ -1,15 +1,222 @@
+/*
+ * `doctor`: where the settings of a tick come from, what is wrong with them, and the commands by
+ * which a person corrects them. inspect/doctor.h does the rest.
+ */
 #include "inspect/doctor.h"
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "command/command.h"
-#include "command/doctor_settings.h"
 #include "command/settings.h"
 #include "report/doctor.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { DOCTOR_READ_MS = 20000 };
+
+/* ---- Commands ---- */
+
+/* Adds a word as a shell takes it for one. */
+static void doctor_add_word(struct text *command, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "/._-+:,@";
+
+    if (*word != '\0' && word[strspn(word, plain)] == '\0') {
+        text_add(command, word);
+        return;
+    }
+    text_add(command, "'");
+    for (const char *c = word; *c != '\0'; c++)
+        text_append(command, *c == '\'' ? "'\\''" : c, *c == '\'' ? 4 : 1);
+    text_add(command, "'");
+}
+
+/* A file by its whole path. */
+static void doctor_add_path(const char *name, const char *otherwise, struct text *command)
+{
+    char *path = realpath(name, NULL);
+
+    doctor_add_word(command, path != NULL ? path : otherwise);
+    free(path);
+}
+
+static void doctor_add_file(const struct command_line *line, struct text *command)
+{
+    doctor_add_path(line->config.path, line->config.path, command);
+}
+
+/* What a crontab should start: with the whole path, since a crontab's own is short. */
+static void doctor_add_tick(const struct command_line *line, struct text *command)
+{
+    doctor_add_path("/proc/self/exe", "/usr/local/bin/syncsched", command);
+    text_add(command, " run");
+    if (strcmp(line->config.path, settings[SETTING_CONFIG].fallback) != 0) {
+        text_add(command, " --config ");
+        doctor_add_file(line, command);
+    }
+    if (line->given[SETTING_DB_ROLE] != NULL) {
+        text_add(command, " --db-role ");
+        doctor_add_word(command, line->given[SETTING_DB_ROLE]);
+    }
+}
+
+static enum config_source doctor_source(const struct command_line *line, enum setting_name name)
+{
+    return config_source(&line->config, settings[name].variable);
+}
+
+/* Whether one of libpq's own variables comes from there. */
+static bool doctor_has_variable(const struct command_line *line, enum config_source source)
+{
+    for (enum setting_name name = 0; name < SETTINGS; name++)
+        if (strncmp(settings[name].variable, "PG", 2) == 0 && doctor_source(line, name) == source)
+            return true;
+    return false;
+}
+
+/* What applies the schema to the database of the settings. */
+static void doctor_add_migrate(const struct command_line *line, struct text *command)
+{
+    enum config_source source = doctor_source(line, SETTING_SUPABASE_DB_URL);
+
+    doctor_add_path("/proc/self/exe", "/usr/local/bin/syncsched", command);
+    text_add(command, " schema | ");
+    if (doctor_has_variable(line, CONFIG_FILE)) {
+        text_add(command, "env $(grep ^PG ");
+        doctor_add_file(line, command);
+        text_add(command, ") ");
+    }
+    text_add(command, "psql -v ON_ERROR_STOP=1");
+    if (source == CONFIG_FILE) {
+        text_add(command, " \"$(sed -n 's/^SUPABASE_DB_URL=//p' ");
+        doctor_add_file(line, command);
+        text_add(command, " | tr -d \\\"\\')\"");
+    } else if (source == CONFIG_ENVIRONMENT) {
+        text_add(command, " \"$SUPABASE_DB_URL\"");
+    }
+}
+
+/* Gives the last finding the command that removes a setting from where it is. */
+static void doctor_hint_unsetting(const struct command_line *line, const char *name,
+                                  struct findings *findings)
+{
+    struct text file = {0};
+
+    doctor_add_file(line, &file);
+    if (config_source(&line->config, name) == CONFIG_ENVIRONMENT)
+        findings_hint(findings, "unset %s", name);
+    else
+        findings_hint(findings, "sed -i '/^[[:blank:]]*%s[[:blank:]]*=/d' %s", name,
+                      text_string(&file));
+    text_free(&file);
+}
+
+/* ---- Where they come from ---- */
+
+/* Adds all that come from there, as a list. */
+static void doctor_add_source(const struct command_line *line, enum config_source source,
+                              const char *where, struct findings *findings)
+{
+    struct text list = {0};
+
+    for (enum setting_name name = 0; name < SETTINGS; name++) {
+        const struct setting *setting = &settings[name];
+
+        if (doctor_source(line, name) != source || setting->obeyed == SETTING_ONCE ||
+            (setting->obeyed == SETTING_ENVIRONMENT && source != CONFIG_ENVIRONMENT))
+            continue;
+        text_addf(&list, "%s%s", list.length > 0 ? ", " : "", setting->variable);
+        if (setting->secrecy == SETTING_OPEN)
+            text_addf(&list, "=%s", config_get(&line->config, setting->variable));
+    }
+    if (list.length > 0)
+        findings_add(findings, "settings", FINDING_OK, "from %s: %s", where, text_string(&list));
+    text_free(&list);
+}
+
+static void doctor_add_sources(const struct command_line *line, struct findings *findings)
+{
+    if (line->given[SETTING_DB_ROLE] != NULL)
+        findings_add(findings, "settings", FINDING_OK, "from the command line: --db-role=%s",
+                     line->given[SETTING_DB_ROLE]);
+    doctor_add_source(line, CONFIG_ENVIRONMENT, "the environment", findings);
+    doctor_add_source(line, CONFIG_FILE, line->config.path, findings);
+    if (!line->values[SETTING_FUNCTION_URL].is_given && !line->values[SETTING_FUNCTION].is_given)
+        findings_add(findings, "settings", FINDING_OK, "by default: %s=%s",
+                     settings[SETTING_FUNCTION].variable, settings[SETTING_FUNCTION].fallback);
+    if (!line->values[SETTING_SUPABASE_DB_URL].is_given &&
+        !doctor_has_variable(line, CONFIG_ENVIRONMENT) && !doctor_has_variable(line, CONFIG_FILE))
+        findings_add(findings, "settings", FINDING_OK,
+                     "by default: the database that libpq finds by itself");
+}
+
+/* ---- What is wrong with them ---- */
+
+/* Names without effect, settings that exclude each other, and values that hide others. */
+static void doctor_judge_conflicts(const struct command_line *line, struct findings *findings)
+{
+    static const enum setting_name rivals[][2] = {
+        {SETTING_SUPABASE_SERVICE_ROLE_KEY, SETTING_SUPABASE_SECRET_KEY},
+        {SETTING_FUNCTION_URL, SETTING_FUNCTION},
+    };
+
+    for (size_t i = 0; i < line->config.stranger_count; i++) {
+        struct error err;
+
+        config_explain_stranger(line->config.strangers[i], &err);
+        findings_add(findings, "settings", FINDING_WARNING, "%s%s%s%s", err.message,
+                     *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
+        doctor_hint_unsetting(line, line->config.strangers[i], findings);
+    }
+    for (size_t i = 0; i < sizeof rivals / sizeof *rivals; i++) {
+        const char *first = settings[rivals[i][0]].variable;
+        const char *second = settings[rivals[i][1]].variable;
+
+        if (!line->values[rivals[i][0]].is_given || !line->values[rivals[i][1]].is_given)
+            continue;
+        findings_add(findings, "settings", FINDING_WARNING,
+                     "both %s and %s are set: the first one is used", first, second);
+        doctor_hint_unsetting(line, second, findings);
+    }
+    for (enum setting_name name = 0; name < SETTINGS; name++) {
+        const char *variable = settings[name].variable;
+
+        if (settings[name].obeyed != SETTING_ANYWHERE || !config_is_hidden(&line->config, variable))
+            continue;
+        findings_add(findings, "settings", FINDING_WARNING,
+                     "%s has one value in the environment, which is used, and another in %s",
+                     variable, line->config.path);
+        findings_hint(findings, "unset %s", variable);
+    }
+}
+
+static void doctor_judge_settings(const struct command_line *line, struct findings *findings)
+{
+    const char *path = line->config.path;
+
+    if (line->config_error.kind != ERROR_NONE)
+        findings_add_error(findings, "config", FINDING_FAIL, &line->config_error,
+                           "write KEY=value lines, or name another file with --config");
+    else if (access(path, F_OK) != 0)
+        findings_add(findings, "config", FINDING_OK,
+                     "there is no %s: settings come from the environment alone", path);
+    else
+        findings_add(findings, "config", FINDING_OK,
+                     "%s can be read, and shows no secret to others", path);
+    doctor_add_sources(line, findings);
+    doctor_judge_conflicts(line, findings);
+    if (line->options_error.kind == ERROR_NONE) {
+        findings_add(findings, "options", FINDING_OK, "the value of each option can be used");
+    } else {
+        findings_add_error(findings, "options", FINDING_FAIL, &line->options_error, NULL);
+        doctor_hint_unsetting(line, settings[line->wrong_option].variable, findings);
+    }
+}
+
+/* ---- The command ---- */
 
 /* Settings that are wrong become findings, and the rest is examined without them. */
 static void doctor_examine_all(const struct command_line *line, struct findings *findings)

@@ -28,25 +28,6 @@ static void run_show_progress(const struct pool_progress *progress, size_t faile
     log_live_line(line);
 }
 
-static void run_take_options(const struct setting_value *values, struct tick_options *options)
-{
-    options->policy = (struct policy){
-        .catch_up_ms = values[SETTING_CATCH_UP].number,
-        .budget_ms = values[SETTING_BUDGET].number,
-        .timeout_ms = values[SETTING_TIMEOUT].number,
-        .cold_start_after_ms = values[SETTING_COLD_START_AFTER].number,
-        .max_attempts = (int)values[SETTING_MAX_ATTEMPTS].number,
-        .retries_unknown = values[SETTING_RETRY_UNKNOWN].number,
-    };
-    options->has_at = values[SETTING_AT].is_given;
-    options->at_us = values[SETTING_AT].number;
-    options->warms_up = values[SETTING_WARM_UP].number;
-    options->concurrency = (int)values[SETTING_CONCURRENCY].number;
-    options->retries_failed = values[SETTING_RETRY_FAILED].is_given;
-    options->is_dry = values[SETTING_DRY_RUN].is_given;
-    options->trigger.name = values[SETTING_TRIGGER_NAME].text;
-}
-
 static bool run_check_options(const struct command_line *line, struct error *err)
 {
     if (line->options_error.kind != ERROR_NONE) {
@@ -57,28 +38,6 @@ static bool run_check_options(const struct command_line *line, struct error *err
         return true;
     error_set(err, ERROR_USAGE, "--retry-failed needs --at");
     return error_hint(err, "such as: syncsched run --at 2024-05-01T02:00Z --retry-failed");
-}
-
-static bool run_tick(const struct tick_options *options, struct tick_result *result,
-                     struct error *err)
-{
-    const struct summary *summary = &result->summary;
-    bool is_ticked = tick_run(options, result, err);
-    char *json = NULL;
-    bool is_printed = true;
-
-    log_live_line("");
-    /* Also when no worker could be started; but there is no result without a tick. */
-    if (summary->is_complete) {
-        struct error print_error;
-
-        json = summary_json(summary);
-        is_printed = json != NULL && command_print(json, &print_error);
-        if (!is_printed && is_ticked)
-            *err = print_error;
-    }
-    free(json);
-    return is_ticked && is_printed;
 }
 
 /* A UUID of version 4 (RFC 9562) for the tick; where the system has no random numbers, the time. */
@@ -101,16 +60,26 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
 {
     struct settings_function function = {0};
     struct error err = {0};
-    bool is_ticked = false;
-    int status;
+    struct error unprinted;
+    bool ok = run_check_options(line, &err) && settings_function(line, &function, &err);
 
-    if (run_check_options(line, &err) && settings_function(line, &function, &err)) {
+    if (ok) {
         options->function = function.address;
-        is_ticked = run_tick(options, result, &err);
+        ok = tick_run(options, result, &err);
+        log_live_line("");
     }
-    status = !is_ticked ? command_fail(&err) : result->summary.failed > 0 ? 1 : 0;
+    /* Also when no worker could be started; but there is no result without a tick. */
+    if (result->summary.is_complete) {
+        char *json = summary_json(&result->summary);
+
+        if (!command_print(json, &unprinted) && ok) {
+            err = unprinted;
+            ok = false;
+        }
+        free(json);
+    }
     settings_function_free(&function);
-    return status;
+    return !ok ? command_fail(&err) : result->summary.failed > 0 ? 1 : 0;
 }
 
 /*
@@ -132,13 +101,27 @@ static void run_send_alert(const char *command, const struct tick_result *result
 
 int command_run(const struct command_line *line)
 {
-    const char *command = line->values[SETTING_ON_FAILURE].text;
+    const struct setting_value *values = line->values;
+    const char *command = values[SETTING_ON_FAILURE].text;
     char host[256] = "unknown";
     char id[RUN_UUID_SIZE] = "";
     struct tick_options options = {
         .database = settings_database(line),
-        .trigger = {.host = host},
+        .trigger = {.name = values[SETTING_TRIGGER_NAME].text, .host = host},
+        .policy = {.catch_up_ms = values[SETTING_CATCH_UP].number,
+                   .budget_ms = values[SETTING_BUDGET].number,
+                   .timeout_ms = values[SETTING_TIMEOUT].number,
+                   .cold_start_after_ms = values[SETTING_COLD_START_AFTER].number,
+                   .max_attempts = (int)values[SETTING_MAX_ATTEMPTS].number,
+                   .retries_unknown = values[SETTING_RETRY_UNKNOWN].number},
         .started_at_ms = line->started_at_ms,
+        .concurrency = (int)values[SETTING_CONCURRENCY].number,
+        .has_at = values[SETTING_AT].is_given,
+        .at_us = values[SETTING_AT].number,
+        .retries_failed = values[SETTING_RETRY_FAILED].is_given,
+        .warms_up = values[SETTING_WARM_UP].number,
+        .is_dry = values[SETTING_DRY_RUN].is_given,
+        .takes_notes = !values[SETTING_DRY_RUN].is_given && command != NULL && *command != '\0',
         .progress = log_has_live_line() ? run_show_progress : NULL,
     };
     struct monitor monitor = {.tick_id = id};
@@ -147,11 +130,8 @@ int command_run(const struct command_line *line)
 
     if (gethostname(host, sizeof host - 1) != 0)
         snprintf(host, sizeof host, "unknown");
-    run_take_options(line->values, &options);
-    if (!options.is_dry) {
+    if (!options.is_dry)
         monitor.address = settings_monitor(line);
-        options.takes_notes = command != NULL && *command != '\0';
-    }
     if (monitor.address.url != NULL || options.takes_notes)
         run_make_id(id);
     monitor_start(&monitor);

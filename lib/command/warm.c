@@ -8,18 +8,6 @@
 
 enum { WARM_READ_MS = 20000 };
 
-/* Whether a slot is due soon, by the database's clock. */
-static bool warm_is_needed(const struct upcoming_options *options, bool *is_needed,
-                           struct error *err)
-{
-    struct upcoming upcoming = {0};
-    bool ok = upcoming_read(options, &upcoming, err);
-
-    *is_needed = ok && upcoming_first(&upcoming) != NULL;
-    upcoming_free(&upcoming);
-    return ok;
-}
-
 /* {"pinged":true,"status":204,"milliseconds":812}; null where the function did not answer. */
 static bool warm_print(bool is_pinged, const struct http_ping *ping, struct error *err)
 {
@@ -36,20 +24,6 @@ static bool warm_print(bool is_pinged, const struct http_ping *ping, struct erro
     return ok;
 }
 
-static bool warm_function(const struct http_target *address, const struct upcoming_options *options,
-                          struct error *err)
-{
-    struct http_ping ping = {0};
-    bool is_needed;
-
-    if (!warm_is_needed(options, &is_needed, err) ||
-        (is_needed && !http_client_ping(address, clock_now_ms() + HTTP_PING_MS, &ping, err)) ||
-        !warm_print(is_needed, &ping, err))
-        return false;
-    return !is_needed || ping.status != 0 ||
-           error_set(err, ERROR_INVALID, "the function was not reached: %s", ping.failure);
-}
-
 int command_warm(const struct command_line *line)
 {
     struct upcoming_options options = {
@@ -57,12 +31,21 @@ int command_warm(const struct command_line *line)
         .deadline_ms = line->started_at_ms + WARM_READ_MS,
         .ahead_ms = line->values[SETTING_AHEAD].number,
     };
+    struct upcoming upcoming = {0};
     struct http_target address;
+    struct http_ping ping = {0};
     struct error err = {0};
     char *url = NULL;
     bool ok = settings_function_address(line, &address, &url, &err) &&
-              warm_function(&address, &options, &err);
+              upcoming_read(&options, &upcoming, &err);
+    bool is_due_soon = ok && upcoming_first(&upcoming) != NULL;
 
+    upcoming_free(&upcoming);
+    if (is_due_soon)
+        ok = http_client_ping(&address, clock_now_ms() + HTTP_PING_MS, &ping, &err);
+    ok = ok && warm_print(is_due_soon, &ping, &err);
+    if (ok && is_due_soon && ping.status == 0)
+        ok = error_set(&err, ERROR_INVALID, "the function was not reached: %s", ping.failure);
     free(url);
     return ok ? 0 : command_fail(&err);
 }
