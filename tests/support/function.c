@@ -269,7 +269,7 @@ size_t function_connections(const struct function *function)
 }
 
 /* All lines of an event. */
-static json_t *function_events(const struct function *function, const char *event)
+json_t *function_events(const struct function *function, const char *event)
 {
     json_t *lines = function_read_log(function);
     json_t *found = json_array();

@@ -49,7 +49,10 @@ size_t function_connections(const struct function *function);
 /* The index-th "begin" line, from 0: a new reference, to be released with json_decref(). */
 json_t *function_request(const struct function *function, size_t index);
 
-/* All "begin" lines, in order: a new reference to an array. */
+/* All lines of this event, in order: a new reference to an array. */
+json_t *function_events(const struct function *function, const char *event);
+
+/* The "begin" lines, in the same way. */
 json_t *function_requests(const struct function *function);
 
 /* All "other" lines, which are no calls, in the same way. */
