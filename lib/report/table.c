@@ -16,6 +16,7 @@ struct table_cell {
 
 /* How the columns lie on the terminal. */
 struct table_layout {
+    const struct table *table;
     const struct terminal *terminal;
     size_t widths[TABLE_COLUMNS_MAX];
     bool is_stacked; /* a row has several lines */
@@ -59,51 +60,43 @@ void table_free(struct table *table)
 
 /* ---- Laying it out ---- */
 
-/* The columns of a line, [*first, *end): all of them in the first, unless rows are stacked. */
-static void table_find_line(const struct table *table, bool is_stacked, size_t line, size_t *first,
-                            size_t *end)
+/* Whether a column is in this line of a row. All are in the first unless rows are stacked. */
+static bool table_has_column(const struct table_layout *layout, size_t line, size_t i)
 {
-    const struct table_column *columns = table->columns;
-
-    *first = 0;
-    while (*first < table->count && (is_stacked ? columns[*first].line : 0) < line)
-        ++*first;
-    *end = *first;
-    while (*end < table->count && (is_stacked ? columns[*end].line : 0) == line)
-        ++*end;
+    return i < layout->table->count &&
+           line == (layout->is_stacked ? layout->table->columns[i].line : 0);
 }
 
-/* What the columns [first, end) take in a line, each cut to its least if that is asked for. */
-static size_t table_measure(const struct table *table, const size_t *widths, size_t first,
-                            size_t end, bool is_least)
+/* What a line takes, with each column cut to its least if that is asked for. */
+static size_t table_measure(const struct table_layout *layout, size_t line, bool is_least)
 {
     size_t width = 0;
 
-    for (size_t i = first; i < end; i++) {
-        bool is_cut = is_least && widths[i] > table->columns[i].least;
+    for (size_t i = 0; i < layout->table->count; i++) {
+        size_t least = layout->table->columns[i].least;
 
-        width += (is_cut ? table->columns[i].least : widths[i]) + (i > first ? TABLE_GAP : 0);
+        if (table_has_column(layout, line, i))
+            width += (is_least && layout->widths[i] > least ? least : layout->widths[i]) +
+                     (width > 0 ? TABLE_GAP : 0);
     }
     return width;
 }
 
 /* Takes from the widest column until the line fits, or nothing more can be taken. */
-static void table_shrink_line(const struct table *table, struct table_layout *layout, size_t line)
+static void table_shrink_line(struct table_layout *layout, size_t line)
 {
     size_t room = layout->terminal->columns - (line > 0 ? TABLE_INDENT : 0);
+    size_t count = layout->table->count;
     size_t *widths = layout->widths;
-    size_t first;
-    size_t end;
 
-    table_find_line(table, layout->is_stacked, line, &first, &end);
-    while (table_measure(table, widths, first, end, false) > room) {
-        size_t widest = end;
+    while (table_measure(layout, line, false) > room) {
+        size_t widest = count;
 
-        for (size_t i = first; i < end; i++)
-            if (widths[i] > table->columns[i].least &&
-                (widest == end || widths[i] > widths[widest]))
+        for (size_t i = 0; i < count; i++)
+            if (table_has_column(layout, line, i) && widths[i] > layout->table->columns[i].least &&
+                (widest == count || widths[i] > widths[widest]))
                 widest = i;
-        if (widest == end)
+        if (widest == count)
             return;
         widths[widest]--;
     }
@@ -111,7 +104,7 @@ static void table_shrink_line(const struct table *table, struct table_layout *la
 
 static struct table_layout table_lay_out(const struct table *table, const struct terminal *terminal)
 {
-    struct table_layout layout = {.terminal = terminal};
+    struct table_layout layout = {.table = table, .terminal = terminal};
     size_t column = 0;
 
     for (size_t i = 0; i < table->used; i++) {
@@ -121,36 +114,35 @@ static struct table_layout table_lay_out(const struct table *table, const struct
             layout.widths[column] = table->cells[i].width;
         column = column + 1 < table->count ? column + 1 : 0;
     }
-    layout.is_stacked =
-        table_measure(table, layout.widths, 0, table->count, true) > terminal->columns;
+    layout.is_stacked = table_measure(&layout, 0, true) > terminal->columns;
     for (size_t line = 0; line < TABLE_LINES_MAX; line++)
-        table_shrink_line(table, &layout, line);
+        table_shrink_line(&layout, line);
     return layout;
 }
 
 /* ---- Printing it ---- */
 
-static void table_print_line(const struct table *table, const struct table_layout *layout,
-                             size_t line, const struct table_cell *row, struct text *out)
+static void table_print_line(const struct table_layout *layout, size_t line,
+                             const struct table_cell *row, struct text *out)
 {
+    size_t before = out->length;
     struct text fitted = {0};
-    size_t first;
-    size_t end;
 
-    table_find_line(table, layout->is_stacked, line, &first, &end);
-    for (size_t i = first; i < end; i++) {
-        bool is_right = table->columns[i].is_right;
+    for (size_t i = 0; i < layout->table->count; i++) {
+        bool is_right = layout->table->columns[i].is_right;
         size_t width = layout->widths[i];
 
+        if (!table_has_column(layout, line, i))
+            continue;
         /* The last column of a line needs no blanks behind it. */
-        if (i + 1 == end && !is_right && row[i].width < width)
+        if (!table_has_column(layout, line, i + 1) && !is_right && row[i].width < width)
             width = row[i].width;
-        text_addf(out, "%*s", i > first ? TABLE_GAP : line > 0 ? TABLE_INDENT : 0, "");
+        text_addf(out, "%*s", out->length > before ? TABLE_GAP : line > 0 ? TABLE_INDENT : 0, "");
         terminal_add_fitted(&fitted, row[i].string, width, is_right);
         terminal_paint(layout->terminal, out, row[i].colour, text_string(&fitted));
         text_clear(&fitted);
     }
-    text_add(out, first < end ? "\n" : "");
+    text_add(out, out->length > before ? "\n" : "");
     text_free(&fitted);
 }
 
@@ -181,6 +173,6 @@ void table_print(const struct table *table, const struct terminal *terminal, str
         if (table->cells[i].is_note)
             table_print_note(&layout, &table->cells[i], out);
         for (size_t line = 0; line < TABLE_LINES_MAX && !table->cells[i].is_note; line++)
-            table_print_line(table, &layout, line, &table->cells[i], out);
+            table_print_line(&layout, line, &table->cells[i], out);
     }
 }

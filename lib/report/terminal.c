@@ -21,32 +21,25 @@ static const char terminal_left_to_right[] = "\xE2\x80\x8E"; /* U+200E, takes no
 
 /* ---- The stream ---- */
 
-static bool terminal_wants_colour(void)
+struct terminal terminal_look(int fd)
 {
     const char *no_colour = getenv("NO_COLOR");
     const char *type = getenv("TERM");
-
-    return (no_colour == NULL || *no_colour == '\0') && type != NULL && strcmp(type, "dumb") != 0;
-}
-
-static size_t terminal_count_columns(int fd)
-{
     const char *variable = getenv("COLUMNS");
     long columns = variable != NULL ? strtol(variable, NULL, 10) : 0;
     struct winsize size;
 
+    if (isatty(fd) != 1)
+        return (struct terminal){.columns = SIZE_MAX};
     if (columns <= 0 || columns > TERMINAL_COLUMNS_MOST)
         columns = ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
     if (columns == 0)
         columns = TERMINAL_COLUMNS_USUAL;
-    return (size_t)(columns > TERMINAL_COLUMNS_LEAST ? columns : TERMINAL_COLUMNS_LEAST);
-}
-
-struct terminal terminal_look(int fd)
-{
-    if (isatty(fd) != 1)
-        return (struct terminal){.columns = SIZE_MAX};
-    return (struct terminal){terminal_wants_colour(), terminal_count_columns(fd)};
+    return (struct terminal){
+        .has_colour =
+            (no_colour == NULL || *no_colour == '\0') && type != NULL && strcmp(type, "dumb") != 0,
+        .columns = (size_t)(columns > TERMINAL_COLUMNS_LEAST ? columns : TERMINAL_COLUMNS_LEAST),
+    };
 }
 
 void terminal_paint(const struct terminal *terminal, struct text *out, enum terminal_colour colour,
@@ -65,23 +58,15 @@ void terminal_paint(const struct terminal *terminal, struct text *out, enum term
 
 /* ---- Room ---- */
 
-/* A locale of our own: the user's may be none of UTF-8. 0 where the C library has no such. */
-static locale_t terminal_locale(void)
-{
-    static locale_t locale;
-
-    if (locale == (locale_t)0)
-        locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    return locale;
-}
-
-/* How many columns a character takes; below 0: not known. */
+/* How many columns a character takes, whatever the user's locale is; below 0: not known. */
 static int terminal_character_width(uint32_t character)
 {
-    locale_t locale = terminal_locale();
+    static locale_t locale;
     locale_t before;
     int width;
 
+    if (locale == (locale_t)0)
+        locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     if (locale == (locale_t)0)
         return 1;
     before = uselocale(locale);
@@ -131,42 +116,40 @@ void terminal_add_clean(struct text *out, const char *string)
     text_free(&clean);
 }
 
-/* How many bytes from the start fit into so many columns, and how many columns these take. */
-static size_t terminal_measure(const char *string, size_t columns, size_t *width,
-                               bool *runs_to_left)
+/* What of a string, from its start, fits into a number of columns. */
+struct terminal_fit {
+    size_t length; /* in bytes */
+    size_t width;
+    bool runs_to_left; /* some of it */
+};
+
+static struct terminal_fit terminal_measure(const char *string, size_t columns)
 {
+    struct terminal_fit fit = {0};
     const char *at = string;
-    const char *end = string;
     uint32_t character;
 
-    *width = 0;
-    *runs_to_left = false;
-    for (; (character = terminal_next(&at)) != 0; end = at) {
-        int wide = terminal_character_width(character);
-        size_t more = wide > 0 ? (size_t)wide : 0;
+    while ((character = terminal_next(&at)) != 0) {
+        int width = terminal_character_width(character);
+        size_t more = width > 0 ? (size_t)width : 0;
 
-        if (*width + more > columns)
+        if (fit.width + more > columns)
             break;
-        *width += more;
-        *runs_to_left = *runs_to_left || terminal_runs_to_left(character);
+        fit.length = (size_t)(at - string);
+        fit.width += more;
+        fit.runs_to_left = fit.runs_to_left || terminal_runs_to_left(character);
     }
-    return (size_t)(end - string);
+    return fit;
 }
 
 size_t terminal_width(const char *string)
 {
-    bool runs_to_left;
-    size_t width;
-
-    terminal_measure(string, SIZE_MAX, &width, &runs_to_left);
-    return width;
+    return terminal_measure(string, SIZE_MAX).width;
 }
 
 size_t terminal_break(const char *string, size_t columns)
 {
-    bool runs_to_left;
-    size_t width;
-    size_t fits = terminal_measure(string, columns, &width, &runs_to_left);
+    size_t fits = terminal_measure(string, columns).length;
     size_t length = fits;
 
     if (string[fits] == '\0' || fits == 0)
@@ -180,21 +163,19 @@ size_t terminal_break(const char *string, size_t columns)
 
 void terminal_add_fitted(struct text *out, const char *string, size_t columns, bool is_right)
 {
-    bool runs_to_left;
-    size_t width;
-    size_t length = terminal_measure(string, columns, &width, &runs_to_left);
-    bool is_cut = string[length] != '\0' && columns > 0;
+    struct terminal_fit fit = terminal_measure(string, columns);
+    bool is_cut = string[fit.length] != '\0' && columns > 0;
 
     if (is_cut) {
-        length = terminal_measure(string, columns - 1, &width, &runs_to_left);
-        width++;
+        fit = terminal_measure(string, columns - 1);
+        fit.width++;
     }
-    for (size_t i = width; is_right && i < columns; i++)
+    for (size_t i = fit.width; is_right && i < columns; i++)
         text_add(out, " ");
-    text_append(out, string, length);
+    text_append(out, string, fit.length);
     text_add(out, is_cut ? terminal_ellipsis : "");
-    text_add(out, runs_to_left ? terminal_left_to_right : "");
-    for (size_t i = width; !is_right && i < columns; i++)
+    text_add(out, fit.runs_to_left ? terminal_left_to_right : "");
+    for (size_t i = fit.width; !is_right && i < columns; i++)
         text_add(out, " ");
 }
 
