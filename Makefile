@@ -145,10 +145,11 @@ $(BUILD)/obj/%.o: %.c Makefile
 
 # What only some folders may see: the banned functions, the embedded SQL, the tests' helpers.
 $(BUILD)/obj/main.o $(BUILD)/obj/lib/%.o: ROOM_FLAGS = -include lib/base/banned.h
-$(BUILD)/obj/main.o $(BUILD)/obj/lib/store/%.o $(BUILD)/obj/lib/command/%.o: ROOM_FLAGS = -include lib/base/banned.h -I$(BUILD)/gen
+$(BUILD)/obj/main.o $(foreach room,store inspect command,$(BUILD)/obj/lib/$(room)/%.o): \
+    ROOM_FLAGS = -include lib/base/banned.h -I$(BUILD)/gen
 $(BUILD)/obj/gen/%.o: ROOM_FLAGS = -I$(BUILD)/gen
 $(BUILD)/obj/tests/%.o: ROOM_FLAGS = -Itests -I$(BUILD)/gen -pthread -DTEST_BUILD_DIR='"$(BUILD)"'
-$(filter $(BUILD)/obj/lib/store/%,$(LIB_OBJECTS)): | $(BUILD)/gen/sql.h
+$(filter $(BUILD)/obj/lib/store/% $(BUILD)/obj/lib/inspect/%,$(LIB_OBJECTS)): | $(BUILD)/gen/sql.h
 $(filter $(BUILD)/obj/lib/command/%,$(LIB_OBJECTS)): | $(BUILD)/gen/setting_names.h
 $(BUILD)/obj/main.o $(BUILD)/obj/gen/setting_table.o $(UNIT_OBJECTS): | $(BUILD)/gen/setting_names.h
 

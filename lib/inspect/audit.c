@@ -2,13 +2,17 @@
 
 #include "base/memory.h"
 #include "plan/timetable.h"
-#include "store/audit.h"
+#include "sql.h"
 #include "store/schedules.h"
+#include "store/schema.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
+    AUDIT_LOCK_MS = 5000,
     AUDIT_OLD_MINUTES = 60, /* by default ticks catch up for so long: older slots do not wait */
     AUDIT_EVER = INT32_MAX, /* the end asked for where none is given: the database's now decides */
 };
@@ -85,27 +89,30 @@ static bool audit_read_text(struct audit *audit, const struct schedule *schedule
     return is_valid;
 }
 
-static void audit_open(struct audit *audit, const struct audit_row *row)
+static void audit_open(struct audit *audit, const struct schedule *schedule,
+                       const struct database_row *row)
 {
     const struct audit_result *result = audit->result;
+    int64_t now_us = database_row_number(row, "now_us", 0);
+    int64_t since = database_row_number(row, "since", INT64_MIN); /* an older text held up to it */
     int64_t judged_from = result->from;
 
-    memcpy(audit->org_id, row->schedule.org_id, sizeof audit->org_id);
-    memcpy(audit->integration_id, row->schedule.integration_id, sizeof audit->integration_id);
-    audit->has_slots = audit_read_text(audit, &row->schedule);
-    audit->is_since_unknown = row->since == INT64_MIN;
-    if (row->since != INT64_MIN && row->since + 1 > judged_from)
-        judged_from = row->since + 1;
-    if (row->pruned_before > judged_from)
-        judged_from = row->pruned_before;
+    memcpy(audit->org_id, schedule->org_id, sizeof audit->org_id);
+    memcpy(audit->integration_id, schedule->integration_id, sizeof audit->integration_id);
+    audit->has_slots = audit_read_text(audit, schedule);
+    audit->is_since_unknown = since == INT64_MIN;
+    if (since != INT64_MIN && since + 1 > judged_from)
+        judged_from = since + 1;
+    if (result->pruned_before > judged_from)
+        judged_from = result->pruned_before;
     if (judged_from > result->to || (!audit->has_slots && audit->is_since_unknown))
         judged_from = result->to; /* nothing is known but the runs */
     audit->subject = (struct audit_subject){
         .from = result->from,
         .to = result->to,
         .judged_from = judged_from,
-        .mark = row->schedule.mark,
-        .old_before = instant_divide_down(row->now_us, INSTANT_US_PER_MINUTE) - AUDIT_OLD_MINUTES,
+        .mark = schedule->mark,
+        .old_before = instant_divide_down(now_us, INSTANT_US_PER_MINUTE) - AUDIT_OLD_MINUTES,
         .next_slot = audit_find_slot,
         .slots = audit,
     };
@@ -115,50 +122,75 @@ static void audit_open(struct audit *audit, const struct audit_row *row)
 /* ---- Reading ---- */
 
 /* What is due now is being served: the period ends a minute before. */
-static void audit_set_period(struct audit *audit, const struct audit_row *row)
+static void audit_set_period(struct audit *audit, const struct database_row *row)
 {
     struct audit_result *result = audit->result;
-    int64_t settled = audit_minute(row->now_us - INSTANT_US_PER_MINUTE);
+    int64_t settled = audit_minute(database_row_number(row, "now_us", 0) - INSTANT_US_PER_MINUTE);
     int64_t to = audit->options->has_to ? audit_minute(audit->options->to_us) : settled;
 
     result->is_cut = to > settled;
     result->to = to < settled ? to : settled;
-    result->pruned_before = row->pruned_before;
+    result->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
 }
 
-static void audit_take_row(void *context, const struct audit_row *row)
+static void audit_add_run(struct audit *audit, const struct database_row *row)
 {
-    struct audit *audit = context;
+    struct audit_run *run;
 
-    audit_set_period(audit, row);
-    if (*row->schedule.org_id == '\0')
-        return;
-    if (run_compare_keys(row->schedule.org_id, row->schedule.integration_id, audit->org_id,
-                         audit->integration_id) != 0) {
-        audit_close(audit);
-        audit_open(audit, row);
-    }
-    if (*row->run.run_id == '\0')
-        return;
     audit->runs =
         memory_grow(audit->runs, audit->subject.count, &audit->capacity, sizeof *audit->runs);
-    audit->runs[audit->subject.count++] = row->run;
+    run = &audit->runs[audit->subject.count++];
+    *run = (struct audit_run){
+        .error_class = outcome_class_parse(database_row_text(row, "error_class")),
+        .status = run_status_parse(database_row_text(row, "status")),
+        .attempt = (int)database_row_number(row, "attempt", 0),
+        .is_by_schedule = database_row_is_true(row, "is_by_schedule"),
+        .scheduled_for = database_row_number(row, "scheduled_for", 0),
+        .covers_from = database_row_number(row, "covers_from", 0),
+        .started_at_ms = database_row_number(row, "started_at", INT64_MIN),
+    };
+    database_row_copy(row, "run_id", run->run_id, sizeof run->run_id);
+    database_row_copy(row, "error_code", run->error_code, sizeof run->error_code);
+}
+
+/* A row for each integration, followed by its runs; or one without either, for the clock. */
+static void audit_read_row(void *context, const struct database_row *row)
+{
+    struct audit *audit = context;
+    struct schedule schedule;
+
+    if (!schema_check(row))
+        return;
+    audit_set_period(audit, row);
+    schedule_read_row(row, &schedule);
+    if (*schedule.org_id == '\0' || *schedule.integration_id == '\0')
+        return; /* a table that is somebody else's may lack its key */
+    if (run_compare_keys(schedule.org_id, schedule.integration_id, audit->org_id,
+                         audit->integration_id) != 0) {
+        audit_close(audit);
+        audit_open(audit, &schedule, row);
+    }
+    if (database_row_text(row, "run_id") != NULL)
+        audit_add_run(audit, row);
 }
 
 static bool audit_read_log(struct audit *audit, struct error *err)
 {
     const struct audit_options *options = audit->options;
-    struct audit_scope scope = {
-        .from = audit->result->from,
-        .to = options->has_to ? audit_minute(options->to_us) : AUDIT_EVER,
-        .org_id = options->org_id,
-        .integration_id = options->integration_id,
-    };
+    int64_t to = options->has_to ? audit_minute(options->to_us) : AUDIT_EVER;
+    char from_text[32];
+    char to_text[32];
+    const char *values[] = {from_text, to_text, options->org_id, options->integration_id};
+    struct database_statement statement = {sql_audit, 4, values, audit_read_row, audit};
     struct database *db = database_open(&options->database, options->deadline_ms, err);
-    bool ok = db != NULL &&
-              (audit_read_rows(db, &scope, options->deadline_ms, audit_take_row, audit, err) ||
-               error_prefix(err, "reading the log"));
+    bool ok;
 
+    if (db == NULL)
+        return false;
+    snprintf(from_text, sizeof from_text, "%" PRId64, audit->result->from);
+    snprintf(to_text, sizeof to_text, "%" PRId64, to);
+    ok = database_transact(db, &statement, 1, AUDIT_LOCK_MS, options->deadline_ms, err) ||
+         error_prefix(err, "reading the log");
     database_close(db);
     return ok;
 }

@@ -1,5 +1,6 @@
 /*
- * Audits each integration of the database over a period (plan/audit.h). Writes nothing.
+ * Audits each integration of the database over a period (plan/audit.h), by one statement and so by
+ * one snapshot of marks, log and pruning. Writes nothing.
  *
  * A schedule is judged by the text that its state holds, which is what ticks go by, and from the
  * minute on from which it has held: an edit that no tick has seen is not in force. A schedule

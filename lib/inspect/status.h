@@ -1,14 +1,98 @@
 /*
- * The status, read and judged: what status and health print. Writes nothing.
+ * The status, read and judged: who ticks, and how each integration is. status and health print it.
+ *
+ * Two statements, streamed in one round trip. Cost and memory are bounded by the integrations and
+ * by the runs that were asked for, not by the history. Writes nothing.
  */
 #ifndef SYNCSCHED_INSPECT_STATUS_H
 #define SYNCSCHED_INSPECT_STATUS_H
 
-#include "store/status.h"
+#include "plan/condition.h"
+#include "plan/probe.h"
+#include "plan/run.h"
+#include "plan/schedule.h"
+#include "plan/timetable.h"
+#include "store/database.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum { STATUS_SILENCE_MS = 3 * 60 * 1000 }; /* of a trigger that starts a tick once a minute */
+
+struct status_options {
+    struct database_address database;
+    int64_t deadline_ms;
+    const char *org_id;         /* only this organisation; NULL: every one */
+    const char *integration_id; /* only this integration; NULL: every one */
+    int runs;                   /* so many of the last runs of each */
+    bool wants_messages;        /* with their error messages */
+};
+
+/* A trigger, by its last tick. */
+struct status_trigger {
+    const char *name;
+    const char *host;
+    int64_t last_tick_at_ms; /* since 1970 UTC */
+    bool is_silent;          /* judged: it should have ticked again since */
+};
+
+/* One of an integration's last runs. Times are INT64_MIN, texts NULL, where the log has none. */
+struct status_run {
+    char run_id[RUN_UUID_SIZE];
+    int64_t scheduled_for; /* a minute */
+    int64_t covers_from;   /* a minute */
+    int attempt;
+    enum run_status status;
+    const char *triggered_by;
+    const char *trigger_name;
+    const char *host;
+    int64_t created_at_ms;
+    int64_t started_at_ms;
+    int64_t completed_at_ms;
+    int64_t failed_at_ms;
+    int64_t records_exported; /* -1: the function did not say */
+    enum outcome_class error_class;
+    const char *error_code;
+    const char *error_message; /* NULL, too, where messages were not asked for */
+};
+
+struct status_integration {
+    struct schedule schedule;
+    const char *organization; /* its name, cut to 200 characters; any text, "" where it has none */
+    int64_t state_since;      /* since when the text in its state row holds; INT64_MIN: not known */
+    int64_t last_success_at_ms; /* INT64_MIN: never */
+    int64_t pending_slot;       /* of the run that waits to begin; INT64_MIN: none waits */
+    int64_t pending_since_ms;
+    struct status_run *runs; /* the newest first */
+    size_t run_count;
+    size_t run_capacity;
+    /* last_success, well_since and log are read, the rest is judged, as is what follows. */
+    struct condition_facts facts;
+    struct condition condition;
+    struct timetable timetable;        /* of one that is active and valid */
+    int64_t next_slot;                 /* a minute; INT64_MIN: none */
+    const struct probe_finding *probe; /* that of its type; NULL: there is none */
+};
+
+/* `struct status s = {0};` is an empty one. */
+struct status {
+    int64_t now_us;                  /* the server's clock, since 1970 UTC */
+    struct status_trigger *triggers; /* the one that ticked last first */
+    size_t trigger_count;
+    size_t trigger_capacity;
+    struct status_integration *integrations; /* in key order; judged: what needs a person first */
+    size_t count;
+    size_t capacity;
+    const struct probe_finding *probes;  /* borrowed */
+    size_t probe_count;                  /* 0: no system was asked */
+    bool is_ticking;                     /* judged: some trigger is not silent */
+    size_t conditions[CONDITION_STATES]; /* judged: how many integrations are in each state */
+    struct zones zones;
+    char **texts; /* those that the rest points to */
+    size_t text_count;
+    size_t text_capacity;
+};
 
 /*
  * Reads the status and judges it by what probes found, which is borrowed; count 0: no system was
@@ -17,5 +101,7 @@ enum { STATUS_SILENCE_MS = 3 * 60 * 1000 }; /* of a trigger that starts a tick o
  */
 bool status_inspect(const struct status_options *options, const struct probe_finding *probes,
                     size_t probe_count, struct status *status, struct error *err);
+
+void status_free(struct status *status);
 
 #endif

@@ -7,7 +7,7 @@
 #define SYNCSCHED_REPORT_STATUS_H
 
 #include "base/text.h"
-#include "plan/status.h"
+#include "inspect/status.h"
 #include "report/terminal.h"
 
 #include <jansson.h>
