@@ -26,25 +26,6 @@ struct check {
     struct text out; /* of one of them */
 };
 
-static bool check_read_options(const struct command_line *line, struct zones *zones,
-                               struct check *check, struct error *err)
-{
-    struct check_cron_options *options = &check->options;
-    const struct setting_value *from = &line->values[SETTING_FROM];
-    int64_t from_us = from->is_given ? from->number : clock_host_us();
-
-    options->timezone = line->values[SETTING_TIMEZONE].text;
-    if (!zones_find(zones, options->timezone, &options->zone, err)) {
-        err->kind = ERROR_USAGE;
-        return error_prefix(err, "--timezone");
-    }
-    options->after_minute = instant_divide_down(from_us, INSTANT_US_PER_MINUTE);
-    check->terminal = terminal_look(STDOUT_FILENO);
-    options->count = (int)line->values[SETTING_COUNT].number;
-    check->is_json = line->values[SETTING_JSON].is_given;
-    return true;
-}
-
 static bool check_operands(const struct command_line *line, struct error *err)
 {
     /* Five words or more, each an operand of its own: the shell has split one expression. */
@@ -118,31 +99,39 @@ static bool check_lines(struct check *check, struct error *err)
 
 static bool check_all(const struct command_line *line, struct check *check, struct error *err)
 {
-    bool ok = true;
-
-    for (int i = 0; ok && i < line->operand_count; i++) {
+    for (int i = 0; i < line->operand_count; i++) {
         const char *operand = line->operands[i];
 
-        if (strcmp(operand, "-") == 0)
-            ok = check_lines(check, err);
-        else
-            ok = check_one(check, operand, strlen(operand), err);
+        if (!(strcmp(operand, "-") == 0 ? check_lines(check, err)
+                                        : check_one(check, operand, strlen(operand), err)))
+            return false;
     }
-    text_clear(&check->out);
     if (check->expressions > 1 && !check->is_json)
-        text_addf(&check->out, "\n%zu expressions: %zu invalid, %zu with warnings\n",
-                  check->expressions, check->invalid, check->warned);
-    return ok && command_write(text_string(&check->out), err);
+        printf("\n%zu expressions: %zu invalid, %zu with warnings\n", check->expressions,
+               check->invalid, check->warned);
+    return command_write("", err);
 }
 
 int command_check_cron(const struct command_line *line)
 {
+    const struct setting_value *from = &line->values[SETTING_FROM];
+    int64_t from_us = from->is_given ? from->number : clock_host_us();
+    struct check check = {
+        .options = {.timezone = line->values[SETTING_TIMEZONE].text,
+                    .after_minute = instant_divide_down(from_us, INSTANT_US_PER_MINUTE),
+                    .count = (int)line->values[SETTING_COUNT].number},
+        .terminal = terminal_look(STDOUT_FILENO),
+        .is_json = line->values[SETTING_JSON].is_given,
+    };
     struct zones zones = {0};
-    struct check check = {0};
     struct error err = {0};
-    bool ok = check_operands(line, &err) && check_read_options(line, &zones, &check, &err) &&
-              check_all(line, &check, &err);
+    bool ok = check_operands(line, &err);
 
+    if (ok && !zones_find(&zones, check.options.timezone, &check.options.zone, &err)) {
+        err.kind = ERROR_USAGE;
+        ok = error_prefix(&err, "--timezone");
+    }
+    ok = ok && check_all(line, &check, &err);
     text_free(&check.out);
     zones_free(&zones);
     if (!ok)

@@ -23,25 +23,8 @@ enum cron_error_code {
     CRON_ERROR_YEAR,
     CRON_ERROR_SECONDS,
     CRON_ERROR_SECONDS_AND_YEAR,
-    /* A byte without a meaning, in a field [the byte] or in the line [how many fields] */
-    CRON_ERROR_LINE_BREAK,
-    CRON_ERROR_CONTROL,
-    CRON_ERROR_NOT_ASCII,
-    CRON_ERROR_QUOTE,
-    CRON_ERROR_COMMENT,
-    CRON_ERROR_OUT_OF_PLACE,
-    CRON_ERROR_OTHER_BYTE,
-    /* Signs of other schedulers */
-    CRON_ERROR_NO_VALUE, /* "?" */
-    CRON_ERROR_RANDOM,
-    CRON_ERROR_JENKINS,
-    CRON_ERROR_NTH_WEEKDAY,
-    CRON_ERROR_LAST_DAY,
-    CRON_ERROR_LAST_WEEKDAY,
-    CRON_ERROR_NEAREST_WEEKDAY,
-    CRON_ERROR_PG_CRON_LAST_DAY,
-    CRON_ERROR_COLON,
-    CRON_ERROR_POINT,
+    /* A byte without a meaning [0, the byte]; in the line [how many fields, the byte] */
+    CRON_ERROR_BYTE,
     CRON_ERROR_TIME_OF_DAY, /* [minute, hour] */
     /* One value */
     CRON_ERROR_NO_NUMBER,

@@ -34,13 +34,13 @@ static inline bool cron_is_blank(char c)
 /* The value whose name has the word's first three letters, in any case; -1: none. */
 int cron_find_name(int field, const char *word, size_t length);
 
-/* What a byte without a meaning likely is, in that field or in the line. */
-enum cron_error_code cron_judge_byte(char byte, int field);
-
 /*
- * What a word of letters and digits likely is that is neither a number nor a name of the field. A
- * code before CRON_ERROR_NO_NUMBER is about the whole item, the others about the word.
+ * The sign in a word of letters and digits that other schedulers know in that field: 'L' or 'W'
+ * (Quartz: L, LW, 15W, 5L, friL) or 'H' (Jenkins); else 0.
  */
+char cron_find_sign(const char *word, size_t length, int field);
+
+/* What a word without a sign likely is that is neither a number nor a name of the field. */
 enum cron_error_code cron_judge_word(const char *word, size_t length, int field);
 
 /*

@@ -13,39 +13,6 @@ static bool is_one_of(char c, const char *set)
     return c != '\0' && strchr(set, c) != NULL;
 }
 
-enum cron_error_code cron_judge_byte(char byte, int field)
-{
-    static const struct {
-        const char *bytes;
-        int field; /* CRON_LINE: in any */
-        enum cron_error_code code;
-    } codes[] = {
-        {"\n\r", CRON_LINE, CRON_ERROR_LINE_BREAK},
-        {"\"'`", CRON_LINE, CRON_ERROR_QUOTE},
-        {"#", CRON_WEEKDAY, CRON_ERROR_NTH_WEEKDAY},
-        {"#", CRON_LINE, CRON_ERROR_COMMENT},
-        {"?", CRON_LINE, CRON_ERROR_NO_VALUE},
-        {"~", CRON_LINE, CRON_ERROR_RANDOM},
-        {"H", CRON_LINE, CRON_ERROR_JENKINS},
-        {"L", CRON_DAY, CRON_ERROR_LAST_DAY},
-        {"L", CRON_WEEKDAY, CRON_ERROR_LAST_WEEKDAY},
-        {"W", CRON_DAY, CRON_ERROR_NEAREST_WEEKDAY},
-        {"$", CRON_DAY, CRON_ERROR_PG_CRON_LAST_DAY},
-        {":", CRON_LINE, CRON_ERROR_COLON},
-        {".", CRON_LINE, CRON_ERROR_POINT},
-        {"*-/" DIGITS, CRON_LINE, CRON_ERROR_OUT_OF_PLACE},
-    };
-    unsigned char value = (unsigned char)byte;
-
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (is_one_of(byte, codes[i].bytes) &&
-            (codes[i].field == field || codes[i].field == CRON_LINE))
-            return codes[i].code;
-    if (value >= 0x80)
-        return CRON_ERROR_NOT_ASCII;
-    return value < ' ' || value == 0x7F ? CRON_ERROR_CONTROL : CRON_ERROR_OTHER_BYTE;
-}
-
 /* --- words --- */
 
 int cron_find_name(int field, const char *word, size_t length)
@@ -80,29 +47,26 @@ static bool word_abbreviates(const char *word, size_t length, int field)
            (length <= whole || (length == whole + 1 && (word[whole] | 0x20) == 's'));
 }
 
-/* 'L' or 'W' of a word as Quartz has it (L, LW, 15W, 5L, friL), Jenkins' 'H', or else 'x'. */
-static char word_sign(const char *word, size_t length, int field)
+char cron_find_sign(const char *word, size_t length, int field)
 {
     char last = (char)(word[length - 1] & ~0x20);
     size_t digits = 0;
 
+    if (length == 1 && word[0] == 'H')
+        return 'H';
+    if (field != CRON_DAY && (field != CRON_WEEKDAY || last != 'L'))
+        return 0;
     while (is_one_of(word[digits], DIGITS))
         digits++;
-    if (last != 'L' && last != 'W')
-        return length == 1 && word[0] == 'H' ? 'H' : 'x';
-    if (digits == length - 1 || (length == 2 && strncasecmp(word, "LW", 2) == 0) ||
-        (field == CRON_WEEKDAY && length == CRON_NAME_LENGTH + 1 &&
-         cron_find_name(field, word, length) >= 0))
-        return last;
-    return 'x';
+    return (last == 'L' || last == 'W') &&
+                   (digits == length - 1 || (length == 2 && strncasecmp(word, "LW", 2) == 0) ||
+                    (length == CRON_NAME_LENGTH + 1 && cron_find_name(field, word, length) >= 0))
+               ? last
+               : 0;
 }
 
 enum cron_error_code cron_judge_word(const char *word, size_t length, int field)
 {
-    enum cron_error_code code = cron_judge_byte(word_sign(word, length, field), field);
-
-    if (code != CRON_ERROR_OTHER_BYTE)
-        return code;
     if (word_abbreviates(word, length, CRON_WEEKDAY))
         return field == CRON_WEEKDAY ? CRON_ERROR_LONG_NAME : CRON_ERROR_WEEKDAY_ELSEWHERE;
     if (word_abbreviates(word, length, CRON_MONTH))
@@ -172,16 +136,8 @@ static enum cron_error_code judge_long_line(const struct cron_line *line)
 }
 
 /* What likely made a line have too few or too many fields. */
-static enum cron_error_code judge_count(const char *text, const struct cron_line *line)
+static enum cron_error_code judge_count(const struct cron_line *line)
 {
-    for (size_t i = line->start; i < line->end; i++) {
-        enum cron_error_code code = cron_judge_byte(text[i], CRON_LINE);
-
-        /* A quote or a "#" further on may be a command's. */
-        if (!cron_is_blank(text[i]) &&
-            (code < CRON_ERROR_QUOTE || (code <= CRON_ERROR_COMMENT && i == line->start)))
-            return code;
-    }
     for (int i = 0; i + 1 < line->count && i + 1 < WORDS_KEPT; i++) /* "1, 2" or "mon - fri" */
         if (is_one_of(line->words[i][strlen(line->words[i]) - 1], ",-/") ||
             is_one_of(line->words[i + 1][0], ",-"))
@@ -192,6 +148,18 @@ static enum cron_error_code judge_count(const char *text, const struct cron_line
         if (strcasecmp(line->words[0], cron_macros[i].name + 1) == 0)
             return CRON_ERROR_MACRO_BARE;
     return line->count > CRON_FIELD_COUNT ? judge_long_line(line) : CRON_ERROR_FIELD_COUNT;
+}
+
+/* Where a byte is that no field has, such as a pasted line break or quote; else the line's end. */
+static size_t find_stray_byte(const char *text, const struct cron_line *line)
+{
+    size_t at = line->start;
+
+    if (at < line->end && is_one_of(text[at], "\"'`#")) /* further on it may be a command's */
+        return at;
+    while (at < line->end && (cron_is_blank(text[at]) || (text[at] >= ' ' && text[at] < 0x7F)))
+        at++;
+    return at;
 }
 
 /* Whether a word is a time of day, such as 02:30. */
@@ -215,16 +183,23 @@ void cron_judge_line(const char *text, size_t length, struct cron_error *error)
     int minute;
 
     line_split(text, length, &line);
-    if (word_is_time(line.words[0], &hour, &minute))
+    if (word_is_time(line.words[0], &hour, &minute)) {
         *error = (struct cron_error){.code = CRON_ERROR_TIME_OF_DAY,
                                      .field = CRON_MINUTE,
                                      .position = line.start,
                                      .length = strlen(line.words[0]),
                                      .numbers = {minute, hour}};
-    else if (line.count != CRON_FIELD_COUNT) /* else one of the fields has been refused */
-        *error = (struct cron_error){.code = judge_count(text, &line),
+    } else if (line.count != CRON_FIELD_COUNT) { /* else one of the fields has been refused */
+        size_t stray = find_stray_byte(text, &line);
+
+        *error = (struct cron_error){.code = judge_count(&line),
                                      .field = CRON_LINE,
                                      .position = line.start,
                                      .length = line.end - line.start,
                                      .numbers = {line.count}};
+        if (stray < line.end) {
+            error->code = CRON_ERROR_BYTE;
+            error->numbers[1] = (unsigned char)text[stray];
+        }
+    }
 }

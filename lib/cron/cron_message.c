@@ -12,10 +12,12 @@
     "\"*/2\""
 
 /* The words. cron_message_make() has the values for the names in braces. */
-static const struct {
+struct words {
     const char *wrong; /* after field and value; NULL: "has six fields, not five" */
     const char *hint;
-} words[CRON_ERROR_CODE_COUNT] = {
+};
+
+static const struct words words_of_codes[CRON_ERROR_CODE_COUNT] = {
     [CRON_ERROR_TOO_LONG] = {"is longer than 1000 bytes",
                              "write ranges and steps instead of long lists"},
     [CRON_ERROR_MACRO_CASE] = {"is not in lower case", "write \"{spelling}\""},
@@ -35,35 +37,6 @@ static const struct {
     [CRON_ERROR_YEAR] = {NULL, "remove the year field"},
     [CRON_ERROR_SECONDS] = {NULL, "remove the seconds field"},
     [CRON_ERROR_SECONDS_AND_YEAR] = {NULL, "remove the seconds field and the year field"},
-
-    [CRON_ERROR_LINE_BREAK] = {"has \"{byte}\" in it",
-                               "write the expression on one line, without a line break"},
-    [CRON_ERROR_CONTROL] = {"has \"{byte}\" in it", "remove the control character"},
-    [CRON_ERROR_NOT_ASCII] = {"has \"{byte}\", which is not ASCII",
-                              "write plain ASCII, with ordinary blanks, digits and \"-\""},
-    [CRON_ERROR_QUOTE] = {"has \"{byte}\" in it", "remove the quotes"},
-    [CRON_ERROR_COMMENT] = {"has \"#\", which starts a comment", "remove the \"#\""},
-    [CRON_ERROR_OUT_OF_PLACE] = {"has a \"{byte}\" out of place", WRITE_AN_ITEM},
-    [CRON_ERROR_OTHER_BYTE] = {"has \"{byte}\" in it", WRITE_AN_ITEM},
-
-    [CRON_ERROR_NO_VALUE] = {"has \"?\", which cron does not know", "write \"*\""},
-    [CRON_ERROR_RANDOM] = {"has \"~\", a random value that only some crons know",
-                           "write one number"},
-    [CRON_ERROR_JENKINS] = {"has \"H\", a value that only Jenkins picks",
-                            "write one number, or \"*\" before a step"},
-    [CRON_ERROR_NTH_WEEKDAY] = {"has \"#\", but cron cannot count the weekdays of a month",
-                                "write the weekday alone, such as \"1\""},
-    [CRON_ERROR_LAST_DAY] = {"has \"L\", but cron does not know last days",
-                             "write a day that every month has, such as \"28\""},
-    [CRON_ERROR_LAST_WEEKDAY] = {"has \"L\", but cron does not know last days",
-                                 "write the weekday alone, such as \"5\""},
-    [CRON_ERROR_NEAREST_WEEKDAY] = {"has \"W\", but cron does not know nearest weekdays",
-                                    "write the day alone, such as \"15\""},
-    [CRON_ERROR_PG_CRON_LAST_DAY] = {"has \"$\", the last day, which only pg_cron knows",
-                                     "write a day that every month has, such as \"28\""},
-    [CRON_ERROR_COLON] = {"has \":\", but minute and hour are fields of their own",
-                          "write \"30 2\" for 02:30"},
-    [CRON_ERROR_POINT] = {"has \".\", but cron knows whole numbers only", "write a whole number"},
 
     [CRON_ERROR_TIME_OF_DAY] = {"is a time of day, but minute and hour are two fields",
                                 "write \"{first} {second}\""},
@@ -94,6 +67,56 @@ static const struct {
     [CRON_ERROR_STEP_BETWEEN] = {"has a step after a single number",
                                  "write \"{first}-{end}/{step}\""},
 };
+
+enum { CONTROL = '\x01', NOT_ASCII = '\x7F' }; /* in place of all such bytes */
+
+/* What bytes without a meaning likely are: signs of other schedulers, most of them. */
+static const struct {
+    const char *bytes;
+    int field; /* CRON_LINE: in any */
+    struct words words;
+} words_of_bytes[] = {
+    {"\n\r",
+     CRON_LINE,
+     {"has \"{byte}\" in it", "write the expression on one line, without a line break"}},
+    {"\x01", CRON_LINE, {"has \"{byte}\" in it", "remove the control character"}},
+    {"\x7F",
+     CRON_LINE,
+     {"has \"{byte}\", which is not ASCII",
+      "write plain ASCII, with ordinary blanks, digits and \"-\""}},
+    {"\"'`", CRON_LINE, {"has \"{byte}\" in it", "remove the quotes"}},
+    {"#",
+     CRON_WEEKDAY,
+     {"has \"#\", but cron cannot count the weekdays of a month",
+      "write the weekday alone, such as \"1\""}},
+    {"#", CRON_LINE, {"has \"#\", which starts a comment", "remove the \"#\""}},
+    {"?", CRON_LINE, {"has \"?\", which cron does not know", "write \"*\""}},
+    {"~", CRON_LINE, {"has \"~\", a random value that only some crons know", "write one number"}},
+    {"H",
+     CRON_LINE,
+     {"has \"H\", a value that only Jenkins picks", "write one number, or \"*\" before a step"}},
+    {"L",
+     CRON_DAY,
+     {"has \"L\", but cron does not know last days",
+      "write a day that every month has, such as \"28\""}},
+    {"L",
+     CRON_WEEKDAY,
+     {"has \"L\", but cron does not know last days", "write the weekday alone, such as \"5\""}},
+    {"W",
+     CRON_DAY,
+     {"has \"W\", but cron does not know nearest weekdays", "write the day alone, such as \"15\""}},
+    {"$",
+     CRON_DAY,
+     {"has \"$\", the last day, which only pg_cron knows",
+      "write a day that every month has, such as \"28\""}},
+    {":",
+     CRON_LINE,
+     {"has \":\", but minute and hour are fields of their own", "write \"30 2\" for 02:30"}},
+    {".", CRON_LINE, {"has \".\", but cron knows whole numbers only", "write a whole number"}},
+    {"*-/0123456789", CRON_LINE, {"has a \"{byte}\" out of place", WRITE_AN_ITEM}},
+};
+
+static const struct words words_of_other_bytes = {"has \"{byte}\" in it", WRITE_AN_ITEM};
 
 static const struct {
     const char *name;
@@ -175,6 +198,23 @@ struct value {
     int number;
 };
 
+static const struct words *words_find(const struct cron_error *error)
+{
+    int byte = error->numbers[1];
+
+    if (error->code != CRON_ERROR_BYTE)
+        return &words_of_codes[error->code];
+    if (byte >= 0x80)
+        byte = NOT_ASCII;
+    else if (byte == 0x7F || (byte < ' ' && byte != '\n' && byte != '\r'))
+        byte = CONTROL;
+    for (size_t i = 0; i < sizeof words_of_bytes / sizeof words_of_bytes[0]; i++)
+        if (strchr(words_of_bytes[i].bytes, byte) != NULL &&
+            (words_of_bytes[i].field == error->field || words_of_bytes[i].field == CRON_LINE))
+            return &words_of_bytes[i].words;
+    return &words_of_other_bytes;
+}
+
 /* Writes the words with the values in them; the last value has no name. */
 static void words_write(const char *from, const struct value *values, char *out, size_t size)
 {
@@ -207,11 +247,12 @@ void cron_message_make(const char *text, const struct cron_error *error,
     int at = is_line ? 0 : error->field;
     const struct cron_field *field = &cron_fields[at];
     const char *refused = text + error->position;
-    char byte = (char)numbers[0];
+    char byte = (char)numbers[1];
     char quoted[8];
     struct text spelling = {0}; /* that works, of names and ranges */
     struct text likely = {0};
-    const char *wrong = words[error->code].wrong;
+    const struct words *words = words_find(error);
+    const char *wrong = words->wrong;
     int used;
 
     quote_bytes(&byte, 1, quoted, sizeof quoted);
@@ -248,7 +289,7 @@ void cron_message_make(const char *text, const struct cron_error *error,
     used = snprintf(message->message, sizeof message->message, "%s \"%s\" ",
                     is_line ? "expression" : message->field, message->value);
     words_write(wrong, values, message->message + used, sizeof message->message - (size_t)used);
-    words_write(words[error->code].hint, values, message->hint, sizeof message->hint);
+    words_write(words->hint, values, message->hint, sizeof message->hint);
     text_free(&likely);
     text_free(&spelling);
 }

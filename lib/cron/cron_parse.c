@@ -109,13 +109,11 @@ static bool refuse_item(const struct cron_reader *reader, enum cron_error_code c
     return refuse(reader, code, reader->item_start, end);
 }
 
-/* Refuses the item for its next byte. */
-static bool refuse_byte(const struct cron_reader *reader)
+/* Refuses the item for a byte in it. */
+static bool refuse_byte(const struct cron_reader *reader, char byte)
 {
-    char byte = peek(reader);
-
-    refuse_item(reader, cron_judge_byte(byte, reader->field));
-    reader->error->numbers[0] = (unsigned char)byte;
+    refuse_item(reader, CRON_ERROR_BYTE);
+    reader->error->numbers[1] = (unsigned char)byte;
     return false;
 }
 
@@ -134,7 +132,7 @@ static bool take_word(struct cron_reader *reader, struct cron_word *word)
     if (word->end > word->start)
         return true;
     return is_separator(c) || c == '-' || c == '/' ? refuse_item(reader, CRON_ERROR_NO_NUMBER)
-                                                   : refuse_byte(reader);
+                                                   : refuse_byte(reader, peek(reader));
 }
 
 /* Takes a number or a name of the field. */
@@ -148,14 +146,15 @@ static bool take_value(struct cron_reader *reader, int *value)
     if (!word.is_number) {
         const char *name = reader->text + word.start;
         size_t length = word.end - word.start;
-        enum cron_error_code code;
+        char sign;
 
         *value = cron_find_name(reader->field, name, length);
         if (*value >= 0 && length == CRON_NAME_LENGTH)
             return true;
-        code = cron_judge_word(name, length, reader->field);
-        return code < CRON_ERROR_NO_NUMBER ? refuse_item(reader, code)
-                                           : refuse(reader, code, word.start, word.end);
+        sign = cron_find_sign(name, length, reader->field);
+        if (sign != 0)
+            return refuse_byte(reader, sign);
+        return refuse(reader, cron_judge_word(name, length, reader->field), word.start, word.end);
     }
     *value = word.number;
     if (*value >= field->low && *value <= field->high)
@@ -221,7 +220,8 @@ static bool item_read(struct cron_reader *reader, struct cron_item *item)
     item->stepped = take_character(reader, '/');
     if (item->stepped && !take_step(reader, &item->step))
         return false;
-    return is_separator(peek(reader)) ? item_check(reader, item) : refuse_byte(reader);
+    return is_separator(peek(reader)) ? item_check(reader, item)
+                                      : refuse_byte(reader, peek(reader));
 }
 
 /* Reads the field at reader->at, a list of items with commas between them. */

@@ -169,18 +169,12 @@ bool posix_tz_parse(const char *text, size_t length, struct posix_tz *rule)
 
 void posix_tz_changes_in(const struct posix_tz *rule, int year, struct posix_tz_change changes[2])
 {
-    struct posix_tz_change start = {
-        .at_seconds = posix_tz_day(&rule->summer_start, year) * DAY_S + rule->summer_start.seconds -
-                      rule->offset_seconds,
-        .offset_seconds = rule->summer_offset_seconds,
-    };
-    struct posix_tz_change end = {
-        .at_seconds = posix_tz_day(&rule->summer_end, year) * DAY_S + rule->summer_end.seconds -
-                      rule->summer_offset_seconds,
-        .offset_seconds = rule->offset_seconds,
-    };
-    bool is_northern = start.at_seconds < end.at_seconds;
+    int64_t start = posix_tz_day(&rule->summer_start, year) * DAY_S + rule->summer_start.seconds -
+                    rule->offset_seconds;
+    int64_t end = posix_tz_day(&rule->summer_end, year) * DAY_S + rule->summer_end.seconds -
+                  rule->summer_offset_seconds;
+    bool is_northern = start < end;
 
-    changes[0] = is_northern ? start : end;
-    changes[1] = is_northern ? end : start;
+    changes[is_northern ? 0 : 1] = (struct posix_tz_change){start, rule->summer_offset_seconds};
+    changes[is_northern ? 1 : 0] = (struct posix_tz_change){end, rule->offset_seconds};
 }

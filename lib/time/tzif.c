@@ -152,35 +152,27 @@ static bool tzif_rule_fits(const struct tzif *tzif)
            offset_minutes == tzif_offset_minutes(tzif->rule.summer_offset_seconds);
 }
 
-/* Says what is wrong, or NULL. */
-static const char *tzif_read(const unsigned char *bytes, size_t length, struct tzif *tzif)
+bool tzif_parse(const void *bytes, size_t length, struct tzif *tzif, struct error *err)
 {
+    const unsigned char *at = bytes;
     struct tzif_block block;
-    const char *wrong = tzif_read_block(bytes, length, 4, &block);
-    bool is_new = wrong == NULL && bytes[VERSION_AT] >= '2';
+    const char *wrong = tzif_read_block(at, length, 4, &block);
+    bool is_new = wrong == NULL && at[VERSION_AT] >= '2';
 
+    *tzif = (struct tzif){0};
     if (is_new) { /* the same once more, with 64-bit times */
-        bytes += block.size;
+        at += block.size;
         length -= block.size;
-        wrong = tzif_read_block(bytes, length, 8, &block);
+        wrong = tzif_read_block(at, length, 8, &block);
     }
     if (wrong == NULL && block.leap_count > 0)
         wrong = "counts leap seconds, which POSIX time does not have";
     if (wrong == NULL)
         wrong = tzif_read_changes(&block, tzif);
     if (wrong == NULL && is_new)
-        wrong = tzif_read_footer(bytes + block.size, length - block.size, tzif);
+        wrong = tzif_read_footer(at + block.size, length - block.size, tzif);
     if (wrong == NULL && !tzif_rule_fits(tzif))
         wrong = "has time zone data with a rule that does not fit";
-    return wrong;
-}
-
-bool tzif_parse(const void *bytes, size_t length, struct tzif *tzif, struct error *err)
-{
-    const char *wrong;
-
-    *tzif = (struct tzif){0};
-    wrong = tzif_read(bytes, length, tzif);
     if (wrong == NULL)
         return true;
     tzif_free(tzif);

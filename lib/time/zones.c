@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +20,12 @@ enum {
     ZONE_FILE_MAX = 32 * 1024, /* the largest of the database has 4 KiB */
 };
 
+#define ZONE_DIGITS  "0123456789"
 #define ZONE_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* A named zone in the tree. */
+/* A named zone that has been read. */
 struct zones_named {
+    struct zones_named *next;
     char name[ZONE_NAME_MAX + 1];
     struct tzif changes;
 };
@@ -41,29 +42,23 @@ static bool zone_fail(struct error *err, const char *text, const char *wrong)
 
 /* ---- Fixed offsets ---- */
 
-/* The number that two digits make, or -1. */
-static int zone_two_digits(const char *at)
-{
-    if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9')
-        return -1;
-    return (at[0] - '0') * 10 + (at[1] - '0');
-}
-
+/* Reads +hh, +hhmm or +hh:mm. */
 static bool zone_parse_offset(const char *text, struct zone *zone, struct error *err)
 {
-    const char *at = text + 1;
-    int hours = zone_two_digits(at);
+    size_t digits = strspn(text + 1, ZONE_DIGITS);
+    const char *rest = text + 1 + digits;
+    int hours = (int)strtol(text + 1, NULL, 10);
     int minutes = 0;
 
-    if (hours < 0)
-        return zone_fail(err, text, "is not an offset");
-    at += 2;
-    if (*at != '\0') {
-        at += *at == ':' ? 1 : 0;
-        minutes = zone_two_digits(at);
-        if (minutes < 0 || at[2] != '\0')
-            return zone_fail(err, text, "is not an offset");
+    if (digits == 4) {
+        minutes = hours % 100;
+        hours /= 100;
+    } else if (digits == 2 && rest[0] == ':' && strspn(rest + 1, ZONE_DIGITS) == 2) {
+        minutes = (int)strtol(rest + 1, NULL, 10);
+        rest += strlen(":mm");
     }
+    if ((digits != 2 && digits != 4) || *rest != '\0')
+        return zone_fail(err, text, "is not an offset");
     if (minutes > 59)
         return zone_fail(err, text, "has more than 59 minutes");
     if (hours > ZONE_OFFSET_HOURS_MAX)
@@ -80,7 +75,7 @@ static bool zone_looks_like_name(const char *text)
     size_t length = strlen(text);
 
     return length <= ZONE_NAME_MAX && strspn(text, ZONE_LETTERS) > 0 &&
-           strspn(text, ZONE_LETTERS "0123456789/_+-") == length && strstr(text, "//") == NULL;
+           strspn(text, ZONE_LETTERS ZONE_DIGITS "/_+-") == length && strstr(text, "//") == NULL;
 }
 
 /* Names in the database's directory that stand for whatever a host's administrator chose. */
@@ -173,38 +168,26 @@ static bool zones_read(const char *name, struct tzif *tzif, struct error *err)
     return error_hint(err, "write \"%s\"", capitalized);
 }
 
-/* ---- The tree ---- */
-
-static int zones_compare(const void *a, const void *b)
-{
-    return strcmp(((const struct zones_named *)a)->name, ((const struct zones_named *)b)->name);
-}
-
-static void zones_free_one(void *node)
-{
-    struct zones_named *named = node;
-
-    tzif_free(&named->changes);
-    free(named);
-}
+/* ---- All of them ---- */
 
 static bool zones_find_named(struct zones *zones, const char *name, struct zone *zone,
                              struct error *err)
 {
-    struct zones_named wanted;
-    struct zones_named *named;
-    void *found;
+    struct zones_named *named = zones->first;
 
-    snprintf(wanted.name, sizeof wanted.name, "%s", name);
-    found = tfind(&wanted, &zones->by_name, zones_compare);
-    if (found == NULL) {
-        if (!zones_read(name, &wanted.changes, err))
+    while (named != NULL && strcmp(named->name, name) != 0)
+        named = named->next;
+    if (named == NULL) {
+        struct tzif changes;
+
+        if (!zones_read(name, &changes, err))
             return false;
         named = memory_allocate(1, sizeof *named);
-        *named = wanted;
-        found = memory_or_exit(tsearch(named, &zones->by_name, zones_compare));
+        snprintf(named->name, sizeof named->name, "%s", name);
+        named->changes = changes;
+        named->next = zones->first;
+        zones->first = named;
     }
-    named = *(struct zones_named **)found;
     zone->changes = &named->changes;
     return true;
 }
@@ -225,6 +208,11 @@ bool zones_find(struct zones *zones, const char *text, struct zone *zone, struct
 
 void zones_free(struct zones *zones)
 {
-    tdestroy(zones->by_name, zones_free_one);
-    zones->by_name = NULL;
+    while (zones->first != NULL) {
+        struct zones_named *named = zones->first;
+
+        zones->first = named->next;
+        tzif_free(&named->changes);
+        free(named);
+    }
 }

@@ -14,7 +14,7 @@
 
 /* The named zones met so far. Zeroed, it holds none; zones_free() releases them all. */
 struct zones {
-    void *by_name; /* a tree of tsearch(3) */
+    struct zones_named *first;
 };
 
 /*

@@ -267,7 +267,7 @@ START_TEST(test_every_code_has_words)
 {
     struct cron_error error = {
         .code = (enum cron_error_code)_i,
-        .field = _i < CRON_ERROR_LINE_BREAK ? CRON_LINE : CRON_WEEKDAY,
+        .field = _i < CRON_ERROR_BYTE ? CRON_LINE : CRON_WEEKDAY,
         .length = strlen("monday"),
         .numbers = {1, 2, 0},
     };
