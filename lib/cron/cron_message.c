@@ -72,51 +72,37 @@ enum { CONTROL = '\x01', NOT_ASCII = '\x7F' }; /* in place of all such bytes */
 
 /* What bytes without a meaning likely are: signs of other schedulers, most of them. */
 static const struct {
-    const char *bytes;
     int field; /* CRON_LINE: in any */
-    struct words words;
-} words_of_bytes[] = {
-    {"\n\r",
-     CRON_LINE,
-     {"has \"{byte}\" in it", "write the expression on one line, without a line break"}},
-    {"\x01", CRON_LINE, {"has \"{byte}\" in it", "remove the control character"}},
-    {"\x7F",
-     CRON_LINE,
-     {"has \"{byte}\", which is not ASCII",
-      "write plain ASCII, with ordinary blanks, digits and \"-\""}},
-    {"\"'`", CRON_LINE, {"has \"{byte}\" in it", "remove the quotes"}},
-    {"#",
-     CRON_WEEKDAY,
-     {"has \"#\", but cron cannot count the weekdays of a month",
-      "write the weekday alone, such as \"1\""}},
-    {"#", CRON_LINE, {"has \"#\", which starts a comment", "remove the \"#\""}},
-    {"?", CRON_LINE, {"has \"?\", which cron does not know", "write \"*\""}},
-    {"~", CRON_LINE, {"has \"~\", a random value that only some crons know", "write one number"}},
-    {"H",
-     CRON_LINE,
-     {"has \"H\", a value that only Jenkins picks", "write one number, or \"*\" before a step"}},
-    {"L",
-     CRON_DAY,
-     {"has \"L\", but cron does not know last days",
-      "write a day that every month has, such as \"28\""}},
-    {"L",
-     CRON_WEEKDAY,
-     {"has \"L\", but cron does not know last days", "write the weekday alone, such as \"5\""}},
-    {"W",
-     CRON_DAY,
-     {"has \"W\", but cron does not know nearest weekdays", "write the day alone, such as \"15\""}},
-    {"$",
-     CRON_DAY,
-     {"has \"$\", the last day, which only pg_cron knows",
-      "write a day that every month has, such as \"28\""}},
-    {":",
-     CRON_LINE,
-     {"has \":\", but minute and hour are fields of their own", "write \"30 2\" for 02:30"}},
-    {".", CRON_LINE, {"has \".\", but cron knows whole numbers only", "write a whole number"}},
-    {"*-/0123456789", CRON_LINE, {"has a \"{byte}\" out of place", WRITE_AN_ITEM}},
+    const char *bytes;
+    const char *wrong;
+    const char *hint;
+} byte_words[] = {
+    {CRON_LINE, "\n\r", "has \"{byte}\" in it",
+     "write the expression on one line, without a line break"},
+    {CRON_LINE, "\x01", "has \"{byte}\" in it", "remove the control character"},
+    {CRON_LINE, "\x7F", "has \"{byte}\", which is not ASCII",
+     "write plain ASCII, with ordinary blanks, digits and \"-\""},
+    {CRON_LINE, "\"'`", "has \"{byte}\" in it", "remove the quotes"},
+    {CRON_WEEKDAY, "#", "has \"#\", but cron cannot count the weekdays of a month",
+     "write the weekday alone, such as \"1\""},
+    {CRON_LINE, "#", "has \"#\", which starts a comment", "remove the \"#\""},
+    {CRON_LINE, "?", "has \"?\", which cron does not know", "write \"*\""},
+    {CRON_LINE, "~", "has \"~\", a random value that only some crons know", "write one number"},
+    {CRON_LINE, "H", "has \"H\", a value that only Jenkins picks",
+     "write one number, or \"*\" before a step"},
+    {CRON_DAY, "L", "has \"L\", but cron does not know last days",
+     "write a day that every month has, such as \"28\""},
+    {CRON_WEEKDAY, "L", "has \"L\", but cron does not know last days",
+     "write the weekday alone, such as \"5\""},
+    {CRON_DAY, "W", "has \"W\", but cron does not know nearest weekdays",
+     "write the day alone, such as \"15\""},
+    {CRON_DAY, "$", "has \"$\", the last day, which only pg_cron knows",
+     "write a day that every month has, such as \"28\""},
+    {CRON_LINE, ":", "has \":\", but minute and hour are fields of their own",
+     "write \"30 2\" for 02:30"},
+    {CRON_LINE, ".", "has \".\", but cron knows whole numbers only", "write a whole number"},
+    {CRON_LINE, "*-/0123456789", "has a \"{byte}\" out of place", WRITE_AN_ITEM},
 };
-
-static const struct words words_of_other_bytes = {"has \"{byte}\" in it", WRITE_AN_ITEM};
 
 static const struct {
     const char *name;
@@ -198,21 +184,21 @@ struct value {
     int number;
 };
 
-static const struct words *words_find(const struct cron_error *error)
+static struct words words_find(const struct cron_error *error)
 {
     int byte = error->numbers[1];
 
     if (error->code != CRON_ERROR_BYTE)
-        return &words_of_codes[error->code];
+        return words_of_codes[error->code];
     if (byte >= 0x80)
         byte = NOT_ASCII;
     else if (byte == 0x7F || (byte < ' ' && byte != '\n' && byte != '\r'))
         byte = CONTROL;
-    for (size_t i = 0; i < sizeof words_of_bytes / sizeof words_of_bytes[0]; i++)
-        if (strchr(words_of_bytes[i].bytes, byte) != NULL &&
-            (words_of_bytes[i].field == error->field || words_of_bytes[i].field == CRON_LINE))
-            return &words_of_bytes[i].words;
-    return &words_of_other_bytes;
+    for (size_t i = 0; i < sizeof byte_words / sizeof byte_words[0]; i++)
+        if (strchr(byte_words[i].bytes, byte) != NULL &&
+            (byte_words[i].field == error->field || byte_words[i].field == CRON_LINE))
+            return (struct words){byte_words[i].wrong, byte_words[i].hint};
+    return (struct words){"has \"{byte}\" in it", WRITE_AN_ITEM};
 }
 
 /* Writes the words with the values in them; the last value has no name. */
@@ -251,8 +237,7 @@ void cron_message_make(const char *text, const struct cron_error *error,
     char quoted[8];
     struct text spelling = {0}; /* that works, of names and ranges */
     struct text likely = {0};
-    const struct words *words = words_find(error);
-    const char *wrong = words->wrong;
+    struct words words = words_find(error);
     int used;
 
     quote_bytes(&byte, 1, quoted, sizeof quoted);
@@ -283,13 +268,14 @@ void cron_message_make(const char *text, const struct cron_error *error,
     };
 
     if (is_line && error->code >= CRON_ERROR_FIELD_COUNT)
-        wrong = "has {count} field{s}, not five";
+        words.wrong = "has {count} field{s}, not five";
     message->field = is_line ? NULL : field_words[error->field].name;
     quote_bytes(refused, error->length, message->value, sizeof message->value);
     used = snprintf(message->message, sizeof message->message, "%s \"%s\" ",
                     is_line ? "expression" : message->field, message->value);
-    words_write(wrong, values, message->message + used, sizeof message->message - (size_t)used);
-    words_write(words->hint, values, message->hint, sizeof message->hint);
+    words_write(words.wrong, values, message->message + used,
+                sizeof message->message - (size_t)used);
+    words_write(words.hint, values, message->hint, sizeof message->hint);
     text_free(&likely);
     text_free(&spelling);
 }

@@ -109,14 +109,6 @@ struct cycle {
     int step; /* as it was written; 0: none to speak of */
 };
 
-static void cycle_value_add(const struct cycle *cycle, int value, struct text *text)
-{
-    if (cycle->names != NULL)
-        text_add(text, cycle->names[value]);
-    else
-        text_addf(text, "%s %d", cycle->what, value);
-}
-
 /* "the step 7 does not divide the 60 minutes of an hour: after minute 56 comes minute 0, ..." */
 static bool cycle_add(const struct cycle *cycle, struct text *text)
 {
@@ -128,9 +120,10 @@ static bool cycle_add(const struct cycle *cycle, struct text *text)
     if (cycle->step == 0 || distance == cron_set_step(cycle->set))
         return false;
     text_addf(text, "the step %d does not divide the %s: after ", cycle->step, cycle->whole);
-    cycle_value_add(cycle, last, text);
-    text_add(text, " comes ");
-    cycle_value_add(cycle, first, text);
+    if (cycle->names != NULL)
+        text_addf(text, "%s comes %s", cycle->names[last], cycle->names[first]);
+    else
+        text_addf(text, "%s %d comes %s %d", cycle->what, last, cycle->what, first);
     if (cycle->unit != NULL)
         text_addf(text, ", %d %s%s later", distance, cycle->unit, distance == 1 ? "" : "s");
     return true;

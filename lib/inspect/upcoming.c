@@ -47,12 +47,6 @@ static void upcoming_sink(struct upcoming *upcoming, size_t at)
 
 /* ---- Reading ---- */
 
-/* Whether somebody asks for that id; NULL asks for any. */
-static bool upcoming_is_wanted(const char *wanted, const char *id)
-{
-    return wanted == NULL || strcasecmp(wanted, id) == 0;
-}
-
 static void upcoming_read_schedule(void *context, const struct schedules_reading *reading,
                                    const struct schedule *schedule)
 {
@@ -64,8 +58,10 @@ static void upcoming_read_schedule(void *context, const struct schedules_reading
 
     upcoming->until =
         instant_divide_down(reading->now_us + options->ahead_ms * 1000, INSTANT_US_PER_MINUTE);
-    if (!schedule->is_active || !upcoming_is_wanted(options->org_id, schedule->org_id) ||
-        !upcoming_is_wanted(options->integration_id, schedule->integration_id))
+    if (!schedule->is_active ||
+        (options->org_id != NULL && strcasecmp(options->org_id, schedule->org_id) != 0) ||
+        (options->integration_id != NULL &&
+         strcasecmp(options->integration_id, schedule->integration_id) != 0))
         return;
     upcoming->matched++;
     if (!timetable_read(schedule, &upcoming->zones, &timetable, &wrong)) {

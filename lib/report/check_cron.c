@@ -33,14 +33,7 @@ static size_t json_length(const char *bytes, size_t length)
     return shown;
 }
 
-/* Moves to the next of the listed fires: one that both clocks can write. */
-static bool report_next(const struct check_cron_options *options, const struct cron *cron,
-                        int64_t *minute)
-{
-    return cron_next(cron, &options->zone, *minute, minute) && *minute <= REPORT_MINUTE_LAST &&
-           *minute + zone_span_at(&options->zone, *minute).offset_minutes <= REPORT_MINUTE_LAST;
-}
-
+/* Lists the next fires that both clocks can write. */
 static void report_nexts(const struct check_cron_options *options, const struct cron *cron,
                          json_t *report)
 {
@@ -49,10 +42,13 @@ static void report_nexts(const struct check_cron_options *options, const struct 
     json_t *weekdays = json_array();
     int64_t minute = options->after_minute;
 
-    for (int i = 0; i < options->count && report_next(options, cron, &minute); i++) {
+    for (int i = 0; i < options->count && cron_next(cron, &options->zone, minute, &minute); i++) {
         char text[INSTANT_TEXT_SIZE];
         const char *weekday;
 
+        if (minute > REPORT_MINUTE_LAST ||
+            minute + zone_span_at(&options->zone, minute).offset_minutes > REPORT_MINUTE_LAST)
+            break;
         instant_format_minute(minute, text);
         json_array_append_new(nexts, json_string(text));
         weekday = zone_format_local(&options->zone, minute, text);
