@@ -12,13 +12,6 @@
 
 /* ---- Slots ---- */
 
-static void due_add_slot(struct claim *claim, int64_t minute, enum claim_fate fate)
-{
-    claim->slots =
-        memory_grow(claim->slots, claim->slot_count, &claim->slot_capacity, sizeof *claim->slots);
-    claim->slots[claim->slot_count++] = (struct claim_slot){.minute = minute, .fate = fate};
-}
-
 /*
  * Adds the slots in (from, to], earliest first and at most DUE_SLOTS_MAX. Returns the last minute
  * that was looked at: to, or that of the last slot that found room.
@@ -33,7 +26,9 @@ static int64_t due_add_slots(struct claim *claim, const struct timetable *timeta
             return to;
         if (n == DUE_SLOTS_MAX)
             return claim->slots[claim->slot_count - 1].minute;
-        due_add_slot(claim, minute, fate);
+        claim->slots = memory_grow(claim->slots, claim->slot_count, &claim->slot_capacity,
+                                   sizeof *claim->slots);
+        claim->slots[claim->slot_count++] = (struct claim_slot){.minute = minute, .fate = fate};
     }
     return to;
 }
@@ -234,7 +229,7 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
                 key.looked_to = due_look_at(options, &timetable, key.looked_from, claim);
         }
     } else if (key.window_slot != INT64_MIN) {
-        due_add_slot(claim, key.window_slot, CLAIM_SERVE);
+        due_add_slots(claim, &timetable, key.window_slot - 1, key.window_slot, CLAIM_SERVE);
     }
     if (claim->slot_count > key.first_slot || is_changed) {
         due_add_key(claim, schedule, &key);

@@ -8,35 +8,21 @@
 
 enum { PROBE_STATUS_THROTTLED = 429, PROBE_STATUS_ERROR = 500 };
 
-static enum probe_result probe_read_result(const struct probe_answer *probe)
-{
-    if (probe->status == PROBE_STATUS_THROTTLED)
-        return PROBE_RESULT_THROTTLED;
-    return probe->status > 0 && probe->status < PROBE_STATUS_ERROR ? PROBE_RESULT_REACHABLE
-                                                                   : PROBE_RESULT_UNREACHABLE;
-}
-
-/* For so long the system is to be left alone after this result. */
-static int64_t probe_wait_s(const struct probe_state *state, const struct probe_answer *probe,
-                            int64_t now_us)
+/* For so long a system that has answered 429 is to be left alone. */
+static int64_t probe_throttled_s(const struct probe_answer *probe, int64_t now_us)
 {
     int64_t wait_s;
 
-    if (state->result != PROBE_RESULT_THROTTLED)
-        return state->pause_s;
     if (!retry_after_read(probe->retry_after, now_us, &wait_s))
         return PROBE_PAUSE_MOST_S;
     return wait_s > PROBE_PAUSE_S ? wait_s : PROBE_PAUSE_S;
 }
 
-static int64_t probe_longer_pause_s(int64_t pause_s)
-{
-    return 2 * pause_s < PROBE_PAUSE_MOST_S ? 2 * pause_s : PROBE_PAUSE_MOST_S;
-}
-
 bool probe_note(struct probe_state *state, const struct probe_answer *probe, int64_t now_us)
 {
-    enum probe_result result = probe_read_result(probe);
+    enum probe_result result = PROBE_RESULT_UNREACHABLE;
+    int64_t wait_s =
+        2 * state->pause_s < PROBE_PAUSE_MOST_S ? 2 * state->pause_s : PROBE_PAUSE_MOST_S;
 
     if (probe->was_held_back)
         return false;
@@ -44,12 +30,16 @@ bool probe_note(struct probe_state *state, const struct probe_answer *probe, int
         snprintf(state->code, sizeof state->code, "HTTP_%ld", probe->status);
     else
         snprintf(state->code, sizeof state->code, "%s", probe->failure);
+    if (probe->status == PROBE_STATUS_THROTTLED)
+        result = PROBE_RESULT_THROTTLED;
+    else if (probe->status > 0 && probe->status < PROBE_STATUS_ERROR)
+        result = PROBE_RESULT_REACHABLE;
     state->since_us = result == state->result ? state->since_us : now_us;
     state->result = result;
     state->probed_at_us = now_us;
-    state->pause_s =
-        result == PROBE_RESULT_UNREACHABLE ? probe_longer_pause_s(state->pause_s) : PROBE_PAUSE_S;
-    state->next_probe_at_us = now_us + probe_wait_s(state, probe, now_us) * INSTANT_US_PER_SECOND;
+    state->pause_s = result == PROBE_RESULT_UNREACHABLE ? wait_s : PROBE_PAUSE_S;
+    wait_s = result == PROBE_RESULT_THROTTLED ? probe_throttled_s(probe, now_us) : state->pause_s;
+    state->next_probe_at_us = now_us + wait_s * INSTANT_US_PER_SECOND;
     return true;
 }
 

@@ -32,7 +32,7 @@ enum claim_column {
     COLUMN_COUNT,
 };
 
-enum { CLAIM_STATEMENTS_MAX = 10, CLAIM_PARAMETERS_MAX = 11, CLAIM_NUMBER_SIZE = 24 };
+enum { CLAIM_STATEMENTS_MAX = 10, CLAIM_PARAMETERS_MAX = 11 };
 
 /* One transaction while it is put together: for the keys first_key to end_key-1. */
 struct claim_batch {
@@ -45,11 +45,11 @@ struct claim_batch {
     struct database_statement statements[CLAIM_STATEMENTS_MAX];
     const char *values[CLAIM_STATEMENTS_MAX][CLAIM_PARAMETERS_MAX];
     size_t count;
-    char now_us[CLAIM_NUMBER_SIZE];
-    char window_first[CLAIM_NUMBER_SIZE];
-    char window_last[CLAIM_NUMBER_SIZE];
-    char catch_up_ms[CLAIM_NUMBER_SIZE];
-    char max_attempts[CLAIM_NUMBER_SIZE];
+    char now_us[DATABASE_NUMBER_SIZE];
+    char window_first[DATABASE_NUMBER_SIZE];
+    char window_last[DATABASE_NUMBER_SIZE];
+    char catch_up_ms[DATABASE_NUMBER_SIZE];
+    char max_attempts[DATABASE_NUMBER_SIZE];
 };
 
 static void claim_separate(struct text *array)
@@ -174,12 +174,6 @@ static void claim_read_obstacle(void *context, const struct database_row *row)
 
 /* ---- The transaction ---- */
 
-static const char *claim_number(char text[CLAIM_NUMBER_SIZE], int64_t value)
-{
-    snprintf(text, CLAIM_NUMBER_SIZE, "%" PRId64, value);
-    return text;
-}
-
 static const char *claim_boolean(bool is_true)
 {
     return is_true ? "t" : "f";
@@ -204,23 +198,23 @@ static void claim_add(struct claim_batch *batch, const char *sql, database_row_r
 static void claim_compose_past(struct claim_batch *batch)
 {
     const struct claim_options *options = batch->options;
-    const char *now_us = claim_number(batch->now_us, options->now_us);
-    const char *first = claim_number(batch->window_first, options->window.first);
-    const char *last = claim_number(batch->window_last, options->window.last);
+    const char *now_us = database_number(batch->now_us, options->now_us);
+    const char *first = database_number(batch->window_first, options->window.first);
+    const char *last = database_number(batch->window_last, options->window.last);
 
     if (options->has_unfinished_runs && options->may_give_up)
         claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
     if (options->has_unfinished_runs && !options->is_manual)
         claim_add(batch, sql_adopt, claim_read_run,
                   (const char *[]){now_us,
-                                   claim_number(batch->catch_up_ms, options->policy.catch_up_ms),
+                                   database_number(batch->catch_up_ms, options->policy.catch_up_ms),
                                    claim_boolean(options->may_give_up)},
                   3);
     if (!options->retries_failed && (options->is_manual || options->policy.max_attempts <= 1))
         return;
     claim_add(batch, sql_retry_lock, NULL,
               (const char *[]){
-                  now_us, claim_number(batch->max_attempts, options->policy.max_attempts),
+                  now_us, database_number(batch->max_attempts, options->policy.max_attempts),
                   claim_boolean(options->policy.retries_unknown),
                   options->retries_failed ? first : NULL, options->retries_failed ? last : NULL},
               5);
@@ -244,7 +238,7 @@ static void claim_compose_present(struct claim_batch *batch)
 {
     const struct claim_options *options = batch->options;
     const char *a[COLUMN_COUNT];
-    const char *now_us = claim_number(batch->now_us, options->now_us);
+    const char *now_us = database_number(batch->now_us, options->now_us);
     bool leaves_state = options->is_manual || options->is_dry;
 
     for (size_t i = 0; i < COLUMN_COUNT; i++)
@@ -267,7 +261,7 @@ static void claim_compose_present(struct claim_batch *batch)
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TYPE],
                                a[COLUMN_SLOT_KEY], a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE],
                                claim_boolean(options->is_manual),
-                               claim_number(batch->window_first, options->window.first), now_us,
+                               database_number(batch->window_first, options->window.first), now_us,
                                options->trigger.name, options->trigger.host},
               11);
     if (!leaves_state)

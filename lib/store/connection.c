@@ -45,27 +45,21 @@ struct connection_attempt {
     bool is_late;
 };
 
-/* What follows the URL takes precedence over what it says. */
-static void connection_start(struct connection_attempt *attempt)
-{
-    static const char *const keywords[] = {"dbname", "fallback_application_name", "client_encoding",
-                                           NULL};
-    const char *const values[] = {attempt->url, "syncsched", "UTF8", NULL};
-
-    attempt->connection = PQconnectStartParams(keywords, values, 1);
-    PQsetNoticeReceiver(attempt->connection, connection_ignore_notice, NULL);
-}
-
 /*
  * For a thread, because libpq waits in it for name servers and Kerberos servers, and cannot be
  * interrupted.
  */
 static void connection_connect(void *context)
 {
+    /* What follows the URL takes precedence over what it says. */
+    static const char *const keywords[] = {"dbname", "fallback_application_name", "client_encoding",
+                                           NULL};
     struct connection_attempt *attempt = context;
+    const char *const values[] = {attempt->url, "syncsched", "UTF8", NULL};
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 
-    connection_start(attempt);
+    attempt->connection = PQconnectStartParams(keywords, values, 1);
+    PQsetNoticeReceiver(attempt->connection, connection_ignore_notice, NULL);
     while (PQstatus(attempt->connection) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
            status != PGRES_POLLING_FAILED) {
         short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
@@ -109,30 +103,23 @@ static bool connection_explain(const struct connection_attempt *attempt, struct 
 
 /* ---- Whether others may listen ---- */
 
-static const char *connection_option(const PQconninfoOption *options, const char *keyword)
-{
-    for (; options != NULL && options->keyword != NULL; options++)
-        if (strcmp(options->keyword, keyword) == 0)
-            return options->val;
-    return NULL;
-}
-
 bool connection_is_exposed(PGconn *connection, const char **way, struct error *warning)
 {
     PQconninfoOption *options = PQconninfo(connection);
     struct conninfo_facts facts = {
         .host = PQhost(connection),
         .address = PQhostaddr(connection),
-        .sslmode = connection_option(options, "sslmode"),
         .has_tls = PQsslInUse(connection) == 1,
         .has_gss = PQgssEncInUse(connection) == 1,
     };
-    bool is_exposed = conninfo_is_exposed(&facts, warning);
+    bool is_exposed;
 
+    for (const PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
+        if (strcmp(o->keyword, "sslmode") == 0)
+            facts.sslmode = o->val;
+    is_exposed = conninfo_is_exposed(&facts, way, warning);
     if (is_exposed)
         text_redact(warning->message, strlen(warning->message), PQpass(connection));
-    else if (way != NULL)
-        *way = conninfo_describe(&facts);
     PQconninfoFree(options);
     return is_exposed;
 }
@@ -161,6 +148,7 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
 {
     struct connection_attempt *attempt;
     struct error warning;
+    const char *way;
     PGconn *connection;
 
     if (address->url != NULL && !connection_check_url(address->url, err))
@@ -179,7 +167,7 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
     }
     connection = connection_take(attempt, err);
     if (connection != NULL && address->warn != NULL &&
-        connection_is_exposed(connection, NULL, &warning))
+        connection_is_exposed(connection, &way, &warning))
         address->warn(&warning);
     return connection;
 }

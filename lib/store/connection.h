@@ -22,7 +22,7 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
 
 /*
  * Whether strangers could listen on the way, or pose as the server: then with a warning;
- * else with what keeps them from it in *way, which may be NULL. The warning holds no password.
+ * else with what keeps them from it in *way. The warning holds no password.
  */
 bool connection_is_exposed(PGconn *connection, const char **way, struct error *warning);
 

@@ -38,23 +38,22 @@ static bool conninfo_verifies(const char *sslmode)
            (strcmp(sslmode, "verify-full") == 0 || strcmp(sslmode, "verify-ca") == 0);
 }
 
-const char *conninfo_describe(const struct conninfo_facts *facts)
-{
-    if (facts->address == NULL || *facts->address == '\0')
-        return "a socket of this machine";
-    if (facts->has_gss)
-        return "encrypted by Kerberos, which knows the server";
-    if (facts->has_tls && conninfo_verifies(facts->sslmode))
-        return "encrypted, and the server is verified";
-    return "this machine's own loopback";
-}
-
-bool conninfo_is_exposed(const struct conninfo_facts *facts, struct error *warning)
+bool conninfo_is_exposed(const struct conninfo_facts *facts, const char **way,
+                         struct error *warning)
 {
     const char *host = facts->host != NULL ? facts->host : "";
 
-    if (facts->address == NULL || *facts->address == '\0' || conninfo_is_loopback(facts->address) ||
-        facts->has_gss || (facts->has_tls && conninfo_verifies(facts->sslmode)))
+    if (facts->address == NULL || *facts->address == '\0')
+        *way = "a socket of this machine";
+    else if (facts->has_gss)
+        *way = "encrypted by Kerberos, which knows the server";
+    else if (facts->has_tls && conninfo_verifies(facts->sslmode))
+        *way = "encrypted, and the server is verified";
+    else if (conninfo_is_loopback(facts->address))
+        *way = "this machine's own loopback";
+    else
+        *way = NULL;
+    if (*way != NULL)
         return false;
     if (facts->has_tls)
         error_set(warning, ERROR_CONFIG,

@@ -28,16 +28,15 @@ struct conninfo_facts {
 
 /*
  * Whether it goes to another host without TLS, or with TLS that would have taken any server's
- * certificate, or that of any host: then with a warning that says what to set.
+ * certificate, or that of any host: then with a warning that says what to set, else with what keeps
+ * others away in *way.
  *
  * verify-ca is enough: whom an authority of one's own vouches for, as those for databases mostly
  * are, is the owner's to say. require is not, although libpq verifies where it finds a root
  * certificate: it does not insist.
  */
-bool conninfo_is_exposed(const struct conninfo_facts *facts, struct error *warning);
-
-/* What keeps a way that is not exposed from others. Never NULL. */
-const char *conninfo_describe(const struct conninfo_facts *facts);
+bool conninfo_is_exposed(const struct conninfo_facts *facts, const char **way,
+                         struct error *warning);
 
 /*
  * What libpq says of the last address that it tried, in its message about all of them, a line each

@@ -105,6 +105,12 @@ static bool database_give_up(struct database *db, struct error *err, const char 
 
 /* ---- Sending ---- */
 
+const char *database_number(char text[DATABASE_NUMBER_SIZE], int64_t number)
+{
+    snprintf(text, DATABASE_NUMBER_SIZE, "%" PRId64, number);
+    return text;
+}
+
 static bool database_send(struct database *db, const char *sql, int n, const char *const *values)
 {
     return PQsendQueryParams(db->connection, sql, n, NULL, values, NULL, NULL, 0) == 1;
@@ -120,16 +126,14 @@ static bool database_send(struct database *db, const char *sql, int n, const cha
 static bool database_send_transaction(struct database *db, const struct database_transaction *t,
                                       int64_t deadline_ms)
 {
-    char statement_timeout[32];
-    char lock_timeout[32];
-    const char *settings[] = {statement_timeout, lock_timeout, t->is_role_less ? NULL : db->role};
     int64_t left_ms = deadline_ms - clock_now_ms();
-    bool ok;
-
-    snprintf(statement_timeout, sizeof statement_timeout, "%" PRId64, left_ms > 1 ? left_ms : 1);
-    snprintf(lock_timeout, sizeof lock_timeout, "%" PRId64, t->lock_timeout_ms);
-    ok = database_send(db, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL) &&
-         database_send(db, sql_settings, 3, settings);
+    char statement_timeout[DATABASE_NUMBER_SIZE];
+    char lock_timeout[DATABASE_NUMBER_SIZE];
+    const char *settings[] = {database_number(statement_timeout, left_ms > 1 ? left_ms : 1),
+                              database_number(lock_timeout, t->lock_timeout_ms),
+                              t->is_role_less ? NULL : db->role};
+    bool ok = database_send(db, "BEGIN ISOLATION LEVEL READ COMMITTED", 0, NULL) &&
+              database_send(db, sql_settings, 3, settings);
     for (size_t i = 0; ok && i < t->count; i++)
         ok = database_send(db, t->statements[i].sql, t->statements[i].parameters,
                            t->statements[i].values) &&

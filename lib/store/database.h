@@ -30,6 +30,11 @@ struct database_address {
     void (*warn)(const struct error *warning); /* of strangers who could listen; NULL: nobody */
 };
 
+enum { DATABASE_NUMBER_SIZE = 24 };
+
+/* A number as a statement's parameter: writes it into text, and returns that. */
+const char *database_number(char text[DATABASE_NUMBER_SIZE], int64_t number);
+
 /* Called for each row of a result as it arrives. row is valid during the call only. */
 typedef void database_row_reader(void *context, const struct database_row *row);
 

@@ -4,12 +4,10 @@
 #include "sql.h"
 #include "store/schema.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Whoever holds a row holds it for one statement. */
-enum { PROBE_STATE_LOCK_MS = 5000, PROBE_STATE_NUMBER_SIZE = 24 };
+enum { PROBE_STATE_LOCK_MS = 5000 };
 
 static const char *const probe_results[] = {
     [PROBE_RESULT_REACHABLE] = "reachable",
@@ -65,11 +63,12 @@ bool probe_state_claim(struct database *db, struct probe_claim *claim, int64_t d
                        struct error *err)
 {
     struct text types = {0}; /* an array of SQL; their names are plain words */
-    char now[PROBE_STATE_NUMBER_SIZE];
-    char send_s[PROBE_STATE_NUMBER_SIZE];
-    char pause_s[PROBE_STATE_NUMBER_SIZE];
-    const char *values[] = {NULL, claim->now_us != 0 ? now : NULL, send_s, pause_s,
-                            SCHEMA_VERSION_TEXT};
+    char now[DATABASE_NUMBER_SIZE];
+    char send_s[DATABASE_NUMBER_SIZE];
+    char pause_s[DATABASE_NUMBER_SIZE];
+    const char *values[] = {NULL, claim->now_us != 0 ? database_number(now, claim->now_us) : NULL,
+                            database_number(send_s, PROBE_SEND_S),
+                            database_number(pause_s, PROBE_PAUSE_S), SCHEMA_VERSION_TEXT};
     /* In this order: the state is that after the claim, whoever it was that made it. */
     struct database_statement statements[] = {
         {sql_probe_claim, 5, values, probe_read_claimed, claim},
@@ -81,9 +80,6 @@ bool probe_state_claim(struct database *db, struct probe_claim *claim, int64_t d
         text_addf(&types, "%s%s", i > 0 ? "," : "{", claim->states[i].integration_type);
     text_add(&types, "}");
     values[0] = text_string(&types);
-    snprintf(now, sizeof now, "%" PRId64, claim->now_us);
-    snprintf(send_s, sizeof send_s, "%d", PROBE_SEND_S);
-    snprintf(pause_s, sizeof pause_s, "%d", PROBE_PAUSE_S);
     ok = database_transact(db, statements, 2, PROBE_STATE_LOCK_MS, deadline_ms, err);
     text_free(&types);
     return ok;
@@ -98,15 +94,17 @@ static void probe_read_noted(void *context, const struct database_row *row)
 bool probe_state_note(struct database *db, const struct probe_state *state, int64_t deadline_ms,
                       bool *is_noted, struct error *err)
 {
-    char numbers[5][PROBE_STATE_NUMBER_SIZE];
-    const int64_t sources[] = {state->claimed_at_us, state->next_probe_at_us, state->pause_s,
-                               state->probed_at_us, state->since_us};
-    const char *values[] = {state->integration_type,      numbers[0],  numbers[1], numbers[2],
-                            probe_results[state->result], state->code, numbers[3], numbers[4]};
+    char numbers[5][DATABASE_NUMBER_SIZE];
+    const char *values[] = {state->integration_type,
+                            database_number(numbers[0], state->claimed_at_us),
+                            database_number(numbers[1], state->next_probe_at_us),
+                            database_number(numbers[2], state->pause_s),
+                            probe_results[state->result],
+                            state->code,
+                            database_number(numbers[3], state->probed_at_us),
+                            database_number(numbers[4], state->since_us)};
     struct database_statement note = {sql_probe_note, 8, values, probe_read_noted, is_noted};
 
-    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-        snprintf(numbers[i], sizeof numbers[i], "%" PRId64, sources[i]);
     *is_noted = false;
     return database_transact(db, &note, 1, PROBE_STATE_LOCK_MS, deadline_ms, err);
 }

@@ -5,9 +5,6 @@
 #include "store/schema.h"
 #include "time/clock.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 /* Small enough that no transaction lasts; nothing here waits for a lock of ours for longer. */
 enum { PRUNE_BATCH_RUNS = 1000, PRUNE_LOCK_MS = 2000 };
 
@@ -50,11 +47,11 @@ static void prune_read_count(void *context, const struct database_row *row)
 static bool prune_begin(struct database *db, const struct prune_options *options,
                         struct prune_result *result, struct error *err)
 {
-    char older_than_ms[24];
-    const char *values[] = {older_than_ms, options->is_dry ? "t" : "f", SCHEMA_VERSION_TEXT};
+    char older_than_ms[DATABASE_NUMBER_SIZE];
+    const char *values[] = {database_number(older_than_ms, options->older_than_ms),
+                            options->is_dry ? "t" : "f", SCHEMA_VERSION_TEXT};
     struct database_statement begin = {sql_prune_begin, 3, values, prune_read_begin, result};
 
-    snprintf(older_than_ms, sizeof older_than_ms, "%" PRId64, options->older_than_ms);
     return database_transact(db, &begin, 1, PRUNE_LOCK_MS, options->deadline_ms, err);
 }
 
@@ -62,17 +59,17 @@ static bool prune_begin(struct database *db, const struct prune_options *options
 static bool prune_delete(struct database *db, const struct prune_options *options,
                          struct prune_place *place, struct prune_result *result, struct error *err)
 {
-    char cutoff[24];
-    char scheduled_for[24];
-    char attempt[24];
-    char batch_runs[24];
+    char cutoff[DATABASE_NUMBER_SIZE];
+    char scheduled_for[DATABASE_NUMBER_SIZE];
+    char attempt[DATABASE_NUMBER_SIZE];
+    char batch_runs[DATABASE_NUMBER_SIZE];
     bool is_first = *place->org_id == '\0';
-    const char *values[] = {cutoff,
+    const char *values[] = {database_number(cutoff, result->cutoff),
                             is_first ? NULL : place->org_id,
                             is_first ? NULL : place->integration_id,
-                            is_first ? NULL : scheduled_for,
-                            is_first ? NULL : attempt,
-                            batch_runs,
+                            is_first ? NULL : database_number(scheduled_for, place->scheduled_for),
+                            is_first ? NULL : database_number(attempt, place->attempt),
+                            database_number(batch_runs, PRUNE_BATCH_RUNS),
                             options->is_dry ? "t" : "f"};
     struct prune_place next = {0};
     struct database_statement statements[] = {
@@ -80,10 +77,6 @@ static bool prune_delete(struct database *db, const struct prune_options *option
         {sql_prune_batch, 7, values, prune_read_place, &next},
     };
 
-    snprintf(cutoff, sizeof cutoff, "%" PRId64, result->cutoff);
-    snprintf(scheduled_for, sizeof scheduled_for, "%" PRId64, place->scheduled_for);
-    snprintf(attempt, sizeof attempt, "%" PRId64, place->attempt);
-    snprintf(batch_runs, sizeof batch_runs, "%d", PRUNE_BATCH_RUNS);
     if (!database_transact(db, statements, 2, PRUNE_LOCK_MS, options->deadline_ms, err))
         return false;
     *place = next;
@@ -95,7 +88,7 @@ bool prune_execute(struct database *db, const struct prune_options *options,
                    struct prune_result *result, struct error *err)
 {
     struct prune_place place = {0};
-    char cutoff[24];
+    char cutoff[DATABASE_NUMBER_SIZE];
     const char *values[] = {cutoff};
     struct database_statement kept = {sql_prune_kept, 1, values, prune_read_count, &result->kept};
 
@@ -108,7 +101,7 @@ bool prune_execute(struct database *db, const struct prune_options *options,
             return error_prefix(err, "pruning the log");
         result->is_complete = place.found < PRUNE_BATCH_RUNS;
     } while (!result->is_complete && clock_now_ms() < options->stop_at_ms);
-    snprintf(cutoff, sizeof cutoff, "%" PRId64, result->cutoff);
+    database_number(cutoff, result->cutoff);
     if (!database_transact(db, &kept, 1, PRUNE_LOCK_MS, options->deadline_ms, err))
         return error_prefix(err, "counting what was kept");
     result->kept -= options->is_dry ? result->deleted : 0;

@@ -2,8 +2,6 @@
 
 #include "sql.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* How long a transition waits for a row that somebody else has locked. */
@@ -52,7 +50,7 @@ bool run_log_change(struct database *db, const struct run_log_transition *transi
     struct run_log_cursor cursor = {transition, state};
     const struct outcome *outcome = transition->outcome;
     const char *lock = run_log_steps[transition->step].lock;
-    char records[32];
+    char records[DATABASE_NUMBER_SIZE];
     const char *values[9] = {transition->run->run_id, transition->run->org_id,
                              transition->run->integration_id, transition->token};
     struct database_statement statements[] = {
@@ -68,8 +66,7 @@ bool run_log_change(struct database *db, const struct run_log_transition *transi
         values[5] = outcome->error_code;
         values[6] = outcome->message;
     } else if (outcome != NULL && outcome->records_exported >= 0) {
-        snprintf(records, sizeof records, "%" PRId64, outcome->records_exported);
-        values[7] = records;
+        values[7] = database_number(records, outcome->records_exported);
     }
     values[8] = transition->step == RUN_LOG_SETTLE ? "t" : "f";
     *state = (struct run_state){.status = RUN_GONE};
