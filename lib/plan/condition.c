@@ -112,19 +112,6 @@ const char *condition_code_name(enum condition_code code)
     return condition_words[code].name;
 }
 
-/* "failing: the slot of TIME", "failing: 3 slots since TIME", "failing: 100 slots or more ..." */
-static void condition_explain_slots(const struct condition_reason *reason, const char *time,
-                                    struct text *text)
-{
-    text_add(text, condition_words[reason->code].before);
-    if (reason->slots.count == 1)
-        text_addf(text, "the slot of %s", time);
-    else
-        text_addf(text, "%" PRId64 " slots%s since %s", reason->slots.count,
-                  reason->slots.count >= CONDITION_FAILURES_MAX ? " or more" : "", time);
-    text_add(text, condition_words[reason->code].behind);
-}
-
 void condition_explain(const struct condition_facts *facts, const struct condition_reason *reason,
                        struct text *text)
 {
@@ -149,9 +136,16 @@ void condition_explain(const struct condition_facts *facts, const struct conditi
     case CONDITION_NEVER_FIRES:
         text_add(text, "never fires: the schedule has no slot to come");
         return;
-    default:
-        condition_explain_slots(reason, time, text);
+    default: /* "failing: the slot of TIME", "failing: 100 slots or more since TIME" */
+        break;
     }
+    text_add(text, condition_words[reason->code].before);
+    if (reason->slots.count == 1)
+        text_addf(text, "the slot of %s", time);
+    else
+        text_addf(text, "%" PRId64 " slots%s since %s", reason->slots.count,
+                  reason->slots.count >= CONDITION_FAILURES_MAX ? " or more" : "", time);
+    text_add(text, condition_words[reason->code].behind);
     if ((reason->code == CONDITION_NEVER_SUCCEEDED || reason->code == CONDITION_FAILING) &&
         last_code[0] != '\0')
         text_addf(text, ", last %s", last_code);

@@ -224,15 +224,6 @@ static void claim_compose_past(struct claim_batch *batch)
               4);
 }
 
-/* Whether a schedule is seen for the first time. */
-static bool claim_has_new_key(const struct claim_batch *batch)
-{
-    for (size_t i = batch->first_key; i < batch->end_key; i++)
-        if (batch->claim->keys[i].state_text == NULL)
-            return true;
-    return false;
-}
-
 /* Steps 4b to 4e, in order. They depend on one another only inside the server: one round trip. */
 static void claim_compose_present(struct claim_batch *batch)
 {
@@ -240,14 +231,17 @@ static void claim_compose_present(struct claim_batch *batch)
     const char *a[COLUMN_COUNT];
     const char *now_us = database_number(batch->now_us, options->now_us);
     bool leaves_state = options->is_manual || options->is_dry;
+    bool has_new_key = false; /* a schedule is seen for the first time */
 
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         a[i] = batch->arrays[i].data;
+    for (size_t i = batch->first_key; i < batch->end_key; i++)
+        has_new_key = has_new_key || batch->claim->keys[i].state_text == NULL;
     claim_add(batch, sql_lock, NULL,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID],
                                claim_boolean(options->is_dry)},
               3);
-    if (!leaves_state && claim_has_new_key(batch))
+    if (!leaves_state && has_new_key)
         claim_add(batch, sql_sight, NULL,
                   (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
                                    a[COLUMN_STATE_TEXT], a[COLUMN_LOOKED_FROM]},

@@ -126,30 +126,13 @@ bool connection_is_exposed(PGconn *connection, const char **way, struct error *w
 
 /* ---- All of it ---- */
 
-/* The connection that came of it, or why there is none; releases the attempt. */
-static PGconn *connection_take(struct connection_attempt *attempt, struct error *err)
-{
-    PGconn *connection = NULL;
-
-    if (!attempt->is_late && PQstatus(attempt->connection) == CONNECTION_OK &&
-        PQsetnonblocking(attempt->connection, 1) == 0 &&
-        PQenterPipelineMode(attempt->connection) == 1) {
-        connection = attempt->connection;
-        attempt->connection = NULL;
-    } else {
-        connection_explain(attempt, err);
-    }
-    connection_release(attempt);
-    return connection;
-}
-
 PGconn *connection_open(const struct database_address *address, int64_t deadline_ms,
                         struct error *err)
 {
     struct connection_attempt *attempt;
     struct error warning;
     const char *way;
-    PGconn *connection;
+    PGconn *connection = NULL;
 
     if (address->url != NULL && !connection_check_url(address->url, err))
         return NULL;
@@ -165,9 +148,16 @@ PGconn *connection_open(const struct database_address *address, int64_t deadline
                         "servers");
         return NULL;
     }
-    connection = connection_take(attempt, err);
-    if (connection != NULL && address->warn != NULL &&
-        connection_is_exposed(connection, &way, &warning))
-        address->warn(&warning);
+    if (attempt->is_late || PQstatus(attempt->connection) != CONNECTION_OK ||
+        PQsetnonblocking(attempt->connection, 1) != 0 ||
+        PQenterPipelineMode(attempt->connection) != 1) {
+        connection_explain(attempt, err);
+    } else {
+        connection = attempt->connection;
+        attempt->connection = NULL;
+        if (address->warn != NULL && connection_is_exposed(connection, &way, &warning))
+            address->warn(&warning);
+    }
+    connection_release(attempt);
     return connection;
 }

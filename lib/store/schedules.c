@@ -59,9 +59,9 @@ static void schedules_read_row(void *context, const struct database_row *row)
         if (!schema_check(row))
             return;
     }
-    if (database_row_text(row, "org_id") == NULL)
-        return; /* no schedules at all: the row is there for the clock's sake */
     schedule_read_row(row, &schedule);
+    if (*schedule.org_id == '\0')
+        return; /* no schedules at all: the row is there for the clock's sake */
     cursor->options->read_schedule(cursor->options->context, cursor->reading, &schedule);
 }
 

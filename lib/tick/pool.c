@@ -38,8 +38,7 @@ struct pool {
     struct pool_entry *entries; /* one a task */
     struct pool_worker workers[POOL_WORKERS_MAX];
     size_t first_waiting; /* no task before it waits */
-    size_t waiting;
-    size_t orphans; /* waiting tasks whose worker died */
+    size_t orphans;       /* waiting tasks whose worker died */
     size_t busy;
     size_t done;
     int next_number;
@@ -174,7 +173,6 @@ static bool pool_hand_out_one(struct pool *pool, bool orphans_only)
     worker->is_busy = true;
     worker->task = message.task.number;
     entry->is_waiting = false;
-    pool->waiting--;
     pool->orphans -= entry->predecessor >= 0 ? 1 : 0;
     pool->busy++;
     /* If the worker is already gone, the end of its channel says so later. */
@@ -205,7 +203,6 @@ static void pool_bury(struct pool *pool, struct pool_worker *worker)
         entry->predecessor = worker->number;
         if (++entry->deaths < POOL_DEATHS_MAX) {
             entry->is_waiting = true;
-            pool->waiting++;
             pool->orphans++;
             if (worker->task < pool->first_waiting)
                 pool->first_waiting = worker->task;
@@ -283,7 +280,8 @@ static bool pool_is_at_work(const struct pool *pool)
         return true;
     if (pool->orphans > 0)
         return now_ms < pool->options->settle_until_ms;
-    return pool->waiting > 0 && !pool->is_stopping && now_ms < pool->options->hand_out_until_ms;
+    return pool->first_waiting < pool->options->tasks && !pool->is_stopping &&
+           now_ms < pool->options->hand_out_until_ms;
 }
 
 static void pool_serve(struct pool *pool)
@@ -327,7 +325,7 @@ static void pool_dismiss(struct pool *pool)
 
 bool pool_run(const struct pool_options *options, int *verdicts, struct error *err)
 {
-    struct pool pool = {.options = options, .verdicts = verdicts, .waiting = options->tasks};
+    struct pool pool = {.options = options, .verdicts = verdicts};
 
     pool.entries = memory_allocate(options->tasks, sizeof *pool.entries);
     for (size_t i = 0; i < options->tasks; i++) {

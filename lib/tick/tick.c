@@ -197,21 +197,6 @@ static bool tick_claim(struct tick *tick, struct database *db, struct claim_resu
     return error_set(err, ERROR_INTERNAL, "this machine is too slow to claim what is due");
 }
 
-static void tick_warn_of_given_up(const struct claim_run *given_up)
-{
-    const struct run *run = &given_up->run;
-    char from[INSTANT_TEXT_SIZE];
-    char to[INSTANT_TEXT_SIZE];
-
-    instant_format_minute(run->covers_from, from);
-    instant_format_minute(run->scheduled_for, to);
-    log_warning("organisation %s, integration %s: %s, slots %s to %s (run %s)", run->org_id,
-                run->integration_id,
-                given_up->verdict == CLAIM_RUN_GIVEN_UP ? "given up as too old"
-                                                        : "cancelled, the schedule has changed",
-                from, to, run->run_id);
-}
-
 /* Why slots of the window were not claimed, where a person should know. */
 static void tick_warn_of_obstacle(const struct tick *tick, const struct claim_result *result,
                                   const struct claim_obstacle *obstacle)
@@ -237,14 +222,28 @@ static void tick_warn_of_obstacle(const struct tick *tick, const struct claim_re
 
 static void tick_warn_of_claim(const struct tick *tick, const struct claim_result *result)
 {
+    char from[INSTANT_TEXT_SIZE];
+    char to[INSTANT_TEXT_SIZE];
+
     for (size_t i = 0; i < result->abandoned_count; i++)
         log_warning("organisation %s, integration %s: run %s was abandoned, running for more than "
                     "30 minutes",
                     result->abandoned[i].org_id, result->abandoned[i].integration_id,
                     result->abandoned[i].run_id);
-    for (size_t i = 0; i < result->run_count; i++)
-        if (result->runs[i].verdict != CLAIM_RUN)
-            tick_warn_of_given_up(&result->runs[i]);
+    for (size_t i = 0; i < result->run_count; i++) {
+        const struct run *run = &result->runs[i].run;
+
+        if (result->runs[i].verdict == CLAIM_RUN)
+            continue;
+        instant_format_minute(run->covers_from, from);
+        instant_format_minute(run->scheduled_for, to);
+        log_warning("organisation %s, integration %s: %s, slots %s to %s (run %s)", run->org_id,
+                    run->integration_id,
+                    result->runs[i].verdict == CLAIM_RUN_GIVEN_UP
+                        ? "given up as too old"
+                        : "cancelled, the schedule has changed",
+                    from, to, run->run_id);
+    }
     for (size_t i = 0; i < result->obstacle_count; i++)
         tick_warn_of_obstacle(tick, result, &result->obstacles[i]);
 }
