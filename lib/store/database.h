@@ -7,10 +7,10 @@
  * mode serves as well as a server. Every wait ends at a deadline on the monotonic clock, that for
  * a name look-up included. A handle never crosses a fork.
  *
- * Error texts carry the server's primary message and never a password. Not for what the statements
- * mean: schedules.h, claim.h and run_log.h know that.
+ * Error texts carry the server's primary message and never a password.
  *
- * Sources: libpq manual, "Pipeline Mode", "Asynchronous Command Processing".
+ * Sources: libpq manual, "Database Connection Control Functions", "Pipeline Mode", "Asynchronous
+ * Command Processing".
  */
 #ifndef SYNCSCHED_STORE_DATABASE_H
 #define SYNCSCHED_STORE_DATABASE_H

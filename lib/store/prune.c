@@ -44,17 +44,6 @@ static void prune_read_count(void *context, const struct database_row *row)
     *(int64_t *)context = database_row_number(row, "runs", 0);
 }
 
-static bool prune_begin(struct database *db, const struct prune_options *options,
-                        struct prune_result *result, struct error *err)
-{
-    char older_than_ms[DATABASE_NUMBER_SIZE];
-    const char *values[] = {database_number(older_than_ms, options->older_than_ms),
-                            options->is_dry ? "t" : "f", SCHEMA_VERSION_TEXT};
-    struct database_statement begin = {sql_prune_begin, 3, values, prune_read_begin, result};
-
-    return database_transact(db, &begin, 1, PRUNE_LOCK_MS, options->deadline_ms, err);
-}
-
 /* One batch behind place; a dry run finds and does not delete. */
 static bool prune_delete(struct database *db, const struct prune_options *options,
                          struct prune_place *place, struct prune_result *result, struct error *err)
@@ -88,12 +77,17 @@ bool prune_execute(struct database *db, const struct prune_options *options,
                    struct prune_result *result, struct error *err)
 {
     struct prune_place place = {0};
+    char older_than_ms[DATABASE_NUMBER_SIZE];
     char cutoff[DATABASE_NUMBER_SIZE];
-    const char *values[] = {cutoff};
-    struct database_statement kept = {sql_prune_kept, 1, values, prune_read_count, &result->kept};
+    const char *begin_values[] = {database_number(older_than_ms, options->older_than_ms),
+                                  options->is_dry ? "t" : "f", SCHEMA_VERSION_TEXT};
+    const char *kept_values[] = {cutoff};
+    struct database_statement begin = {sql_prune_begin, 3, begin_values, prune_read_begin, result};
+    struct database_statement kept = {sql_prune_kept, 1, kept_values, prune_read_count,
+                                      &result->kept};
 
     *result = (struct prune_result){.kept = -1};
-    if (!prune_begin(db, options, result, err))
+    if (!database_transact(db, &begin, 1, PRUNE_LOCK_MS, options->deadline_ms, err))
         return error_prefix(err, "remembering up to when the log is pruned");
     result->has_begun = true;
     do {
