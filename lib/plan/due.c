@@ -33,17 +33,6 @@ static int64_t due_add_slots(struct claim *claim, const struct timetable *timeta
     return to;
 }
 
-/* The earlier match wins where two marks lie in the window. */
-static int64_t due_window_slot(const struct due_options *options, const struct timetable *timetable)
-{
-    int64_t minute;
-
-    if (timetable_next(timetable, options->window.first - 1, &minute) &&
-        minute <= options->window.last)
-        return minute;
-    return INT64_MIN;
-}
-
 /* ---- What a plain run looks at ---- */
 
 /*
@@ -209,12 +198,16 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
     };
     bool is_valid;
     bool is_changed = false;
+    int64_t slot;
 
     if (due_is_known(options, schedule, count))
         return true;
     is_valid = schedule->is_active && timetable_read(schedule, options->zones, &timetable, err);
     if (is_valid) {
-        key.window_slot = due_window_slot(options, &timetable);
+        /* The earlier match wins where two marks lie in the window. */
+        if (timetable_next(&timetable, options->window.first - 1, &slot) &&
+            slot <= options->window.last)
+            key.window_slot = slot;
         timetable_add_text(schedule, &text);
     }
     key.text = memory_copy_text(text_string(&text));

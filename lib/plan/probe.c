@@ -43,29 +43,21 @@ bool probe_note(struct probe_state *state, const struct probe_answer *probe, int
     return true;
 }
 
-static enum probe_condition probe_find_condition(enum probe_policy policy,
-                                                 const struct probe_state *state)
+struct probe_finding probe_judge(enum probe_policy policy, const struct probe_state *state)
 {
-    static const enum probe_condition of_results[] = {
+    static const enum probe_condition conditions[] = {
         [PROBE_RESULT_NONE] = PROBE_IS_WAITING,
         [PROBE_RESULT_REACHABLE] = PROBE_IS_REACHABLE,
         [PROBE_RESULT_UNREACHABLE] = PROBE_IS_UNREACHABLE,
         [PROBE_RESULT_THROTTLED] = PROBE_IS_THROTTLED,
     };
+    struct probe_finding finding = {.condition = PROBE_IS_UNKNOWN};
 
-    if (policy == PROBE_PASSIVE)
-        return PROBE_IS_PASSIVE;
-    if (policy == PROBE_NOT_CONFIGURED)
-        return PROBE_IS_NOT_CONFIGURED;
-    return state != NULL ? of_results[state->result] : PROBE_IS_UNKNOWN;
-}
-
-struct probe_finding probe_judge(enum probe_policy policy, const struct probe_state *state)
-{
-    struct probe_finding finding = {.condition = probe_find_condition(policy, state)};
-
+    if (policy != PROBE_ACTIVE)
+        finding.condition = policy == PROBE_PASSIVE ? PROBE_IS_PASSIVE : PROBE_IS_NOT_CONFIGURED;
     if (policy != PROBE_ACTIVE || state == NULL)
         return finding;
+    finding.condition = conditions[state->result];
     memcpy(finding.code, state->code, sizeof finding.code);
     finding.is_fresh = state->is_claimed && state->probed_at_us >= state->claimed_at_us;
     finding.probed_at_us = state->probed_at_us;
