@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -253,15 +252,11 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
 /* host:pid:nonce. Unique, so that a token never tells a lie about whose a run is. */
 static void tick_token(const struct tick_options *options, char token[128])
 {
-    unsigned char nonce[8];
-    int length = snprintf(token, 80, "%s:%ld:", options->trigger.host, (long)getpid());
+    uint64_t nonce;
 
-    if (length > 79)
-        length = 79;
-    if (getentropy(nonce, sizeof nonce) != 0)
-        memcpy(nonce, &(int64_t){clock_now_us()}, sizeof nonce);
-    for (size_t i = 0; i < sizeof nonce; i++)
-        snprintf(token + length + 2 * i, 3, "%02x", nonce[i]);
+    if (getentropy(&nonce, sizeof nonce) != 0)
+        nonce = (uint64_t)clock_now_us();
+    snprintf(token, 128, "%.64s:%ld:%016" PRIx64, options->trigger.host, (long)getpid(), nonce);
 }
 
 static void tick_show_progress(void *context, const struct pool_progress *progress,
