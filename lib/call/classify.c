@@ -146,8 +146,9 @@ static const json_t *classify_find_message(const json_t *body)
 
         if (json_is_string(value) && json_string_length(value) > 0)
             return value;
-        if (json_is_object(value) && json_is_string(json_object_get(value, "message")))
-            return json_object_get(value, "message");
+        value = json_object_get(value, "message");
+        if (json_is_string(value))
+            return value;
     }
     return NULL;
 }
@@ -214,10 +215,8 @@ static bool classify_has_error(const json_t *body)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const json_t *value = json_object_get(body, names[i]);
 
-        if ((json_is_string(value) && json_string_length(value) > 0) || json_is_true(value) ||
-            (json_is_number(value) && json_number_value(value) != 0) ||
-            (json_is_array(value) && json_array_size(value) > 0) ||
-            (json_is_object(value) && json_object_size(value) > 0))
+        if (json_is_true(value) || json_number_value(value) != 0 ||
+            json_string_length(value) + json_array_size(value) + json_object_size(value) > 0)
             return true;
     }
     return false;

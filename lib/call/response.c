@@ -17,17 +17,6 @@ void response_free(struct response *response)
     *response = (struct response){0};
 }
 
-/* "HTTP/1.1 200 OK": where the status begins; NULL for any other line. */
-static const char *response_find_status(const char *line, size_t length)
-{
-    const char *blank;
-
-    if (length < 5 || strncasecmp(line, "HTTP/", 5) != 0)
-        return NULL;
-    blank = memchr(line, ' ', length);
-    return blank != NULL && blank + 1 < line + length ? blank + 1 : NULL;
-}
-
 /*
  * The value of the header that the line holds, white space at its ends cut off; false when the line
  * holds another. A byte that no header can have becomes '?', so that a text with a NUL in it is
@@ -70,7 +59,7 @@ static void response_look_for_mark(struct response *response, const char *line, 
 
 bool response_take_header(struct response *response, const char *line, size_t length)
 {
-    const char *status;
+    const char *blank;
 
     response->header_count++;
     response->header_bytes += length;
@@ -81,8 +70,10 @@ bool response_take_header(struct response *response, const char *line, size_t le
     }
     switch (response->part) {
     case RESPONSE_INTERIM:
-        status = response_find_status(line, length);
-        if (status != NULL && *status != '1')
+        /* "HTTP/1.1 200 OK" */
+        blank =
+            length >= 5 && strncasecmp(line, "HTTP/", 5) == 0 ? memchr(line, ' ', length) : NULL;
+        if (blank != NULL && blank + 1 < line + length && blank[1] != '1')
             response->part = RESPONSE_HEAD;
         break;
     case RESPONSE_HEAD:

@@ -87,9 +87,9 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
  * the exit status is fixed, so that nothing it does can change either.
  */
 static void run_send_alert(const char *command, const struct tick_result *result,
-                           const struct alert_sender *sender)
+                           const char *tick_id, const struct trigger *trigger)
 {
-    char *alert = alert_format(result, sender);
+    char *alert = alert_format(result, tick_id, trigger);
     struct error err;
 
     if (alert != NULL && !shell_run(command, alert, RUN_COMMAND_MS, &err)) {
@@ -138,7 +138,7 @@ int command_run(const struct command_line *line)
     status = run_serve(line, &options, &result);
     monitor_finish(&monitor, status != 0);
     if (options.takes_notes)
-        run_send_alert(command, &result, &(struct alert_sender){id, options.trigger.name, host});
+        run_send_alert(command, &result, id, &options.trigger);
     monitor_wait(&monitor);
     tick_result_free(&result);
     return status;

@@ -69,7 +69,8 @@ static void alert_add_run(struct alert *alert, const struct run *run, int verdic
                             json_integer(note->first_byte_ms));
 }
 
-char *alert_format(const struct tick_result *result, const struct alert_sender *sender)
+char *alert_format(const struct tick_result *result, const char *tick_id,
+                   const struct trigger *trigger)
 {
     const struct summary *summary = &result->summary;
     const struct claim_result *claim = &result->claim;
@@ -93,9 +94,9 @@ char *alert_format(const struct tick_result *result, const struct alert_sender *
     if (alert.events == NULL)
         return NULL;
     json_add_line(&line,
-                  json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:I}", "tickId",
-                            sender->tick_id, "triggerName", alert_text(sender->trigger_name),
-                            "host", alert_text(sender->host), "summary", "triggered",
+                  json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:I}", "tickId", tick_id,
+                            "triggerName", alert_text(trigger->name), "host",
+                            alert_text(trigger->host), "summary", "triggered",
                             (json_int_t)summary->triggered, "skipped", (json_int_t)summary->skipped,
                             "failed", (json_int_t)summary->failed, "events", alert.events,
                             "omitted", (json_int_t)alert.omitted));

@@ -13,14 +13,8 @@
 /* So many events are in an alert; of the others, how many there were. */
 enum { ALERT_EVENTS_MAX = 1000 };
 
-/* Who sends it. Borrowed. */
-struct alert_sender {
-    const char *tick_id;
-    const char *trigger_name;
-    const char *host;
-};
-
-/* The alert, one line with its end, to be freed; NULL when the tick has nothing to report. */
-char *alert_format(const struct tick_result *result, const struct alert_sender *sender);
+/* The alert of a trigger's tick: one line with its end, to be freed; NULL: nothing to report. */
+char *alert_format(const struct tick_result *result, const char *tick_id,
+                   const struct trigger *trigger);
 
 #endif

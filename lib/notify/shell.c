@@ -12,6 +12,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,10 +20,7 @@ enum { SHELL_COMPLAINT_MAX = 300 }; /* bytes of its standard error output are ke
 
 struct shell {
     pid_t pid;
-    int input_fd; /* -1: all is written, or the command does not read it */
     int error_fd; /* -1: it has closed it */
-    const char *input;
-    size_t input_length;
     struct text complaint;
     int64_t end_at_ms; /* monotonic clock: when the next signal is due */
     bool is_ending;    /* it got SIGTERM */
@@ -30,13 +28,6 @@ struct shell {
     bool is_killed;
     struct signals signals;
 };
-
-static void shell_close(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
 
 /* ---- The start ---- */
 
@@ -57,12 +48,12 @@ static char **shell_make_environment(void)
     return copy;
 }
 
-/* Starts it with its two ends of the pipes. Returns an errno, or 0. */
+/* Starts it with these as its standard input and standard error output. Returns an errno, or 0. */
 static int shell_spawn(struct shell *shell, const char *command, int input_fd, int error_fd)
 {
     /* posix_spawn() takes texts that are not const, and writes to none of them. */
-    char *arguments[] = {memory_copy_text("sh"), memory_copy_text("-c"), memory_copy_text(command),
-                         NULL};
+    char *text = memory_copy_text(command);
+    char *arguments[] = {(char[]){"sh"}, (char[]){"-c"}, text, NULL};
     char **environment = shell_make_environment();
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -85,45 +76,32 @@ static int shell_spawn(struct shell *shell, const char *command, int input_fd, i
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     free(environment);
-    for (size_t i = 0; arguments[i] != NULL; i++)
-        free(arguments[i]);
+    free(text);
     return cause;
 }
 
-/* Makes pipes of its standard input and standard error output. Our ends never block. */
-static bool shell_start(struct shell *shell, const char *command, struct error *err)
+/* Its standard input is a file in memory, so it need not be read. Our end of the pipe never blocks. */
+static bool shell_start(struct shell *shell, const char *command, const char *input,
+                        struct error *err)
 {
-    int input[2] = {-1, -1};
+    size_t length = strlen(input);
+    int input_fd = memfd_create("input", MFD_CLOEXEC);
     int errors[2] = {-1, -1};
     int cause = 0;
 
-    if (pipe2(input, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0)
+    if (input_fd < 0 || write(input_fd, input, length) != (ssize_t)length ||
+        lseek(input_fd, 0, SEEK_SET) != 0 || pipe2(errors, O_CLOEXEC) != 0 ||
+        fcntl(errors[0], F_SETFL, O_NONBLOCK) != 0)
         cause = errno;
-    shell->input_fd = input[1];
     shell->error_fd = errors[0];
-    (void)fcntl(shell->input_fd, F_SETFL, O_NONBLOCK);
-    (void)fcntl(shell->error_fd, F_SETFL, O_NONBLOCK);
     if (cause == 0)
-        cause = shell_spawn(shell, command, input[0], errors[1]);
-    shell_close(&input[0]);
-    shell_close(&errors[1]);
+        cause = shell_spawn(shell, command, input_fd, errors[1]);
+    close(input_fd);
+    close(errors[1]);
     return cause == 0 || error_set(err, ERROR_INTERNAL, "cannot be started: %s", strerror(cause));
 }
 
 /* ---- While it runs ---- */
-
-static void shell_write_input(struct shell *shell)
-{
-    ssize_t n = write(shell->input_fd, shell->input, shell->input_length);
-
-    if (n > 0) {
-        shell->input += n;
-        shell->input_length -= (size_t)n;
-    }
-    /* The command need not read all of its input. */
-    if (shell->input_length == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-        shell_close(&shell->input_fd);
-}
 
 /* Reads one block, and keeps only the first bytes of all blocks. False when there is none now. */
 static bool shell_read_errors(struct shell *shell)
@@ -132,8 +110,10 @@ static bool shell_read_errors(struct shell *shell)
     ssize_t n = read(shell->error_fd, block, sizeof block);
     size_t room = SHELL_COMPLAINT_MAX - shell->complaint.length;
 
-    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-        shell_close(&shell->error_fd);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        close(shell->error_fd);
+        shell->error_fd = -1;
+    }
     if (n > 0)
         text_append(&shell->complaint, block, (size_t)n < room ? (size_t)n : room);
     return n > 0;
@@ -166,16 +146,11 @@ static int shell_await(struct shell *shell)
 
     while (waitpid(shell->pid, &status, WNOHANG) == 0 &&
            !(shell->is_killed && now_ms >= shell->end_at_ms)) {
-        struct pollfd ready[] = {{.fd = shell->input_fd, .events = POLLOUT},
-                                 {.fd = shell->error_fd, .events = POLLIN}};
+        struct pollfd errors = {.fd = shell->error_fd, .events = POLLIN};
 
         shell_watch(shell, now_ms);
-        if (wait_step(ready, 2, shell->end_at_ms, &shell->signals.inherited_mask)) {
-            if (ready[0].revents != 0)
-                shell_write_input(shell);
-            if (ready[1].revents != 0)
-                shell_read_errors(shell);
-        }
+        if (wait_step(&errors, 1, shell->end_at_ms, &shell->signals.inherited_mask))
+            shell_read_errors(shell);
         now_ms = clock_now_ms();
     }
     /* The last words. Does not wait: a process that inherited this end may go on for ever. */
@@ -214,20 +189,13 @@ static bool shell_judge(const struct shell *shell, int status, struct error *err
 
 bool shell_run(const char *command, const char *input, int64_t limit_ms, struct error *err)
 {
-    struct shell shell = {
-        .input_fd = -1,
-        .error_fd = -1,
-        .input = input,
-        .input_length = strlen(input),
-        .end_at_ms = clock_now_ms() + limit_ms,
-    };
+    struct shell shell = {.error_fd = -1, .end_at_ms = clock_now_ms() + limit_ms};
     bool ok;
 
     signals_take_over(&shell.signals);
-    ok = shell_start(&shell, command, err) && shell_judge(&shell, shell_await(&shell), err);
+    ok = shell_start(&shell, command, input, err) && shell_judge(&shell, shell_await(&shell), err);
     signals_give_back(&shell.signals);
-    shell_close(&shell.input_fd);
-    shell_close(&shell.error_fd);
+    close(shell.error_fd);
     text_free(&shell.complaint);
     return ok;
 }

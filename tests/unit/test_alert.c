@@ -17,7 +17,7 @@
     }
 
 static const struct run run = RUN;
-static const struct alert_sender sender = {ID, "cron", "host"};
+static const struct trigger trigger = {"cron", "host"};
 
 /* The alert as it is written. */
 static json_t *read_alert(struct tick_result *result)
@@ -26,7 +26,7 @@ static json_t *read_alert(struct tick_result *result)
     json_t *alert;
 
     result->summary = (struct summary){.triggered = 3, .skipped = 2, .failed = 1};
-    line = alert_format(result, &sender);
+    line = alert_format(result, ID, &trigger);
     ck_assert_ptr_nonnull(line);
     alert = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
     ck_assert_ptr_nonnull(alert);
@@ -84,7 +84,7 @@ START_TEST(test_alert_without_notes)
     struct tick_result result = {.runs = runs, .verdicts = verdicts};
     json_t *alert;
 
-    ck_assert_ptr_null(alert_format(&result, &sender));
+    ck_assert_ptr_null(alert_format(&result, ID, &trigger));
     result.count = 2;
     alert = read_alert(&result);
     ck_assert_uint_eq(json_array_size(json_object_get(alert, "events")), 1);
