@@ -45,25 +45,13 @@ bool secret_is_exposed(int fd)
     return fstat(fd, &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0;
 }
 
-/* Reads up to size bytes; -1 with errno set when that fails. */
-static ssize_t secret_read(int fd, char *bytes, size_t size)
-{
-    size_t length = 0;
-    ssize_t n;
-
-    do {
-        n = read(fd, bytes + length, size - length);
-        length += n > 0 ? (size_t)n : 0;
-    } while ((n > 0 && length < size) || (n < 0 && errno == EINTR));
-    return n < 0 ? -1 : (ssize_t)length;
-}
-
 /* Reads the open file into value, which has room for SECRET_FILE_MAX bytes, one more and a NUL. */
 static bool secret_take_file(const char *name, const char *path, int fd, char *value,
                              struct error *err)
 {
     struct stat status;
-    ssize_t length;
+    ssize_t length = 0;
+    ssize_t n;
 
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
         return error_set(err, ERROR_CONFIG, "%s: %s is no regular file", name, path);
@@ -71,8 +59,11 @@ static bool secret_take_file(const char *name, const char *path, int fd, char *v
         error_set(err, ERROR_CONFIG, "%s: others may read %s", name, path);
         return error_hint(err, "chmod o= %s", path);
     }
-    length = secret_read(fd, value, SECRET_FILE_MAX + 1);
-    if (length < 0)
+    do {
+        n = read(fd, value + length, SECRET_FILE_MAX + 1 - (size_t)length);
+        length += n > 0 ? n : 0;
+    } while ((n > 0 && length <= SECRET_FILE_MAX) || (n < 0 && errno == EINTR));
+    if (n < 0)
         return error_set(err, ERROR_CONFIG, "%s: cannot read %s: %s", name, path, strerror(errno));
     if (length > SECRET_FILE_MAX)
         return error_set(err, ERROR_CONFIG, "%s: %s is larger than %d bytes", name, path,

@@ -12,22 +12,23 @@ static void signals_note(int number)
         signals_came = 1;
 }
 
-static void signals_fill(sigset_t *set)
+void signals_block(sigset_t *inherited_mask)
 {
-    sigemptyset(set);
+    sigset_t set;
+
+    sigemptyset(&set);
     for (size_t i = 0; i < SIGNALS_COUNT; i++)
-        sigaddset(set, signals_numbers[i]);
+        sigaddset(&set, signals_numbers[i]);
+    sigprocmask(SIG_BLOCK, &set, inherited_mask);
 }
 
 void signals_take_over(struct signals *signals)
 {
     struct sigaction action = {.sa_handler = signals_note};
-    sigset_t set;
 
     signals_came = 0;
     sigemptyset(&action.sa_mask);
-    signals_fill(&set);
-    sigprocmask(SIG_BLOCK, &set, &signals->inherited_mask);
+    signals_block(&signals->inherited_mask);
     for (size_t i = 0; i < SIGNALS_COUNT; i++) {
         sigaction(signals_numbers[i], &action, &signals->inherited[i]);
         if (signals_numbers[i] == SIGHUP && signals->inherited[i].sa_handler == SIG_IGN)
@@ -45,12 +46,4 @@ void signals_give_back(const struct signals *signals)
     sigprocmask(SIG_SETMASK, &signals->inherited_mask, NULL);
     for (size_t i = 0; i < SIGNALS_COUNT; i++)
         sigaction(signals_numbers[i], &signals->inherited[i], NULL);
-}
-
-void signals_block(void)
-{
-    sigset_t set;
-
-    signals_fill(&set);
-    sigprocmask(SIG_BLOCK, &set, NULL);
 }

@@ -1,8 +1,8 @@
 /*
- * From a response to the outcome of the call, by the tables of design section 6. Pure.
+ * Makes an outcome of a response, by the tables of design section 6. Pure.
  *
- * Everything in a response is hostile: what comes out is clean UTF-8 of bounded length, a code is a
- * plain token, and neither holds the key, should a function echo what it was sent.
+ * Everything in a response is hostile. So the outcome's texts are clean UTF-8 of bounded length, a
+ * code is a plain token, and neither holds the key, even if a function echoes it.
  */
 #ifndef SYNCSCHED_CALL_CLASSIFY_H
 #define SYNCSCHED_CALL_CLASSIFY_H
@@ -12,12 +12,12 @@
 
 #include <stdint.h>
 
-/* The code of a transport that did not end with a whole response; NULL for one that did. */
+/* The code of a transport that ended without a whole response; NULL for RESPONSE_WHOLE. */
 const char *classify_end(enum response_end end);
 
 /*
- * What the response says of the call. now_us (microseconds since 1970) is for a Retry-After that is
- * a date. outcome_free() releases what is written to *outcome.
+ * now_us (microseconds since 1970) is for a Retry-After that is a date. outcome_free() releases
+ * what *outcome gets.
  */
 void classify_response(const struct response *response, int64_t now_us, struct outcome *outcome);
 

@@ -1,8 +1,8 @@
 /*
- * The function's key: what it may be, and the headers that carry it (design section 6). Pure.
+ * The service key: what it may be, and the headers that carry it (design section 6). Pure.
  *
- * A key is opaque but for this: a legacy one is a JWT, which says for whom and until when it is.
- * Signatures are not looked at; that is the platform's business.
+ * A key is opaque, except that a legacy one is a JWT, which says for whom and until when it is
+ * valid. The platform checks signatures; this room does not.
  *
  * Sources: RFC 7519 (JWT), RFC 4648, section 5 (base64url).
  */
@@ -15,25 +15,21 @@
 #include <stdint.h>
 
 /*
- * Refuses a key that cannot be in a header (control characters, blanks, more than ASCII), a
- * publishable one (sb_publishable_...), and a JWT whose role is not service_role. What does not
- * decode as a JWT passes. ERROR_CONFIG; the key itself is never quoted, a role is.
+ * Refuses a key that no header can carry (control characters, blanks, more than ASCII), a
+ * publishable one (sb_publishable_...), and a JWT whose role is not service_role. Accepts what does
+ * not decode as a JWT. ERROR_CONFIG, which quotes the role but never the key.
  */
 bool credentials_check(const char *key, struct error *err);
 
 /* Refuses a JWT that has expired at now_us (microseconds since 1970). ERROR_CONFIG, and when. */
 bool credentials_check_time(const char *key, int64_t now_us, struct error *err);
 
-/*
- * What a key is, in words for a person and without a piece of it: its kind, for whom and until
- * when. For one that credentials_check() accepts.
- */
+/* Describes a key that credentials_check() accepts to a person, without quoting any of it. */
 void credentials_describe(const char *key, struct text *words);
 
 /*
- * The headers for a key: a new one (sb_secret_...) goes as apikey alone, since Supabase refuses it
- * as a Bearer token; any other as Authorization: Bearer and as apikey. *authorization is left empty
- * where there is none. The caller releases both texts.
+ * The headers for a key. A new one (sb_secret_...) goes as apikey alone, since Supabase refuses it
+ * as a Bearer token, so *authorization stays empty. Any other goes in both. The caller frees both.
  */
 void credentials_headers(const char *key, struct text *authorization, struct text *apikey);
 

@@ -358,22 +358,11 @@ static char *http_client_compose(const struct run *run)
     return line.data;
 }
 
-/*
- * The next call takes another connection when the server has closed the kept one, or nobody would
- * know what becomes of the call. libcurl looks, too, but 8.23 does not look at one that was used a
- * moment ago. Other bytes to read, such as those of TLS, do not matter.
- */
-static void http_client_choose_connection(struct http_client *client)
-{
-    struct pollfd connection = {.fd = client->kept, .events = POLLRDHUP};
-    bool is_closed = client->kept != CURL_SOCKET_BAD && poll(&connection, 1, 0) > 0;
-
-    curl_easy_setopt(client->easy, CURLOPT_FRESH_CONNECT, is_closed ? 1L : 0L);
-}
-
 bool http_client_call(struct http_client *client, const struct run *run, int64_t deadline_ms,
                       const struct http_client_interrupt *interrupt, struct outcome *outcome)
 {
+    struct pollfd kept = {.fd = client->kept, .events = POLLRDHUP};
+
     *outcome = (struct outcome){.records_exported = -1};
     free(client->body);
     client->body = http_client_compose(run);
@@ -388,7 +377,12 @@ bool http_client_call(struct http_client *client, const struct run *run, int64_t
     curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, &client->key_header);
     curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(client->body));
     client->send_until_ms = deadline_ms;
-    http_client_choose_connection(client);
+    /*
+     * Takes another connection if the server has closed the kept one, or nobody would know what
+     * becomes of the call. libcurl looks, too, but 8.23 does not if it was used a moment ago. Other
+     * bytes to read, such as those of TLS, do not matter.
+     */
+    curl_easy_setopt(client->easy, CURLOPT_FRESH_CONNECT, poll(&kept, 1, 0) > 0 ? 1L : 0L);
     http_client_transfer(client, deadline_ms, interrupt);
     client->response.detail = client->error;
     client->response.secret = client->target.key;
@@ -421,38 +415,41 @@ static bool http_client_ask(struct http_client *client, const char *method, int6
     return http_client_finish(client);
 }
 
-bool http_client_ping(const struct http_target *target, int64_t deadline_ms, struct http_ping *ping,
-                      struct error *err)
+/* Asks on a connection of its own. Sends nothing from send_until_ms on. */
+static bool http_client_ask_once(const struct http_target *target, const char *method,
+                                 int64_t send_until_ms, int64_t deadline_ms, struct http_ping *ping,
+                                 struct error *err)
 {
     struct http_client *client = http_client_open(target, err);
 
-    *ping = (struct http_ping){0};
+    *ping = (struct http_ping){.end = RESPONSE_CANCELLED};
     if (client == NULL)
         return false;
-    if (http_client_ask(client, "OPTIONS", deadline_ms, ping))
+    client->send_until_ms = send_until_ms;
+    curl_easy_setopt(client->easy, CURLOPT_PREREQFUNCTION, http_client_may_send);
+    if (clock_now_ms() >= send_until_ms || http_client_ask(client, method, deadline_ms, ping))
         http_client_close(client);
     return true;
+}
+
+bool http_client_ping(const struct http_target *target, int64_t deadline_ms, struct http_ping *ping,
+                      struct error *err)
+{
+    return http_client_ask_once(target, "OPTIONS", INT64_MAX, deadline_ms, ping, err);
 }
 
 bool http_client_probe(const struct http_target *target, int64_t send_until_ms, int64_t deadline_ms,
                        struct probe_answer *probe, struct error *err)
 {
     struct http_target keyless = *target;
-    struct http_ping ping = {.end = RESPONSE_CANCELLED};
-    struct http_client *client;
+    struct http_ping ping;
 
     keyless.key = NULL;
-    *probe = (struct probe_answer){0};
-    client = http_client_open(&keyless, err);
-    if (client == NULL)
+    if (!http_client_ask_once(&keyless, "HEAD", send_until_ms, deadline_ms, &ping, err))
         return false;
-    client->send_until_ms = send_until_ms;
-    curl_easy_setopt(client->easy, CURLOPT_PREREQFUNCTION, http_client_may_send);
-    if (clock_now_ms() >= send_until_ms || http_client_ask(client, "HEAD", deadline_ms, &ping))
-        http_client_close(client);
-    probe->status = ping.status;
-    probe->failure = classify_end(ping.end);
-    probe->was_held_back = ping.end == RESPONSE_CANCELLED;
+    *probe = (struct probe_answer){.status = ping.status,
+                                   .failure = classify_end(ping.end),
+                                   .was_held_back = ping.end == RESPONSE_CANCELLED};
     memcpy(probe->retry_after, ping.retry_after, sizeof probe->retry_after);
     return true;
 }

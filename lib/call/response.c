@@ -18,9 +18,9 @@ void response_free(struct response *response)
 }
 
 /*
- * The value of the header that the line holds, white space at its ends cut off; false when the line
- * holds another. A byte that no header can have becomes '?', so that a text with a NUL in it is
- * not taken for its beginning; what does not fit is cut.
+ * Gets the value of this header, without white space at its ends; false when the line holds another
+ * header. A byte that no header can have becomes '?', so that a NUL does not end the text. Cuts off
+ * what does not fit.
  */
 static bool response_read_header(const char *line, size_t length, const char *name,
                                  char value[RESPONSE_CODE_SIZE])
@@ -41,8 +41,8 @@ static bool response_read_header(const char *line, size_t length, const char *na
 }
 
 /*
- * The platform marks answers of its own with sb-error-code and its code, or with x-relay-error and
- * the word true, which is what its client library looks for.
+ * The platform marks its own answers with sb-error-code and a code, or with x-relay-error and the
+ * word true, as its client library expects.
  */
 static void response_look_for_mark(struct response *response, const char *line, size_t length)
 {

@@ -69,7 +69,7 @@ static void monitor_work(void *context)
     struct monitor_caller caller = {.monitor = context};
     struct helper_word word;
 
-    signals_block(); /* a terminal's ^C and a service's stop also reach the helper */
+    signals_block(NULL); /* a terminal's ^C and a service's stop also reach the helper */
     monitor_ping(&caller, "/start", clock_now_ms() + MONITOR_START_MS);
     if (!helper_hear(&caller.monitor->helper, &word))
         word = (struct helper_word){MONITOR_FAILED, clock_now_ms() + MONITOR_PING_MS};

@@ -1,13 +1,10 @@
 /*
- * Notifies a monitor, such as Healthchecks.io, when a tick starts and how it ended.
+ * Notifies a monitor, such as Healthchecks.io, when a tick starts ("/start") and how it ended ("" or
+ * "/fail").
  *
- * The first ping is a GET to the monitor's address with "/start" after its path. The second goes to
- * the address itself for success, or adds "/fail". Both carry the tick's id as rid, so the monitor
- * can match them when ticks overlap. A helper sends them. Only the end of the process waits for
- * them, at most MONITOR_PING_MS. A monitor that does not answer causes one warning and nothing
- * else.
- *
- * The address is a secret, because whoever has it can report anything. No message names it.
+ * A helper sends both pings, with the tick's id as rid, so the monitor can match them when ticks
+ * overlap. A monitor that does not answer causes one warning and nothing else. The address is a
+ * secret, because whoever has it can report anything. No message names it.
  *
  * Source: Healthchecks.io, Pinging API.
  */
