@@ -1,9 +1,8 @@
 /*
- * What a person reads on stderr: warnings, errors, and on a terminal one live line.
+ * The only user of stderr: warnings, errors, and on a terminal one live line.
  *
- * The only user of stderr. Each message is one line, "syncsched: warning: ...". One write(2) writes
- * it, so the lines of several workers never mix. Control characters and broken UTF-8 are replaced.
- * Results go to stdout and not here.
+ * Each message is one line, "syncsched: warning: ...". One write(2) writes it, so the lines of
+ * several workers never mix. Control characters and broken UTF-8 are replaced.
  *
  * If stderr is a stream of systemd's journal, a line of text begins with "<4>" for a warning and
  * "<3>" for an error. The journal removes that and keeps it as the message's priority.

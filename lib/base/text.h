@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing string. `struct text t = {0};` is an empty one. data is NULL until something is added,
- * and NUL-terminated afterwards. text_free() releases it and leaves it empty. */
+/* A growing string; {0} is an empty one. data is NULL until something is added, and NUL-terminated
+ * afterwards. text_free() releases it and leaves it empty. */
 struct text {
     char *data;
     size_t length;
@@ -31,10 +31,9 @@ void text_clear(struct text *text);
 const char *text_string(const struct text *text);
 
 /*
- * Appends bytes as valid UTF-8 without NUL, control characters (C0, DEL, C1), surrogates, and the
- * characters that turn a text's direction (U+202A to U+202E, U+2066 to U+2069). Tabs and line ends
- * become a blank, the others become U+FFFD. Stops after characters_max characters. The result is
- * safe in PostgreSQL, in JSON and on a terminal.
+ * Appends bytes as valid UTF-8, safe in PostgreSQL, in JSON and on a terminal. Tabs and line ends
+ * become a blank; NUL, surrogates, what is not UTF-8 and what text_is_control() become U+FFFD. Stops
+ * after characters_max characters.
  */
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max);
 
@@ -45,9 +44,8 @@ void text_add_clean(struct text *text, const char *bytes, size_t length, size_t 
 size_t text_decode(const char *bytes, size_t length, uint32_t *character);
 
 /*
- * True for a character that controls a terminal or changes what a person reads there: C0, DEL, C1
- * (U+009B begins a control sequence as ESC [ does), and those that turn the direction of the text
- * around them. Source: Unicode Standard Annex #9, section 2.
+ * True for a character that controls a terminal (C0, DEL, C1: U+009B begins a control sequence as
+ * ESC [ does) or turns the direction of text. Source: Unicode Standard Annex #9, section 2.
  */
 bool text_is_control(uint32_t character);
 

@@ -20,8 +20,6 @@ static bool credentials_starts_with(const char *key, const char *prefix)
     return strncmp(key, prefix, strlen(prefix)) == 0;
 }
 
-/* ---- What a JWT says of itself ---- */
-
 /*
  * The payload of a JWT: three parts of base64url without padding, the second a JSON object. NULL
  * for any other key.
@@ -70,8 +68,6 @@ static bool credentials_check_role(const json_t *claims, struct error *err)
     return error_hint(err, "take the project's service_role key, or a secret one "
                            "(" CREDENTIALS_SECRET "...)");
 }
-
-/* ---- Checks ---- */
 
 bool credentials_check(const char *key, struct error *err)
 {
@@ -139,8 +135,6 @@ void credentials_describe(const char *key, struct text *words)
         text_addf(words, ", valid until %s", until);
     json_decref(claims);
 }
-
-/* ---- Headers ---- */
 
 void credentials_headers(const char *key, struct text *authorization, struct text *apikey)
 {

@@ -35,8 +35,6 @@ char *monitor_url(const char *address, const char *suffix, const char *tick_id)
     return url.data;
 }
 
-/* ---- The helper ---- */
-
 struct monitor_caller {
     const struct monitor *monitor;
     struct http_client *client;
@@ -77,8 +75,6 @@ static void monitor_work(void *context)
     if (*caller.failure != '\0')
         monitor_warn(caller.failure);
 }
-
-/* ---- The tick ---- */
 
 void monitor_start(struct monitor *monitor)
 {

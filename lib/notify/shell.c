@@ -29,8 +29,6 @@ struct shell {
     struct signals signals;
 };
 
-/* ---- The start ---- */
-
 /* Our environment without PGPASSWORD, which is for libpq alone. The texts are borrowed. */
 static char **shell_make_environment(void)
 {
@@ -101,8 +99,6 @@ static bool shell_start(struct shell *shell, const char *command, const char *in
     return cause == 0 || error_set(err, ERROR_INTERNAL, "cannot be started: %s", strerror(cause));
 }
 
-/* ---- While it runs ---- */
-
 /* Reads one block, and keeps only the first bytes of all blocks. False when there is none now. */
 static bool shell_read_errors(struct shell *shell)
 {
@@ -159,8 +155,6 @@ static int shell_await(struct shell *shell)
         continue;
     return status;
 }
-
-/* ---- The end ---- */
 
 /* How it ended, and on the same line what it said on its standard error output. */
 static bool shell_judge(const struct shell *shell, int status, struct error *err)
