@@ -115,6 +115,36 @@ void text_add_clean(struct text *text, const char *bytes, size_t length, size_t 
     }
 }
 
+void text_quote(const char *bytes, size_t length, char *quoted, size_t size)
+{
+    static const char cut[] = "...";
+    size_t used = 0;
+    size_t fits = 0; /* how much stays if the rest must be cut off */
+
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        size_t wide = byte >= 0x20 && byte < 0x7F ? 1 : 4;
+
+        if (used + wide + 1 > size) {
+            memcpy(quoted + fits, cut, sizeof cut);
+            return;
+        }
+        if (wide == 1)
+            quoted[used] = (char)byte;
+        else
+            snprintf(quoted + used, size - used, "\\x%02x", (unsigned int)byte);
+        used += wide;
+        if (used + sizeof cut <= size)
+            fits = used;
+    }
+    quoted[used] = '\0';
+}
+
+void text_quote_string(const char *string, char quoted[TEXT_QUOTE_SIZE])
+{
+    text_quote(string, strlen(string), quoted, TEXT_QUOTE_SIZE);
+}
+
 void text_redact(char *bytes, size_t length, const char *secret)
 {
     size_t size = secret != NULL ? strlen(secret) : 0;

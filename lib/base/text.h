@@ -49,6 +49,17 @@ size_t text_decode(const char *bytes, size_t length, uint32_t *character);
  */
 bool text_is_control(uint32_t character);
 
+enum { TEXT_QUOTE_SIZE = 64 }; /* enough for a value in a message, with the NUL */
+
+/*
+ * Makes bytes fit for a message, between quotes: printable ASCII unchanged, anything else as \xNN.
+ * Writes size bytes at most (the NUL included; at least 8), and ends what it cuts in "...".
+ */
+void text_quote(const char *bytes, size_t length, char *quoted, size_t size);
+
+/* The same for a NUL-terminated string. */
+void text_quote_string(const char *string, char quoted[TEXT_QUOTE_SIZE]);
+
 /* Overwrites every occurrence of secret with asterisks. Does nothing for NULL and "". */
 void text_redact(char *bytes, size_t length, const char *secret);
 

@@ -1,6 +1,5 @@
 #include "call/credentials.h"
 
-#include "base/quote.h"
 #include "time/instant.h"
 
 #include <jansson.h>
@@ -55,10 +54,10 @@ static json_t *credentials_payload(const char *key)
 static bool credentials_check_role(const json_t *claims, struct error *err)
 {
     const json_t *role = json_object_get(claims, "role");
-    char quoted[QUOTE_SIZE];
+    char quoted[TEXT_QUOTE_SIZE];
 
     if (json_is_string(role)) {
-        quote_bytes(json_string_value(role), json_string_length(role), quoted, sizeof quoted);
+        text_quote(json_string_value(role), json_string_length(role), quoted, sizeof quoted);
         if (strcmp(quoted, "service_role") == 0)
             return true;
         error_set(err, ERROR_CONFIG, "the service key is a JWT for the role \"%s\"", quoted);

@@ -1,6 +1,5 @@
 #include "cron/cron_message.h"
 
-#include "base/quote.h"
 #include "base/text.h"
 #include "cron/cron_grammar.h"
 
@@ -240,7 +239,7 @@ void cron_message_make(const char *text, const struct cron_error *error,
     struct words words = words_find(error);
     int used;
 
-    quote_bytes(&byte, 1, quoted, sizeof quoted);
+    text_quote(&byte, 1, quoted, sizeof quoted);
     if (error->code == CRON_ERROR_BACKWARDS)
         wrapped_add(&spelling, field, numbers);
     else if (error->code == CRON_ERROR_MACRO_CASE || error->code == CRON_ERROR_MACRO_BARE)
@@ -270,7 +269,7 @@ void cron_message_make(const char *text, const struct cron_error *error,
     if (is_line && error->code >= CRON_ERROR_FIELD_COUNT)
         words.wrong = "has {count} field{s}, not five";
     message->field = is_line ? NULL : field_words[error->field].name;
-    quote_bytes(refused, error->length, message->value, sizeof message->value);
+    text_quote(refused, error->length, message->value, sizeof message->value);
     used = snprintf(message->message, sizeof message->message, "%s \"%s\" ",
                     is_line ? "expression" : message->field, message->value);
     words_write(words.wrong, values, message->message + used,

@@ -1,7 +1,7 @@
 #include "report/check_cron.h"
 
 #include "base/json.h"
-#include "base/quote.h"
+#include "base/text.h"
 #include "cron/cron_message.h"
 #include "cron/cron_text.h"
 
@@ -16,7 +16,7 @@ static void add_bytes(struct text *out, const char *bytes, size_t length)
     for (size_t i = 0; i < length; i++) {
         char shown[8];
 
-        quote_bytes(bytes[i] == '\t' ? " " : bytes + i, 1, shown, sizeof shown);
+        text_quote(bytes[i] == '\t' ? " " : bytes + i, 1, shown, sizeof shown);
         text_add(out, shown);
     }
 }
@@ -148,10 +148,10 @@ static void add_invalid(const struct terminal *terminal, const json_t *report, s
     size_t whole = json_string_length(json_object_get(report, "expression"));
     struct text shown = {0};
     struct text pointer = {0};
-    char cut[QUOTE_SIZE];
+    char cut[TEXT_QUOTE_SIZE];
 
     if (length > CRON_LENGTH_MAX) { /* refused for its length: how it begins */
-        quote_bytes(bytes, whole, cut, sizeof cut);
+        text_quote(bytes, whole, cut, sizeof cut);
         text_add(&shown, cut);
         add_painted(terminal, TERMINAL_BOLD, &shown, out);
     } else {

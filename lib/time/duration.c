@@ -1,6 +1,6 @@
 #include "time/duration.h"
 
-#include "base/quote.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,9 +18,9 @@ enum { UNIT_COUNT = sizeof units / sizeof *units };
 
 static bool duration_fail(struct error *err, const char *text, const char *wrong)
 {
-    char quoted[QUOTE_SIZE];
+    char quoted[TEXT_QUOTE_SIZE];
 
-    quote_string(text, quoted);
+    text_quote_string(text, quoted);
     error_set(err, ERROR_USAGE, "duration \"%s\" %s", quoted, wrong);
     return error_hint(err, "write a whole number and a unit: 50s, 15m, 1h or 2d");
 }

@@ -1,6 +1,6 @@
 #include "time/instant.h"
 
-#include "base/quote.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,7 +254,7 @@ bool instant_parse(const char *text, int64_t *instant_us, struct error *err)
                           .day = parts.date[2],
                           .hour = parts.time[0],
                           .minute = parts.time[1]};
-    char quoted[QUOTE_SIZE];
+    char quoted[TEXT_QUOTE_SIZE];
 
     if (wrong == NULL)
         wrong = instant_check(&civil, parts.second);
@@ -268,7 +268,7 @@ bool instant_parse(const char *text, int64_t *instant_us, struct error *err)
             return true;
         wrong = "lies outside the years 1970 to 9999 in UTC";
     }
-    quote_string(text, quoted);
+    text_quote_string(text, quoted);
     error_set(err, ERROR_USAGE, "time \"%s\" %s", quoted, wrong);
     return error_hint(err, "write it as 2024-05-01T02:00Z");
 }

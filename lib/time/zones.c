@@ -1,7 +1,7 @@
 #include "time/zones.h"
 
 #include "base/memory.h"
-#include "base/quote.h"
+#include "base/text.h"
 #include "time/tzif.h"
 
 #include <errno.h>
@@ -32,9 +32,9 @@ struct zones_named {
 
 static bool zone_fail(struct error *err, const char *text, const char *wrong)
 {
-    char quoted[QUOTE_SIZE];
+    char quoted[TEXT_QUOTE_SIZE];
 
-    quote_string(text, quoted);
+    text_quote_string(text, quoted);
     error_set(err, ERROR_INVALID, "time zone \"%s\" %s", quoted, wrong);
     return error_hint(err, "write a name of the IANA database, such as \"Europe/Oslo\", or an "
                            "offset, such as \"+02:00\"");

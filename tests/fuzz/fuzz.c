@@ -1,7 +1,7 @@
 #include "fuzz/fuzz.h"
 
 #include "base/memory.h"
-#include "base/quote.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,7 +67,7 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *condition, cons
     char quoted[512];
     va_list arguments;
 
-    quote_bytes(running.bytes, running.length, quoted, sizeof quoted);
+    text_quote(running.bytes, running.length, quoted, sizeof quoted);
     fprintf(stderr, "%s:%d: does not hold: %s\n  ", file, line, condition);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);

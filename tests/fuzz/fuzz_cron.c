@@ -5,7 +5,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/slots.h"
 
-#include "base/quote.h"
+#include "base/text.h"
 #include "cron/cron.h"
 #include "cron/cron_message.h"
 #include "cron/cron_text.h"
@@ -152,7 +152,7 @@ static void check_place(const char *text, size_t length, const struct refusal *r
     FUZZ_CHECK(error->position >= start && error->position <= end &&
                    error->length <= end - error->position,
                "%zu+%zu is outside %zu-%zu", error->position, error->length, start, end);
-    quote_bytes(text + error->position, error->length, quoted, sizeof quoted);
+    text_quote(text + error->position, error->length, quoted, sizeof quoted);
     FUZZ_CHECK(strcmp(quoted, refusal->words.value) == 0, "\"%s\" is named \"%s\"", quoted,
                refusal->words.value);
 }

@@ -1,7 +1,7 @@
-/* Covers lib/base/quote.c. */
+/* Covers lib/base/text.c: text_quote(). */
 #include "support/suite.h"
 
-#include "base/quote.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -21,12 +21,12 @@ static const struct {
     {"\1\2\3\4\5\6", 6, "\\x01\\x02\\x03\\x04..."},
 };
 
-START_TEST(test_quote_bytes)
+START_TEST(test_text_quote)
 {
     char quoted[20];
 
     memset(quoted, '!', sizeof quoted);
-    quote_bytes(quotes[_i].bytes, quotes[_i].length, quoted, sizeof quoted);
+    text_quote(quotes[_i].bytes, quotes[_i].length, quoted, sizeof quoted);
     ck_assert_str_eq(quoted, quotes[_i].quoted);
 }
 END_TEST
@@ -35,6 +35,6 @@ SUITE(quote)
 {
     TCase *cases = tcase_create("quote");
 
-    tcase_add_loop_test(cases, test_quote_bytes, 0, sizeof quotes / sizeof quotes[0]);
+    tcase_add_loop_test(cases, test_text_quote, 0, sizeof quotes / sizeof quotes[0]);
     suite_add_tcase(suite, cases);
 }
