@@ -113,7 +113,7 @@ static bool classify_take_token(const struct response *response, const char *tex
     return true;
 }
 
-/* A member of a JSON object as code: a plain token, or a whole number. */
+/* Takes a member of a JSON object as code if it is a plain token or a whole number. */
 static bool classify_take_code(const struct response *response, const json_t *value,
                                char code[OUTCOME_CODE_SIZE])
 {
@@ -129,11 +129,10 @@ static bool classify_take_code(const struct response *response, const json_t *va
 static void classify_find_code(const struct response *response, const json_t *body,
                                char code[OUTCOME_CODE_SIZE])
 {
-    const json_t *error = json_object_get(body, "error");
-
-    if (!(classify_take_token(response, response->platform_code, code)) &&
+    if (!classify_take_token(response, response->platform_code, code) &&
         !classify_take_code(response, json_object_get(body, "code"), code) &&
-        !classify_take_code(response, json_object_get(error, "code"), code))
+        !classify_take_code(response, json_object_get(json_object_get(body, "error"), "code"),
+                            code))
         snprintf(code, OUTCOME_CODE_SIZE, "HTTP_%ld", response->status);
 }
 
@@ -233,7 +232,7 @@ static int64_t classify_records(const json_t *body)
     if (json_is_integer(value))
         return json_integer_value(value) >= 0 ? json_integer_value(value) : -1;
     real = json_is_real(value) ? json_real_value(value) : -1;
-    /* JSON does not tell 3.0 from 3; up to 2^53 a double holds whole numbers exactly. */
+    /* In JSON 3.0 is 3. Up to 2^53 a double holds whole numbers exactly. */
     return real >= 0 && real <= 0x1p53 && real == (double)(int64_t)real ? (int64_t)real : -1;
 }
 
@@ -256,8 +255,8 @@ static void classify_success(const struct response *response, const json_t *body
 }
 
 /*
- * NULL when the body is not JSON. Numbers that no int64_t holds do not hurt the rest; with one
- * that not even a double holds (1e400) nothing else in it can be read.
+ * NULL when the body is not JSON. A number that no int64_t holds does not hurt the rest. If not even
+ * a double holds it (1e400), jansson reads nothing, and the body is an empty object.
  */
 static json_t *classify_parse(const struct response *response)
 {
@@ -273,11 +272,18 @@ static json_t *classify_parse(const struct response *response)
     return body;
 }
 
-static void classify_whole(const struct response *response, struct outcome *outcome)
+void classify_response(const struct response *response, int64_t now_us, struct outcome *outcome)
 {
-    json_t *body = response->body.length > 0 ? classify_parse(response) : NULL;
+    bool is_success = response->status >= 200 && response->status <= 299;
+    bool can_be_read =
+        response->end == RESPONSE_WHOLE || (response->end == RESPONSE_TOO_LARGE && !is_success);
+    json_t *body = can_be_read && response->body.length > 0 ? classify_parse(response) : NULL;
+    int64_t wait_s = 0;
 
-    if (response->status >= 200 && response->status <= 299)
+    *outcome = (struct outcome){.records_exported = -1};
+    if (!can_be_read)
+        classify_fail(response, outcome);
+    else if (is_success)
         classify_success(response, body, outcome);
     else if (response->status >= 300 && response->status <= 399)
         outcome_fail(outcome, OUTCOME_REJECTED, "REDIRECT_REFUSED",
@@ -285,18 +291,6 @@ static void classify_whole(const struct response *response, struct outcome *outc
     else
         classify_error(response, body, outcome);
     json_decref(body);
-}
-
-void classify_response(const struct response *response, int64_t now_us, struct outcome *outcome)
-{
-    bool is_error_status = response->status < 200 || response->status > 299;
-    int64_t wait_s = 0;
-
-    *outcome = (struct outcome){.records_exported = -1};
-    if (response->end == RESPONSE_WHOLE || (response->end == RESPONSE_TOO_LARGE && is_error_status))
-        classify_whole(response, outcome);
-    else
-        classify_fail(response, outcome);
     if (retry_after_read(response->retry_after, now_us, &wait_s))
         outcome->retry_after_ms = 1000 * wait_s;
 }

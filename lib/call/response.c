@@ -68,22 +68,17 @@ bool response_take_header(struct response *response, const char *line, size_t le
         response->head_is_cut = true;
         return false;
     }
-    switch (response->part) {
-    case RESPONSE_INTERIM:
+    if (response->part == RESPONSE_INTERIM) {
         /* "HTTP/1.1 200 OK" */
         blank =
             length >= 5 && strncasecmp(line, "HTTP/", 5) == 0 ? memchr(line, ' ', length) : NULL;
         if (blank != NULL && blank + 1 < line + length && blank[1] != '1')
             response->part = RESPONSE_HEAD;
-        break;
-    case RESPONSE_HEAD:
+    } else if (response->part == RESPONSE_HEAD) {
         if (length == 0 || *line == '\r' || *line == '\n')
             response->part = RESPONSE_TRAILER;
         else if (!response_read_header(line, length, "retry-after", response->retry_after))
             response_look_for_mark(response, line, length);
-        break;
-    case RESPONSE_TRAILER:
-        break;
     }
     return true;
 }

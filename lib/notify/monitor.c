@@ -13,9 +13,6 @@
 /* After its time the helper has this long to report what went wrong. */
 enum { MONITOR_GRACE_MS = 200 };
 
-/* What the helper gets. */
-enum { MONITOR_SUCCEEDED, MONITOR_FAILED };
-
 static void monitor_warn(const char *reason)
 {
     log_warning("a ping to the monitor of SYNCSCHED_PING_URL failed: %s", reason);
@@ -61,7 +58,7 @@ static void monitor_ping(struct monitor_caller *caller, const char *suffix, int6
         snprintf(caller->failure, sizeof caller->failure, "%s", err.message);
 }
 
-/* The helper's life. */
+/* The helper's life. Its second word says whether the tick has failed. */
 static void monitor_work(void *context)
 {
     struct monitor_caller caller = {.monitor = context};
@@ -70,8 +67,8 @@ static void monitor_work(void *context)
     signals_block(NULL); /* a terminal's ^C and a service's stop also reach the helper */
     monitor_ping(&caller, "/start", clock_now_ms() + MONITOR_START_MS);
     if (!helper_hear(&caller.monitor->helper, &word))
-        word = (struct helper_word){MONITOR_FAILED, clock_now_ms() + MONITOR_PING_MS};
-    monitor_ping(&caller, word.what == MONITOR_FAILED ? "/fail" : "", word.until_ms);
+        word = (struct helper_word){true, clock_now_ms() + MONITOR_PING_MS};
+    monitor_ping(&caller, word.what ? "/fail" : "", word.until_ms);
     if (*caller.failure != '\0')
         monitor_warn(caller.failure);
 }
@@ -88,9 +85,7 @@ void monitor_start(struct monitor *monitor)
 void monitor_finish(struct monitor *monitor, bool has_failed)
 {
     monitor->until_ms = clock_now_ms() + MONITOR_PING_MS;
-    helper_tell(
-        &monitor->helper,
-        (struct helper_word){has_failed ? MONITOR_FAILED : MONITOR_SUCCEEDED, monitor->until_ms});
+    helper_tell(&monitor->helper, (struct helper_word){has_failed, monitor->until_ms});
 }
 
 void monitor_wait(struct monitor *monitor)
