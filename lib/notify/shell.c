@@ -78,7 +78,7 @@ static int shell_spawn(struct shell *shell, const char *command, int input_fd, i
     return cause;
 }
 
-/* Its standard input is a file in memory, so it need not be read. Our end of the pipe never blocks. */
+/* It reads from a file in memory, or does not. Our end of the pipe for its errors never blocks. */
 static bool shell_start(struct shell *shell, const char *command, const char *input,
                         struct error *err)
 {

@@ -23,8 +23,8 @@ enum { SHELL_GRACE_MS = 1000 };
 
 /*
  * Runs the command and waits for its end. After limit_ms, or when this process gets SIGTERM or
- * SIGINT, its process group gets SIGTERM and later SIGKILL. False (ERROR_INTERNAL) unless the command ends with status 0. The message says how it ended, and does
- * not quote the command.
+ * SIGINT, its process group gets SIGTERM and later SIGKILL. False (ERROR_INTERNAL) unless the
+ * command ends with status 0. The message says how it ended, and does not quote the command.
  */
 bool shell_run(const char *command, const char *input, int64_t limit_ms, struct error *err);
 
