@@ -28,7 +28,7 @@ bool signals_ask_to_end(void);
 /* Restores everything. A signal that came too late is forgotten: nothing is left to end. */
 void signals_give_back(const struct signals *signals);
 
-/* Blocks them, for a child that has something to finish. Gets the mask before, unless it is NULL. */
+/* Blocks them, for a child that has something to finish. Gets the old mask, unless it is NULL. */
 void signals_block(sigset_t *inherited_mask);
 
 #endif

@@ -32,8 +32,8 @@ const char *text_string(const struct text *text);
 
 /*
  * Appends bytes as valid UTF-8, safe in PostgreSQL, in JSON and on a terminal. Tabs and line ends
- * become a blank; NUL, surrogates, what is not UTF-8 and what text_is_control() become U+FFFD. Stops
- * after characters_max characters.
+ * become a blank. Control characters (text_is_control()) and bytes that are not UTF-8 become U+FFFD.
+ * Stops after characters_max characters.
  */
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max);
 

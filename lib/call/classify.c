@@ -255,8 +255,8 @@ static void classify_success(const struct response *response, const json_t *body
 }
 
 /*
- * NULL when the body is not JSON. A number that no int64_t holds does not hurt the rest. If not even
- * a double holds it (1e400), jansson reads nothing, and the body is an empty object.
+ * NULL when the body is not JSON. A number that no int64_t holds does not hurt the rest. If not
+ * even a double holds it (1e400), jansson reads nothing, and the body is an empty object.
  */
 static json_t *classify_parse(const struct response *response)
 {

@@ -1,6 +1,6 @@
 /*
- * Notifies a monitor, such as Healthchecks.io, when a tick starts ("/start") and how it ended ("" or
- * "/fail").
+ * Notifies a monitor, such as Healthchecks.io, when a tick starts ("/start" behind the address) and
+ * how it ended (nothing behind it, or "/fail").
  *
  * A helper sends both pings, with the tick's id as rid, so the monitor can match them when ticks
  * overlap. A monitor that does not answer causes one warning and nothing else. The address is a
