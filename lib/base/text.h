@@ -32,7 +32,7 @@ const char *text_string(const struct text *text);
 
 /*
  * Appends bytes as valid UTF-8, safe in PostgreSQL, in JSON and on a terminal. Tabs and line ends
- * become a blank. Control characters (text_is_control()) and bytes that are not UTF-8 become U+FFFD.
+ * become a blank. Control characters (text_is_control()) and what is not UTF-8 become U+FFFD.
  * Stops after characters_max characters.
  */
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max);
