@@ -6,24 +6,7 @@
 
 enum { DUE_BUDGET_MS = 50000 };
 
-/* [{"orgId","integrationId","integrationType","scheduledFor"}], in key order. */
-static void due_add_json(const struct claim *claim, struct text *out)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < claim->key_count; i++) {
-        const struct claim_key *key = &claim->keys[i];
-        char scheduled_for[INSTANT_TEXT_SIZE];
-
-        instant_format_minute(key->window_slot, scheduled_for);
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:s, s:s}", "orgId", key->org_id,
-                                        "integrationId", key->integration_id, "integrationType",
-                                        key->integration_type, "scheduledFor", scheduled_for));
-    }
-    json_add_line(out, list);
-}
-
+/* Prints [{"orgId","integrationId","integrationType","scheduledFor"}], in key order. */
 int command_due(const struct command_line *line)
 {
     struct tick_options options = {
@@ -36,12 +19,21 @@ int command_due(const struct command_line *line)
     struct claim claim = {0};
     struct error err = {0};
     struct text out = {0};
+    json_t *list = json_array();
     bool ok = tick_read_due(&options, &claim, &err);
 
-    if (ok) {
-        due_add_json(&claim, &out);
-        ok = command_print(out.data, &err);
+    for (size_t i = 0; ok && i < claim.key_count; i++) {
+        const struct claim_key *key = &claim.keys[i];
+        char scheduled_for[INSTANT_TEXT_SIZE];
+
+        instant_format_minute(key->window_slot, scheduled_for);
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:s}", "orgId", key->org_id,
+                                        "integrationId", key->integration_id, "integrationType",
+                                        key->integration_type, "scheduledFor", scheduled_for));
     }
+    json_add_line(&out, list);
+    ok = ok && command_print(out.data, &err);
     text_free(&out);
     claim_free(&claim);
     return ok ? 0 : command_fail(&err);

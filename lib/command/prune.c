@@ -12,27 +12,22 @@ enum { PRUNE_BUDGET_MS = 50000, PRUNE_GRACE_MS = 10000 };
 
 _Static_assert(SETTING_OLDER_THAN_LEAST == PRUNE_OLDER_THAN_LEAST_MS, "as the store needs it");
 
-static json_t *prune_minute(int64_t minute)
-{
-    char text[INSTANT_TEXT_SIZE];
-
-    instant_format_minute(minute, text);
-    return json_string(text);
-}
-
 /* What was deleted, as one value, from which JSON and text are both made. */
 static bool prune_print(const struct prune_options *options, const struct prune_result *result,
                         bool is_json, struct error *err)
 {
     json_t *kept = result->kept >= 0 ? json_integer(result->kept) : json_null();
-    json_t *value =
-        json_pack("{s:I, s:o, s:o, s:o, s:b, s:b}", "deleted", (json_int_t)result->deleted, "kept",
-                  kept, "prunedBefore", prune_minute(result->pruned_before), "slotsBefore",
-                  prune_minute(result->cutoff), "dryRun", (int)options->is_dry, "complete",
-                  (int)result->is_complete);
+    char pruned_before[INSTANT_TEXT_SIZE];
+    char cutoff[INSTANT_TEXT_SIZE];
     struct text out = {0};
+    json_t *value;
     bool ok;
 
+    instant_format_minute(result->pruned_before, pruned_before);
+    instant_format_minute(result->cutoff, cutoff);
+    value = json_pack("{s:I, s:o, s:s, s:s, s:b, s:b}", "deleted", (json_int_t)result->deleted,
+                      "kept", kept, "prunedBefore", pruned_before, "slotsBefore", cutoff, "dryRun",
+                      (int)options->is_dry, "complete", (int)result->is_complete);
     if (is_json) {
         json_add_line(&out, value);
     } else {

@@ -121,18 +121,6 @@ static void audit_open(struct audit *audit, const struct schedule *schedule,
 
 /* ---- Reading ---- */
 
-/* What is due now is being served: the period ends a minute before. */
-static void audit_set_period(struct audit *audit, const struct database_row *row)
-{
-    struct audit_result *result = audit->result;
-    int64_t settled = audit_minute(database_row_number(row, "now_us", 0) - INSTANT_US_PER_MINUTE);
-    int64_t to = audit->options->has_to ? audit_minute(audit->options->to_us) : settled;
-
-    result->is_cut = to > settled;
-    result->to = to < settled ? to : settled;
-    result->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
-}
-
 static void audit_add_run(struct audit *audit, const struct database_row *row)
 {
     struct audit_run *run;
@@ -157,11 +145,17 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
 static void audit_read_row(void *context, const struct database_row *row)
 {
     struct audit *audit = context;
+    struct audit_result *result = audit->result;
+    int64_t settled = audit_minute(database_row_number(row, "now_us", 0) - INSTANT_US_PER_MINUTE);
+    int64_t to = audit->options->has_to ? audit_minute(audit->options->to_us) : settled;
     struct schedule schedule;
 
     if (!schema_check(row))
         return;
-    audit_set_period(audit, row);
+    /* What is due now is being served: the period ends a minute before. */
+    result->is_cut = to > settled;
+    result->to = to < settled ? to : settled;
+    result->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
     schedule_read_row(row, &schedule);
     if (*schedule.org_id == '\0' || *schedule.integration_id == '\0')
         return; /* a table that is somebody else's may lack its key */
@@ -174,35 +168,26 @@ static void audit_read_row(void *context, const struct database_row *row)
         audit_add_run(audit, row);
 }
 
-static bool audit_read_log(struct audit *audit, struct error *err)
-{
-    const struct audit_options *options = audit->options;
-    int64_t to = options->has_to ? audit_minute(options->to_us) : AUDIT_EVER;
-    char from_text[32];
-    char to_text[32];
-    const char *values[] = {from_text, to_text, options->org_id, options->integration_id};
-    struct database_statement statement = {sql_audit, 4, values, audit_read_row, audit};
-    struct database *db = database_open(&options->database, options->deadline_ms, err);
-    bool ok;
-
-    if (db == NULL)
-        return false;
-    snprintf(from_text, sizeof from_text, "%" PRId64, audit->result->from);
-    snprintf(to_text, sizeof to_text, "%" PRId64, to);
-    ok = database_transact(db, &statement, 1, AUDIT_LOCK_MS, options->deadline_ms, err) ||
-         error_prefix(err, "reading the log");
-    database_close(db);
-    return ok;
-}
-
 bool audit_read(const struct audit_options *options, audit_entry_reader *read, void *context,
                 struct audit_result *result, struct error *err)
 {
     struct audit audit = {.options = options, .result = result, .read = read, .context = context};
+    int64_t to = options->has_to ? audit_minute(options->to_us) : AUDIT_EVER;
+    char from_text[32];
+    char to_text[32];
+    const char *values[] = {from_text, to_text, options->org_id, options->integration_id};
+    struct database_statement statement = {sql_audit, 4, values, audit_read_row, &audit};
+    struct database *db = database_open(&options->database, options->deadline_ms, err);
     bool ok;
 
     *result = (struct audit_result){.from = audit_minute(options->from_us)};
-    ok = audit_read_log(&audit, err);
+    if (db == NULL)
+        return false;
+    snprintf(from_text, sizeof from_text, "%" PRId64, result->from);
+    snprintf(to_text, sizeof to_text, "%" PRId64, to);
+    ok = database_transact(db, &statement, 1, AUDIT_LOCK_MS, options->deadline_ms, err) ||
+         error_prefix(err, "reading the log");
+    database_close(db);
     if (ok)
         audit_close(&audit);
     schedules_warn_of_rest(audit.invalid);

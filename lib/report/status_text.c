@@ -99,10 +99,13 @@ static void status_end_cell(struct status_text *text, struct table *table,
 /* Ends a line, of which so many columns are used, with what was put together, cut to fit. */
 static void status_end_line(struct status_text *text, size_t used)
 {
+    size_t room = text->terminal->columns - used;
     struct text clean = {0};
+    size_t width;
 
     terminal_add_clean(&clean, text_string(&text->cell));
-    terminal_add_cut(text->out, text_string(&clean), text->terminal->columns - used);
+    width = terminal_width(text_string(&clean));
+    terminal_add_fitted(text->out, text_string(&clean), width < room ? width : room, false);
     text_add(text->out, "\n");
     text_clear(&text->cell);
     text_free(&clean);
@@ -156,10 +159,9 @@ static void status_add_counts(struct status_text *text)
 
 static const char *status_probe_word(const json_t *object)
 {
-    if (status_is(object, "probe", "throttled"))
-        return "passive";
-    return status_is(object, "probe", "not_configured") ? "not configured"
-                                                        : status_shown(object, "probe");
+    return status_is(object, "probe", "throttled")        ? "passive"
+           : status_is(object, "probe", "not_configured") ? "not configured"
+                                                          : status_shown(object, "probe");
 }
 
 /* xledger: reachable since TIME, last HTTP_204 at TIME; next probe from TIME */
@@ -275,24 +277,14 @@ static const char *status_schedule(const json_t *integration)
     return description != NULL ? description : status_shown(integration, "schedule");
 }
 
-/* "13 h ago failed TIMEOUT": where it must be cut, the code goes first. */
-static void status_add_last_run(struct status_text *text, struct table *table, const json_t *run)
-{
-    static const char *const times[] = {"completedAt", "failedAt", "startedAt", "createdAt"};
-    const char *time = NULL;
-
-    for (size_t i = 0; i < sizeof times / sizeof *times && time == NULL; i++)
-        time = status_value(run, times[i]);
-    text_addf(&text->cell, "%s ", status_distance(text, time));
-    status_add_outcome(text, table, run);
-}
-
 /* The cells of status behind the first four. */
 static void status_add_schedule(struct status_text *text, struct table *table,
                                 const json_t *integration)
 {
     const json_t *runs = json_object_get(integration, "runs");
     const json_t *last = json_array_get(runs, 0);
+    static const char *const times[] = {"completedAt", "failedAt", "startedAt", "createdAt"};
+    const char *time = NULL; /* the latest that the last run has */
     const char *next = status_value(integration, "nextSlot");
     const char *success = status_value(integration, "lastSuccessAt");
 
@@ -300,10 +292,14 @@ static void status_add_schedule(struct status_text *text, struct table *table,
     status_add_member(text, table, integration, "timezone");
     table_add(table, TERMINAL_PLAIN, next != NULL ? status_distance(text, next) : NULL);
     table_add(table, TERMINAL_PLAIN, success != NULL ? status_distance(text, success) : "never");
-    if (last != NULL)
-        status_add_last_run(text, table, last);
-    else
+    for (size_t i = 0; i < sizeof times / sizeof *times && time == NULL; i++)
+        time = status_value(last, times[i]);
+    if (last != NULL) { /* where "13 h ago failed TIMEOUT" must be cut, the code goes first */
+        text_addf(&text->cell, "%s ", status_distance(text, time));
+        status_add_outcome(text, table, last);
+    } else {
         table_add(table, TERMINAL_PLAIN, "none");
+    }
     status_add_member(text, table, last, "recordsExported");
     status_add_late(table, last);
     for (size_t i = json_array_size(runs); i-- > 0;)

@@ -178,10 +178,3 @@ void terminal_add_fitted(struct text *out, const char *string, size_t columns, b
     for (size_t i = fit.width; !is_right && i < columns; i++)
         text_add(out, " ");
 }
-
-void terminal_add_cut(struct text *out, const char *string, size_t columns)
-{
-    size_t width = terminal_width(string);
-
-    terminal_add_fitted(out, string, width < columns ? width : columns, false);
-}

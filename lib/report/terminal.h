@@ -57,7 +57,4 @@ size_t terminal_break(const char *string, size_t columns);
  */
 void terminal_add_fitted(struct text *out, const char *string, size_t columns, bool is_right);
 
-/* The same in at most so many columns: cut if necessary, never filled. */
-void terminal_add_cut(struct text *out, const char *string, size_t columns);
-
 #endif
