@@ -12,13 +12,11 @@ static bool health_probe(const struct command_line *line, const struct status_op
                          struct probe_finding *probes, struct error *err)
 {
     struct probe_target targets[PROBE_TYPES];
-    struct database *db;
+    struct database *db = NULL;
     struct error refused;
 
-    if (!settings_probe(line, targets, err))
-        return false;
-    db = database_open(&options->database, options->deadline_ms, err);
-    if (db == NULL)
+    if (!settings_probe(line, targets, err) ||
+        (db = database_open(&options->database, options->deadline_ms, err)) == NULL)
         return false;
     if (!probe_systems(db, targets, PROBE_TYPES, probes, &refused))
         log_failure_as_warning(&refused);

@@ -124,18 +124,6 @@ static void audit_add_text(const json_t *value, struct text *line)
     text_add(line, "\n");
 }
 
-static void audit_add_totals_text(const json_t *value, struct text *out)
-{
-    text_addf(out, "%s to %s: %" PRId64 " slots", audit_text(value, "from"),
-              audit_text(value, "to"), audit_number(value, "slots"));
-    for (int i = 0; i < AUDIT_EXTRA; i++)
-        text_addf(out, "%s %s %" PRId64, i == 0 ? "\n " : ",", audit_word(audit_verdicts[i]),
-                  audit_number(value, audit_verdicts[i]));
-    text_addf(
-        out, "\n  late %" PRId64 ", extra %" PRId64 ", known by their runs alone %" PRId64 "\n",
-        audit_number(value, "late"), audit_number(value, "extra"), audit_number(value, "unjudged"));
-}
-
 /* ---- The report ---- */
 
 bool audit_report_open(struct audit_report *report, bool is_json, struct error *err)
@@ -196,16 +184,23 @@ bool audit_report_print(struct audit_report *report, const struct audit_result *
 
     text_clear(totals);
     if (report->is_json) {
-        json_add_line(totals, value);
+        json_add_line(totals, json_incref(value));
         totals->data[totals->length - 1] = ','; /* the object goes on with its slots */
         (void)fprintf(out, "%s\"findings\":[", totals->data);
-        ok = audit_copy_entries(report->entries, out, err);
-        (void)fputs("]}\n", out);
     } else {
-        audit_add_totals_text(value, totals);
-        json_decref(value);
-        ok = audit_copy_entries(report->entries, out, err);
-        (void)fputs(totals->data, out);
+        text_addf(totals, "%s to %s: %" PRId64 " slots", audit_text(value, "from"),
+                  audit_text(value, "to"), audit_number(value, "slots"));
+        for (int i = 0; i < AUDIT_EXTRA; i++)
+            text_addf(totals, "%s %s %" PRId64, i == 0 ? "\n " : ",", audit_word(audit_verdicts[i]),
+                      audit_number(value, audit_verdicts[i]));
+        text_addf(totals,
+                  "\n  late %" PRId64 ", extra %" PRId64 ", known by their runs alone %" PRId64
+                  "\n",
+                  audit_number(value, "late"), audit_number(value, "extra"),
+                  audit_number(value, "unjudged"));
     }
+    ok = audit_copy_entries(report->entries, out, err);
+    (void)fputs(report->is_json ? "]}\n" : totals->data, out);
+    json_decref(value);
     return ok;
 }

@@ -260,11 +260,8 @@ static const struct table_column status_columns[] = {
     {.heading = "RUNS", .least = SIZE_MAX, .line = 2}, /* what is cut off would be the newest */
 };
 
+/* Those of health behind the first four. */
 static const struct table_column health_columns[] = {
-    {.heading = "CONDITION", .least = 9},
-    {.heading = "ORGANISATION", .least = 8},
-    {.heading = "TYPE", .least = 8},
-    {.heading = "INTEGRATION", .least = RUN_UUID_SIZE - 1},
     {.heading = "SINCE", .least = 20, .line = 1},
     {.heading = "PROBE", .least = 14, .line = 1}, /* where a system was asked */
 };
@@ -281,9 +278,9 @@ static const char *status_schedule(const json_t *integration)
 static void status_add_schedule(struct status_text *text, struct table *table,
                                 const json_t *integration)
 {
+    static const char *const times[] = {"completedAt", "failedAt", "startedAt", "createdAt"};
     const json_t *runs = json_object_get(integration, "runs");
     const json_t *last = json_array_get(runs, 0);
-    static const char *const times[] = {"completedAt", "failedAt", "startedAt", "createdAt"};
     const char *time = NULL; /* the latest that the last run has */
     const char *next = status_value(integration, "nextSlot");
     const char *success = status_value(integration, "lastSuccessAt");
@@ -423,13 +420,15 @@ void status_add_text(const struct status *status, enum status_view view,
                      const struct terminal *terminal, struct text *out)
 {
     struct status_text text = {.status = status, .terminal = terminal, .out = out};
-    size_t health_count =
-        sizeof health_columns / sizeof *health_columns - (status->probe_count > 0 ? 0 : 1);
-    struct table health = {.columns = health_columns, .count = health_count};
-    struct table list = {.columns = status_columns,
-                         .count = sizeof status_columns / sizeof *status_columns};
-    struct table *table = view == STATUS_HEALTH ? &health : &list;
+    struct table_column columns[TABLE_COLUMNS_MAX];
+    struct table table = {.columns = columns,
+                          .count = sizeof status_columns / sizeof *status_columns};
 
+    memcpy(columns, status_columns, sizeof status_columns);
+    if (view == STATUS_HEALTH) {
+        memcpy(&columns[STATUS_COLUMNS], health_columns, sizeof health_columns);
+        table.count = STATUS_COLUMNS + (status->probe_count > 0 ? 2 : 1);
+    }
     status_add_head(&text);
     for (size_t i = 0; i < status->count; i++) {
         json_t *integration = status_integration_tree(status, i, view);
@@ -437,12 +436,12 @@ void status_add_text(const struct status *status, enum status_view view,
         if (view == STATUS_DETAILS)
             status_add_details(&text, integration);
         else
-            status_add_row(&text, table, integration, view);
+            status_add_row(&text, &table, integration, view);
         json_decref(integration);
     }
-    table_print(table, terminal, out);
+    table_print(&table, terminal, out);
     if (view == STATUS_LIST && status->count > 0)
         text_add(out, status_legend);
-    table_free(table);
+    table_free(&table);
     text_free(&text.cell);
 }
