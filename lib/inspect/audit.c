@@ -6,8 +6,6 @@
 #include "store/schedules.h"
 #include "store/schema.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,9 +171,10 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
 {
     struct audit audit = {.options = options, .result = result, .read = read, .context = context};
     int64_t to = options->has_to ? audit_minute(options->to_us) : AUDIT_EVER;
-    char from_text[32];
-    char to_text[32];
-    const char *values[] = {from_text, to_text, options->org_id, options->integration_id};
+    char from_text[DATABASE_NUMBER_SIZE];
+    char to_text[DATABASE_NUMBER_SIZE];
+    const char *values[] = {database_number(from_text, audit_minute(options->from_us)),
+                            database_number(to_text, to), options->org_id, options->integration_id};
     struct database_statement statement = {sql_audit, 4, values, audit_read_row, &audit};
     struct database *db = database_open(&options->database, options->deadline_ms, err);
     bool ok;
@@ -183,8 +182,6 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
     *result = (struct audit_result){.from = audit_minute(options->from_us)};
     if (db == NULL)
         return false;
-    snprintf(from_text, sizeof from_text, "%" PRId64, result->from);
-    snprintf(to_text, sizeof to_text, "%" PRId64, to);
     ok = database_transact(db, &statement, 1, AUDIT_LOCK_MS, options->deadline_ms, err) ||
          error_prefix(err, "reading the log");
     database_close(db);

@@ -151,8 +151,9 @@ static void status_read_row(void *context, const struct database_row *row)
 static bool status_read(const struct status_options *options, struct status *status,
                         struct error *err)
 {
-    char runs[16];
-    const char *values[] = {options->org_id, options->integration_id, runs,
+    char runs[DATABASE_NUMBER_SIZE];
+    const char *values[] = {options->org_id, options->integration_id,
+                            database_number(runs, options->runs),
                             options->wants_messages ? "t" : "f"};
     struct database_statement statements[] = {
         {.sql = sql_triggers, .read_row = status_read_trigger, .context = status},
@@ -163,7 +164,6 @@ static bool status_read(const struct status_options *options, struct status *sta
 
     if (db == NULL)
         return false;
-    snprintf(runs, sizeof runs, "%d", options->runs);
     ok = database_transact(db, statements, 2, STATUS_LOCK_MS, options->deadline_ms, err) ||
          error_prefix(err, "reading the log");
     database_close(db);
