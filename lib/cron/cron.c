@@ -11,24 +11,6 @@ enum { JUMP_MADE_UP_LEAST = 5, JUMP_MADE_UP_MOST = 179, JUMP_HELD_BACK_MOST = 18
 /* More than the difference between any two offsets of a zone. */
 enum { JUMP_ROOM = 3 * INSTANT_MINUTES_PER_DAY };
 
-bool cron_matches_day(const struct cron *cron, const struct civil *civil)
-{
-    bool day = cron_set_holds(cron->days, civil->day);
-    bool weekday = cron_set_holds(cron->weekdays, civil->weekday);
-
-    if (!cron_set_holds(cron->months, civil->month))
-        return false;
-    if (cron->days_starred || cron->weekdays_starred)
-        return day && weekday;
-    return day || weekday;
-}
-
-bool cron_matches(const struct cron *cron, const struct civil *civil)
-{
-    return cron_set_holds(cron->minutes, civil->minute) &&
-           cron_set_holds(cron->hours, civil->hour) && cron_matches_day(cron, civil);
-}
-
 /* Moves to the first matching time of the day at or after that one; false: no more that day. */
 static bool cron_advance_time(const struct cron *cron, int *minute_of_day)
 {

@@ -22,14 +22,17 @@ enum { CRON_LENGTH_MAX = 1000 }; /* bytes; longer expressions are refused unread
 /* The five fields, in their order. */
 enum { CRON_MINUTE, CRON_HOUR, CRON_DAY, CRON_MONTH, CRON_WEEKDAY, CRON_FIELD_COUNT };
 
-/* A schedule as sets: bit n means the value n. */
+/*
+ * A schedule as sets: bit n means the value n. The star rule: when either day field starts with
+ * '*', a date must match both. Otherwise it must match at least one of them.
+ */
 struct cron {
     uint64_t minutes;  /* 0..59 */
     uint32_t hours;    /* 0..23 */
     uint32_t days;     /* 1..31 */
     uint16_t months;   /* 1..12 */
     uint8_t weekdays;  /* 0..6, 0 = Sunday; 7 has become 0 */
-    bool days_starred; /* the field's first character is '*': the star rule */
+    bool days_starred; /* the field's first character is '*' */
     bool weekdays_starred;
     bool wildcard; /* minute or hour starts with '*': follows the wall clock through DST changes */
     bool fires;    /* false when its months have none of its days (30 February) */
@@ -42,15 +45,6 @@ struct cron {
  * first error and leaves *cron alone. A valid expression may still never fire.
  */
 bool cron_parse(const char *text, size_t length, struct cron *cron, struct cron_error *error);
-
-/*
- * The star rule: when either day field starts with '*', a date must match both. Otherwise it must
- * match at least one of them.
- */
-bool cron_matches_day(const struct cron *cron, const struct civil *civil);
-
-/* Whether the schedule fires at that minute of its own wall clock. */
-bool cron_matches(const struct cron *cron, const struct civil *civil);
 
 /*
  * The first slot (a UTC minute) strictly after after_minute, which must lie in the years 1..9999;

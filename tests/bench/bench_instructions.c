@@ -76,6 +76,5 @@ void bench_instructions(void)
     instructions_measure_idle(100);
     instructions_measure_idle(100000);
     instructions_print("instructions: cron_parse, a call", instructions_of_call("parse"), 0);
-    instructions_print("instructions: cron_matches, a call", instructions_of_call("match"), 0);
     instructions_print("instructions: cron_next in UTC, a call", instructions_of_call("next"), 0);
 }

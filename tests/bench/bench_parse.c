@@ -2,6 +2,7 @@
 #include "bench.h"
 
 #include "cron/cron.h"
+#include "support/cron_match.h"
 #include "time/clock.h"
 #include "time/zones.h"
 
@@ -39,7 +40,6 @@ enum { PARSE_GAP = PARSE_COUNT - 1, PARSE_COMMON = PARSE_COUNT - 2 };
 struct parse_set {
     struct cron crons[PARSE_COUNT];
     size_t lengths[PARSE_COUNT];
-    struct civil minutes[PARSE_MINUTES];
 };
 
 /* What the calls gave, so that the compiler cannot leave them out. */
@@ -55,16 +55,6 @@ static int64_t parse_read_all(struct parse_set *set)
             valid += cron_parse(expressions[i], set->lengths[i], &set->crons[i], &error) ? 1 : 0;
     ck_assert_int_eq(valid, (int64_t)PARSE_REPEATS * PARSE_COUNT);
     return valid;
-}
-
-static int64_t parse_match_all(struct parse_set *set)
-{
-    int64_t matched = 0;
-
-    for (int n = 0; n < PARSE_REPEATS; n++)
-        for (int i = 0; i < PARSE_COUNT; i++)
-            matched += cron_matches(&set->crons[i], &set->minutes[n % PARSE_MINUTES]) ? 1 : 0;
-    return matched;
 }
 
 /* The next slot, as anybody would find it first: minute by minute. */
@@ -206,11 +196,7 @@ void bench_parse(void)
 
     for (int i = 0; i < PARSE_COUNT; i++)
         set.lengths[i] = strlen(expressions[i]);
-    for (int i = 0; i < PARSE_MINUTES; i++)
-        set.minutes[i] = civil_from_minute(PARSE_FROM + (int64_t)i * PARSE_STEP);
     parse_measure(&set, "parse: cron_parse, 20 expressions", parse_read_all,
-                  PARSE_REPEATS * PARSE_COUNT);
-    parse_measure(&set, "parse: cron_matches, 20 expressions", parse_match_all,
                   PARSE_REPEATS * PARSE_COUNT);
     parse_measure_nexts(&set);
 }

@@ -1,6 +1,7 @@
 #include "fuzz/slots.h"
 
 #include "fuzz/fuzz.h"
+#include "support/cron_match.h"
 
 #include <inttypes.h>
 

@@ -1,4 +1,5 @@
 /* Covers lib/cron/cron.c: what a schedule matches, the star rule, and when it fires next. */
+#include "support/cron_match.h"
 #include "support/suite.h"
 
 #include "cron/cron.h"

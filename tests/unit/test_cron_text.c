@@ -1,5 +1,6 @@
 /* Covers lib/cron/cron_text.c: what a schedule says of itself, and that no two schedules that
  * fire at different times say the same. */
+#include "support/cron_match.h"
 #include "support/suite.h"
 
 #include "cron/cron_text.h"

@@ -1,5 +1,6 @@
 /* Covers lib/cron/cron_warn.c: what is said of valid expressions that surprise people, and that
  * it is true of the calendar. */
+#include "support/cron_match.h"
 #include "support/suite.h"
 
 #include "cron/cron_text.h"

@@ -2,6 +2,7 @@
  * Covers lib/cron/cron_parse.c, cron_message.c and cron.c with the table of expressions in
  * tests/data/expressions.txt, a test a line. Its head explains how to read it.
  */
+#include "support/cron_match.h"
 #include "support/suite.h"
 
 #include "cron/cron.h"
