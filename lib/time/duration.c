@@ -2,8 +2,10 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A unit as it is written, and as people read it. */
@@ -27,19 +29,16 @@ static bool duration_fail(struct error *err, const char *text, const char *wrong
 
 bool duration_parse(const char *text, int64_t *duration_ms, struct error *err)
 {
-    const char *at = text;
-    int64_t count = 0;
+    char *at;
+    int64_t count;
     int64_t unit_ms = 0;
 
-    for (; *at >= '0' && *at <= '9'; at++) {
-        int digit = *at - '0';
-
-        if (count > (INT64_MAX - digit) / 10)
-            return duration_fail(err, text, "is too long");
-        count = count * 10 + digit;
-    }
-    if (at == text)
+    if (*text < '0' || *text > '9')
         return duration_fail(err, text, "does not start with a whole number");
+    errno = 0;
+    count = strtoll(text, &at, 10);
+    if (errno != 0)
+        return duration_fail(err, text, "is too long");
     if (*at == '\0' && count > 0)
         return duration_fail(err, text, "has no unit");
     for (size_t i = 0; i < UNIT_COUNT; i++)

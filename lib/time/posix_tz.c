@@ -2,95 +2,82 @@
 
 #include "time/instant.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, TIME_HOURS_MAX = 167, OFFSET_HOURS_MAX = 24 };
 
-/* How far the rule has been read. */
-struct posix_tz_reader {
-    const char *at;
-    const char *end;
-};
+enum { RULE_SIZE = 256 }; /* with its NUL; the longest of the database has 50 bytes */
 
-static bool take_character(struct posix_tz_reader *reader, char wanted)
+#define DIGITS  "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+static bool take_character(const char **at, char wanted)
 {
-    if (reader->at == reader->end || *reader->at != wanted)
+    if (**at != wanted)
         return false;
-    reader->at++;
+    (*at)++;
     return true;
 }
 
 /* Takes a number of one to three digits between least and most. */
-static bool take_number(struct posix_tz_reader *reader, int least, int most, int *number)
+static bool take_number(const char **at, int least, int most, int *number)
 {
-    const char *start = reader->at;
+    size_t digits = strspn(*at, DIGITS);
 
-    *number = 0;
-    while (reader->at < reader->end && reader->at < start + 3 && *reader->at >= '0' &&
-           *reader->at <= '9')
-        *number = *number * 10 + (*reader->at++ - '0');
-    return reader->at > start && *number >= least && *number <= most;
+    *number = (int)strtol(*at, NULL, 10);
+    *at += digits;
+    return digits >= 1 && digits <= 3 && *number >= least && *number <= most;
 }
 
 /* Takes [+-]hh[:mm[:ss]]. */
-static bool take_time(struct posix_tz_reader *reader, int hours_most, int *seconds)
+static bool take_time(const char **at, int hours_most, int *seconds)
 {
-    bool is_negative = take_character(reader, '-');
-    int hours;
-    int minutes = 0;
-    int rest = 0;
+    int sign = **at == '-' ? -1 : 1;
+    int number;
 
-    if (!is_negative)
-        take_character(reader, '+');
-    if (!take_number(reader, 0, hours_most, &hours))
-        return false;
-    if (take_character(reader, ':')) {
-        if (!take_number(reader, 0, 59, &minutes))
+    *at += **at == '-' || **at == '+' ? 1 : 0;
+    *seconds = 0;
+    for (int unit_s = HOUR_S; unit_s >= 1; unit_s /= 60) {
+        if (unit_s < HOUR_S && !take_character(at, ':'))
+            break;
+        if (!take_number(at, 0, unit_s == HOUR_S ? hours_most : 59, &number))
             return false;
-        if (take_character(reader, ':') && !take_number(reader, 0, 59, &rest))
-            return false;
+        *seconds += number * unit_s * sign;
     }
-    *seconds = (hours * HOUR_S + minutes * 60 + rest) * (is_negative ? -1 : 1);
     return true;
 }
 
 /* Takes an abbreviation, three letters or more, or anything but '>' between '<' and '>'. */
-static bool take_name(struct posix_tz_reader *reader)
+static bool take_name(const char **at)
 {
-    const char *start = reader->at;
+    bool is_quoted = **at == '<';
+    size_t length = is_quoted ? strcspn(*at, ">") : strspn(*at, LETTERS);
 
-    if (take_character(reader, '<')) {
-        while (reader->at < reader->end && *reader->at != '>')
-            reader->at++;
-        return take_character(reader, '>');
-    }
-    while (reader->at < reader->end && ((*reader->at >= 'a' && *reader->at <= 'z') ||
-                                        (*reader->at >= 'A' && *reader->at <= 'Z')))
-        reader->at++;
-    return reader->at - start >= 3;
+    *at += length;
+    return is_quoted ? take_character(at, '>') : length >= 3;
 }
 
 /* Takes ",date[/time]"; the time is two o'clock where it is not written. */
-static bool take_date(struct posix_tz_reader *reader, struct posix_tz_date *date)
+static bool take_date(const char **at, struct posix_tz_date *date)
 {
     bool ok;
 
     *date = (struct posix_tz_date){.kind = POSIX_TZ_DAY_OF_YEAR, .seconds = 2 * HOUR_S};
-    if (!take_character(reader, ','))
+    if (!take_character(at, ','))
         return false;
-    if (take_character(reader, 'M')) {
+    if (take_character(at, 'M')) {
         date->kind = POSIX_TZ_WEEKDAY;
-        ok = take_number(reader, 1, 12, &date->month) && take_character(reader, '.') &&
-             take_number(reader, 1, 5, &date->week) && take_character(reader, '.') &&
-             take_number(reader, 0, 6, &date->day);
-    } else if (take_character(reader, 'J')) {
+        ok = take_number(at, 1, 12, &date->month) && take_character(at, '.') &&
+             take_number(at, 1, 5, &date->week) && take_character(at, '.') &&
+             take_number(at, 0, 6, &date->day);
+    } else if (take_character(at, 'J')) {
         date->kind = POSIX_TZ_NO_LEAP_DAY;
-        ok = take_number(reader, 1, 365, &date->day);
+        ok = take_number(at, 1, 365, &date->day);
     } else {
-        ok = take_number(reader, 0, 365, &date->day);
+        ok = take_number(at, 0, 365, &date->day);
     }
-    return ok &&
-           (!take_character(reader, '/') || take_time(reader, TIME_HOURS_MAX, &date->seconds));
+    return ok && (!take_character(at, '/') || take_time(at, TIME_HOURS_MAX, &date->seconds));
 }
 
 /* The day of a year on which a change falls, in days since 1970. */
@@ -143,28 +130,30 @@ static bool posix_tz_settle(struct posix_tz *rule)
 
 bool posix_tz_parse(const char *text, size_t length, struct posix_tz *rule)
 {
-    struct posix_tz_reader reader = {text, text + length};
+    char copy[RULE_SIZE] = "";
+    const char *at = copy;
     int west;
 
     *rule = (struct posix_tz){0};
-    if (!take_name(&reader) || !take_time(&reader, OFFSET_HOURS_MAX, &west))
+    if (length >= sizeof copy || memchr(text, '\0', length) != NULL)
+        return false;
+    memcpy(copy, text, length);
+    if (!take_name(&at) || !take_time(&at, OFFSET_HOURS_MAX, &west))
         return false;
     rule->offset_seconds = -west;
-    if (reader.at == reader.end)
+    if (*at == '\0')
         return true;
     rule->has_summer = true;
     rule->summer_offset_seconds = rule->offset_seconds + HOUR_S;
-    if (!take_name(&reader))
+    if (!take_name(&at))
         return false;
-    if (reader.at < reader.end && *reader.at != ',') {
-        if (!take_time(&reader, OFFSET_HOURS_MAX, &west))
+    if (*at != '\0' && *at != ',') {
+        if (!take_time(&at, OFFSET_HOURS_MAX, &west))
             return false;
         rule->summer_offset_seconds = -west;
     }
-    if (!take_date(&reader, &rule->summer_start) || !take_date(&reader, &rule->summer_end) ||
-        reader.at != reader.end)
-        return false;
-    return posix_tz_settle(rule);
+    return take_date(&at, &rule->summer_start) && take_date(&at, &rule->summer_end) &&
+           *at == '\0' && posix_tz_settle(rule);
 }
 
 void posix_tz_changes_in(const struct posix_tz *rule, int year, struct posix_tz_change changes[2])

@@ -96,52 +96,39 @@ static const char *zones_directory(void)
 static void zone_capitalize(const char *name, char capitalized[ZONE_NAME_MAX + 1])
 {
     bool is_first = true;
-    size_t i;
 
-    for (i = 0; i < ZONE_NAME_MAX && name[i] != '\0'; i++) {
-        bool is_letter = (name[i] | 0x20) >= 'a' && (name[i] | 0x20) <= 'z';
+    for (const char *c = name; *c != '\0'; c++, capitalized++) {
+        bool is_letter = strchr(ZONE_LETTERS, *c) != NULL;
 
-        capitalized[i] = name[i];
-        if (is_letter)
-            capitalized[i] = (char)(is_first ? name[i] & ~0x20 : name[i] | 0x20);
+        *capitalized = (char)(!is_letter ? *c : is_first ? *c & ~0x20 : *c | 0x20);
         is_first = !is_letter;
     }
-    capitalized[i] = '\0';
-}
-
-/* Reads a zone's file whole into bytes; the length, or -1 when there is none of that name. */
-static ssize_t zones_read_file(const char *name, char bytes[ZONE_FILE_MAX])
-{
-    char path[ZONE_PATH_SIZE];
-    int path_length = snprintf(path, sizeof path, "%s/%s", zones_directory(), name);
-    struct stat status;
-    size_t length = 0;
-    ssize_t got = -1;
-    int fd;
-
-    if (path_length < 0 || (size_t)path_length >= sizeof path)
-        return -1;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* whatever lies there */
-    if (fd < 0)
-        return -1;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
-        while ((got = read(fd, bytes + length, ZONE_FILE_MAX - length)) > 0)
-            length += (size_t)got;
-    }
-    close(fd);
-    return got < 0 || length == ZONE_FILE_MAX ? -1 : (ssize_t)length;
+    *capitalized = '\0';
 }
 
 /* Reads a zone from its file; false without an error when there is none of that name. */
 static bool zones_read_known(const char *name, struct tzif *tzif, struct error *err)
 {
+    char path[ZONE_PATH_SIZE];
     char bytes[ZONE_FILE_MAX];
     struct error wrong = {0};
-    ssize_t length = zones_read_file(name, bytes);
+    struct stat status;
+    size_t length = 0;
+    ssize_t got = -1;
+    int fd;
 
-    if (length < 0)
+    if (snprintf(path, sizeof path, "%s/%s", zones_directory(), name) >= (int)sizeof path)
         return false;
-    return tzif_parse(bytes, (size_t)length, tzif, &wrong) || zone_fail(err, name, wrong.message);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* whatever lies there */
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        while ((got = read(fd, bytes + length, sizeof bytes - length)) > 0)
+            length += (size_t)got;
+    close(fd);
+    if (got < 0 || length == sizeof bytes)
+        return false;
+    return tzif_parse(bytes, length, tzif, &wrong) || zone_fail(err, name, wrong.message);
 }
 
 /* Reads a zone from its file; says, when there is none, why that may be. */
