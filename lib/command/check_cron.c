@@ -97,21 +97,6 @@ static bool check_lines(struct check *check, struct error *err)
     return true;
 }
 
-static bool check_all(const struct command_line *line, struct check *check, struct error *err)
-{
-    for (int i = 0; i < line->operand_count; i++) {
-        const char *operand = line->operands[i];
-
-        if (!(strcmp(operand, "-") == 0 ? check_lines(check, err)
-                                        : check_one(check, operand, strlen(operand), err)))
-            return false;
-    }
-    if (check->expressions > 1 && !check->is_json)
-        printf("\n%zu expressions: %zu invalid, %zu with warnings\n", check->expressions,
-               check->invalid, check->warned);
-    return command_write("", err);
-}
-
 int command_check_cron(const struct command_line *line)
 {
     const struct setting_value *from = &line->values[SETTING_FROM];
@@ -131,7 +116,16 @@ int command_check_cron(const struct command_line *line)
         err.kind = ERROR_USAGE;
         ok = error_prefix(&err, "--timezone");
     }
-    ok = ok && check_all(line, &check, &err);
+    for (int i = 0; ok && i < line->operand_count; i++) {
+        const char *operand = line->operands[i];
+
+        ok = strcmp(operand, "-") == 0 ? check_lines(&check, &err)
+                                       : check_one(&check, operand, strlen(operand), &err);
+    }
+    if (ok && check.expressions > 1 && !check.is_json)
+        printf("\n%zu expressions: %zu invalid, %zu with warnings\n", check.expressions,
+               check.invalid, check.warned);
+    ok = ok && command_write("", &err);
     text_free(&check.out);
     zones_free(&zones);
     if (!ok)

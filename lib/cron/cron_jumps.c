@@ -2,7 +2,9 @@
 
 #include "cron/cron_set.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Less than a year: most rules name a weekday, so the same change can come after 364 days. */
 #define MINUTES_AHEAD (INT64_C(363) * INSTANT_MINUTES_PER_DAY)
@@ -29,50 +31,44 @@ static void cron_jump_find_minutes(const struct cron *cron, struct cron_jump *ju
     }
 }
 
-/* "02:00", or "2011-12-31 00:00" if a jump spans a whole day. */
-static void cron_jump_add_time(struct text *text, int64_t wall_minute, bool has_date)
+enum { TIME_SIZE = 32 };
+
+/* Writes "02:00", or "2011-12-31 00:00" if a jump spans a whole day; returns it. */
+static const char *cron_jump_time(int64_t wall_minute, bool has_date, char time[TIME_SIZE])
 {
     struct civil civil = civil_from_minute(wall_minute);
 
-    if (has_date)
-        text_addf(text, "%04d-%02d-%02d ", civil.year, civil.month, civil.day);
-    text_addf(text, "%02d:%02d", civil.hour, civil.minute);
+    snprintf(time, TIME_SIZE, "%04d-%02d-%02d %02d:%02d", civil.year, civil.month, civil.day,
+             civil.hour, civil.minute);
+    return has_date ? time : strchr(time, ' ') + 1;
 }
 
 static void cron_jump_describe(const struct cron_jump *jump, struct text *text)
 {
     struct civil night = civil_from_minute(jump->from);
     bool has_date = llabs(jump->to - jump->from) >= INSTANT_MINUTES_PER_DAY;
-    bool is_gap = jump->from < jump->to;
     bool is_one = jump->count == 1;
+    char one[TIME_SIZE];
+    char other[TIME_SIZE];
 
-    text_addf(text, "on %s %04d-%02d-%02d the clocks go %s from ",
+    text_addf(text, "on %s %04d-%02d-%02d the clocks go %s from %s to %s: ",
               civil_weekday_names[night.weekday], night.year, night.month, night.day,
-              is_gap ? "forward" : "back");
-    cron_jump_add_time(text, jump->from, has_date);
-    text_add(text, " to ");
-    cron_jump_add_time(text, jump->to, has_date);
-    text_add(text, ": ");
+              jump->from < jump->to ? "forward" : "back", cron_jump_time(jump->from, has_date, one),
+              cron_jump_time(jump->to, has_date, other));
     if (!is_one)
-        text_addf(text, "the %d times from ", jump->count);
-    cron_jump_add_time(text, jump->first, has_date);
-    if (!is_one) {
-        text_add(text, " to ");
-        cron_jump_add_time(text, jump->last, has_date);
-    }
-    if (!is_gap) {
+        text_addf(text, "the %d times from %s to ", jump->count,
+                  cron_jump_time(jump->first, has_date, one));
+    text_add(text, cron_jump_time(jump->last, has_date, one));
+    if (jump->from > jump->to)
         text_addf(text, " %s twice, and it runs %s", is_one ? "comes" : "come",
                   jump->over_jump == CRON_HOLDS_BACK ? "the first time only" : "both times");
-        return;
-    }
-    text_add(text, is_one ? " is skipped" : " are skipped");
-    if (jump->over_jump != CRON_MAKES_UP) {
-        text_add(text, " and not made up for");
-        return;
-    }
-    text_add(text, is_one ? ", and it runs at " : ", and it runs once instead, at ");
-    cron_jump_add_time(text, jump->to, false);
-    text_add(text, is_one ? " instead" : "");
+    else if (jump->over_jump != CRON_MAKES_UP)
+        text_addf(text, " %s skipped and not made up for", is_one ? "is" : "are");
+    else
+        text_addf(text,
+                  is_one ? " is skipped, and it runs at %s instead"
+                         : " are skipped, and it runs once instead, at %s",
+                  cron_jump_time(jump->to, false, one));
 }
 
 size_t cron_warn_of_jumps(const struct cron *cron, const struct zone *zone, int64_t after_minute,

@@ -109,26 +109,6 @@ struct cycle {
     int step; /* as it was written; 0: none to speak of */
 };
 
-/* "the step 7 does not divide the 60 minutes of an hour: after minute 56 comes minute 0, ..." */
-static bool cycle_add(const struct cycle *cycle, struct text *text)
-{
-    int first = cron_set_least(cycle->set);
-    int last = cron_set_greatest(cycle->set);
-    int distance = first + cycle->size - last;
-
-    /* With the rest of its list even an uneven step may come out even. */
-    if (cycle->step == 0 || distance == cron_set_step(cycle->set))
-        return false;
-    text_addf(text, "the step %d does not divide the %s: after ", cycle->step, cycle->whole);
-    if (cycle->names != NULL)
-        text_addf(text, "%s comes %s", cycle->names[last], cycle->names[first]);
-    else
-        text_addf(text, "%s %d comes %s %d", cycle->what, last, cycle->what, first);
-    if (cycle->unit != NULL)
-        text_addf(text, ", %d %s%s later", distance, cycle->unit, distance == 1 ? "" : "s");
-    return true;
-}
-
 /* "months have 28 to 31 days: the step 2 starts again at day 1 after day 27, 29 or 31" */
 static bool day_step_add(const struct cron *cron, struct text *text)
 {
@@ -167,8 +147,25 @@ static size_t steps_add(const struct cron *cron, enum cron_dates dates, struct t
     };
     size_t count = 0;
 
-    for (size_t i = 0; i < sizeof cycles / sizeof cycles[0]; i++)
-        count += cycle_add(&cycles[i], &warnings[count]) ? 1 : 0;
+    for (size_t i = 0; i < sizeof cycles / sizeof cycles[0]; i++) {
+        const struct cycle *cycle = &cycles[i];
+        int first = cron_set_least(cycle->set);
+        int last = cron_set_greatest(cycle->set);
+        int distance = first + cycle->size - last;
+        struct text *text = &warnings[count];
+
+        /* With the rest of its list even an uneven step may come out even. */
+        if (cycle->step == 0 || distance == cron_set_step(cycle->set))
+            continue;
+        text_addf(text, "the step %d does not divide the %s: after ", cycle->step, cycle->whole);
+        if (cycle->names != NULL)
+            text_addf(text, "%s comes %s", cycle->names[last], cycle->names[first]);
+        else
+            text_addf(text, "%s %d comes %s %d", cycle->what, last, cycle->what, first);
+        if (cycle->unit != NULL)
+            text_addf(text, ", %d %s%s later", distance, cycle->unit, distance == 1 ? "" : "s");
+        count++;
+    }
     count += by_day && day_step_add(cron, &warnings[count]) ? 1 : 0;
     return count;
 }
