@@ -48,13 +48,6 @@ struct cron_item {
     bool stepped; /* a step was written */
 };
 
-/* What one field says. */
-struct cron_field_value {
-    uint64_t set;
-    int uneven_step;
-    bool starred;
-};
-
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -225,13 +218,12 @@ static bool item_read(struct cron_reader *reader, struct cron_item *item)
 }
 
 /* Reads the field at reader->at, a list of items with commas between them. */
-static bool field_read(struct cron_reader *reader, struct cron_field_value *value)
+static bool field_read(struct cron_reader *reader, uint64_t *set, uint8_t *uneven_step)
 {
     const struct cron_field *field = &cron_fields[reader->field];
     size_t start = reader->at;
     struct cron_item item;
 
-    *value = (struct cron_field_value){.starred = peek(reader) == '*'};
     do {
         if (is_separator(peek(reader))) { /* nothing between two commas */
             while (!cron_is_blank(peek(reader)))
@@ -241,10 +233,10 @@ static bool field_read(struct cron_reader *reader, struct cron_field_value *valu
         if (!item_read(reader, &item))
             return false;
         for (int at = item.first; at <= item.last; at += item.step)
-            value->set |= UINT64_C(1) << at;
-        if (item.first == field->low && item.last >= field->end && value->uneven_step == 0 &&
+            *set |= UINT64_C(1) << at;
+        if (item.first == field->low && item.last >= field->end && *uneven_step == 0 &&
             (field->end - field->low + 1) % item.step != 0)
-            value->uneven_step = item.step;
+            *uneven_step = (uint8_t)item.step;
     } while (take_character(reader, ','));
     return true;
 }
@@ -262,27 +254,30 @@ static bool cron_has_date(const struct cron *cron)
 /* Reads the five fields. False with an error, or without one if the line goes on after them. */
 static bool fields_read(struct cron_reader *reader, struct cron *cron)
 {
-    struct cron_field_value values[CRON_FIELD_COUNT];
+    uint64_t sets[CRON_FIELD_COUNT] = {0};
+    bool starred[CRON_FIELD_COUNT];
+    struct cron read = {0};
 
-    for (reader->field = 0; reader->field < CRON_FIELD_COUNT; reader->field++) {
+    for (int i = 0; i < CRON_FIELD_COUNT; i++) {
+        reader->field = i;
         skip_blanks(reader);
-        if (!field_read(reader, &values[reader->field]))
+        starred[i] = peek(reader) == '*';
+        if (!field_read(reader, &sets[i], &read.uneven_steps[i]))
             return false;
     }
     skip_blanks(reader);
     if (reader->at < reader->length)
         return false;
-    cron->minutes = values[CRON_MINUTE].set;
-    cron->hours = (uint32_t)values[CRON_HOUR].set;
-    cron->days = (uint32_t)values[CRON_DAY].set;
-    cron->months = (uint16_t)values[CRON_MONTH].set;
-    cron->weekdays = (uint8_t)((values[CRON_WEEKDAY].set | values[CRON_WEEKDAY].set >> 7) & 0x7F);
-    cron->days_starred = values[CRON_DAY].starred;
-    cron->weekdays_starred = values[CRON_WEEKDAY].starred;
-    cron->wildcard = values[CRON_MINUTE].starred || values[CRON_HOUR].starred;
-    cron->fires = cron_has_date(cron);
-    for (int i = 0; i < CRON_FIELD_COUNT; i++)
-        cron->uneven_steps[i] = (uint8_t)values[i].uneven_step;
+    read.minutes = sets[CRON_MINUTE];
+    read.hours = (uint32_t)sets[CRON_HOUR];
+    read.days = (uint32_t)sets[CRON_DAY];
+    read.months = (uint16_t)sets[CRON_MONTH];
+    read.weekdays = (uint8_t)((sets[CRON_WEEKDAY] | sets[CRON_WEEKDAY] >> 7) & 0x7F);
+    read.days_starred = starred[CRON_DAY];
+    read.weekdays_starred = starred[CRON_WEEKDAY];
+    read.wildcard = starred[CRON_MINUTE] || starred[CRON_HOUR];
+    read.fires = cron_has_date(&read);
+    *cron = read;
     return true;
 }
 
