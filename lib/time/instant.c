@@ -32,16 +32,13 @@ int64_t instant_divide_down(int64_t dividend, int64_t divisor)
     return dividend % divisor < 0 ? quotient - 1 : quotient;
 }
 
-static bool civil_year_is_leap(int64_t year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
 int civil_month_days(int year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
-    return month == 2 && civil_year_is_leap(year) ? 29 : days[month - 1];
+    bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return month == 2 && is_leap ? 29 : days[month - 1];
 }
 
 /*

@@ -69,15 +69,6 @@ static bool zone_parse_offset(const char *text, struct zone *zone, struct error 
 
 /* ---- Names ---- */
 
-/* Whether text is spelled like a name of the IANA database, such as Etc/GMT+5: never a path. */
-static bool zone_looks_like_name(const char *text)
-{
-    size_t length = strlen(text);
-
-    return length <= ZONE_NAME_MAX && strspn(text, ZONE_LETTERS) > 0 &&
-           strspn(text, ZONE_LETTERS ZONE_DIGITS "/_+-") == length && strstr(text, "//") == NULL;
-}
-
 /* Names in the database's directory that stand for whatever a host's administrator chose. */
 static bool zone_depends_on_host(const char *name)
 {
@@ -181,12 +172,16 @@ static bool zones_find_named(struct zones *zones, const char *name, struct zone 
 
 bool zones_find(struct zones *zones, const char *text, struct zone *zone, struct error *err)
 {
+    size_t length = text != NULL ? strlen(text) : 0;
+
     *zone = (struct zone){0};
     if (text == NULL || strcasecmp(text, "UTC") == 0 || strcasecmp(text, "Z") == 0)
         return true;
     if (text[0] == '+' || text[0] == '-')
         return zone_parse_offset(text, zone, err);
-    if (!zone_looks_like_name(text))
+    /* What is spelled like a name of the IANA database, such as Etc/GMT+5, is never a path. */
+    if (length > ZONE_NAME_MAX || strspn(text, ZONE_LETTERS) == 0 ||
+        strspn(text, ZONE_LETTERS ZONE_DIGITS "/_+-") != length || strstr(text, "//") != NULL)
         return zone_fail(err, text, "is not a time zone");
     if (zone_depends_on_host(text))
         return zone_fail(err, text, "means another zone on each host");
