@@ -51,7 +51,5 @@ int command_audit(const struct command_line *line)
         audit_warn(&result);
     ok = ok && audit_report_print(&report, &result, stdout, &err) && command_write("", &err);
     audit_report_close(&report);
-    if (!ok)
-        return command_fail(&err);
-    return audit_is_clean(&result.totals) ? 0 : 1;
+    return !ok ? command_fail(&err) : audit_is_clean(&result.totals) ? 0 : 1;
 }

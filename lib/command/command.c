@@ -20,11 +20,6 @@ enum { ANSWER_OPERAND = 1, ANSWER_OPTION = 1000 };
 
 /* ---- Help ---- */
 
-static bool command_takes(enum command_name command, enum setting_name name)
-{
-    return settings[name].help[command] != NULL;
-}
-
 static int command_finish_output(void)
 {
     struct error err;
@@ -114,7 +109,7 @@ static bool command_parse(struct command_line *line, int argc, char *argv[], str
     int answer;
 
     for (enum setting_name name = 0; name < SETTINGS; name++)
-        if (command_takes(line->command->name, name))
+        if (settings[name].help[line->command->name] != NULL)
             *next++ = (struct option){settings[name].option, settings[name].argument != NULL, NULL,
                                       ANSWER_OPTION + (int)name};
     opterr = 0;
@@ -148,7 +143,7 @@ static bool command_read_value(struct command_line *line, enum setting_name name
     const struct setting *setting = &settings[name];
     struct setting_value *value = &line->values[name];
     enum command_name command = line->command->name;
-    bool is_read = command_takes(command, name) || line->command->judges_config;
+    bool is_read = setting->help[command] != NULL || line->command->judges_config;
 
     value->text = line->given[name];
     if (value->text == NULL && setting->obeyed == SETTING_ANYWHERE)

@@ -4,7 +4,6 @@
  */
 #include "inspect/doctor.h"
 
-#include "base/secret.h"
 #include "base/text.h"
 #include "command/command.h"
 #include "command/settings.h"
@@ -63,16 +62,12 @@ static void doctor_add_tick(const struct command_line *line, struct text *comman
     }
 }
 
-static enum config_source doctor_source(const struct command_line *line, enum setting_name name)
-{
-    return config_source(&line->config, settings[name].variable);
-}
-
 /* Whether one of libpq's own variables comes from there. */
 static bool doctor_has_variable(const struct command_line *line, enum config_source source)
 {
-    for (enum setting_name name = 0; name < SETTINGS; name++)
-        if (strncmp(settings[name].variable, "PG", 2) == 0 && doctor_source(line, name) == source)
+    for (const struct setting *s = settings; s < settings + SETTINGS; s++)
+        if (strncmp(s->variable, "PG", 2) == 0 &&
+            config_source(&line->config, s->variable) == source)
             return true;
     return false;
 }
@@ -80,7 +75,7 @@ static bool doctor_has_variable(const struct command_line *line, enum config_sou
 /* What applies the schema to the database of the settings. */
 static void doctor_add_migrate(const struct command_line *line, struct text *command)
 {
-    enum config_source source = doctor_source(line, SETTING_SUPABASE_DB_URL);
+    enum config_source source = config_source(&line->config, "SUPABASE_DB_URL");
 
     doctor_add_path("/proc/self/exe", "/usr/local/bin/syncsched", command);
     text_add(command, " schema | ");
@@ -122,15 +117,13 @@ static void doctor_add_source(const struct command_line *line, enum config_sourc
 {
     struct text list = {0};
 
-    for (enum setting_name name = 0; name < SETTINGS; name++) {
-        const struct setting *setting = &settings[name];
-
-        if (doctor_source(line, name) != source || setting->obeyed == SETTING_ONCE ||
-            (setting->obeyed == SETTING_ENVIRONMENT && source != CONFIG_ENVIRONMENT))
+    for (const struct setting *s = settings; s < settings + SETTINGS; s++) {
+        if (config_source(&line->config, s->variable) != source || s->obeyed == SETTING_ONCE ||
+            (s->obeyed == SETTING_ENVIRONMENT && source != CONFIG_ENVIRONMENT))
             continue;
-        text_addf(&list, "%s%s", list.length > 0 ? ", " : "", setting->variable);
-        if (setting->secrecy == SETTING_OPEN)
-            text_addf(&list, "=%s", config_get(&line->config, setting->variable));
+        text_addf(&list, "%s%s", list.length > 0 ? ", " : "", s->variable);
+        if (s->secrecy == SETTING_OPEN)
+            text_addf(&list, "=%s", config_get(&line->config, s->variable));
     }
     if (list.length > 0)
         findings_add(findings, "settings", FINDING_OK, "from %s: %s", where, text_string(&list));
@@ -181,15 +174,13 @@ static void doctor_judge_conflicts(const struct command_line *line, struct findi
                      "both %s and %s are set: the first one is used", first, second);
         doctor_hint_unsetting(line, second, findings);
     }
-    for (enum setting_name name = 0; name < SETTINGS; name++) {
-        const char *variable = settings[name].variable;
-
-        if (settings[name].obeyed != SETTING_ANYWHERE || !config_is_hidden(&line->config, variable))
+    for (const struct setting *s = settings; s < settings + SETTINGS; s++) {
+        if (s->obeyed != SETTING_ANYWHERE || !config_is_hidden(&line->config, s->variable))
             continue;
         findings_add(findings, "settings", FINDING_WARNING,
                      "%s has one value in the environment, which is used, and another in %s",
-                     variable, line->config.path);
-        findings_hint(findings, "unset %s", variable);
+                     s->variable, line->config.path);
+        findings_hint(findings, "unset %s", s->variable);
     }
 }
 
@@ -228,21 +219,19 @@ static void doctor_examine_all(const struct command_line *line, struct findings 
     };
     struct text tick = {0};
     struct text migrate = {0};
-    char *key = NULL;
-    char *url = NULL;
+    struct settings_function function = {0};
 
     doctor_judge_settings(line, findings);
     doctor_add_tick(line, &tick);
     doctor_add_migrate(line, &migrate);
     options.tick = text_string(&tick);
     options.migrate = text_string(&migrate);
-    if (settings_key(line, &key, &options.key_error))
-        options.key = key;
-    if (!settings_function_address(line, &options.function, &url, &options.address_error))
-        options.function.url = NULL;
+    if (settings_key(line, &function.key, &options.key_error))
+        options.key = function.key;
+    if (settings_function_address(line, &function, &options.address_error))
+        options.function = function.address;
     doctor_examine(&options, findings);
-    secret_free(key);
-    free(url);
+    settings_function_free(&function);
     text_free(&tick);
     text_free(&migrate);
 }

@@ -48,7 +48,5 @@ int command_health(const struct command_line *line)
     is_well = status.is_ticking && status.conditions[CONDITION_UNHEALTHY] == 0;
     text_free(&out);
     status_free(&status);
-    if (!ok)
-        return command_fail(&err);
-    return is_well ? 0 : 1;
+    return !ok ? command_fail(&err) : is_well ? 0 : 1;
 }

@@ -97,12 +97,13 @@ static bool settings_way(const struct command_line *line, const char *url, const
     return true;
 }
 
-bool settings_function_address(const struct command_line *line, struct http_target *address,
-                               char **url, struct error *err)
+bool settings_function_address(const struct command_line *line, struct settings_function *function,
+                               struct error *err)
 {
-    return settings_compose_url(line, url, err) &&
-           address_check(*url, line->values[SETTING_ALLOW_HTTP].text, err) &&
-           settings_way(line, *url, line->values[SETTING_CA_FILE].text, address, err);
+    return settings_compose_url(line, &function->url, err) &&
+           address_check(function->url, line->values[SETTING_ALLOW_HTTP].text, err) &&
+           settings_way(line, function->url, line->values[SETTING_CA_FILE].text, &function->address,
+                        err);
 }
 
 struct http_target settings_monitor(const struct command_line *line)
@@ -151,7 +152,7 @@ bool settings_function(const struct command_line *line, struct settings_function
 {
     *function = (struct settings_function){0};
     if (!settings_key(line, &function->key, err) || !credentials_check(function->key, err) ||
-        !settings_function_address(line, &function->address, &function->url, err))
+        !settings_function_address(line, function, err))
         return false;
     function->address.key = function->key;
     return true;

@@ -15,13 +15,6 @@
 struct database_address settings_database(const struct command_line *line);
 
 /*
- * Where and by what way the function is called, checked, without a key. The caller frees *url,
- * which address borrows, after a failure too. ERROR_CONFIG, naming the setting.
- */
-bool settings_function_address(const struct command_line *line, struct http_target *address,
-                               char **url, struct error *err);
-
-/*
  * SYNCSCHED_PING_URL, checked, and the way there; url is NULL where there is none, and with a
  * warning where there is a wrong one: no tick fails because a monitor is missing. Borrowed.
  */
@@ -41,11 +34,13 @@ struct settings_function {
 };
 
 /*
- * Reads and checks it; settings_function_free() releases it, after a failure too. ERROR_CONFIG,
- * naming the setting.
+ * Reads and checks it all, or the address and the way there alone, without a key, into an empty
+ * one. settings_function_free() releases it, after a failure too. ERROR_CONFIG, naming the setting.
  */
 bool settings_function(const struct command_line *line, struct settings_function *function,
                        struct error *err);
+bool settings_function_address(const struct command_line *line, struct settings_function *function,
+                               struct error *err);
 void settings_function_free(struct settings_function *function);
 
 /*

@@ -31,7 +31,5 @@ int command_status(const struct command_line *line)
     is_ticking = status.is_ticking;
     text_free(&out);
     status_free(&status);
-    if (!ok)
-        return command_fail(&err);
-    return is_ticking ? 0 : 1;
+    return !ok ? command_fail(&err) : is_ticking ? 0 : 1;
 }

@@ -4,8 +4,6 @@
 #include "inspect/upcoming.h"
 #include "time/clock.h"
 
-#include <stdlib.h>
-
 enum { WARM_READ_MS = 20000 };
 
 /* {"pinged":true,"status":204,"milliseconds":812}; null where the function did not answer. */
@@ -32,20 +30,19 @@ int command_warm(const struct command_line *line)
         .ahead_ms = line->values[SETTING_AHEAD].number,
     };
     struct upcoming upcoming = {0};
-    struct http_target address;
+    struct settings_function function = {0};
     struct http_ping ping = {0};
     struct error err = {0};
-    char *url = NULL;
-    bool ok = settings_function_address(line, &address, &url, &err) &&
+    bool ok = settings_function_address(line, &function, &err) &&
               upcoming_read(&options, &upcoming, &err);
     bool is_due_soon = ok && upcoming_first(&upcoming) != NULL;
 
     upcoming_free(&upcoming);
     if (is_due_soon)
-        ok = http_client_ping(&address, clock_now_ms() + HTTP_PING_MS, &ping, &err);
+        ok = http_client_ping(&function.address, clock_now_ms() + HTTP_PING_MS, &ping, &err);
     ok = ok && warm_print(is_due_soon, &ping, &err);
     if (ok && is_due_soon && ping.status == 0)
         ok = error_set(&err, ERROR_INVALID, "the function was not reached: %s", ping.failure);
-    free(url);
+    settings_function_free(&function);
     return ok ? 0 : command_fail(&err);
 }

@@ -1,4 +1,4 @@
-/* Covers lib/inspect/findings.c, doctor_database.c and doctor_function.c: what is hard to bring about. */
+/* Covers lib/inspect/findings.c, doctor.c and doctor_function.c: what is hard to bring about. */
 #include "support/suite.h"
 
 #include "inspect/doctor.h"

@@ -125,13 +125,11 @@
                   END, false, true, '')::text, '<version>(-?[0-9]+)</version>'))[1]::bigint
            FROM (SELECT to_regprocedure('sync_schema_version()') AS oid) AS v
        )
-SELECT 0 AS place, 'role' AS about, 'ok' AS state,
-       format('connected as %I, at work as %I; database %I, PostgreSQL %s', session_user,
-              current_user, current_database(), current_setting('server_version')) AS message,
-       NULL AS hint, NULL AS age_s
- UNION ALL
-SELECT 0, v.about, v.state, v.message, NULL, NULL
-  FROM (VALUES ('writes', 'ok', 'transactions may write'),
+SELECT 0 AS place, v.about, v.state, v.message, NULL AS hint, NULL AS age_s
+  FROM (VALUES ('role', 'ok',
+                format('connected as %I, at work as %I; database %I, PostgreSQL %s', session_user,
+                       current_user, current_database(), current_setting('server_version'))),
+               ('writes', 'ok', 'transactions may write'),
                ('row-security', 'ok', 'no row is hidden from a tick'),
                ('grants', 'ok', 'every privilege that a tick needs is there'),
                ('version', 'not_asked', 'the schema''s version cannot be read'),
@@ -243,17 +241,15 @@ SELECT 6, 'schema', f.severity,
    AND NOT EXISTS (SELECT FROM columns AS c WHERE c.relation = f.relation AND c.name = a.attname)
  UNION ALL
 SELECT CASE c.kind WHEN 'key' THEN 7 ELSE 12 END, 'schema', c.severity,
-       format('%s lacks the %s %s', c.relation, c.kind, c.name),
-       format('ALTER TABLE %s ADD CONSTRAINT %s %s;', c.relation, c.name, c.definition), NULL
+       format(CASE
+                WHEN c.found IS NULL THEN '%1$s lacks the %2$s %3$s'
+                ELSE 'the key %3$s of %1$s is another one: %4$s'
+              END, c.relation, c.kind, c.name, c.found),
+       format('ALTER TABLE %s %sADD CONSTRAINT %s %s;', c.relation,
+              CASE WHEN c.found IS NOT NULL THEN 'DROP CONSTRAINT ' || c.name || ', ' END,
+              c.name, c.definition), NULL
   FROM constraints AS c
- WHERE c.found IS NULL
- UNION ALL
-SELECT 8, 'schema', c.severity,
-       format('the key %s of %s is another one: %s', c.name, c.relation, c.found),
-       format('ALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %2$s %s;', c.relation, c.name,
-              c.definition), NULL
-  FROM constraints AS c
- WHERE c.kind = 'key' AND c.found <> c.definition
+ WHERE c.found IS NULL OR c.kind = 'key' AND c.found <> c.definition
  UNION ALL
 SELECT CASE i.severity WHEN 'fail' THEN 9 ELSE 13 END, 'schema', i.severity,
        format('sync_run_log lacks the %sindex %s', i.is_unique, i.name),
