@@ -179,6 +179,8 @@ static int command_carry_out(const struct command *command, int argc, char *argv
 {
     struct command_line line = {.command = command, .started_at_ms = started_at_ms};
     struct error err = {0};
+    const char *stranger;
+    json_t *unused;
     int status;
 
     if (!command_parse(&line, argc, argv, &err))
@@ -189,10 +191,11 @@ static int command_carry_out(const struct command *command, int argc, char *argv
         return command_print_version();
     config_read(&line.config, line.given[SETTING_CONFIG], !command->is_offline, &line.config_error);
     command_read_values(&line);
-    /* Of these the doctor makes findings. */
-    for (size_t i = 0; i < line.config.stranger_count && !command->judges_config; i++) {
-        config_explain_stranger(line.config.strangers[i], &err);
-        log_failure_as_warning(&err);
+    json_object_foreach(line.config.strangers, stranger, unused)
+    {
+        config_explain_stranger(stranger, &err);
+        if (!command->judges_config) /* the doctor makes findings of them */
+            log_failure_as_warning(&err);
     }
     if (line.config_error.kind != ERROR_NONE && !command->judges_config)
         status = command_fail(&line.config_error);

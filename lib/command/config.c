@@ -53,20 +53,11 @@ static bool config_unquote(char **value)
     return true;
 }
 
-static struct config_entry *config_find(const struct config *config, const char *key)
-{
-    for (size_t i = 0; i < config->count; i++)
-        if (strcmp(config->entries[i].key, key) == 0)
-            return &config->entries[i];
-    return NULL;
-}
-
 static bool config_add_line(struct config *config, char *line, size_t number, struct error *err)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
     char *key = config_trim(line);
     char *equals = strchr(key, '=');
-    struct config_entry *entry;
     char *value;
 
     if (*key == '\0' || *key == '#' || *key == ';')
@@ -87,32 +78,26 @@ static bool config_add_line(struct config *config, char *line, size_t number, st
         return error_set(err, ERROR_CONFIG,
                          "%s, line %zu: the quote in the value of %s is not closed", config->path,
                          number, key);
-    entry = config_find(config, key);
-    if (entry != NULL) { /* the last line wins, as in a shell */
-        free(entry->value);
-        entry->value = memory_copy_text(value);
-        return true;
-    }
-    config->entries =
-        memory_grow(config->entries, config->count, &config->capacity, sizeof *config->entries);
-    config->entries[config->count++] =
-        (struct config_entry){memory_copy_text(key), memory_copy_text(value), false};
+    /* The last line wins, as in a shell. */
+    json_object_set_new_nocheck(config->file, key, json_string_nocheck(value));
     return true;
 }
 
 static bool config_check_mode(const struct config *config, FILE *file, struct error *err)
 {
+    const char *key;
+    json_t *value;
+
     if (!secret_is_exposed(fileno(file)))
         return true;
-    for (size_t i = 0; i < config->count; i++) {
-        const struct config_entry *entry = &config->entries[i];
-        enum setting_name name = setting_find(entry->key);
+    json_object_foreach(config->file, key, value)
+    {
+        enum setting_name name = setting_find(key);
 
         if (name == SETTINGS || settings[name].secrecy != SETTING_SECRET ||
-            (name == SETTING_PROXY && strchr(entry->value, '@') == NULL)) /* without a user name */
-            continue;
-        error_set(err, ERROR_CONFIG, "%s holds %s and others may read it", config->path,
-                  entry->key);
+            (name == SETTING_PROXY && strchr(json_string_value(value), '@') == NULL))
+            continue; /* a proxy's address is a secret only with a user name in it */
+        error_set(err, ERROR_CONFIG, "%s holds %s and others may read it", config->path, key);
         return error_hint(err, "chmod o= %s", config->path);
     }
     return true;
@@ -145,36 +130,36 @@ static bool config_read_lines(struct config *config, FILE *file, struct error *e
 /* libpq reads its PG* variables itself. Those of the environment win. */
 static void config_export(struct config *config)
 {
-    for (size_t i = 0; i < config->count; i++) {
-        struct config_entry *entry = &config->entries[i];
-        const char *value = getenv(entry->key);
+    const char *key;
+    json_t *value;
 
-        if (strncmp(entry->key, "PG", 2) != 0 || *entry->value == '\0' ||
-            (value != NULL && *value != '\0'))
+    json_object_foreach(config->file, key, value)
+    {
+        const char *present = getenv(key);
+
+        if (strncmp(key, "PG", 2) != 0 || *json_string_value(value) == '\0' ||
+            (present != NULL && *present != '\0'))
             continue;
-        setenv(entry->key, entry->value, 1);
-        entry->is_exported = true;
+        setenv(key, json_string_value(value), 1);
+        json_object_set_nocheck(config->exported, key, value);
     }
 }
 
-/* Keeps the name, once, if it is one of ours and no setting. */
+/* Keeps the name if it is one of ours and no setting. */
 static void config_note_stranger(struct config *config, const char *key, const char *value)
 {
     enum setting_name name = setting_find(key);
 
-    if (strncmp(key, "SYNCSCHED_", strlen("SYNCSCHED_")) != 0 || *value == '\0' ||
-        (name < SETTINGS && settings[name].obeyed != SETTING_ONCE))
-        return;
-    for (size_t i = 0; i < config->stranger_count; i++)
-        if (strcmp(config->strangers[i], key) == 0)
-            return;
-    config->strangers = memory_grow(config->strangers, config->stranger_count,
-                                    &config->stranger_capacity, sizeof *config->strangers);
-    config->strangers[config->stranger_count++] = memory_copy_text(key);
+    if (strncmp(key, "SYNCSCHED_", strlen("SYNCSCHED_")) == 0 && *value != '\0' &&
+        (name == SETTINGS || settings[name].obeyed == SETTING_ONCE))
+        json_object_set_new_nocheck(config->strangers, key, json_true());
 }
 
 static void config_note_strangers(struct config *config)
 {
+    const char *name;
+    json_t *text;
+
     for (char **variable = environ; *variable != NULL; variable++) {
         char *key = memory_copy_text(*variable);
         char *value = key + strcspn(key, "=");
@@ -184,8 +169,8 @@ static void config_note_strangers(struct config *config)
         config_note_stranger(config, key, value);
         free(key);
     }
-    for (size_t i = 0; i < config->count; i++)
-        config_note_stranger(config, config->entries[i].key, config->entries[i].value);
+    json_object_foreach(config->file, name, text)
+        config_note_stranger(config, name, json_string_value(text));
 }
 
 bool config_read(struct config *config, const char *path, bool is_needed, struct error *err)
@@ -194,7 +179,11 @@ bool config_read(struct config *config, const char *path, bool is_needed, struct
     bool ok = true;
 
     *config = (struct config){
-        .path = memory_copy_text(path != NULL ? path : settings[SETTING_CONFIG].fallback)};
+        .path = memory_copy_text(path != NULL ? path : settings[SETTING_CONFIG].fallback),
+        .file = json_object(),
+        .exported = json_object(),
+        .strangers = json_object(),
+    };
     config_take_secrets(config);
     file = fopen(config->path, "re");
     if (file != NULL) {
@@ -210,37 +199,38 @@ bool config_read(struct config *config, const char *path, bool is_needed, struct
 
 void config_free(struct config *config)
 {
-    for (size_t i = 0; i < config->count; i++) {
-        free(config->entries[i].key);
-        free(config->entries[i].value);
-    }
     for (size_t i = 0; i < SETTINGS; i++)
         secret_free(config->secrets[i]);
-    for (size_t i = 0; i < config->stranger_count; i++)
-        free(config->strangers[i]);
-    free(config->strangers);
-    free(config->entries);
+    json_decref(config->file);
+    json_decref(config->exported);
+    json_decref(config->strangers);
     free(config->path);
     *config = (struct config){0};
+}
+
+static const char *config_of_file(const struct config *config, const char *key)
+{
+    return json_string_value(json_object_get(config->file, key));
 }
 
 /* The environment's value as it was, or NULL. */
 static const char *config_of_environment(const struct config *config, const char *key)
 {
     enum setting_name name = setting_find(key);
-    const struct config_entry *entry = config_find(config, key);
     const char *value =
         name < SETTINGS && config->secrets[name] != NULL ? config->secrets[name] : getenv(key);
 
-    return value != NULL && *value != '\0' && (entry == NULL || !entry->is_exported) ? value : NULL;
+    return value != NULL && *value != '\0' && json_object_get(config->exported, key) == NULL ? value
+                                                                                             : NULL;
 }
 
 const char *config_get(const struct config *config, const char *key)
 {
     const char *value = config_of_environment(config, key);
-    const struct config_entry *entry = value == NULL ? config_find(config, key) : NULL;
 
-    return entry != NULL && *entry->value != '\0' ? entry->value : value;
+    if (value == NULL)
+        value = config_of_file(config, key);
+    return value != NULL && *value != '\0' ? value : NULL;
 }
 
 enum config_source config_source(const struct config *config, const char *key)
@@ -252,10 +242,10 @@ enum config_source config_source(const struct config *config, const char *key)
 
 bool config_is_hidden(const struct config *config, const char *key)
 {
-    const char *value = config_of_environment(config, key);
-    const struct config_entry *entry = config_find(config, key);
+    const char *used = config_of_environment(config, key);
+    const char *hidden = config_of_file(config, key);
 
-    return value != NULL && entry != NULL && strcmp(value, entry->value) != 0;
+    return used != NULL && hidden != NULL && strcmp(used, hidden) != 0;
 }
 
 void config_explain_stranger(const char *key, struct error *err)

@@ -14,24 +14,16 @@
 #include "base/error.h"
 #include "command/setting.h"
 
-#include <stddef.h>
-
-struct config_entry {
-    char *key;
-    char *value;
-    bool is_exported; /* a PG* variable that the environment had not, and now has */
-};
+#include <jansson.h>
+#include <stdbool.h>
 
 struct config {
     char *path;
     char *secrets[SETTINGS]; /* those of the environment; NULL where it has none */
-    struct config_entry *entries;
-    size_t count;
-    size_t capacity;
-    char *
-        *strangers; /* names that begin with SYNCSCHED_, are set, and are no settings; each once */
-    size_t stranger_count;
-    size_t stranger_capacity;
+    /* JSON objects, for what they are as dictionaries: keys and texts of any bytes. */
+    json_t *file;      /* each key of the file, with its value */
+    json_t *exported;  /* PG* variables that the environment had not, and now has */
+    json_t *strangers; /* names that begin with SYNCSCHED_, are set, and are no settings */
 };
 
 /*

@@ -155,14 +155,17 @@ static void doctor_judge_conflicts(const struct command_line *line, struct findi
         {SETTING_SUPABASE_SERVICE_ROLE_KEY, SETTING_SUPABASE_SECRET_KEY},
         {SETTING_FUNCTION_URL, SETTING_FUNCTION},
     };
+    const char *stranger;
+    json_t *unused;
 
-    for (size_t i = 0; i < line->config.stranger_count; i++) {
+    json_object_foreach(line->config.strangers, stranger, unused)
+    {
         struct error err;
 
-        config_explain_stranger(line->config.strangers[i], &err);
+        config_explain_stranger(stranger, &err);
         findings_add(findings, "settings", FINDING_WARNING, "%s%s%s%s", err.message,
                      *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
-        doctor_hint_unsetting(line, line->config.strangers[i], findings);
+        doctor_hint_unsetting(line, stranger, findings);
     }
     for (size_t i = 0; i < sizeof rivals / sizeof *rivals; i++) {
         const char *first = settings[rivals[i][0]].variable;
