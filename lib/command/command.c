@@ -265,3 +265,14 @@ bool command_print(const char *text, struct error *err)
     (void)fputs(text, stdout); /* command_write() looks at the stream's error, and flushes once */
     return command_write("\n", err);
 }
+
+bool command_print_json(json_t *value, struct error *err)
+{
+    struct text out = {0};
+    bool ok;
+
+    json_add_line(&out, value);
+    ok = command_print(out.data, err);
+    text_free(&out);
+    return ok;
+}

@@ -9,6 +9,7 @@
 #include "command/config.h"
 #include "command/setting.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -49,8 +50,9 @@ int command_fail(const struct error *err);
 /* Writes text to stdout as it is, all of it: a result that did not get out is an error. */
 bool command_write(const char *text, struct error *err);
 
-/* The same with a line end. */
+/* The same with a line end; and of a JSON value, which it releases. */
 bool command_print(const char *text, struct error *err);
+bool command_print_json(json_t *value, struct error *err);
 
 /* Each does the work of the command of its name, and returns the exit status. */
 int command_run(const struct command_line *line);

@@ -170,7 +170,9 @@ static void config_note_strangers(struct config *config)
         free(key);
     }
     json_object_foreach(config->file, name, text)
+    {
         config_note_stranger(config, name, json_string_value(text));
+    }
 }
 
 bool config_read(struct config *config, const char *path, bool is_needed, struct error *err)

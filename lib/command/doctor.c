@@ -96,7 +96,7 @@ static void doctor_add_migrate(const struct command_line *line, struct text *com
 
 /* Gives the last finding the command that removes a setting from where it is. */
 static void doctor_hint_unsetting(const struct command_line *line, const char *name,
-                                  struct findings *findings)
+                                  json_t *findings)
 {
     struct text file = {0};
 
@@ -113,7 +113,7 @@ static void doctor_hint_unsetting(const struct command_line *line, const char *n
 
 /* Adds all that come from there, as a list. */
 static void doctor_add_source(const struct command_line *line, enum config_source source,
-                              const char *where, struct findings *findings)
+                              const char *where, json_t *findings)
 {
     struct text list = {0};
 
@@ -130,7 +130,7 @@ static void doctor_add_source(const struct command_line *line, enum config_sourc
     text_free(&list);
 }
 
-static void doctor_add_sources(const struct command_line *line, struct findings *findings)
+static void doctor_add_sources(const struct command_line *line, json_t *findings)
 {
     if (line->given[SETTING_DB_ROLE] != NULL)
         findings_add(findings, "settings", FINDING_OK, "from the command line: --db-role=%s",
@@ -149,7 +149,7 @@ static void doctor_add_sources(const struct command_line *line, struct findings 
 /* ---- What is wrong with them ---- */
 
 /* Names without effect, settings that exclude each other, and values that hide others. */
-static void doctor_judge_conflicts(const struct command_line *line, struct findings *findings)
+static void doctor_judge_conflicts(const struct command_line *line, json_t *findings)
 {
     static const enum setting_name rivals[][2] = {
         {SETTING_SUPABASE_SERVICE_ROLE_KEY, SETTING_SUPABASE_SECRET_KEY},
@@ -187,7 +187,7 @@ static void doctor_judge_conflicts(const struct command_line *line, struct findi
     }
 }
 
-static void doctor_judge_settings(const struct command_line *line, struct findings *findings)
+static void doctor_judge_settings(const struct command_line *line, json_t *findings)
 {
     const char *path = line->config.path;
 
@@ -213,7 +213,7 @@ static void doctor_judge_settings(const struct command_line *line, struct findin
 /* ---- The command ---- */
 
 /* Settings that are wrong become findings, and the rest is examined without them. */
-static void doctor_examine_all(const struct command_line *line, struct findings *findings)
+static void doctor_examine_all(const struct command_line *line, json_t *findings)
 {
     struct doctor_options options = {
         .database = settings_database(line),
@@ -242,17 +242,17 @@ static void doctor_examine_all(const struct command_line *line, struct findings 
 int command_doctor(const struct command_line *line)
 {
     struct terminal terminal = terminal_look(STDOUT_FILENO);
-    struct findings findings = {0};
+    json_t *findings = json_array();
     struct text out = {0};
     struct error err = {0};
     bool is_ready;
     bool ok;
 
-    doctor_examine_all(line, &findings);
-    doctor_report(&findings, line->values[SETTING_JSON].is_given, &terminal, &out);
+    doctor_examine_all(line, findings);
+    doctor_report(findings, line->values[SETTING_JSON].is_given, &terminal, &out);
     ok = command_write(out.data, &err);
-    is_ready = findings_count(&findings, NULL, FINDING_FAIL) == 0;
+    is_ready = findings_count(findings, NULL, FINDING_FAIL) == 0;
     text_free(&out);
-    findings_free(&findings);
+    json_decref(findings);
     return !ok ? command_fail(&err) : is_ready ? 0 : 1;
 }

@@ -1,4 +1,3 @@
-#include "base/json.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "tick/tick.h"
@@ -18,7 +17,6 @@ int command_due(const struct command_line *line)
     };
     struct claim claim = {0};
     struct error err = {0};
-    struct text out = {0};
     json_t *list = json_array();
     bool ok = tick_read_due(&options, &claim, &err);
 
@@ -32,9 +30,8 @@ int command_due(const struct command_line *line)
                                         "integrationId", key->integration_id, "integrationType",
                                         key->integration_type, "scheduledFor", scheduled_for));
     }
-    json_add_line(&out, list);
-    ok = ok && command_print(out.data, &err);
-    text_free(&out);
+    ok = ok && command_print_json(json_incref(list), &err);
+    json_decref(list);
     claim_free(&claim);
     return ok ? 0 : command_fail(&err);
 }

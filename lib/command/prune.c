@@ -1,6 +1,6 @@
 #include "store/prune.h"
-#include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "time/instant.h"
@@ -21,6 +21,8 @@ static bool prune_print(const struct prune_options *options, const struct prune_
     char cutoff[INSTANT_TEXT_SIZE];
     struct text out = {0};
     json_t *value;
+    int64_t deleted;
+    bool is_dry;
     bool ok;
 
     instant_format_minute(result->pruned_before, pruned_before);
@@ -28,20 +30,17 @@ static bool prune_print(const struct prune_options *options, const struct prune_
     value = json_pack("{s:I, s:o, s:s, s:s, s:b, s:b}", "deleted", (json_int_t)result->deleted,
                       "kept", kept, "prunedBefore", pruned_before, "slotsBefore", cutoff, "dryRun",
                       (int)options->is_dry, "complete", (int)result->is_complete);
-    if (is_json) {
-        json_add_line(&out, value);
-    } else {
-        bool is_dry = json_is_true(json_object_get(value, "dryRun"));
-        int64_t deleted = json_integer_value(json_object_get(value, "deleted"));
-
-        text_addf(&out, "%s %" PRId64 " run%s of slots before %s",
-                  is_dry ? "would delete" : "deleted", deleted, deleted == 1 ? "" : "s",
-                  json_string_value(json_object_get(value, "slotsBefore")));
-        if (!json_is_null(kept))
-            text_addf(&out, ", %s %" PRId64, is_dry ? "keep" : "kept",
-                      (int64_t)json_integer_value(kept));
-        json_decref(value);
-    }
+    if (is_json)
+        return command_print_json(value, err);
+    is_dry = json_is_true(json_object_get(value, "dryRun"));
+    deleted = json_integer_value(json_object_get(value, "deleted"));
+    text_addf(&out, "%s %" PRId64 " run%s of slots before %s", is_dry ? "would delete" : "deleted",
+              deleted, deleted == 1 ? "" : "s",
+              json_string_value(json_object_get(value, "slotsBefore")));
+    if (!json_is_null(kept))
+        text_addf(&out, ", %s %" PRId64, is_dry ? "keep" : "kept",
+                  (int64_t)json_integer_value(kept));
+    json_decref(value);
     ok = command_print(out.data, err);
     text_free(&out);
     return ok;

@@ -17,9 +17,9 @@ enum { DOCTOR_ROWS_MAX = 10, DOCTOR_CLOCK_WARN_S = 30, DOCTOR_SILENCE_S = 180 };
 /* What is learnt on the way. */
 struct doctor {
     const struct doctor_options *options;
-    struct findings *findings;
-    struct findings found; /* what the database said about itself */
-    struct findings rows;  /* what is wrong with schedules, the first few of them */
+    json_t *findings;
+    json_t *found; /* what the database said about itself */
+    json_t *rows;  /* what is wrong with schedules, the first few of them */
     struct zones zones;
     struct error zone_error; /* why there are no time zone data; none: there are */
     size_t schedules;        /* active ones, */
@@ -67,9 +67,9 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
     if (timetable_read(&judged, &doctor->zones, &timetable, &err) ||
         ++doctor->invalid > DOCTOR_ROWS_MAX)
         return;
-    findings_add(&doctor->rows, "rows", FINDING_WARNING, "%s%s%s%s", err.message,
+    findings_add(doctor->rows, "rows", FINDING_WARNING, "%s%s%s%s", err.message,
                  *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
-    findings_hint(&doctor->rows,
+    findings_hint(doctor->rows,
                   "UPDATE organization_integrations SET is_enabled = false WHERE org_id = '%s' AND "
                   "integration_id = '%s'; -- until it is corrected",
                   schedule->org_id, schedule->integration_id);
@@ -77,7 +77,7 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
 
 static void doctor_judge_rows(struct doctor *doctor)
 {
-    json_array_extend(doctor->findings->list, doctor->rows.list);
+    json_array_extend(doctor->findings, doctor->rows);
     if (doctor->invalid > DOCTOR_ROWS_MAX) {
         findings_add(doctor->findings, "rows", FINDING_WARNING, "%zu more schedules are not valid",
                      doctor->invalid - DOCTOR_ROWS_MAX);
@@ -108,7 +108,7 @@ static void doctor_judge_clock(struct doctor *doctor, const struct schedules_rea
 /* ---- What the database says of itself ---- */
 
 void doctor_add_row(const struct doctor_options *options, const struct doctor_row *row,
-                    struct findings *found)
+                    json_t *found)
 {
     /* The age is given in the largest unit of which there are two. */
     static const struct {
@@ -136,28 +136,28 @@ void doctor_add_row(const struct doctor_options *options, const struct doctor_ro
         findings_hint(found, "%s", row->hint != NULL ? row->hint : options->migrate);
 }
 
-void doctor_judge_check(const char *check, const struct findings *found, struct findings *findings)
+void doctor_judge_check(const char *check, const json_t *found, json_t *findings)
 {
     json_t *first = NULL;
     size_t count = 0;
     json_t *finding;
     size_t i;
 
-    json_array_foreach(found->list, i, finding)
+    json_array_foreach(found, i, finding)
     {
         if (strcmp(finding_text(finding, "check"), check) != 0)
             continue;
         if (count++ == 0)
             first = finding;
         else
-            findings_copy(findings, finding);
+            json_array_append(findings, finding);
     }
     if (count == 1)
-        findings_copy(findings, first);
+        json_array_append(findings, first);
 }
 
 /* A schema of another version may differ in anything: one hint is enough for all of it. */
-void doctor_judge_database(const struct findings *found, struct findings *findings)
+void doctor_judge_database(const json_t *found, json_t *findings)
 {
     static const char *const checks[] = {"role", "writes", "row-security", "grants", "version"};
 
@@ -169,8 +169,8 @@ void doctor_judge_database(const struct findings *found, struct findings *findin
         doctor_judge_check("schema", found, findings);
 }
 
-void doctor_judge_refusal(const struct doctor_options *options, const struct findings *found,
-                          const struct error *err, struct findings *findings)
+void doctor_judge_refusal(const struct doctor_options *options, const json_t *found,
+                          const struct error *err, json_t *findings)
 {
     if (findings_count(found, "role", FINDING_FAIL) > 0)
         doctor_judge_check("role", found, findings);
@@ -216,7 +216,7 @@ static void doctor_take_row(void *context, const struct database_row *row)
         .age_s = database_row_number(row, "age_s", INT64_MIN),
     };
 
-    doctor_add_row(doctor->options, &found, &doctor->found);
+    doctor_add_row(doctor->options, &found, doctor->found);
 }
 
 /* Asks the database what it is like; where it refuses, whether that is for its role. */
@@ -231,22 +231,22 @@ static void doctor_ask(struct doctor *doctor, struct database *db)
     struct error ignored;
 
     if (doctor_read(db, &reading, &err)) {
-        doctor_judge_database(&doctor->found, doctor->findings);
+        doctor_judge_database(doctor->found, doctor->findings);
         doctor_read_schedules(doctor, db);
-        doctor_judge_check("trigger", &doctor->found, doctor->findings);
+        doctor_judge_check("trigger", doctor->found, doctor->findings);
         return;
     }
-    findings_free(&doctor->found);
+    json_array_clear(doctor->found);
     reading.is_role_less = true;
     if (reading.role != NULL)
         doctor_read(db, &reading, &ignored);
-    doctor_judge_refusal(options, &doctor->found, &err, doctor->findings);
+    doctor_judge_refusal(options, doctor->found, &err, doctor->findings);
     doctor_skip(doctor, "writes", "trigger", "the database refused");
 }
 
 static void doctor_examine_database(struct doctor *doctor)
 {
-    struct findings *findings = doctor->findings;
+    json_t *findings = doctor->findings;
     struct database_address address = doctor->options->database;
     struct database *db;
     struct error err = {0};
@@ -286,7 +286,7 @@ static void doctor_examine_zones(struct doctor *doctor)
 static void doctor_examine_function(struct doctor *doctor)
 {
     const struct doctor_options *options = doctor->options;
-    struct findings *findings = doctor->findings;
+    json_t *findings = doctor->findings;
     bool has_key = doctor_judge_key(options, doctor->now_us, findings);
     struct http_target address = options->function;
     struct http_ping ping;
@@ -302,16 +302,20 @@ static void doctor_examine_function(struct doctor *doctor)
         doctor_judge_ping(address.url, &ping, has_key, findings);
 }
 
-void doctor_examine(const struct doctor_options *options, struct findings *findings)
+void doctor_examine(const struct doctor_options *options, json_t *findings)
 {
-    struct doctor doctor = {.options = options, .findings = findings, .now_us = clock_host_us()};
+    struct doctor doctor = {.options = options,
+                            .findings = findings,
+                            .found = json_array(),
+                            .rows = json_array(),
+                            .now_us = clock_host_us()};
     struct zone zone;
 
     zones_find(&doctor.zones, "Europe/Oslo", &zone, &doctor.zone_error);
     doctor_examine_database(&doctor);
     doctor_examine_zones(&doctor);
     doctor_examine_function(&doctor);
-    findings_free(&doctor.found);
-    findings_free(&doctor.rows);
+    json_decref(doctor.found);
+    json_decref(doctor.rows);
     zones_free(&doctor.zones);
 }

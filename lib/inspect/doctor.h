@@ -29,7 +29,7 @@ struct doctor_options {
 };
 
 /* Adds the findings in the order of the checks. */
-void doctor_examine(const struct doctor_options *options, struct findings *findings);
+void doctor_examine(const struct doctor_options *options, json_t *findings);
 
 /* ---- What the facts mean for a tick; pure ---- */
 
@@ -44,29 +44,28 @@ struct doctor_row {
 
 /* Adds what the database said. */
 void doctor_add_row(const struct doctor_options *options, const struct doctor_row *row,
-                    struct findings *found);
+                    json_t *found);
 
 /* Of what was found of a check all but the first; or the first, if it is the only one. */
-void doctor_judge_check(const char *check, const struct findings *found, struct findings *findings);
+void doctor_judge_check(const char *check, const json_t *found, json_t *findings);
 
 /* The same of role, writes, row security, grants, version and schema. */
-void doctor_judge_database(const struct findings *found, struct findings *findings);
+void doctor_judge_database(const json_t *found, json_t *findings);
 
 /*
  * Why the database refused (err): found, which was asked without the role, says whether the role
  * can be become.
  */
-void doctor_judge_refusal(const struct doctor_options *options, const struct findings *found,
-                          const struct error *err, struct findings *findings);
+void doctor_judge_refusal(const struct doctor_options *options, const json_t *found,
+                          const struct error *err, json_t *findings);
 
 /*
  * The key at now_us, by the database's clock if it could be read. Returns whether it may be sent.
  */
-bool doctor_judge_key(const struct doctor_options *options, int64_t now_us,
-                      struct findings *findings);
+bool doctor_judge_key(const struct doctor_options *options, int64_t now_us, json_t *findings);
 
 /* The response of the function at url to a request with the key, or without it. */
 void doctor_judge_ping(const char *url, const struct http_ping *ping, bool has_key,
-                       struct findings *findings);
+                       json_t *findings);
 
 #endif

@@ -13,8 +13,7 @@
 static const char doctor_new_key[] =
     "set SUPABASE_SERVICE_ROLE_KEY to the service_role key of the project, or to a secret one";
 
-bool doctor_judge_key(const struct doctor_options *options, int64_t now_us,
-                      struct findings *findings)
+bool doctor_judge_key(const struct doctor_options *options, int64_t now_us, json_t *findings)
 {
     struct error err = options->key_error;
     struct text words = {0};
@@ -51,7 +50,7 @@ static const char *doctor_silence_hint(const struct http_ping *ping)
 }
 
 void doctor_judge_ping(const char *url, const struct http_ping *ping, bool has_key,
-                       struct findings *findings)
+                       json_t *findings)
 {
     int plain = (int)strcspn(url, "?#"); /* what follows may hold a secret */
     int name = plain;                    /* where the function's begins */

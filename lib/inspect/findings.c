@@ -19,9 +19,9 @@ enum finding_state finding_state_parse(const char *name)
 
 /* Sets a member of the last one. */
 __attribute__((format(printf, 3, 0))) static void
-findings_set(struct findings *findings, const char *member, const char *format, va_list arguments)
+findings_set(json_t *findings, const char *member, const char *format, va_list arguments)
 {
-    json_t *last = json_array_get(findings->list, json_array_size(findings->list) - 1);
+    json_t *last = json_array_get(findings, json_array_size(findings) - 1);
     struct text raw = {0};
     struct text clean = {0};
 
@@ -32,28 +32,20 @@ findings_set(struct findings *findings, const char *member, const char *format, 
     text_free(&clean);
 }
 
-void findings_copy(struct findings *findings, json_t *finding)
-{
-    if (findings->list == NULL)
-        findings->list = json_array();
-    json_array_append(findings->list, finding);
-}
-
-void findings_add(struct findings *findings, const char *check, enum finding_state state,
-                  const char *format, ...)
+void findings_add(json_t *findings, const char *check, enum finding_state state, const char *format,
+                  ...)
 {
     json_t *finding = json_pack("{s:s, s:s, s:n, s:n}", "check", check, "state",
                                 finding_states[state], "message", "hint");
     va_list arguments;
 
-    findings_copy(findings, finding);
-    json_decref(finding);
+    json_array_append_new(findings, finding);
     va_start(arguments, format);
     findings_set(findings, "message", format, arguments);
     va_end(arguments);
 }
 
-void findings_hint(struct findings *findings, const char *format, ...)
+void findings_hint(json_t *findings, const char *format, ...)
 {
     va_list arguments;
 
@@ -62,7 +54,7 @@ void findings_hint(struct findings *findings, const char *format, ...)
     va_end(arguments);
 }
 
-void findings_add_error(struct findings *findings, const char *check, enum finding_state state,
+void findings_add_error(json_t *findings, const char *check, enum finding_state state,
                         const struct error *err, const char *hint)
 {
     findings_add(findings, check, state, "%s", err->message);
@@ -75,23 +67,17 @@ const char *finding_text(const json_t *finding, const char *member)
     return json_string_value(json_object_get(finding, member));
 }
 
-size_t findings_count(const struct findings *findings, const char *check, enum finding_state state)
+size_t findings_count(const json_t *findings, const char *check, enum finding_state state)
 {
     size_t count = 0;
     json_t *finding;
     size_t i;
 
-    json_array_foreach(findings->list, i, finding)
+    json_array_foreach(findings, i, finding)
     {
         if ((check == NULL || strcmp(finding_text(finding, "check"), check) == 0) &&
             strcmp(finding_text(finding, "state"), finding_states[state]) == 0)
             count++;
     }
     return count;
-}
-
-void findings_free(struct findings *findings)
-{
-    json_decref(findings->list);
-    findings->list = NULL;
 }

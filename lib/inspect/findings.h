@@ -20,30 +20,21 @@ enum finding_state {
 /* ok, warning, fail; FINDING_UNASKED for not_asked and any other word. */
 enum finding_state finding_state_parse(const char *name);
 
-struct findings {
-    json_t *list; /* NULL: none yet */
-};
-
 /* Adds one without a hint. The message is as an error's: lower case, no full stop. */
-void findings_add(struct findings *findings, const char *check, enum finding_state state,
-                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+void findings_add(json_t *findings, const char *check, enum finding_state state, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
 
 /* Gives the last one its hint: something to paste, or a sentence. */
-void findings_hint(struct findings *findings, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void findings_hint(json_t *findings, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* An error as a finding, with its own hint, else with this one, which may be NULL. */
-void findings_add_error(struct findings *findings, const char *check, enum finding_state state,
+void findings_add_error(json_t *findings, const char *check, enum finding_state state,
                         const struct error *err, const char *hint);
-
-void findings_copy(struct findings *findings, json_t *finding);
 
 /* A member of one finding: check, state, message or hint; NULL for none. */
 const char *finding_text(const json_t *finding, const char *member);
 
 /* How many there are of this check and state; check NULL: of any. */
-size_t findings_count(const struct findings *findings, const char *check, enum finding_state state);
-
-void findings_free(struct findings *findings);
+size_t findings_count(const json_t *findings, const char *check, enum finding_state state);
 
 #endif

@@ -52,20 +52,19 @@ static void doctor_add_finding(const json_t *finding, const struct terminal *ter
     text_free(&message);
 }
 
-void doctor_report(const struct findings *findings, bool is_json, const struct terminal *terminal,
+void doctor_report(const json_t *findings, bool is_json, const struct terminal *terminal,
                    struct text *out)
 {
     size_t failed = findings_count(findings, NULL, FINDING_FAIL);
     size_t warned = findings_count(findings, NULL, FINDING_WARNING);
 
     if (is_json) {
-        json_add_line(out,
-                      json_pack("{s:b, s:O}", "ready", failed == 0, "findings", findings->list));
+        json_add_line(out, json_pack("{s:b, s:O}", "ready", failed == 0, "findings", findings));
         text_add(out, "\n");
         return;
     }
-    for (size_t i = 0; i < json_array_size(findings->list); i++)
-        doctor_add_finding(json_array_get(findings->list, i), terminal, out);
+    for (size_t i = 0; i < json_array_size(findings); i++)
+        doctor_add_finding(json_array_get(findings, i), terminal, out);
     text_add(out, "\n");
     terminal_paint(terminal, out, failed > 0 ? TERMINAL_BAD : TERMINAL_GOOD,
                    failed > 0 ? "a tick would not work" : "a tick would work");

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /* Appends the report: a line of JSON, or text for this terminal. */
-void doctor_report(const struct findings *findings, bool is_json, const struct terminal *terminal,
+void doctor_report(const json_t *findings, bool is_json, const struct terminal *terminal,
                    struct text *out);
 
 #endif

@@ -10,12 +10,12 @@
 
 static const struct doctor_options options = {.tick = "TICK", .migrate = "MIGRATE"};
 
-static const char *text_of(const struct findings *findings, size_t i, const char *member)
+static const char *text_of(const json_t *findings, size_t i, const char *member)
 {
-    return finding_text(json_array_get(findings->list, i), member);
+    return finding_text(json_array_get(findings, i), member);
 }
 
-static enum finding_state state_of(const struct findings *findings, size_t i)
+static enum finding_state state_of(const json_t *findings, size_t i)
 {
     return finding_state_parse(text_of(findings, i, "state"));
 }
@@ -24,47 +24,40 @@ static enum finding_state state_of(const struct findings *findings, size_t i)
 
 START_TEST(test_findings)
 {
-    struct findings findings = {0};
+    json_t *findings = json_array();
     struct error err = {0};
 
-    findings_add(&findings, "a", FINDING_OK, "%d of %s", 2, "them");
-    ck_assert_str_eq(text_of(&findings, 0, "message"), "2 of them");
-    ck_assert_ptr_null(text_of(&findings, 0, "hint"));
+    findings_add(findings, "a", FINDING_OK, "%d of %s", 2, "them");
+    ck_assert_str_eq(text_of(findings, 0, "message"), "2 of them");
+    ck_assert_ptr_null(text_of(findings, 0, "hint"));
     error_set(&err, ERROR_CONFIG, "wrong");
-    findings_add_error(&findings, "b", FINDING_FAIL, &err, NULL);
-    ck_assert_ptr_null(text_of(&findings, 1, "hint"));
-    findings_add_error(&findings, "b", FINDING_FAIL, &err, "100%s");
-    ck_assert_str_eq(text_of(&findings, 2, "hint"), "100%s");
+    findings_add_error(findings, "b", FINDING_FAIL, &err, NULL);
+    ck_assert_ptr_null(text_of(findings, 1, "hint"));
+    findings_add_error(findings, "b", FINDING_FAIL, &err, "100%s");
+    ck_assert_str_eq(text_of(findings, 2, "hint"), "100%s");
     error_hint(&err, "right");
-    findings_add_error(&findings, "a", FINDING_FAIL, &err, "other");
-    ck_assert_str_eq(text_of(&findings, 3, "hint"), "right");
-    findings_hint(&findings, "anew");
-    ck_assert_str_eq(text_of(&findings, 3, "hint"), "anew");
-    ck_assert_uint_eq(findings_count(&findings, NULL, FINDING_FAIL), 3);
-    ck_assert_uint_eq(findings_count(&findings, "b", FINDING_FAIL), 2);
-    ck_assert_uint_eq(findings_count(&findings, "a", FINDING_OK), 1);
-    ck_assert_uint_eq(findings_count(&findings, "a", FINDING_WARNING), 0);
-    findings_copy(&findings, json_array_get(findings.list, 0));
-    ck_assert_str_eq(text_of(&findings, 4, "message"), "2 of them");
-    ck_assert_ptr_null(text_of(&findings, 4, "hint"));
-    findings_copy(&findings, json_array_get(findings.list, 2));
-    ck_assert_str_eq(text_of(&findings, 5, "check"), "b");
-    ck_assert_str_eq(text_of(&findings, 5, "hint"), "100%s");
-    findings_add(&findings, "a", FINDING_OK, "a\033[2Jb\n%s", "\xff"); /* nobody's terminal */
-    ck_assert_str_eq(text_of(&findings, 6, "message"), "a\xEF\xBF\xBD[2Jb \xEF\xBF\xBD");
-    findings_free(&findings);
-    ck_assert_uint_eq(json_array_size(findings.list), 0);
+    findings_add_error(findings, "a", FINDING_FAIL, &err, "other");
+    ck_assert_str_eq(text_of(findings, 3, "hint"), "right");
+    findings_hint(findings, "anew");
+    ck_assert_str_eq(text_of(findings, 3, "hint"), "anew");
+    ck_assert_uint_eq(findings_count(findings, NULL, FINDING_FAIL), 3);
+    ck_assert_uint_eq(findings_count(findings, "b", FINDING_FAIL), 2);
+    ck_assert_uint_eq(findings_count(findings, "a", FINDING_OK), 1);
+    ck_assert_uint_eq(findings_count(findings, "a", FINDING_WARNING), 0);
+    findings_add(findings, "a", FINDING_OK, "a\033[2Jb\n%s", "\xff"); /* nobody's terminal */
+    ck_assert_str_eq(text_of(findings, 4, "message"), "a\xEF\xBF\xBD[2Jb \xEF\xBF\xBD");
+    json_decref(findings);
 }
 END_TEST
 
 START_TEST(test_states)
 {
     for (int i = FINDING_OK; i <= FINDING_UNASKED; i++) {
-        struct findings findings = {0};
+        json_t *findings = json_array();
 
-        findings_add(&findings, "a", (enum finding_state)i, "b");
-        ck_assert_int_eq(state_of(&findings, 0), i);
-        findings_free(&findings);
+        findings_add(findings, "a", (enum finding_state)i, "b");
+        ck_assert_int_eq(state_of(findings, 0), i);
+        json_decref(findings);
     }
     ck_assert_int_eq(finding_state_parse("of a newer statement"), FINDING_UNASKED);
 }
@@ -92,20 +85,20 @@ static const struct {
 START_TEST(test_age)
 {
     struct doctor_row row = {"trigger", "ok", "by n on h", NULL, ages[_i].age_s};
-    struct findings findings = {0};
+    json_t *findings = json_array();
 
-    doctor_add_row(&options, &row, &findings);
-    ck_assert_str_eq(text_of(&findings, 0, "message"), ages[_i].message);
-    ck_assert_int_eq(state_of(&findings, 0), ages[_i].state);
-    ck_assert_pstr_eq(text_of(&findings, 0, "hint"),
+    doctor_add_row(&options, &row, findings);
+    ck_assert_str_eq(text_of(findings, 0, "message"), ages[_i].message);
+    ck_assert_int_eq(state_of(findings, 0), ages[_i].state);
+    ck_assert_pstr_eq(text_of(findings, 0, "hint"),
                       ages[_i].state == FINDING_OK ? NULL : "* * * * *  TICK >/dev/null");
-    findings_free(&findings);
+    json_decref(findings);
 }
 END_TEST
 
 /* ---- Facts ---- */
 
-static void add_row(const char *about, const char *state, const char *hint, struct findings *found)
+static void add_row(const char *about, const char *state, const char *hint, json_t *found)
 {
     struct doctor_row row = {about, state, state, hint, INT64_MIN};
 
@@ -115,49 +108,49 @@ static void add_row(const char *about, const char *state, const char *hint, stru
 /* Covers: what is said of a check that is in order is not said of one that is not, nor a hint. */
 START_TEST(test_rows)
 {
-    struct findings found = {0};
-    struct findings findings = {0};
+    json_t *found = json_array();
+    json_t *findings = json_array();
 
-    add_row("role", "ok", NULL, &found);
-    add_row("schema", "ok", NULL, &found);
-    add_row("version", "ok", NULL, &found);
-    add_row("schema", "fail", "ALTER 100%s;", &found);
-    add_row("schema", "warning", NULL, &found);
-    add_row("trigger", "warning", NULL, &found);
-    ck_assert_uint_eq(json_array_size(found.list), 6);
-    doctor_judge_database(&found, &findings);
-    ck_assert_uint_eq(json_array_size(findings.list), 4);
-    ck_assert_str_eq(text_of(&findings, 0, "check"), "role");
-    ck_assert_ptr_null(text_of(&findings, 0, "hint"));
-    ck_assert_str_eq(text_of(&findings, 1, "check"), "version");
-    ck_assert_str_eq(text_of(&findings, 2, "message"), "fail");
-    ck_assert_str_eq(text_of(&findings, 2, "hint"), "ALTER 100%s;");
-    ck_assert_str_eq(text_of(&findings, 3, "message"), "warning");
-    ck_assert_str_eq(text_of(&findings, 3, "hint"), "MIGRATE");
-    doctor_judge_check("trigger", &found, &findings);
-    ck_assert_str_eq(text_of(&findings, 4, "hint"), "* * * * *  TICK >/dev/null");
-    findings_free(&findings);
-    findings_free(&found);
+    add_row("role", "ok", NULL, found);
+    add_row("schema", "ok", NULL, found);
+    add_row("version", "ok", NULL, found);
+    add_row("schema", "fail", "ALTER 100%s;", found);
+    add_row("schema", "warning", NULL, found);
+    add_row("trigger", "warning", NULL, found);
+    ck_assert_uint_eq(json_array_size(found), 6);
+    doctor_judge_database(found, findings);
+    ck_assert_uint_eq(json_array_size(findings), 4);
+    ck_assert_str_eq(text_of(findings, 0, "check"), "role");
+    ck_assert_ptr_null(text_of(findings, 0, "hint"));
+    ck_assert_str_eq(text_of(findings, 1, "check"), "version");
+    ck_assert_str_eq(text_of(findings, 2, "message"), "fail");
+    ck_assert_str_eq(text_of(findings, 2, "hint"), "ALTER 100%s;");
+    ck_assert_str_eq(text_of(findings, 3, "message"), "warning");
+    ck_assert_str_eq(text_of(findings, 3, "hint"), "MIGRATE");
+    doctor_judge_check("trigger", found, findings);
+    ck_assert_str_eq(text_of(findings, 4, "hint"), "* * * * *  TICK >/dev/null");
+    json_decref(findings);
+    json_decref(found);
 }
 END_TEST
 
 /* Covers: of another version the schema may look otherwise. */
 START_TEST(test_other_version)
 {
-    struct findings found = {0};
-    struct findings findings = {0};
+    json_t *found = json_array();
+    json_t *findings = json_array();
 
-    add_row("version", "not_asked", NULL, &found);
-    add_row("schema", "ok", NULL, &found);
-    add_row("version", "fail", "update", &found);
-    add_row("schema", "fail", "ALTER;", &found);
-    doctor_judge_database(&found, &findings);
-    ck_assert_uint_eq(json_array_size(findings.list), 2);
-    ck_assert_str_eq(text_of(&findings, 0, "hint"), "update");
-    ck_assert_int_eq(state_of(&findings, 1), FINDING_UNASKED);
-    ck_assert_str_eq(text_of(&findings, 1, "check"), "schema");
-    findings_free(&findings);
-    findings_free(&found);
+    add_row("version", "not_asked", NULL, found);
+    add_row("schema", "ok", NULL, found);
+    add_row("version", "fail", "update", found);
+    add_row("schema", "fail", "ALTER;", found);
+    doctor_judge_database(found, findings);
+    ck_assert_uint_eq(json_array_size(findings), 2);
+    ck_assert_str_eq(text_of(findings, 0, "hint"), "update");
+    ck_assert_int_eq(state_of(findings, 1), FINDING_UNASKED);
+    ck_assert_str_eq(text_of(findings, 1, "check"), "schema");
+    json_decref(findings);
+    json_decref(found);
 }
 END_TEST
 
@@ -166,19 +159,19 @@ END_TEST
 START_TEST(test_unexplained_refusal)
 {
     struct doctor_options asked = options;
-    struct findings found = {0};
-    struct findings findings = {0};
+    json_t *found = json_array();
+    json_t *findings = json_array();
     struct error err = {0};
 
     error_set(&err, ERROR_DATABASE, "database: permission denied to set role \"r\"");
     asked.database.role = _i == 0 ? "r" : NULL;
-    doctor_judge_refusal(&asked, &found, &err, &findings);
-    ck_assert_uint_eq(json_array_size(findings.list), 1);
-    ck_assert_str_eq(text_of(&findings, 0, "check"), _i == 0 ? "role" : "database");
-    ck_assert_str_eq(text_of(&findings, 0, "message"), err.message);
-    ck_assert_int_eq(state_of(&findings, 0), FINDING_FAIL);
-    ck_assert_ptr_nonnull(text_of(&findings, 0, "hint"));
-    findings_free(&findings);
+    doctor_judge_refusal(&asked, found, &err, findings);
+    ck_assert_uint_eq(json_array_size(findings), 1);
+    ck_assert_str_eq(text_of(findings, 0, "check"), _i == 0 ? "role" : "database");
+    ck_assert_str_eq(text_of(findings, 0, "message"), err.message);
+    ck_assert_int_eq(state_of(findings, 0), FINDING_FAIL);
+    ck_assert_ptr_nonnull(text_of(findings, 0, "hint"));
+    json_decref(findings);
 }
 END_TEST
 
@@ -214,21 +207,21 @@ static const struct {
 START_TEST(test_ping)
 {
     struct http_ping ping = {.status = pings[_i].status, .ms = 7, .failure = "why"};
-    struct findings findings = {0};
+    json_t *findings = json_array();
     const char *hint;
 
-    doctor_judge_ping(pings[_i].url, &ping, pings[_i].has_key, &findings);
-    ck_assert_uint_eq(json_array_size(findings.list), 1);
-    hint = text_of(&findings, 0, "hint");
-    ck_assert_int_eq(state_of(&findings, 0), pings[_i].state);
-    ck_assert_str_eq(text_of(&findings, 0, "message"), pings[_i].message);
+    doctor_judge_ping(pings[_i].url, &ping, pings[_i].has_key, findings);
+    ck_assert_uint_eq(json_array_size(findings), 1);
+    hint = text_of(findings, 0, "hint");
+    ck_assert_int_eq(state_of(findings, 0), pings[_i].state);
+    ck_assert_str_eq(text_of(findings, 0, "message"), pings[_i].message);
     if (pings[_i].hint == NULL) {
         ck_assert_ptr_null(hint);
     } else {
         ck_assert_str_eq(hint + strlen(hint) - strlen(pings[_i].hint), pings[_i].hint);
         ck_assert_ptr_null(strstr(hint, "hush"));
     }
-    findings_free(&findings);
+    json_decref(findings);
 }
 END_TEST
 
