@@ -50,7 +50,7 @@ int command_fail(const struct error *err);
 /* Writes text to stdout as it is, all of it: a result that did not get out is an error. */
 bool command_write(const char *text, struct error *err);
 
-/* The same with a line end; and of a JSON value, which it releases. */
+/* The same with a line end. command_print_json() releases the value. */
 bool command_print(const char *text, struct error *err);
 bool command_print_json(json_t *value, struct error *err);
 

@@ -34,11 +34,13 @@ struct settings_function {
 };
 
 /*
- * Reads and checks it all, or the address and the way there alone, without a key, into an empty
- * one. settings_function_free() releases it, after a failure too. ERROR_CONFIG, naming the setting.
+ * Reads and checks all of it. settings_function_free() releases it, after a failure too.
+ * ERROR_CONFIG, naming the setting.
  */
 bool settings_function(const struct command_line *line, struct settings_function *function,
                        struct error *err);
+
+/* The same for the address and the way there, without a key. The function has no address yet. */
 bool settings_function_address(const struct command_line *line, struct settings_function *function,
                                struct error *err);
 void settings_function_free(struct settings_function *function);
