@@ -140,23 +140,6 @@ static void status_add_trigger(struct status_text *text, const json_t *trigger)
     status_end_line(text, strlen(word) + strlen(": "));
 }
 
-/* 40 integrations: 2 unhealthy, 38 healthy */
-static void status_add_counts(struct status_text *text)
-{
-    const struct status *status = text->status;
-    const char *before = ": ";
-
-    text_addf(text->out, "%zu integration%s", status->count, status->count == 1 ? "" : "s");
-    for (int state = 0; state < CONDITION_STATES; state++) {
-        if (status->conditions[state] == 0)
-            continue;
-        text_addf(text->out, "%s%zu ", before, status->conditions[state]);
-        status_paint(text, condition_state_name((enum condition_state)state));
-        before = ", ";
-    }
-    text_add(text->out, "\n");
-}
-
 static const char *status_probe_word(const json_t *object)
 {
     return status_is(object, "probe", "throttled")        ? "passive"
@@ -187,11 +170,14 @@ static void status_add_probe(struct status_text *text, const json_t *probe)
         text_add(text->out, ": the state of its probes could not be read\n");
 }
 
+/* Who ticks, "40 integrations: 2 unhealthy, 38 healthy", and what probes found. */
 static void status_add_head(struct status_text *text)
 {
-    json_t *head = status_head_tree(text->status);
+    const struct status *status = text->status;
+    json_t *head = status_head_tree(status);
     const json_t *triggers = json_object_get(head, "triggers");
     const json_t *probes = json_object_get(head, "probes");
+    const char *before = ": ";
 
     if (json_array_size(triggers) == 0) {
         status_paint(text, "not ticking");
@@ -199,7 +185,15 @@ static void status_add_head(struct status_text *text)
     }
     for (size_t i = 0; i < json_array_size(triggers); i++)
         status_add_trigger(text, json_array_get(triggers, i));
-    status_add_counts(text);
+    text_addf(text->out, "%zu integration%s", status->count, status->count == 1 ? "" : "s");
+    for (int state = 0; state < CONDITION_STATES; state++) {
+        if (status->conditions[state] == 0)
+            continue;
+        text_addf(text->out, "%s%zu ", before, status->conditions[state]);
+        status_paint(text, condition_state_name((enum condition_state)state));
+        before = ", ";
+    }
+    text_add(text->out, "\n");
     for (size_t i = 0; i < json_array_size(probes); i++)
         status_add_probe(text, json_array_get(probes, i));
     json_decref(head);
