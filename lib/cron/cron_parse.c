@@ -232,7 +232,9 @@ static bool field_read(struct cron_reader *reader, uint64_t *set, uint8_t *uneve
         }
         if (!item_read(reader, &item))
             return false;
-        for (int at = item.first; at <= item.last; at += item.step)
+        if (item.step == 1) /* most items */
+            *set |= cron_set_range(item.first, item.last);
+        for (int at = item.first; item.step > 1 && at <= item.last; at += item.step)
             *set |= UINT64_C(1) << at;
         if (item.first == field->low && item.last >= field->end && *uneven_step == 0 &&
             (field->end - field->low + 1) % item.step != 0)
