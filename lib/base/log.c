@@ -32,11 +32,7 @@ void log_use_json(log_stamp *stamp)
 
 bool log_has_live_line(void)
 {
-    static int answer = -1;
-
-    if (answer < 0)
-        answer = isatty(STDERR_FILENO);
-    return answer == 1 && log_json_stamp == NULL;
+    return log_json_stamp == NULL && isatty(STDERR_FILENO) == 1;
 }
 
 /*

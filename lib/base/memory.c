@@ -1,6 +1,5 @@
 #include "base/memory.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -30,15 +29,10 @@ char *memory_copy_text(const char *text)
 
 void *memory_grow(void *array, size_t count, size_t *capacity, size_t size)
 {
-    size_t wanted;
-
-    if (count < *capacity)
-        return array;
-    wanted = *capacity > 0 ? *capacity * 2 : 16;
-    if (wanted > SIZE_MAX / size)
-        return memory_or_exit(NULL);
-    array = memory_or_exit(realloc(array, wanted * size));
-    *capacity = wanted;
+    if (count >= *capacity) {
+        *capacity = *capacity > 0 ? *capacity * 2 : 16;
+        array = memory_or_exit(reallocarray(array, *capacity, size));
+    }
     return array;
 }
 

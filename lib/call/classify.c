@@ -30,12 +30,12 @@ static void classify_add_clean(const struct response *response, const char *byte
 
 /* What an end means for a request that was not sent. */
 enum classify_unsent {
-    CLASSIFY_UNKNOWN,       /* this end does not say that the function did not run */
+    CLASSIFY_UNKNOWN,       /* the function may have run all the same */
     CLASSIFY_NOT_DELIVERED, /* the function surely did not run */
     CLASSIFY_MAY_RETRY,     /* the same, and a moment later the way there may be free */
 };
 
-/* A whole response is no failure: its row stays empty. */
+/* The row of a whole response stays empty. */
 static const struct classify_failure {
     const char *code;
     const char *message;
@@ -70,8 +70,8 @@ const char *classify_end(enum response_end end)
 }
 
 /*
- * Once the request was sent the function may have run, whatever failed afterwards: libcurl itself
- * opens a new connection where a kept one dies, and only then notices that it cannot get the
+ * Once the request was sent the function may have run, whatever failed afterwards. If a kept
+ * connection dies, libcurl itself opens a new one, and only then notices that it cannot get the
  * request a second time.
  */
 static void classify_fail(const struct response *response, struct outcome *outcome)
@@ -193,7 +193,7 @@ static const struct {
 static void classify_error(const struct response *response, const json_t *body,
                            struct outcome *outcome)
 {
-    /* Below 200: an interim response, and none after it. */
+    /* Below 200 an interim response came, and nothing after it. */
     enum outcome_class error_class = response->status < 200 ? OUTCOME_UNKNOWN : OUTCOME_REJECTED;
 
     for (size_t i = 0; i < sizeof classify_statuses / sizeof *classify_statuses; i++) {

@@ -293,7 +293,7 @@ static enum response_end http_client_perform(struct http_client *client, int64_t
                            : RESPONSE_CONNECTION_LOST;
 }
 
-/* Makes the request that the handle's options describe. The error's text holds no secret. */
+/* Makes the request that the options describe. No secret stays in the error's text. */
 static void http_client_transfer(struct http_client *client, int64_t deadline_ms,
                                  const struct http_client_interrupt *interrupt)
 {
@@ -394,7 +394,7 @@ bool http_client_call(struct http_client *client, const struct run *run, int64_t
 
 /* ---- Requests without a body ---- */
 
-/* Waits for a body only where there may be one that matters to the connection: after GET. */
+/* Reads a body only after GET, since the connection must be free for the next request. */
 static bool http_client_ask(struct http_client *client, const char *method, int64_t deadline_ms,
                             struct http_ping *ping)
 {

@@ -22,12 +22,11 @@ char *monitor_url(const char *address, const char *suffix, const char *tick_id)
 {
     size_t length = strcspn(address, "#");
     size_t path = strcspn(address, "?#");
-    const char *query = address + path;
     struct text url = {0};
 
     text_append(&url, address, path > 0 && address[path - 1] == '/' ? path - 1 : path);
     text_add(&url, suffix);
-    text_append(&url, query, length - path);
+    text_append(&url, address + path, length - path);
     text_addf(&url, "%srid=%s", length > path ? "&" : "?", tick_id);
     return url.data;
 }

@@ -83,10 +83,12 @@ static bool shell_start(struct shell *shell, const char *command, const char *in
                         struct error *err)
 {
     size_t length = strlen(input);
-    int input_fd = memfd_create("input", MFD_CLOEXEC);
     int errors[2] = {-1, -1};
     int cause = 0;
+    int input_fd;
 
+    errno = ENOMEM; /* what a short write means, which sets none */
+    input_fd = memfd_create("input", MFD_CLOEXEC);
     if (input_fd < 0 || write(input_fd, input, length) != (ssize_t)length ||
         lseek(input_fd, 0, SEEK_SET) != 0 || pipe2(errors, O_CLOEXEC) != 0 ||
         fcntl(errors[0], F_SETFL, O_NONBLOCK) != 0)
