@@ -172,6 +172,7 @@ START_TEST(test_unexplained_refusal)
     ck_assert_int_eq(state_of(findings, 0), FINDING_FAIL);
     ck_assert_ptr_nonnull(text_of(findings, 0, "hint"));
     json_decref(findings);
+    json_decref(found);
 }
 END_TEST
 
