@@ -110,7 +110,7 @@ $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
 # What the benchmarks compare the program with, and what tells the cost of both.
-$(BUILD)/tests/calls: $(LIBRARY)
+$(BUILD)/tests/calls $(BUILD)/tests/bare: $(LIBRARY)
 $(BENCH_ALONE:%=$(BUILD)/tests/%): $(BUILD)/tests/%: $(BUILD)/obj/tests/bench/%.o $(COVERAGE_OBJECT)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
