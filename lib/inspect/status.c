@@ -68,12 +68,15 @@ static struct condition_slots status_read_slots(const struct database_row *row, 
                                     .last = status_read_time(row, last)};
 }
 
-static struct status_integration *status_read_integration(struct status *status,
-                                                          const struct database_row *row)
+static void status_read_integration(void *context, const struct database_row *row)
 {
+    struct status *status = context;
     const char *organization = database_row_text(row, "organization");
     struct status_integration *read;
 
+    if (database_row_text(row, "org_id") == NULL ||
+        database_row_text(row, "integration_id") == NULL)
+        return; /* a table that is somebody else's may have lost its key */
     status->integrations = memory_grow(status->integrations, status->count, &status->capacity,
                                        sizeof *status->integrations);
     read = &status->integrations[status->count++];
@@ -83,6 +86,7 @@ static struct status_integration *status_read_integration(struct status *status,
         .last_success_at_ms = status_read_time(row, "last_success_at"),
         .pending_slot = status_read_time(row, "pending_slot"),
         .pending_since_ms = status_read_time(row, "pending_since"),
+        .runs = status_read_text(status, row, "runs"),
         .facts = {.last_success = status_read_time(row, "last_success"),
                   .well_since = status_read_time(row, "well_since")},
     };
@@ -99,53 +103,6 @@ static struct status_integration *status_read_integration(struct status *status,
     };
     database_row_copy(row, "last_code", read->facts.log.last_code,
                       sizeof read->facts.log.last_code);
-    return read;
-}
-
-static void status_read_run(struct status *status, struct status_integration *integration,
-                            const struct database_row *row)
-{
-    struct status_run *run;
-
-    integration->runs = memory_grow(integration->runs, integration->run_count,
-                                    &integration->run_capacity, sizeof *integration->runs);
-    run = &integration->runs[integration->run_count++];
-    *run = (struct status_run){
-        .scheduled_for = status_read_time(row, "scheduled_for"),
-        .covers_from = status_read_time(row, "covers_from"),
-        .attempt = (int)database_row_number(row, "attempt", 0),
-        .status = run_status_parse(database_row_text(row, "status")),
-        .triggered_by = status_read_text(status, row, "triggered_by"),
-        .trigger_name = status_read_text(status, row, "trigger_name"),
-        .host = status_read_text(status, row, "host"),
-        .created_at_ms = status_read_time(row, "created_at"),
-        .started_at_ms = status_read_time(row, "started_at"),
-        .completed_at_ms = status_read_time(row, "completed_at"),
-        .failed_at_ms = status_read_time(row, "failed_at"),
-        .records_exported = database_row_number(row, "records_exported", -1),
-        .error_class = outcome_class_parse(database_row_text(row, "error_class")),
-        .error_code = status_read_text(status, row, "error_code"),
-        .error_message = status_read_text(status, row, "error_message"),
-    };
-    database_row_copy(row, "run_id", run->run_id, sizeof run->run_id);
-}
-
-/* A row for each run, or one without; those of an integration follow one another. */
-static void status_read_row(void *context, const struct database_row *row)
-{
-    struct status *status = context;
-    struct status_integration *last =
-        status->count > 0 ? &status->integrations[status->count - 1] : NULL;
-    const char *org_id = database_row_text(row, "org_id");
-    const char *integration_id = database_row_text(row, "integration_id");
-
-    if (org_id == NULL || integration_id == NULL)
-        return; /* a table that is somebody else's may have lost its key */
-    if (last == NULL || strcmp(last->schedule.org_id, org_id) != 0 ||
-        strcmp(last->schedule.integration_id, integration_id) != 0)
-        last = status_read_integration(status, row);
-    if (database_row_text(row, "run_id") != NULL)
-        status_read_run(status, last, row);
 }
 
 static bool status_read(const struct status_options *options, struct status *status,
@@ -157,7 +114,7 @@ static bool status_read(const struct status_options *options, struct status *sta
                             options->wants_messages ? "t" : "f"};
     struct database_statement statements[] = {
         {.sql = sql_triggers, .read_row = status_read_trigger, .context = status},
-        {sql_status, 4, values, status_read_row, status},
+        {sql_status, 4, values, status_read_integration, status},
     };
     struct database *db = database_open(&options->database, options->deadline_ms, err);
     bool ok;
@@ -274,8 +231,6 @@ bool status_inspect(const struct status_options *options, const struct probe_fin
 
 void status_free(struct status *status)
 {
-    for (size_t i = 0; i < status->count; i++)
-        free(status->integrations[i].runs);
     for (size_t i = 0; i < status->text_count; i++)
         free(status->texts[i]);
     free(status->integrations);

@@ -37,26 +37,6 @@ struct status_trigger {
     bool is_silent;          /* judged: it should have ticked again since */
 };
 
-/* One of an integration's last runs. Times are INT64_MIN, texts NULL, where the log has none. */
-struct status_run {
-    char run_id[RUN_UUID_SIZE];
-    int64_t scheduled_for; /* a minute */
-    int64_t covers_from;   /* a minute */
-    int attempt;
-    enum run_status status;
-    const char *triggered_by;
-    const char *trigger_name;
-    const char *host;
-    int64_t created_at_ms;
-    int64_t started_at_ms;
-    int64_t completed_at_ms;
-    int64_t failed_at_ms;
-    int64_t records_exported; /* -1: the function did not say */
-    enum outcome_class error_class;
-    const char *error_code;
-    const char *error_message; /* NULL, too, where messages were not asked for */
-};
-
 struct status_integration {
     struct schedule schedule;
     const char *organization; /* its name, cut to 200 characters; any text, "" where it has none */
@@ -64,9 +44,7 @@ struct status_integration {
     int64_t last_success_at_ms; /* INT64_MIN: never */
     int64_t pending_slot;       /* of the run that waits to begin; INT64_MIN: none waits */
     int64_t pending_since_ms;
-    struct status_run *runs; /* the newest first */
-    size_t run_count;
-    size_t run_capacity;
+    const char *runs; /* its last runs as a JSON array, the newest first; NULL: none */
     /* last_success, well_since and log are read, the rest is judged, as is what follows. */
     struct condition_facts facts;
     struct condition condition;

@@ -24,47 +24,26 @@ static json_t *status_json_minute(int64_t minute)
     return status_json_instant(minute != INT64_MIN ? minute * 60000 : INT64_MIN);
 }
 
-/* -1: not known. */
-static json_t *status_json_count(int64_t count)
-{
-    return count >= 0 ? json_integer(count) : json_null();
-}
-
 /* ---- An integration ---- */
 
-/* How late the run that a tick made for its slot began; -1: it did not, or is no such run. */
-static int64_t status_late_seconds(const struct status_run *run)
+/* The last runs; their strings may be hostile. */
+static json_t *status_json_runs(const char *text)
 {
-    const char *by = run->triggered_by;
-    int64_t late_ms;
+    json_t *runs = json_loads(text != NULL ? text : "[]", 0, NULL);
+    size_t i;
+    json_t *run;
+    const char *key;
+    json_t *value;
 
-    if (run->started_at_ms == INT64_MIN || by == NULL ||
-        (strcmp(by, "schedule") != 0 && strcmp(by, "catch_up") != 0))
-        return -1;
-    late_ms = run->started_at_ms - run->scheduled_for * 60000;
-    return late_ms > 0 ? late_ms / 1000 : 0;
-}
-
-static json_t *status_json_run(const struct status_run *run)
-{
-    json_t *tree = json_pack("{s:s, s:o, s:o, s:i}", "runId", run->run_id, "scheduledFor",
-                             status_json_minute(run->scheduled_for), "coversFrom",
-                             status_json_minute(run->covers_from), "attempt", run->attempt);
-
-    json_object_set_new(tree, "status", json_from_text(run_status_name(run->status)));
-    json_object_set_new(tree, "triggeredBy", json_from_text(run->triggered_by));
-    json_object_set_new(tree, "triggerName", json_from_text(run->trigger_name));
-    json_object_set_new(tree, "host", json_from_text(run->host));
-    json_object_set_new(tree, "createdAt", status_json_instant(run->created_at_ms));
-    json_object_set_new(tree, "startedAt", status_json_instant(run->started_at_ms));
-    json_object_set_new(tree, "completedAt", status_json_instant(run->completed_at_ms));
-    json_object_set_new(tree, "failedAt", status_json_instant(run->failed_at_ms));
-    json_object_set_new(tree, "lateSeconds", status_json_count(status_late_seconds(run)));
-    json_object_set_new(tree, "recordsExported", status_json_count(run->records_exported));
-    json_object_set_new(tree, "errorClass", json_from_text(outcome_class_name(run->error_class)));
-    json_object_set_new(tree, "errorCode", json_from_text(run->error_code));
-    json_object_set_new(tree, "errorMessage", json_from_text(run->error_message));
-    return tree;
+    json_array_foreach(runs, i, run)
+    {
+        json_object_foreach(run, key, value)
+        {
+            if (json_is_string(value))
+                json_object_set_new(run, key, json_from_text(json_string_value(value)));
+        }
+    }
+    return runs;
 }
 
 static json_t *status_json_reason(const struct status_integration *integration, size_t i)
@@ -89,20 +68,17 @@ static void status_json_add_schedule(const struct status_integration *integratio
     const struct schedule *schedule = &integration->schedule;
     const struct condition_facts *facts = &integration->facts;
     const char *cron = schedule->cron_schedule;
-    json_t *runs = json_array();
     struct text words = {0};
 
     if (facts->is_active && facts->error == NULL)
         cron_describe(&integration->timetable.cron, &words);
-    for (size_t i = 0; i < integration->run_count; i++)
-        json_array_append_new(runs, status_json_run(&integration->runs[i]));
     json_object_set_new(tree, "schedule", json_from_text(cron != NULL ? cron : ""));
     json_object_set_new(tree, "description", json_from_text(words.data));
     json_object_set_new(tree, "timezone",
                         json_from_text(schedule->timezone != NULL ? schedule->timezone : "UTC"));
     json_object_set_new(tree, "nextSlot", status_json_minute(integration->next_slot));
     json_object_set_new(tree, "lastSuccessFor", status_json_minute(facts->last_success));
-    json_object_set_new(tree, "runs", runs);
+    json_object_set_new(tree, "runs", status_json_runs(integration->runs));
     text_free(&words);
 }
 

@@ -1,6 +1,6 @@
 -- The status of each integration: its schedule and state, what its log comes to, and its last runs,
--- at most $3, the newest first. An integration has a row for each run, or one row without a run.
--- $1, $2: only this organisation, this integration. $4: with error messages.
+-- at most $3, the newest first, as the JSON that is shown, where a time that is infinite is null: so
+-- to_char() has it. $1, $2: only this organisation, this integration. $4: with error messages.
 -- Each look into the log is a LATERAL join. It uses an index that begins with the integration and
 -- ends with the slot, and it has a LIMIT or takes one end. So a history of years costs what a
 -- history of days does. OFFSET 0 keeps the planner from hashing the whole log instead. At most 100
@@ -29,22 +29,7 @@ SELECT left(o.name::text, 200) AS organization,
        (extract(epoch FROM f.failed_first) / 60)::bigint AS failed_first,
        (extract(epoch FROM f.failed_last) / 60)::bigint AS failed_last,
        f.last_code,
-       r.run_id,
-       (extract(epoch FROM r.scheduled_for) / 60)::bigint AS scheduled_for,
-       (extract(epoch FROM r.covers_from) / 60)::bigint AS covers_from,
-       r.attempt, r.status, r.triggered_by,
-       left(r.trigger_name, 200) AS trigger_name,
-       left(r.host, 200) AS host,
-       CASE WHEN isfinite(r.created_at)
-            THEN (extract(epoch FROM r.created_at) * 1000)::bigint END AS created_at,
-       CASE WHEN isfinite(r.started_at)
-            THEN (extract(epoch FROM r.started_at) * 1000)::bigint END AS started_at,
-       CASE WHEN isfinite(r.completed_at)
-            THEN (extract(epoch FROM r.completed_at) * 1000)::bigint END AS completed_at,
-       CASE WHEN isfinite(r.failed_at)
-            THEN (extract(epoch FROM r.failed_at) * 1000)::bigint END AS failed_at,
-       r.records_exported, r.error_class, r.error_code,
-       CASE WHEN $4::boolean THEN r.error_message END AS error_message,
+       r.runs,
        -- include: columns/schedule.sql
   FROM organization_integrations AS i
   LEFT JOIN organizations AS o ON o.id = i.org_id
@@ -126,12 +111,32 @@ SELECT left(o.name::text, 200) AS organization,
                                   AS is_old_failure) AS v
        ) AS f ON true
   LEFT JOIN LATERAL (
-         SELECT *
-           FROM sync_run_log AS c
-          WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
-          ORDER BY c.scheduled_for DESC, c.attempt DESC
-          LIMIT $3::integer
+         SELECT json_agg(v) AS runs
+           FROM (SELECT r.run_id AS "runId",
+                        to_char(r.scheduled_for AT TIME ZONE 'UTC', t.format) AS "scheduledFor",
+                        to_char(r.covers_from AT TIME ZONE 'UTC', t.format) AS "coversFrom",
+                        r.attempt, r.status, r.triggered_by AS "triggeredBy",
+                        left(r.trigger_name, 200) AS "triggerName",
+                        left(r.host, 200) AS host,
+                        to_char(r.created_at AT TIME ZONE 'UTC', t.format) AS "createdAt",
+                        to_char(r.started_at AT TIME ZONE 'UTC', t.format) AS "startedAt",
+                        to_char(r.completed_at AT TIME ZONE 'UTC', t.format) AS "completedAt",
+                        to_char(r.failed_at AT TIME ZONE 'UTC', t.format) AS "failedAt",
+                        CASE WHEN isfinite(r.started_at)
+                               AND r.triggered_by IN ('schedule', 'catch_up')
+                             THEN greatest(
+                                    floor(extract(epoch FROM r.started_at - r.scheduled_for)), 0
+                                  )::bigint END AS "lateSeconds",
+                        r.records_exported AS "recordsExported",
+                        r.error_class AS "errorClass", r.error_code AS "errorCode",
+                        CASE WHEN $4::boolean THEN r.error_message END AS "errorMessage"
+                   FROM sync_run_log AS r,
+                        (VALUES ('YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS t (format)
+                  WHERE r.org_id = i.org_id AND r.integration_id = i.integration_id
+                  ORDER BY r.scheduled_for DESC, r.attempt DESC
+                  LIMIT $3::integer
+                ) AS v
        ) AS r ON true
  WHERE ($1::uuid IS NULL OR i.org_id = $1)
    AND ($2::uuid IS NULL OR i.integration_id = $2)
- ORDER BY i.org_id, i.integration_id, r.scheduled_for DESC, r.attempt DESC
+ ORDER BY i.org_id, i.integration_id
