@@ -18,16 +18,6 @@ enum { RUN_COMMAND_MS = 10000 };
 
 _Static_assert(SETTING_CONCURRENCY_MOST == POOL_WORKERS_MAX, "as many as the pool has");
 
-/* On a terminal: how far the tick is. */
-static void run_show_progress(const struct pool_progress *progress, size_t failed)
-{
-    char line[128];
-
-    snprintf(line, sizeof line, "%zu of %zu done, %zu in flight, %zu failed", progress->done,
-             progress->tasks, progress->in_flight, failed);
-    log_live_line(line);
-}
-
 static bool run_check_options(const struct command_line *line, struct error *err)
 {
     if (line->options_error.kind != ERROR_NONE) {
@@ -66,20 +56,14 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
     if (ok) {
         options->function = function.address;
         ok = tick_run(options, result, &err);
-        log_live_line("");
     }
     /* Also when no worker could be started; but there is no result without a tick. */
-    if (result->summary.is_complete) {
-        char *json = summary_json(&result->summary);
-
-        if (!command_print(json, &unprinted) && ok) {
-            err = unprinted;
-            ok = false;
-        }
-        free(json);
+    if (result->is_complete && !command_print_json(tick_summary(result), &unprinted) && ok) {
+        err = unprinted;
+        ok = false;
     }
     settings_function_free(&function);
-    return !ok ? command_fail(&err) : result->summary.failed > 0 ? 1 : 0;
+    return !ok ? command_fail(&err) : result->failed > 0 ? 1 : 0;
 }
 
 /*
@@ -122,7 +106,6 @@ int command_run(const struct command_line *line)
         .warms_up = values[SETTING_WARM_UP].number,
         .is_dry = values[SETTING_DRY_RUN].is_given,
         .takes_notes = !values[SETTING_DRY_RUN].is_given && command != NULL && *command != '\0',
-        .progress = log_has_live_line() ? run_show_progress : NULL,
     };
     struct monitor monitor = {.tick_id = id};
     struct tick_result result = {0};

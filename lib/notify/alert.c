@@ -2,7 +2,6 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "tick/pool.h"
 #include "time/instant.h"
 
 #include <stdlib.h>
@@ -72,7 +71,6 @@ static void alert_add_run(struct alert *alert, const struct run *run, int verdic
 char *alert_format(const struct tick_result *result, const char *tick_id,
                    const struct trigger *trigger)
 {
-    const struct summary *summary = &result->summary;
     const struct claim_result *claim = &result->claim;
     struct alert alert = {0};
     struct text line = {0};
@@ -87,8 +85,8 @@ char *alert_format(const struct tick_result *result, const char *tick_id,
         int verdict = result->verdicts[i];
 
         /* What a lost worker noted may be half of it. */
-        if (verdict != POOL_UNDONE && verdict != WORKER_LEFT)
-            alert_add_run(&alert, &result->runs[i], verdict,
+        if (verdict != WORKER_LEFT)
+            alert_add_run(&alert, &result->runs[i].run, verdict,
                           result->notes != NULL && verdict != POOL_LOST ? &result->notes[i] : NULL);
     }
     if (alert.events == NULL)
@@ -97,9 +95,9 @@ char *alert_format(const struct tick_result *result, const char *tick_id,
                   json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:I}", "tickId", tick_id,
                             "triggerName", alert_text(trigger->name), "host",
                             alert_text(trigger->host), "summary", "triggered",
-                            (json_int_t)summary->triggered, "skipped", (json_int_t)summary->skipped,
-                            "failed", (json_int_t)summary->failed, "events", alert.events,
-                            "omitted", (json_int_t)alert.omitted));
+                            (json_int_t)result->triggered, "skipped", (json_int_t)result->skipped,
+                            "failed", (json_int_t)result->failed, "events", alert.events, "omitted",
+                            (json_int_t)alert.omitted));
     text_add(&line, "\n");
     return line.data;
 }

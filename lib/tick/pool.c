@@ -1,14 +1,12 @@
 #include "tick/pool.h"
 
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/signals.h"
 #include "time/clock.h"
 #include "time/wait.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,29 +14,21 @@
 /* After so many workers have died over a task, it is left alone. */
 enum { POOL_DEATHS_MAX = 3, POOL_FORK_PAUSE_MS = 200, POOL_DISMISS_MS = 2000 };
 
+/* A worker's place. It keeps the task of a worker that died until another worker takes that over. */
 struct pool_worker {
     pid_t pid; /* 0: the place is free */
     int fd;
-    int number;
-    bool is_busy;
+    bool has_task;   /* without a worker: an orphan */
     bool is_leaving; /* told to stop: takes no more tasks */
     bool is_killed;
-    size_t task;
-};
-
-struct pool_entry {
-    bool is_waiting;
-    int predecessor;
-    int deaths;
+    struct pool_task task;
 };
 
 struct pool {
     const struct pool_options *options;
     int *verdicts;
-    struct pool_entry *entries; /* one a task */
     struct pool_worker workers[POOL_WORKERS_MAX];
-    size_t first_waiting; /* no task before it waits */
-    size_t orphans;       /* waiting tasks whose worker died */
+    size_t next_task; /* the first that was never handed out */
     size_t busy;
     size_t done;
     int next_number;
@@ -92,7 +82,7 @@ static void pool_show(const struct pool *pool)
     struct pool_progress progress = {pool->options->tasks, pool->done, pool->busy};
 
     if (pool->options->progress != NULL)
-        pool->options->progress(pool->options->progress_context, &progress, pool->verdicts);
+        pool->options->progress(&progress, pool->verdicts);
 }
 
 /* The child closes the siblings' channels: an open copy would hide the parent's end from them. */
@@ -110,19 +100,27 @@ static bool pool_start_worker(struct pool *pool, struct pool_worker *worker)
         pool->options->work(pool->options->context, &channel);
         _exit(0);
     }
-    *worker = (struct pool_worker){.pid = pid, .fd = channel.fd, .number = pool->next_number++};
+    *worker = (struct pool_worker){.pid = pid, .fd = channel.fd};
+    pool->next_number++;
     return true;
 }
 
-/* An idle worker, a new one where there is room, or NULL. */
-static struct pool_worker *pool_find_worker(struct pool *pool)
+/* The first place with an orphan, or NULL. */
+static struct pool_worker *pool_find_orphan(struct pool *pool)
 {
-    struct pool_worker *place = NULL;
+    for (int i = 0; i < pool->options->workers_max; i++)
+        if (pool->workers[i].pid == 0 && pool->workers[i].has_task)
+            return &pool->workers[i];
+    return NULL;
+}
 
+/* An idle worker; else a new one, in this place or, if that is NULL, in a free one; else NULL. */
+static struct pool_worker *pool_find_worker(struct pool *pool, struct pool_worker *place)
+{
     for (int i = 0; i < pool->options->workers_max; i++) {
         struct pool_worker *worker = &pool->workers[i];
 
-        if (worker->pid != 0 && !worker->is_busy && !worker->is_leaving && !worker->is_killed)
+        if (worker->pid != 0 && !worker->has_task && !worker->is_leaving && !worker->is_killed)
             return worker;
         if (worker->pid == 0 && place == NULL)
             place = worker;
@@ -140,40 +138,26 @@ static struct pool_worker *pool_find_worker(struct pool *pool)
 }
 
 /* Orphans come first, because their run may be marked as running. */
-static bool pool_pick_task(struct pool *pool, bool orphans_only, size_t *picked)
-{
-    while (pool->first_waiting < pool->options->tasks &&
-           !pool->entries[pool->first_waiting].is_waiting)
-        pool->first_waiting++;
-    if (pool->orphans > 0) {
-        for (size_t i = pool->first_waiting; i < pool->options->tasks; i++) {
-            if (pool->entries[i].is_waiting && pool->entries[i].predecessor >= 0) {
-                *picked = i;
-                return true;
-            }
-        }
-    }
-    *picked = pool->first_waiting;
-    return !orphans_only && pool->first_waiting < pool->options->tasks;
-}
-
 static bool pool_hand_out_one(struct pool *pool, bool orphans_only)
 {
-    struct pool_message message = {.kind = POOL_TASK, .task.is_wound_up = orphans_only};
+    struct pool_worker *orphan = pool_find_orphan(pool);
+    struct pool_message message = {.kind = POOL_TASK, .task.number = pool->next_task};
     struct pool_worker *worker;
-    struct pool_entry *entry;
 
-    if (!pool_pick_task(pool, orphans_only, &message.task.number))
+    if (orphan != NULL)
+        message.task = orphan->task;
+    else if (orphans_only || pool->next_task == pool->options->tasks)
         return false;
-    worker = pool_find_worker(pool);
+    worker = pool_find_worker(pool, orphan);
     if (worker == NULL)
         return false;
-    entry = &pool->entries[message.task.number];
-    message.task.predecessor = entry->predecessor;
-    worker->is_busy = true;
-    worker->task = message.task.number;
-    entry->is_waiting = false;
-    pool->orphans -= entry->predecessor >= 0 ? 1 : 0;
+    if (orphan != NULL)
+        orphan->has_task = false;
+    else
+        pool->next_task++;
+    message.task.is_wound_up = orphans_only;
+    worker->has_task = true;
+    worker->task = message.task;
     pool->busy++;
     /* If the worker is already gone, the end of its channel says so later. */
     child_send(worker->fd, &message, sizeof message);
@@ -195,22 +179,14 @@ static void pool_hand_out(struct pool *pool)
 static void pool_bury(struct pool *pool, struct pool_worker *worker)
 {
     child_reap(worker->pid, worker->fd);
-    if (worker->is_busy) {
-        struct pool_entry *entry = &pool->entries[worker->task];
-
+    if (worker->has_task) {
         pool->busy--;
-        pool->verdicts[worker->task] = POOL_LOST;
-        entry->predecessor = worker->number;
-        if (++entry->deaths < POOL_DEATHS_MAX) {
-            entry->is_waiting = true;
-            pool->orphans++;
-            if (worker->task < pool->first_waiting)
-                pool->first_waiting = worker->task;
-        }
+        pool->verdicts[worker->task.number] = POOL_LOST;
+        worker->has_task = ++worker->task.deaths < POOL_DEATHS_MAX;
         if (!worker->is_killed)
             log_warning("a worker (pid %ld) died at work", (long)worker->pid);
     }
-    *worker = (struct pool_worker){0};
+    worker->pid = 0;
 }
 
 static void pool_hear(struct pool *pool, struct pool_worker *worker)
@@ -220,10 +196,10 @@ static void pool_hear(struct pool *pool, struct pool_worker *worker)
 
     if (word == CHILD_IS_GONE) {
         pool_bury(pool, worker);
-    } else if (word == CHILD_SPOKE && worker->is_busy && message.kind == POOL_REPORT &&
-               message.task.number == worker->task) {
-        pool->verdicts[worker->task] = message.verdict;
-        worker->is_busy = false;
+    } else if (word == CHILD_SPOKE && worker->has_task && message.kind == POOL_REPORT &&
+               message.task.number == worker->task.number) {
+        pool->verdicts[worker->task.number] = message.verdict;
+        worker->has_task = false;
         pool->busy--;
         pool->done++;
     }
@@ -272,15 +248,15 @@ static void pool_wait(struct pool *pool)
 }
 
 /* Whether there is anything left to wait for. */
-static bool pool_is_at_work(const struct pool *pool)
+static bool pool_is_at_work(struct pool *pool)
 {
     int64_t now_ms = clock_now_ms();
 
     if (pool->busy > 0)
         return true;
-    if (pool->orphans > 0)
+    if (pool_find_orphan(pool) != NULL)
         return now_ms < pool->options->settle_until_ms;
-    return pool->first_waiting < pool->options->tasks && !pool->is_stopping &&
+    return pool->next_task < pool->options->tasks && !pool->is_stopping &&
            now_ms < pool->options->hand_out_until_ms;
 }
 
@@ -327,16 +303,12 @@ bool pool_run(const struct pool_options *options, int *verdicts, struct error *e
 {
     struct pool pool = {.options = options, .verdicts = verdicts};
 
-    pool.entries = memory_allocate(options->tasks, sizeof *pool.entries);
-    for (size_t i = 0; i < options->tasks; i++) {
-        pool.entries[i] = (struct pool_entry){.is_waiting = true, .predecessor = -1};
+    for (size_t i = 0; i < options->tasks; i++)
         verdicts[i] = POOL_UNDONE;
-    }
     signals_take_over(&pool.signals);
     pool_serve(&pool);
     pool_dismiss(&pool);
     signals_give_back(&pool.signals);
-    free(pool.entries);
     if (pool.next_number > 0 || options->tasks == 0)
         return true;
     error_set(err, ERROR_INTERNAL, "no worker could be started");

@@ -26,8 +26,8 @@ struct pool_channel {
 
 struct pool_task {
     size_t number;
-    int predecessor;  /* the worker that died over this task, -1 when none did */
-    bool is_wound_up; /* only find out what the predecessor left; begin nothing */
+    int deaths;       /* so many workers have died over it */
+    bool is_wound_up; /* only find out what a dead worker left; begin nothing */
 };
 
 /* Waits for the next task. False if there are no more, at a word to stop, or without parent. */
@@ -62,9 +62,8 @@ struct pool_options {
     /* The worker's life, in the child: pool_next() until that is false. Then the process ends. */
     void (*work)(void *context, struct pool_channel *channel);
     void *context;
-    void *progress_context;
     /* Called in the parent when something changed; may be NULL. */
-    void (*progress)(void *context, const struct pool_progress *progress, const int *verdicts);
+    void (*progress)(const struct pool_progress *progress, const int *verdicts);
 };
 
 /*

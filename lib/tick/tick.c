@@ -259,18 +259,19 @@ static void tick_token(const struct tick_options *options, char token[128])
     snprintf(token, 128, "%.64s:%ld:%016" PRIx64, options->trigger.host, (long)getpid(), nonce);
 }
 
-static void tick_show_progress(void *context, const struct pool_progress *progress,
-                               const int *verdicts)
+static void tick_show_progress(const struct pool_progress *progress, const int *verdicts)
 {
-    const struct tick *tick = context;
     size_t failed = 0;
+    char line[128];
 
     for (size_t i = 0; i < progress->tasks; i++)
         failed += verdicts[i] == WORKER_FAILED ? 1 : 0;
-    tick->options->progress(progress, failed);
+    snprintf(line, sizeof line, "%zu of %zu done, %zu in flight, %zu failed", progress->done,
+             progress->tasks, progress->in_flight, failed);
+    log_live_line(line);
 }
 
-static bool tick_serve(struct tick *tick, struct tick_result *result, struct error *err)
+static bool tick_serve(const struct tick *tick, struct tick_result *result, struct error *err)
 {
     const struct tick_options *options = tick->options;
     int64_t budget_ms = options->policy.budget_ms;
@@ -297,13 +298,15 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
         .settle_until_ms = workers.settle_until_ms,
         .work = worker_work,
         .context = &workers,
-        .progress = options->progress != NULL ? tick_show_progress : NULL,
-        .progress_context = tick,
+        .progress = log_has_live_line() ? tick_show_progress : NULL,
     };
+    bool ok;
 
     tick_token(options, token);
     workers.database.warn = NULL; /* the tick has warned already */
-    return pool_run(&pool, result->verdicts, err);
+    ok = pool_run(&pool, result->verdicts, err);
+    log_live_line("");
+    return ok;
 }
 
 /* ---- Step 8: the summary ---- */
@@ -311,28 +314,36 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
 /* A lost run (POOL_LOST) was handed out, and nobody came back to say how it ended. */
 static void tick_count(const struct tick *tick, struct tick_result *result)
 {
-    struct summary *summary = &result->summary;
     size_t in_window = 0; /* integrations with a slot there that is triggered */
     size_t adopted_left = 0;
 
     for (size_t i = 0; i < result->count; i++) {
-        const struct run *run = &result->runs[i];
-        const struct claim_key *key = claim_find_key(&tick->claim, run);
-        int verdict = result->verdicts[i];
+        const struct claim_run *run = &result->runs[i];
+        const struct claim_key *key = claim_find_key(&tick->claim, &run->run);
 
-        if (verdict == POOL_UNDONE || verdict == WORKER_LEFT) {
-            adopted_left += result->is_adopted[i] ? 1 : 0;
+        if (result->verdicts[i] == WORKER_LEFT) {
+            adopted_left += run->is_adopted ? 1 : 0;
             continue;
         }
-        summary->triggered++;
-        summary->failed += verdict == WORKER_COMPLETED ? 0 : 1;
-        if (!result->is_adopted[i] && key != NULL && key->window_slot != INT64_MIN)
+        result->triggered++;
+        result->failed += result->verdicts[i] == WORKER_COMPLETED ? 0 : 1;
+        if (!run->is_adopted && key != NULL && key->window_slot != INT64_MIN)
             in_window++;
-        if (!tick->options->is_dry)
-            summary_add_run_id(summary, run->run_id);
     }
-    summary->skipped = tick->count.in_window - in_window + adopted_left;
-    summary->is_complete = true;
+    result->skipped = tick->count.in_window - in_window + adopted_left;
+    result->is_complete = true;
+}
+
+json_t *tick_summary(const struct tick_result *result)
+{
+    json_t *ids = json_array();
+
+    for (size_t i = 0; i < result->count && !result->is_dry; i++)
+        if (result->verdicts[i] != WORKER_LEFT)
+            json_array_append_new(ids, json_string(result->runs[i].run.run_id));
+    return json_pack("{s:I, s:I, s:I, s:o}", "triggered", (json_int_t)result->triggered, "skipped",
+                     (json_int_t)result->skipped, "failed", (json_int_t)result->failed, "runIds",
+                     ids);
 }
 
 static void tick_choose_runs(const struct tick_options *options, struct tick_result *result)
@@ -342,13 +353,11 @@ static void tick_choose_runs(const struct tick_options *options, struct tick_res
     if (options->takes_notes && claim->run_count > 0)
         result->notes = memory_share(claim->run_count, sizeof *result->notes);
     result->runs = memory_allocate(claim->run_count, sizeof *result->runs);
-    result->is_adopted = memory_allocate(claim->run_count, sizeof *result->is_adopted);
     result->verdicts = memory_allocate(claim->run_count, sizeof *result->verdicts);
     for (size_t i = 0; i < claim->run_count; i++) {
         if (claim->runs[i].verdict != CLAIM_RUN)
             continue;
-        result->runs[result->count] = claim->runs[i].run;
-        result->is_adopted[result->count] = claim->runs[i].is_adopted;
+        result->runs[result->count] = claim->runs[i];
         /* A dry run counts everything as done. */
         result->verdicts[result->count++] = WORKER_COMPLETED;
     }
@@ -369,7 +378,7 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
     struct database *db;
     bool ok;
 
-    *result = (struct tick_result){0};
+    *result = (struct tick_result){.is_dry = options->is_dry};
     if (options->warms_up && !options->is_dry) /* first: no handle crosses a fork */
         helper_start(&tick.warmer, tick_warm_up, &tick);
     db = database_open(&options->database, tick.deadline_ms, err);
@@ -389,11 +398,9 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
 void tick_result_free(struct tick_result *result)
 {
     free(result->runs);
-    free(result->is_adopted);
     free(result->verdicts);
     memory_unshare(result->notes, result->claim.run_count, sizeof *result->notes);
     claim_result_free(&result->claim);
-    summary_free(&result->summary);
     *result = (struct tick_result){0};
 }
 

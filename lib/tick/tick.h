@@ -5,13 +5,13 @@
 #define SYNCSCHED_TICK_TICK_H
 
 #include "base/error.h"
+#include "base/json.h"
 #include "call/http_client.h"
 #include "plan/due.h"
 #include "store/claim.h"
 #include "store/database.h"
 #include "store/schedules.h"
 #include "tick/pool.h"
-#include "tick/summary.h"
 #include "tick/worker.h"
 
 #include <stdint.h>
@@ -29,29 +29,37 @@ struct tick_options {
     bool warms_up;       /* the function is pinged while the claim is made */
     bool is_dry;         /* nothing is written, nobody is called */
     bool takes_notes;    /* workers say why a run failed, was late or cold: tick_result.notes */
-    /* Called when something changed while runs are served; may be NULL. */
-    void (*progress)(const struct pool_progress *progress, size_t failed);
 };
 
 /* What a tick did. {0} is an empty one; tick_result_free() releases it. */
 struct tick_result {
-    struct summary summary;
+    bool is_complete; /* the tick got as far as to dispatch; the counts are right */
+    bool is_dry;
+    size_t triggered;          /* runs that this tick dispatched */
+    size_t skipped;            /* integrations with a slot in the window that it did not trigger,
+                                  and adopted runs that it did not dispatch */
+    size_t failed;             /* of the triggered */
     struct claim_result claim; /* adopted, claimed, given up, abandoned */
-    struct run *runs;          /* those to dispatch; task n of the pool serves runs[n] */
-    bool *is_adopted;
-    int *verdicts;             /* of each run: enum worker_verdict, POOL_UNDONE or POOL_LOST */
+    struct claim_run *runs;    /* those to dispatch, oldest slot first; task n serves runs[n] */
+    int *verdicts;             /* of each run: enum worker_verdict or POOL_LOST */
     struct worker_note *notes; /* about each run; NULL unless options.takes_notes */
     size_t count;              /* of runs */
 };
 
 /*
  * Carries a tick out. Rows that are not valid and other obstacles are warnings on stderr and do not
- * fail it; runs that failed are counted in the summary. False when the tick itself failed; where
- * that was after the claim, the result is complete all the same.
+ * fail it; runs that failed are counted. False when the tick itself failed; where that was after
+ * the claim, the result is complete all the same.
  */
 bool tick_run(const struct tick_options *options, struct tick_result *result, struct error *err);
 
 void tick_result_free(struct tick_result *result);
+
+/*
+ * What it did, as it is printed (design section 7), to be released. It has the ids of the triggered
+ * runs, unless they were rolled back: {"triggered":n,"skipped":n,"failed":n,"runIds":[...]}.
+ */
+json_t *tick_summary(const struct tick_result *result);
 
 /*
  * The schedules with a slot in the window of at_us, or of the tick's time, as a claim in key order

@@ -29,30 +29,22 @@ struct worker {
     char token[WORKER_TOKEN_SIZE]; /* the tick's, and which of its workers: TICK/NUMBER */
     int parent_fd;                 /* the channel's; -1 once the parent is gone */
     bool must_stop;
+    const struct run *run;    /* the one that is served */
+    struct worker_note *note; /* about it; never NULL */
 };
 
-static void worker_warn(const struct run *run, const char *what, const struct error *err)
+static void worker_warn(const struct worker *worker, const char *what, const struct error *err)
 {
+    const struct run *run = worker->run;
+
     log_warning("organisation %s, integration %s, run %s: %s%s%s", run->org_id, run->integration_id,
                 run->run_id, what, err != NULL ? ": " : "", err != NULL ? err->message : "");
 }
 
-/* ---- What the parent may want to know ---- */
-
-/* The note of a run; one that nobody reads where there is none. */
-static struct worker_note *worker_find_note(const struct worker *worker, const struct run *run)
-{
-    static struct worker_note nobody_reads_it;
-
-    return worker->options->notes != NULL ? &worker->options->notes[run - worker->options->runs]
-                                          : &nobody_reads_it;
-}
-
 /* The first failure that was stored wins: a worker that died after that did not crash over it. */
-static void worker_note_outcome(const struct worker *worker, const struct run *run,
-                                const struct outcome *outcome)
+static void worker_note_outcome(const struct worker *worker, const struct outcome *outcome)
 {
-    struct worker_note *note = worker_find_note(worker, run);
+    struct worker_note *note = worker->note;
 
     if (note->error_class != OUTCOME_NONE)
         return;
@@ -122,23 +114,30 @@ static int64_t worker_try_until(int64_t until_ms)
  * Stores an outcome, again and again, with a new connection where the old one is lost, until there
  * is no more time. The state says whether it is in the log.
  */
-static bool worker_store(struct worker *worker, struct run_log_transition *transition,
-                         int64_t until_ms, struct run_state *state)
+static bool worker_store(struct worker *worker, enum run_log_step step,
+                         const struct outcome *outcome, struct run_state *state)
 {
+    const struct worker_options *options = worker->options;
+    bool settles = step == RUN_LOG_SETTLE;
+    struct run_log_transition end = {.step = step,
+                                     .run = worker->run,
+                                     .token = settles ? options->tick_token : worker->token,
+                                     .outcome = outcome};
+    int64_t until_ms = settles ? options->settle_until_ms : options->store_until_ms;
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
     struct error err;
 
     for (;;) {
-        transition->deadline_ms = worker_try_until(until_ms);
-        if (worker_connect(worker, transition->deadline_ms, &err) &&
-            run_log_change(worker->db, transition, state, &err)) {
-            worker_note_outcome(worker, transition->run, transition->outcome);
+        end.deadline_ms = worker_try_until(until_ms);
+        if (worker_connect(worker, end.deadline_ms, &err) &&
+            run_log_change(worker->db, &end, state, &err)) {
+            worker_note_outcome(worker, outcome);
             return true;
         }
         if (worker->must_stop && until_ms > clock_now_ms() + WORKER_STOP_MS)
             until_ms = clock_now_ms() + WORKER_STOP_MS;
         if (clock_now_ms() + pause_ms >= until_ms) {
-            worker_warn(transition->run, "what became of it could not be stored", &err);
+            worker_warn(worker, "what became of it could not be stored", &err);
             return false;
         }
         worker_pause(worker, &pause_ms);
@@ -151,10 +150,10 @@ static bool worker_store(struct worker *worker, struct run_log_transition *trans
  * pending -> running. Where the answer to the COMMIT is lost it asks again: the token tells whose
  * the run is. *is_unclear: a start may have been committed, and its answer was lost.
  */
-static bool worker_start(struct worker *worker, const struct run *run, struct run_state *state,
-                         bool *is_unclear)
+static bool worker_start(struct worker *worker, struct run_state *state, bool *is_unclear)
 {
-    struct run_log_transition start = {.step = RUN_LOG_START, .run = run, .token = worker->token};
+    struct run_log_transition start = {
+        .step = RUN_LOG_START, .run = worker->run, .token = worker->token};
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
     struct error err = {0};
 
@@ -175,40 +174,40 @@ static bool worker_start(struct worker *worker, const struct run *run, struct ru
             worker_pause(worker, &pause_ms);
     }
     if (err.kind != ERROR_NONE)
-        worker_warn(run, "not started", &err);
+        worker_warn(worker, "not started", &err);
     return false;
 }
 
 /* A start whose answer was lost: if it was committed the run is over before the call. */
-static enum worker_verdict worker_take_back(struct worker *worker, const struct run *run)
+static enum worker_verdict worker_take_back(struct worker *worker)
 {
-    struct outcome outcome = {0};
-    struct run_log_transition end = {
-        .step = RUN_LOG_FINISH, .run = run, .token = worker->token, .outcome = &outcome};
+    const struct outcome cancelled = {
+        .error_class = OUTCOME_NOT_DELIVERED,
+        .error_code = "CANCELLED",
+        .message = (char[]){"the tick's time was over before the call"},
+    };
     struct run_state state;
-    bool is_stored;
 
-    outcome_fail(&outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
-                 "the tick's time was over before the call");
-    is_stored = worker_store(worker, &end, worker->options->store_until_ms, &state);
-    outcome_free(&outcome);
-    return is_stored && state.status == RUN_FAILED && state.is_mine ? WORKER_FAILED : WORKER_LEFT;
+    return worker_store(worker, RUN_LOG_FINISH, &cancelled, &state) && state.status == RUN_FAILED &&
+                   state.is_mine
+               ? WORKER_FAILED
+               : WORKER_LEFT;
 }
 
-static void worker_warn_if_late(const struct worker *worker, const struct run *run,
-                                int64_t started_at_us)
+static void worker_warn_if_late(const struct worker *worker, int64_t started_at_us)
 {
-    int64_t late_us = started_at_us - run->scheduled_for * INSTANT_US_PER_MINUTE;
+    int64_t late_us = started_at_us - worker->run->scheduled_for * INSTANT_US_PER_MINUTE;
+    char what[64];
 
     if (!worker->options->warns_if_late || late_us <= POLICY_LATE_MINUTES * INSTANT_US_PER_MINUTE)
         return;
-    worker_find_note(worker, run)->late_us = late_us;
-    log_warning("organisation %s, integration %s, run %s: started %" PRId64
-                " minutes after its slot",
-                run->org_id, run->integration_id, run->run_id, late_us / INSTANT_US_PER_MINUTE);
+    worker->note->late_us = late_us;
+    snprintf(what, sizeof what, "started %" PRId64 " minutes after its slot",
+             late_us / INSTANT_US_PER_MINUTE);
+    worker_warn(worker, what, NULL);
 }
 
-static void worker_call_once(struct worker *worker, const struct run *run, struct outcome *outcome)
+static void worker_call_once(struct worker *worker, struct outcome *outcome)
 {
     int64_t until_ms = worker->options->deadline_ms;
     int64_t now_ms = clock_now_ms();
@@ -233,7 +232,7 @@ static void worker_call_once(struct worker *worker, const struct run *run, struc
         until_ms - now_ms > worker->options->policy.timeout_ms)
         until_ms = now_ms + worker->options->policy.timeout_ms;
     interrupt.fd = worker->parent_fd;
-    if (!http_client_call(worker->function, run, until_ms, &interrupt, outcome))
+    if (!http_client_call(worker->function, worker->run, until_ms, &interrupt, outcome))
         worker->function = NULL;
 }
 
@@ -275,25 +274,24 @@ static bool worker_waits(struct worker *worker, const struct outcome *outcome, i
  * times and while a run may be begun at all. The run is the same, so is the key. Says whether the
  * platform failed to start the function at first.
  */
-static bool worker_call(struct worker *worker, const struct run *run, struct outcome *outcome)
+static bool worker_call(struct worker *worker, struct outcome *outcome)
 {
     bool was_starting = false;
 
-    worker_call_once(worker, run, outcome);
+    worker_call_once(worker, outcome);
     for (int n = 1; worker_waits(worker, outcome, n); n++) {
         was_starting = was_starting || strcmp(outcome->error_code, "BOOT_ERROR") == 0;
         outcome_free(outcome);
-        worker_call_once(worker, run, outcome);
+        worker_call_once(worker, outcome);
     }
     return was_starting;
 }
 
 /* A function that had to be started first: no failure, but worth knowing of. */
-static void worker_warn_of_cold_start(const struct worker *worker, const struct run *run,
-                                      const struct outcome *outcome, bool was_starting)
+static void worker_warn_of_cold_start(const struct worker *worker, const struct outcome *outcome,
+                                      bool was_starting)
 {
     int64_t after_ms = worker->options->policy.cold_start_after_ms;
-    struct worker_note *note = worker_find_note(worker, run);
     char what[100] = "cold start: the platform answered BOOT_ERROR first";
 
     if (after_ms == 0)
@@ -304,41 +302,36 @@ static void worker_warn_of_cold_start(const struct worker *worker, const struct 
         snprintf(what, sizeof what, "cold start: the first byte came after %" PRId64 ".%d s",
                  outcome->first_byte_ms / 1000, (int)(outcome->first_byte_ms % 1000 / 100));
     }
-    note->was_cold = true;
-    note->first_byte_ms = outcome->first_byte_ms;
-    worker_warn(run, what, NULL);
+    worker->note->was_cold = true;
+    worker->note->first_byte_ms = outcome->first_byte_ms;
+    worker_warn(worker, what, NULL);
 }
 
 /*
  * Stores the outcome of a call. One that came after its run was abandoned by the 30-minute rule is
  * recorded where nobody has called again. True when the log then says that the run succeeded.
  */
-static bool worker_store_outcome(struct worker *worker, const struct run *run,
-                                 const struct outcome *outcome)
+static bool worker_store_outcome(struct worker *worker, const struct outcome *outcome)
 {
-    struct run_log_transition end = {
-        .step = RUN_LOG_FINISH, .run = run, .token = worker->token, .outcome = outcome};
-    int64_t until_ms = worker->options->store_until_ms;
     struct run_state state;
 
-    if (!worker_store(worker, &end, until_ms, &state))
+    if (!worker_store(worker, RUN_LOG_FINISH, outcome, &state))
         return false;
     if (state.status == RUN_FAILED && state.is_mine && state.is_abandoned) {
-        end.step = RUN_LOG_FINISH_LATE;
-        if (!worker_store(worker, &end, until_ms, &state))
+        if (!worker_store(worker, RUN_LOG_FINISH_LATE, outcome, &state))
             return false;
-        worker_warn(run,
+        worker_warn(worker,
                     state.status == RUN_COMPLETED
                         ? "abandoned, then answered: its success is recorded"
                         : "abandoned, then answered: its message notes the response",
                     NULL);
     } else if (!state.is_mine || state.status == RUN_RUNNING) {
-        worker_warn(run, "abandoned, then answered: the response is not recorded", NULL);
+        worker_warn(worker, "abandoned, then answered: the response is not recorded", NULL);
     }
     return state.status == RUN_COMPLETED && state.is_mine;
 }
 
-static enum worker_verdict worker_serve(struct worker *worker, const struct run *run)
+static enum worker_verdict worker_serve(struct worker *worker)
 {
     struct run_state state = {0};
     struct outcome outcome;
@@ -346,14 +339,14 @@ static enum worker_verdict worker_serve(struct worker *worker, const struct run 
     bool is_unclear;
     bool is_completed;
 
-    if (!worker_start(worker, run, &state, &is_unclear))
-        return is_unclear ? worker_take_back(worker, run) : WORKER_LEFT;
-    worker_warn_if_late(worker, run, state.started_at_us);
-    was_starting = worker_call(worker, run, &outcome);
-    is_completed = worker_store_outcome(worker, run, &outcome);
-    worker_warn_of_cold_start(worker, run, &outcome, was_starting);
+    if (!worker_start(worker, &state, &is_unclear))
+        return is_unclear ? worker_take_back(worker) : WORKER_LEFT;
+    worker_warn_if_late(worker, state.started_at_us);
+    was_starting = worker_call(worker, &outcome);
+    is_completed = worker_store_outcome(worker, &outcome);
+    worker_warn_of_cold_start(worker, &outcome, was_starting);
     if (outcome.warning != NULL)
-        worker_warn(run, outcome.warning, NULL);
+        worker_warn(worker, outcome.warning, NULL);
     outcome_free(&outcome);
     return is_completed ? WORKER_COMPLETED : WORKER_FAILED;
 }
@@ -363,28 +356,22 @@ static enum worker_verdict worker_serve(struct worker *worker, const struct run 
  * pending, it had not begun and is served like any other; else its state says how it ended. The
  * dead worker's start may be committed only after it was seen pending: it is settled once more.
  */
-static enum worker_verdict worker_settle(struct worker *worker, const struct run *run,
-                                         const struct pool_task *task)
+static enum worker_verdict worker_settle(struct worker *worker, bool is_wound_up)
 {
+    const struct outcome crashed = {
+        .error_class = OUTCOME_UNKNOWN,
+        .error_code = "WORKER_CRASHED",
+        .message = (char[]){"the worker died during the call"},
+    };
     enum worker_verdict verdict = WORKER_LEFT;
 
     for (int turn = 0; turn < 2 && verdict == WORKER_LEFT; turn++) {
-        struct outcome crashed = {0};
-        struct run_log_transition end = {.step = RUN_LOG_SETTLE,
-                                         .run = run,
-                                         .token = worker->options->tick_token,
-                                         .outcome = &crashed};
-        struct run_state state = {0};
-        bool is_stored;
+        struct run_state state;
 
-        outcome_fail(&crashed, OUTCOME_UNKNOWN, "WORKER_CRASHED",
-                     "the worker died during the call");
-        is_stored = worker_store(worker, &end, worker->options->settle_until_ms, &state);
-        outcome_free(&crashed);
-        if (!is_stored)
+        if (!worker_store(worker, RUN_LOG_SETTLE, &crashed, &state))
             return WORKER_FAILED;
-        if (state.status == RUN_PENDING && !task->is_wound_up)
-            verdict = worker_serve(worker, run);
+        if (state.status == RUN_PENDING && !is_wound_up)
+            verdict = worker_serve(worker);
         else if (state.status == RUN_PENDING || !state.is_mine)
             return WORKER_LEFT;
         else
@@ -396,18 +383,20 @@ static enum worker_verdict worker_settle(struct worker *worker, const struct run
 void worker_work(void *context, struct pool_channel *channel)
 {
     struct worker worker = {.options = context, .channel = channel, .parent_fd = channel->fd};
+    struct worker_note unread = {0};
     struct pool_task task;
 
     snprintf(worker.token, sizeof worker.token, "%s/%d", worker.options->tick_token,
              channel->number);
     while (!worker.must_stop && pool_next(channel, &task)) {
-        const struct run *run = &worker.options->runs[task.number];
         enum worker_verdict verdict = WORKER_LEFT;
 
-        if (task.predecessor >= 0)
-            verdict = worker_settle(&worker, run, &task);
+        worker.run = &worker.options->runs[task.number].run;
+        worker.note = worker.options->notes != NULL ? &worker.options->notes[task.number] : &unread;
+        if (task.deaths > 0)
+            verdict = worker_settle(&worker, task.is_wound_up);
         else if (!task.is_wound_up)
-            verdict = worker_serve(&worker, run);
+            verdict = worker_serve(&worker);
         pool_report(channel, task.number, (int)verdict);
     }
     http_client_close(worker.function);

@@ -8,6 +8,7 @@
 #include "call/http_client.h"
 #include "plan/outcome.h"
 #include "plan/policy.h"
+#include "store/claim.h"
 #include "store/database.h"
 #include "tick/pool.h"
 
@@ -15,8 +16,8 @@
 
 /* What became of a run, as a verdict for the pool. */
 enum worker_verdict {
-    WORKER_LEFT = 0, /* still pending, or somebody else's: not dispatched by this tick */
-    WORKER_COMPLETED,
+    WORKER_LEFT = POOL_UNDONE, /* still pending, or somebody else's: not dispatched by this tick */
+    WORKER_COMPLETED = 0,
     WORKER_FAILED,
 };
 
@@ -38,13 +39,13 @@ struct worker_options {
     struct database_address database;
     struct http_target function;
     struct policy policy;
-    const struct run *runs;    /* task n serves runs[n] */
-    struct worker_note *notes; /* notes[n] is about it; NULL: nobody reads them */
-    const char *tick_token;    /* the tick's part of the workers' tokens */
-    int64_t deadline_ms;       /* the end of the budget */
-    int64_t start_until_ms;    /* too little time left after this: runs stay pending */
-    int64_t store_until_ms;    /* outcomes may be stored until here */
-    int64_t settle_until_ms;   /* what dead workers left may be settled until here */
+    const struct claim_run *runs; /* task n serves runs[n] */
+    struct worker_note *notes;    /* notes[n] is about it; NULL: nobody reads them */
+    const char *tick_token;       /* the tick's part of the workers' tokens */
+    int64_t deadline_ms;          /* the end of the budget */
+    int64_t start_until_ms;       /* too little time left after this: runs stay pending */
+    int64_t store_until_ms;       /* outcomes may be stored until here */
+    int64_t settle_until_ms;      /* what dead workers left may be settled until here */
     bool warns_if_late;
 };
 

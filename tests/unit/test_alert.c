@@ -25,7 +25,9 @@ static json_t *read_alert(struct tick_result *result)
     char *line;
     json_t *alert;
 
-    result->summary = (struct summary){.triggered = 3, .skipped = 2, .failed = 1};
+    result->triggered = 3;
+    result->skipped = 2;
+    result->failed = 1;
     line = alert_format(result, ID, &trigger);
     ck_assert_ptr_nonnull(line);
     alert = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
@@ -51,7 +53,8 @@ START_TEST(test_alert_runs)
         {.was_cold = true},
         {.was_cold = true},
     };
-    static struct run runs[6] = {RUN, RUN, RUN, RUN, RUN, RUN};
+    static struct claim_run runs[6] = {{.run = RUN}, {.run = RUN}, {.run = RUN},
+                                       {.run = RUN}, {.run = RUN}, {.run = RUN}};
     static int verdicts[6] = {WORKER_FAILED, WORKER_COMPLETED, POOL_LOST,
                               WORKER_FAILED, WORKER_LEFT,      POOL_UNDONE};
     static const char *const kinds[] = {"failed", "late", "cold-start", "failed", "failed"};
@@ -80,7 +83,7 @@ END_TEST
 START_TEST(test_alert_without_notes)
 {
     static int verdicts[] = {WORKER_COMPLETED, WORKER_FAILED};
-    static struct run runs[] = {RUN, RUN};
+    static struct claim_run runs[] = {{.run = RUN}, {.run = RUN}};
     struct tick_result result = {.runs = runs, .verdicts = verdicts};
     json_t *alert;
 
