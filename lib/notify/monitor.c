@@ -61,12 +61,12 @@ static void monitor_ping(struct monitor_caller *caller, const char *suffix, int6
 static void monitor_work(void *context)
 {
     struct monitor_caller caller = {.monitor = context};
-    struct helper_word word;
+    struct child_message word;
 
     signals_block(NULL); /* a terminal's ^C and a service's stop also reach the helper */
     monitor_ping(&caller, "/start", clock_now_ms() + MONITOR_START_MS);
-    if (!helper_hear(&caller.monitor->helper, &word))
-        word = (struct helper_word){true, clock_now_ms() + MONITOR_PING_MS};
+    if (!child_hear(&caller.monitor->helper, &word))
+        word = (struct child_message){true, clock_now_ms() + MONITOR_PING_MS};
     monitor_ping(&caller, word.what ? "/fail" : "", word.until_ms);
     if (*caller.failure != '\0')
         monitor_warn(caller.failure);
@@ -76,19 +76,19 @@ void monitor_start(struct monitor *monitor)
 {
     if (monitor->address.url == NULL)
         return;
-    if (!helper_start(&monitor->helper, monitor_work, monitor))
+    if (!child_start(&monitor->helper, monitor_work, monitor))
         monitor_warn(strerror(errno));
-    helper_tell(&monitor->helper, (struct helper_word){0});
+    child_tell(&monitor->helper, (struct child_message){0});
 }
 
 void monitor_finish(struct monitor *monitor, bool has_failed)
 {
     monitor->until_ms = clock_now_ms() + MONITOR_PING_MS;
-    helper_tell(&monitor->helper, (struct helper_word){has_failed, monitor->until_ms});
+    child_tell(&monitor->helper, (struct child_message){has_failed, monitor->until_ms});
 }
 
 void monitor_wait(struct monitor *monitor)
 {
-    if (!helper_wait(&monitor->helper, monitor->until_ms + MONITOR_GRACE_MS))
+    if (!child_wait(&monitor->helper, monitor->until_ms + MONITOR_GRACE_MS))
         monitor_warn("no answer in time");
 }

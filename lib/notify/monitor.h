@@ -12,7 +12,7 @@
 #define SYNCSCHED_NOTIFY_MONITOR_H
 
 #include "call/http_client.h"
-#include "tick/helper.h"
+#include "tick/child.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ enum { MONITOR_PING_MS = 2000, MONITOR_START_MS = 1000 };
 struct monitor {
     struct http_target address; /* without a key; url NULL: there is no monitor */
     const char *tick_id;        /* a UUID; borrowed as well */
-    struct helper helper;
+    struct child helper;
     int64_t until_ms; /* monotonic clock: when the last ping is given up */
 };
 

@@ -1,6 +1,9 @@
 #include "tick/child.h"
 
+#include "time/wait.h"
+
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -47,4 +50,50 @@ void child_reap(pid_t pid, int fd)
     close(fd);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
+}
+
+/* ---- A helper ---- */
+
+bool child_start(struct child *helper, void (*work)(void *context), void *context)
+{
+    struct child_message message;
+
+    helper->pid = child_fork(&helper->fd);
+    if (helper->pid == 0) {
+        if (child_hear(helper, &message))
+            work(context);
+        _exit(0);
+    }
+    if (helper->pid > 0)
+        return true;
+    *helper = (struct child){0};
+    return false;
+}
+
+void child_tell(const struct child *helper, struct child_message message)
+{
+    if (helper->pid > 0)
+        child_send(helper->fd, &message, sizeof message);
+}
+
+bool child_hear(const struct child *helper, struct child_message *message)
+{
+    return child_receive(helper->fd, message, sizeof *message, true) == CHILD_SPOKE;
+}
+
+bool child_wait(struct child *helper, int64_t until_ms)
+{
+    bool has_ended = helper->pid <= 0 || wait_for(helper->fd, POLLIN, until_ms);
+
+    child_end(helper);
+    return has_ended;
+}
+
+void child_end(struct child *helper)
+{
+    if (helper->pid > 0) {
+        kill(helper->pid, SIGKILL);
+        child_reap(helper->pid, helper->fd);
+    }
+    *helper = (struct child){0};
 }

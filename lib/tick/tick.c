@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "call/credentials.h"
-#include "tick/helper.h"
+#include "tick/child.h"
 #include "tick/worker.h"
 #include "time/clock.h"
 
@@ -34,10 +34,10 @@ struct tick {
     struct claim claim;
     struct zones zones;
     struct due_texts texts;
-    struct helper warmer; /* pings the function when asked to; not started unless wanted */
-    size_t invalid;       /* rows that were warned about */
-    bool has_time;        /* the clock has been read, and due is set */
-    bool is_read_only;    /* only the window is of interest */
+    struct child warmer; /* pings the function when asked to; not started unless wanted */
+    size_t invalid;      /* rows that were warned about */
+    bool has_time;       /* the clock has been read, and due is set */
+    bool is_read_only;   /* only the window is of interest */
 };
 
 /* The tick's time is the database's clock, less the time since the process started. */
@@ -170,7 +170,7 @@ static bool tick_claim(struct tick *tick, struct database *db, struct claim_resu
             !options->retries_failed)
             return true;
         if (tick_may_call(tick))
-            helper_tell(&tick->warmer, (struct helper_word){0});
+            child_tell(&tick->warmer, (struct child_message){0});
         claim = (struct claim_options){
             .policy = options->policy,
             .trigger = options->trigger,
@@ -365,7 +365,7 @@ static void tick_choose_runs(const struct tick_options *options, struct tick_res
 
 static void tick_end(struct tick *tick)
 {
-    helper_end(&tick->warmer);
+    child_end(&tick->warmer);
     claim_free(&tick->claim);
     zones_free(&tick->zones);
     due_texts_free(&tick->texts);
@@ -380,7 +380,7 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
 
     *result = (struct tick_result){.is_dry = options->is_dry};
     if (options->warms_up && !options->is_dry) /* first: no handle crosses a fork */
-        helper_start(&tick.warmer, tick_warm_up, &tick);
+        child_start(&tick.warmer, tick_warm_up, &tick);
     db = database_open(&options->database, tick.deadline_ms, err);
     ok = db != NULL && tick_claim(&tick, db, &result->claim, err);
     database_close(db); /* as above */
