@@ -29,30 +29,16 @@ struct shell {
     struct signals signals;
 };
 
-/* Our environment without PGPASSWORD, which is for libpq alone. The texts are borrowed. */
-static char **shell_make_environment(void)
-{
-    static const char hidden[] = "PGPASSWORD=";
-    size_t count = 0;
-    char **copy;
-
-    while (environ[count] != NULL)
-        count++;
-    copy = memory_allocate(count + 1, sizeof *copy);
-    count = 0;
-    for (char **entry = environ; *entry != NULL; entry++)
-        if (strncmp(*entry, hidden, sizeof hidden - 1) != 0)
-            copy[count++] = *entry;
-    return copy;
-}
-
-/* Starts it with these as its standard input and standard error output. Returns an errno, or 0. */
+/*
+ * Starts it with these as its standard input and standard error output, and without PGPASSWORD,
+ * which is for libpq alone. Returns an errno, or 0.
+ */
 static int shell_spawn(struct shell *shell, const char *command, int input_fd, int error_fd)
 {
     /* posix_spawn() takes texts that are not const, and writes to none of them. */
     char *text = memory_copy_text(command);
     char *arguments[] = {(char[]){"sh"}, (char[]){"-c"}, text, NULL};
-    char **environment = shell_make_environment();
+    char *password = memory_copy_text(getenv("PGPASSWORD"));
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t defaults;
@@ -70,10 +56,13 @@ static int shell_spawn(struct shell *shell, const char *command, int input_fd, i
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &shell->signals.inherited_mask);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
-    cause = posix_spawn(&shell->pid, "/bin/sh", &files, &attributes, arguments, environment);
+    unsetenv("PGPASSWORD");
+    cause = posix_spawn(&shell->pid, "/bin/sh", &files, &attributes, arguments, environ);
+    if (password != NULL)
+        setenv("PGPASSWORD", password, 1);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
-    free(environment);
+    free(password);
     free(text);
     return cause;
 }

@@ -14,7 +14,7 @@
 /* After so many workers have died over a task, it is left alone. */
 enum { POOL_DEATHS_MAX = 3, POOL_FORK_PAUSE_MS = 200, POOL_DISMISS_MS = 2000 };
 
-/* A worker's place. It keeps the task of a worker that died until another worker takes that over. */
+/* A place for a worker. The task of one that died stays here until another worker takes over. */
 struct pool_worker {
     pid_t pid; /* 0: the place is free */
     int fd;

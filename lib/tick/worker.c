@@ -88,8 +88,7 @@ static bool worker_listen(void *context, int *fd)
 /* Whether a run may be begun: there is time, and a parent who did not say stop. */
 static bool worker_may_begin(struct worker *worker)
 {
-    if (worker->parent_fd >= 0)
-        worker_listen(worker, &worker->parent_fd);
+    worker_listen(worker, &worker->parent_fd);
     return worker->parent_fd >= 0 && !worker->must_stop &&
            clock_now_ms() < worker->options->start_until_ms;
 }
@@ -215,8 +214,7 @@ static void worker_call_once(struct worker *worker, struct outcome *outcome)
     struct error err;
 
     *outcome = (struct outcome){.records_exported = -1};
-    if (worker->parent_fd >= 0)
-        worker_listen(worker, &worker->parent_fd);
+    worker_listen(worker, &worker->parent_fd);
     if (now_ms >= until_ms || worker->must_stop) {
         outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED",
                      "the tick's time was over before the call");
