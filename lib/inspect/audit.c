@@ -75,16 +75,15 @@ static bool audit_read_text(struct audit *audit, const struct schedule *schedule
 {
     const char *text = schedule->state_text;
     struct error err = {0};
-    bool is_valid;
 
     if (text == NULL ? !schedule->is_active : *text == '\0')
         return false;
-    is_valid = text == NULL ? timetable_read(schedule, &audit->zones, &audit->timetable, &err)
-                            : timetable_read_text(text, &audit->zones, &audit->timetable, &err) ||
-                                  timetable_name(schedule, &err);
-    if (!is_valid)
-        schedules_warn(&err, &audit->invalid);
-    return is_valid;
+    if (text == NULL ? timetable_read(schedule, &audit->zones, &audit->timetable, &err)
+                     : timetable_read_text(text, &audit->zones, &audit->timetable, &err))
+        return true;
+    timetable_name(schedule, &err);
+    schedules_warn(&err, &audit->invalid);
+    return false;
 }
 
 static void audit_open(struct audit *audit, const struct schedule *schedule,

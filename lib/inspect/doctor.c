@@ -67,6 +67,7 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
     if (timetable_read(&judged, &doctor->zones, &timetable, &err) ||
         ++doctor->invalid > DOCTOR_ROWS_MAX)
         return;
+    timetable_name(schedule, &err);
     findings_add(doctor->rows, "rows", FINDING_WARNING, "%s%s%s%s", err.message,
                  *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
     findings_hint(doctor->rows,

@@ -155,7 +155,7 @@ static void status_judge_schedule(struct status *status, struct status_integrati
     char text[ERROR_MESSAGE_SIZE + ERROR_HINT_SIZE + 4];
     struct error err = {0};
 
-    if (timetable_check(&integration->schedule, &status->zones, &integration->timetable, &err)) {
+    if (timetable_read(&integration->schedule, &status->zones, &integration->timetable, &err)) {
         facts->waiting = status_find_waiting(integration);
         facts->fires = timetable_next(&integration->timetable, facts->now, &integration->next_slot);
         return;

@@ -4,7 +4,6 @@
 #include "store/schedules.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 /* ---- The heap: each schedule's slot is at or before those of the two below it ---- */
@@ -16,14 +15,10 @@ static const char *upcoming_id(const struct upcoming_schedule *schedule, const c
 
 static bool upcoming_is_before(const struct upcoming_schedule *a, const struct upcoming_schedule *b)
 {
-    int order;
-
     if (a->slot != b->slot)
         return a->slot < b->slot;
-    order = strcmp(upcoming_id(a, "orgId"), upcoming_id(b, "orgId"));
-    return order != 0
-               ? order < 0
-               : strcmp(upcoming_id(a, "integrationId"), upcoming_id(b, "integrationId")) < 0;
+    return run_compare_keys(upcoming_id(a, "orgId"), upcoming_id(a, "integrationId"),
+                            upcoming_id(b, "orgId"), upcoming_id(b, "integrationId")) < 0;
 }
 
 /* Moves a schedule down to where it belongs. */
@@ -65,6 +60,7 @@ static void upcoming_read_schedule(void *context, const struct schedules_reading
         return;
     upcoming->matched++;
     if (!timetable_read(schedule, &upcoming->zones, &timetable, &wrong)) {
+        timetable_name(schedule, &wrong);
         schedules_warn(&wrong, &upcoming->invalid);
         return;
     }

@@ -202,7 +202,8 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
 
     if (due_is_known(options, schedule, count))
         return true;
-    is_valid = schedule->is_active && timetable_read(schedule, options->zones, &timetable, err);
+    is_valid = schedule->is_active && (timetable_read(schedule, options->zones, &timetable, err) ||
+                                       timetable_name(schedule, err));
     if (is_valid) {
         /* The earlier match wins where two marks lie in the window. */
         if (timetable_next(&timetable, options->window.first - 1, &slot) &&

@@ -80,8 +80,8 @@ bool timetable_is_complete(const struct schedule *schedule)
 }
 
 /* Each column is checked before it is parsed, and the row before its slots are looked at. */
-bool timetable_check(const struct schedule *schedule, struct zones *zones,
-                     struct timetable *timetable, struct error *err)
+bool timetable_read(const struct schedule *schedule, struct zones *zones,
+                    struct timetable *timetable, struct error *err)
 {
     if (!schedule->has_organization)
         return error_set(err, ERROR_INVALID, "its organisation does not exist");
@@ -92,12 +92,6 @@ bool timetable_check(const struct schedule *schedule, struct zones *zones,
     }
     return timetable_parse(schedule->cron_schedule, strlen(schedule->cron_schedule),
                            schedule->timezone, zones, timetable, err);
-}
-
-bool timetable_read(const struct schedule *schedule, struct zones *zones,
-                    struct timetable *timetable, struct error *err)
-{
-    return timetable_check(schedule, zones, timetable, err) || timetable_name(schedule, err);
 }
 
 bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute)

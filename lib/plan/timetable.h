@@ -21,14 +21,10 @@ const char *timetable_type(size_t n);
 
 /*
  * Reads expression and zone of a row that is active, and checks the row besides. On failure err
- * names organisation, integration and what is wrong (ERROR_INVALID).
+ * says what is wrong (ERROR_INVALID); timetable_name() adds whose row it is.
  */
 bool timetable_read(const struct schedule *schedule, struct zones *zones,
                     struct timetable *timetable, struct error *err);
-
-/* The same, but for whose row it is. */
-bool timetable_check(const struct schedule *schedule, struct zones *zones,
-                     struct timetable *timetable, struct error *err);
 
 /*
  * A schedule's text, "CRON ZONE", as sync_schedule_state keeps it; "" is the text of no schedule.
@@ -42,7 +38,7 @@ bool timetable_read_text(const char *text, struct zones *zones, struct timetable
 /* Whether all of a row but its text is valid. */
 bool timetable_is_complete(const struct schedule *schedule);
 
-/* Prefixes an error with whose row it is. Returns false. */
+/* Prefixes an error with organisation and integration. Returns false. */
 bool timetable_name(const struct schedule *schedule, struct error *err);
 
 /* The first slot (a UTC minute) after after_minute; false when there is none. */
