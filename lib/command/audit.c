@@ -38,18 +38,19 @@ int command_audit(const struct command_line *line)
         .to_us = line->values[SETTING_TO].number,
         .has_to = line->values[SETTING_TO].is_given,
     };
-    struct audit_report report = {0};
+    struct audit_report report = {.is_json = line->values[SETTING_JSON].is_given};
     struct audit_result result = {0};
     struct error err = {0};
     bool ok = true;
 
     if (options.has_to && options.to_us <= options.from_us)
         ok = error_set(&err, ERROR_USAGE, "--to must lie after --from");
-    ok = ok && audit_report_open(&report, line->values[SETTING_JSON].is_given, &err) &&
-         audit_read(&options, audit_report_add, &report, &result, &err);
-    if (ok)
+    ok = ok && audit_read(&options, audit_report_add, &report, &result, &err);
+    if (ok) {
         audit_warn(&result);
-    ok = ok && audit_report_print(&report, &result, stdout, &err) && command_write("", &err);
-    audit_report_close(&report);
+        audit_report_print(&report, &result, stdout);
+        ok = command_write("", &err);
+    }
+    text_free(&report.entries);
     return !ok ? command_fail(&err) : audit_is_clean(&result.totals) ? 0 : 1;
 }

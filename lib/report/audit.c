@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "time/instant.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -126,21 +125,6 @@ static void audit_add_text(const json_t *value, struct text *line)
 
 /* ---- The report ---- */
 
-bool audit_report_open(struct audit_report *report, bool is_json, struct error *err)
-{
-    *report = (struct audit_report){.is_json = is_json, .entries = tmpfile()};
-    return report->entries != NULL ||
-           error_set(err, ERROR_INTERNAL, "cannot make a temporary file: %s", strerror(errno));
-}
-
-void audit_report_close(struct audit_report *report)
-{
-    if (report->entries != NULL)
-        fclose(report->entries);
-    text_free(&report->line);
-}
-
-/* Failures to write show in ferror(). */
 void audit_report_add(void *context, const struct audit_entry *entry)
 {
     struct audit_report *report = context;
@@ -149,58 +133,42 @@ void audit_report_add(void *context, const struct audit_entry *entry)
     if (entry->slot->verdict == AUDIT_COMPLETED && entry->slot->late_ms == 0)
         return;
     value = audit_entry_value(entry);
-    text_clear(&report->line);
     if (report->is_json) {
-        text_add(&report->line, report->has_entries ? ",\n" : "\n");
-        json_add_line(&report->line, value);
-    } else {
-        audit_add_text(value, &report->line);
-        json_decref(value);
+        text_add(&report->entries, report->entries.length > 0 ? ",\n" : "\n");
+        json_add_line(&report->entries, value);
+        return;
     }
-    report->has_entries = true;
-    fwrite(report->line.data, 1, report->line.length, report->entries);
-}
-
-static bool audit_copy_entries(FILE *entries, FILE *out, struct error *err)
-{
-    char bytes[65536];
-    size_t n;
-
-    if (fflush(entries) != 0 || ferror(entries) || fseek(entries, 0, SEEK_SET) != 0)
-        return error_set(err, ERROR_INTERNAL, "cannot write a temporary file: %s", strerror(errno));
-    while ((n = fread(bytes, 1, sizeof bytes, entries)) > 0 && !ferror(out))
-        (void)fwrite(bytes, 1, n, out);
-    return !ferror(entries) ||
-           error_set(err, ERROR_INTERNAL, "cannot read a temporary file: %s", strerror(errno));
+    audit_add_text(value, &report->entries);
+    json_decref(value);
 }
 
 /* JSON begins with the totals, and text ends with them, where a terminal shows them. */
-bool audit_report_print(struct audit_report *report, const struct audit_result *result, FILE *out,
-                        struct error *err)
+void audit_report_print(const struct audit_report *report, const struct audit_result *result,
+                        FILE *out)
 {
     json_t *value = audit_totals_value(result);
-    struct text *totals = &report->line;
-    bool ok;
+    const char *entries = text_string(&report->entries);
+    struct text totals = {0};
 
-    text_clear(totals);
     if (report->is_json) {
-        json_add_line(totals, json_incref(value));
-        totals->data[totals->length - 1] = ','; /* the object goes on with its slots */
-        (void)fprintf(out, "%s\"findings\":[", totals->data);
+        json_add_line(&totals, json_incref(value));
+        totals.data[totals.length - 1] = ','; /* the object goes on with its slots */
+        text_add(&totals, "\"findings\":[");
     } else {
-        text_addf(totals, "%s to %s: %" PRId64 " slots", audit_text(value, "from"),
+        text_addf(&totals, "%s to %s: %" PRId64 " slots", audit_text(value, "from"),
                   audit_text(value, "to"), audit_number(value, "slots"));
         for (int i = 0; i < AUDIT_EXTRA; i++)
-            text_addf(totals, "%s %s %" PRId64, i == 0 ? "\n " : ",", audit_word(audit_verdicts[i]),
-                      audit_number(value, audit_verdicts[i]));
-        text_addf(totals,
+            text_addf(&totals, "%s %s %" PRId64, i == 0 ? "\n " : ",",
+                      audit_word(audit_verdicts[i]), audit_number(value, audit_verdicts[i]));
+        text_addf(&totals,
                   "\n  late %" PRId64 ", extra %" PRId64 ", known by their runs alone %" PRId64
                   "\n",
                   audit_number(value, "late"), audit_number(value, "extra"),
                   audit_number(value, "unjudged"));
     }
-    ok = audit_copy_entries(report->entries, out, err);
-    (void)fputs(report->is_json ? "]}\n" : totals->data, out);
+    (void)fputs(report->is_json ? totals.data : entries, out);
+    (void)fputs(report->is_json ? entries : totals.data, out);
+    (void)fputs(report->is_json ? "]}\n" : "", out);
+    text_free(&totals);
     json_decref(value);
-    return ok;
 }
