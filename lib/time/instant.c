@@ -109,18 +109,18 @@ struct window window_of(int64_t instant_us)
 }
 
 /* Writes 2024-05-01T02:00:00 and the rest behind it. */
-static void instant_write(int64_t minute, int second, const char *rest,
-                          char text[INSTANT_TEXT_SIZE])
+static void instant_write(int64_t second, const char *rest, char text[INSTANT_TEXT_SIZE])
 {
+    int64_t minute = instant_divide_down(second, 60);
     struct civil civil = civil_from_minute(minute);
 
     snprintf(text, INSTANT_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%s", civil.year, civil.month,
-             civil.day, civil.hour, civil.minute, second, rest);
+             civil.day, civil.hour, civil.minute, (int)(second - minute * 60), rest);
 }
 
 void instant_format_minute(int64_t minute, char text[INSTANT_TEXT_SIZE])
 {
-    instant_write(minute, 0, "Z", text);
+    instant_write(minute * 60, "Z", text);
 }
 
 void instant_format_local(int64_t minute, int offset_minutes, char text[INSTANT_TEXT_SIZE])
@@ -130,25 +130,22 @@ void instant_format_local(int64_t minute, int offset_minutes, char text[INSTANT_
 
     snprintf(offset, sizeof offset, "%c%02d:%02d", offset_minutes < 0 ? '-' : '+', ahead / 60,
              ahead % 60);
-    instant_write(minute + offset_minutes, 0, offset, text);
+    instant_write((minute + offset_minutes) * 60, offset, text);
 }
 
 void instant_format_second(int64_t instant_ms, char text[INSTANT_TEXT_SIZE])
 {
-    int64_t second = instant_divide_down(instant_ms, 1000);
-    int64_t minute = instant_divide_down(second, 60);
-
-    instant_write(minute, (int)(second - minute * 60), "Z", text);
+    instant_write(instant_divide_down(instant_ms, 1000), "Z", text);
 }
 
 void instant_format(int64_t instant_us, char text[INSTANT_TEXT_SIZE])
 {
-    int64_t minute = instant_divide_down(instant_us, INSTANT_US_PER_MINUTE);
-    int milliseconds = (int)((instant_us - minute * INSTANT_US_PER_MINUTE) / 1000);
+    int64_t second = instant_divide_down(instant_us, INSTANT_US_PER_SECOND);
     char fraction[INSTANT_TEXT_SIZE];
 
-    snprintf(fraction, sizeof fraction, ".%03dZ", milliseconds % 1000);
-    instant_write(minute, milliseconds / 1000, fraction, text);
+    snprintf(fraction, sizeof fraction, ".%03dZ",
+             (int)((instant_us - second * INSTANT_US_PER_SECOND) / 1000));
+    instant_write(second, fraction, text);
 }
 
 static bool is_digit(char c)
