@@ -38,26 +38,15 @@ static int64_t status_read_time(const struct database_row *row, const char *colu
     return database_row_number(row, column, INT64_MIN);
 }
 
-static void status_read_trigger(void *context, const struct database_row *row)
+static void status_read_triggers(void *context, const struct database_row *row)
 {
     struct status *status = context;
-    int64_t last_tick_at_ms = database_row_number(row, "last_tick_at", 0);
-    bool is_silent;
 
-    status->now_us = database_row_number(row, "now_us", 0);
-    is_silent = status->now_us / 1000 - last_tick_at_ms > STATUS_SILENCE_MS;
-    if (!schema_check(row) ||
-        database_row_text(row, "trigger_name") == NULL) /* the row is there for the clock's sake */
+    if (!schema_check(row))
         return;
-    status->triggers = memory_grow(status->triggers, status->trigger_count,
-                                   &status->trigger_capacity, sizeof *status->triggers);
-    status->triggers[status->trigger_count++] = (struct status_trigger){
-        .name = status_read_text(status, row, "trigger_name"),
-        .host = status_read_text(status, row, "host"),
-        .last_tick_at_ms = last_tick_at_ms,
-        .is_silent = is_silent,
-    };
-    status->is_ticking = status->is_ticking || !is_silent;
+    status->now_us = database_row_number(row, "now_us", 0);
+    status->triggers = status_read_text(status, row, "triggers");
+    status->is_ticking = database_row_is_true(row, "is_ticking");
 }
 
 static struct condition_slots status_read_slots(const struct database_row *row, const char *count,
@@ -113,7 +102,7 @@ static bool status_read(const struct status_options *options, struct status *sta
                             database_number(runs, options->runs),
                             options->wants_messages ? "t" : "f"};
     struct database_statement statements[] = {
-        {.sql = sql_triggers, .read_row = status_read_trigger, .context = status},
+        {.sql = sql_triggers, .read_row = status_read_triggers, .context = status},
         {sql_status, 4, values, status_read_integration, status},
     };
     struct database *db = database_open(&options->database, options->deadline_ms, err);
@@ -183,8 +172,9 @@ static void status_judge_integration(struct status *status, struct status_integr
             continue;
         integration->probe = probe;
         if (probe->condition == PROBE_IS_UNREACHABLE) {
-            facts->unreachable_code = probe->code;
-            facts->unreachable_since = instant_divide_down(probe->since_us, INSTANT_US_PER_MINUTE);
+            facts->unreachable_code = probe->state.code;
+            facts->unreachable_since =
+                instant_divide_down(probe->state.since_us, INSTANT_US_PER_MINUTE);
         }
     }
     condition_judge(facts, &integration->condition);
@@ -234,7 +224,6 @@ void status_free(struct status *status)
     for (size_t i = 0; i < status->text_count; i++)
         free(status->texts[i]);
     free(status->integrations);
-    free(status->triggers);
     free(status->texts);
     zones_free(&status->zones);
     *status = (struct status){0};

@@ -18,8 +18,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STATUS_SILENCE_MS = 3 * 60 * 1000 }; /* of a trigger that starts a tick once a minute */
-
 struct status_options {
     struct database_address database;
     int64_t deadline_ms;
@@ -27,14 +25,6 @@ struct status_options {
     const char *integration_id; /* only this integration; NULL: every one */
     int runs;                   /* so many of the last runs of each */
     bool wants_messages;        /* with their error messages */
-};
-
-/* A trigger, by its last tick. */
-struct status_trigger {
-    const char *name;
-    const char *host;
-    int64_t last_tick_at_ms; /* since 1970 UTC */
-    bool is_silent;          /* judged: it should have ticked again since */
 };
 
 struct status_integration {
@@ -55,16 +45,14 @@ struct status_integration {
 
 /* `struct status s = {0};` is an empty one. */
 struct status {
-    int64_t now_us;                  /* the server's clock, since 1970 UTC */
-    struct status_trigger *triggers; /* the one that ticked last first */
-    size_t trigger_count;
-    size_t trigger_capacity;
+    int64_t now_us;       /* the server's clock, since 1970 UTC */
+    const char *triggers; /* a JSON array, the one that ticked last first; NULL: none */
+    bool is_ticking;      /* some trigger is not silent */
     struct status_integration *integrations; /* in key order; judged: what needs a person first */
     size_t count;
     size_t capacity;
     const struct probe_finding *probes;  /* borrowed */
     size_t probe_count;                  /* 0: no system was asked */
-    bool is_ticking;                     /* judged: some trigger is not silent */
     size_t conditions[CONDITION_STATES]; /* judged: how many integrations are in each state */
     struct zones zones;
     char **texts; /* those that the rest points to */

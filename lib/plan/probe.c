@@ -4,7 +4,6 @@
 #include "time/instant.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { PROBE_STATUS_THROTTLED = 429, PROBE_STATUS_ERROR = 500 };
 
@@ -58,11 +57,8 @@ struct probe_finding probe_judge(enum probe_policy policy, const struct probe_st
     if (policy != PROBE_ACTIVE || state == NULL)
         return finding;
     finding.condition = conditions[state->result];
-    memcpy(finding.code, state->code, sizeof finding.code);
     finding.is_fresh = state->is_claimed && state->probed_at_us >= state->claimed_at_us;
-    finding.probed_at_us = state->probed_at_us;
-    finding.since_us = state->since_us;
-    finding.until_us = state->next_probe_at_us;
+    finding.state = *state;
     return finding;
 }
 

@@ -82,11 +82,8 @@ enum probe_condition {
 struct probe_finding {
     const char *integration_type; /* static */
     enum probe_condition condition;
-    bool is_fresh;                /* this call has asked */
-    char code[OUTCOME_CODE_SIZE]; /* of the last probe; "" where there was none, and so on */
-    int64_t probed_at_us;         /* 0 */
-    int64_t since_us;             /* 0 */
-    int64_t until_us;             /* no probe before then; 0 */
+    bool is_fresh;            /* this call has asked */
+    struct probe_state state; /* zeroed where it is not active, or not known */
 };
 
 /* The state of a type as this caller should see it; NULL: it could not be had. */

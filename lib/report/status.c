@@ -24,27 +24,27 @@ static json_t *status_json_minute(int64_t minute)
     return status_json_instant(minute != INT64_MIN ? minute * 60000 : INT64_MIN);
 }
 
-/* ---- An integration ---- */
-
-/* The last runs; their strings may be hostile. */
-static json_t *status_json_runs(const char *text)
+/* An array of objects as the database wrote it; its strings may be hostile. NULL: an empty one. */
+static json_t *status_json_array(const char *text)
 {
-    json_t *runs = json_loads(text != NULL ? text : "[]", 0, NULL);
+    json_t *array = json_loads(text != NULL ? text : "[]", 0, NULL);
     size_t i;
-    json_t *run;
+    json_t *object;
     const char *key;
     json_t *value;
 
-    json_array_foreach(runs, i, run)
+    json_array_foreach(array, i, object)
     {
-        json_object_foreach(run, key, value)
+        json_object_foreach(object, key, value)
         {
             if (json_is_string(value))
-                json_object_set_new(run, key, json_from_text(json_string_value(value)));
+                json_object_set_new(object, key, json_from_text(json_string_value(value)));
         }
     }
-    return runs;
+    return array;
 }
+
+/* ---- An integration ---- */
 
 static json_t *status_json_reason(const struct status_integration *integration, size_t i)
 {
@@ -78,7 +78,7 @@ static void status_json_add_schedule(const struct status_integration *integratio
                         json_from_text(schedule->timezone != NULL ? schedule->timezone : "UTC"));
     json_object_set_new(tree, "nextSlot", status_json_minute(integration->next_slot));
     json_object_set_new(tree, "lastSuccessFor", status_json_minute(facts->last_success));
-    json_object_set_new(tree, "runs", status_json_runs(integration->runs));
+    json_object_set_new(tree, "runs", status_json_array(integration->runs));
     text_free(&words);
 }
 
@@ -113,11 +113,12 @@ json_t *status_integration_tree(const struct status *status, size_t i, enum stat
 
 static json_t *status_json_probe(const struct probe_finding *probe)
 {
-    const int64_t times_us[] = {probe->probed_at_us, probe->since_us, probe->until_us};
+    const struct probe_state *state = &probe->state;
+    const int64_t times_us[] = {state->probed_at_us, state->since_us, state->next_probe_at_us};
     static const char *const names[] = {"probedAt", "since", "nextProbeAt"};
     json_t *tree = json_pack("{s:s, s:s, s:o, s:b}", "integrationType", probe->integration_type,
                              "probe", probe_condition_name(probe->condition), "code",
-                             json_from_text(*probe->code != '\0' ? probe->code : NULL), "probedNow",
+                             json_from_text(*state->code != '\0' ? state->code : NULL), "probedNow",
                              (int)probe->is_fresh);
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -128,22 +129,13 @@ static json_t *status_json_probe(const struct probe_finding *probe)
 
 json_t *status_head_tree(const struct status *status)
 {
-    json_t *triggers = json_array();
     json_t *probes = status->probe_count > 0 ? json_array() : NULL;
 
-    for (size_t i = 0; i < status->trigger_count; i++) {
-        const struct status_trigger *trigger = &status->triggers[i];
-
-        json_array_append_new(triggers, json_pack("{s:o, s:o, s:o, s:b}", "name",
-                                                  json_from_text(trigger->name), "host",
-                                                  json_from_text(trigger->host), "lastTickAt",
-                                                  status_json_instant(trigger->last_tick_at_ms),
-                                                  "silent", (int)trigger->is_silent));
-    }
     for (size_t i = 0; i < status->probe_count; i++)
         json_array_append_new(probes, status_json_probe(&status->probes[i]));
     return json_pack("{s:o, s:b, s:o, s:o*}", "now", status_json_instant(status->now_us / 1000),
-                     "ticking", (int)status->is_ticking, "triggers", triggers, "probes", probes);
+                     "ticking", (int)status->is_ticking, "triggers",
+                     status_json_array(status->triggers), "probes", probes);
 }
 
 void status_add_report(const struct status *status, enum status_view view, bool is_json,

@@ -150,7 +150,7 @@ START_TEST(test_answer)
     probe(1);
     ck_assert_int_lt(clock_now_ms() - started_ms, PROBE_ANSWER_MS + PROGRAM_SLACK_MS);
     ck_assert_int_eq(findings[0].condition, answers[_i].condition);
-    ck_assert_str_eq(findings[0].code, answers[_i].code);
+    ck_assert_str_eq(findings[0].state.code, answers[_i].code);
     ck_assert(findings[0].is_fresh);
     ck_assert_int_eq(seconds_left_alone(), answers[_i].wait_s);
     ck_assert_uint_eq(count_heads(), 1);
@@ -196,7 +196,7 @@ START_TEST(test_no_connection)
             targets[0].address.url = nobody[i].url;
         probe(1);
         ck_assert_int_eq(findings[0].condition, PROBE_IS_UNREACHABLE);
-        ck_assert_str_eq(findings[0].code, nobody[i].code);
+        ck_assert_str_eq(findings[0].state.code, nobody[i].code);
         ck_assert_int_eq(seconds_left_alone(), 1800);
     }
     ck_assert_uint_eq(count_heads(), 0);
@@ -207,7 +207,7 @@ START_TEST(test_trusted)
 {
     probe(1);
     ck_assert_int_eq(findings[0].condition, PROBE_IS_REACHABLE);
-    ck_assert_str_eq(findings[0].code, "HTTP_204");
+    ck_assert_str_eq(findings[0].state.code, "HTTP_204");
     ck_assert_uint_eq(count_heads(), 1);
 }
 END_TEST
@@ -275,7 +275,8 @@ START_TEST(test_crash)
     probe(1);
     ck_assert_uint_eq(count_heads(), 0);
     ck_assert_int_eq(findings[0].condition, PROBE_IS_WAITING);
-    ck_assert_int_eq(findings[0].until_us - now_us, INT64_C(1000000) * (900 + PROBE_SEND_S));
+    ck_assert_int_eq(findings[0].state.next_probe_at_us - now_us,
+                     INT64_C(1000000) * (900 + PROBE_SEND_S));
     testdb_exec("UPDATE sync_probe_state SET pause_s = 7200");
     let_pass("16 minutes");
     ck_assert(claim(&state, &now_us));

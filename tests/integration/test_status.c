@@ -379,19 +379,18 @@ static void seed_everything(void)
         status_add((int)i, needs[i].cron);
         status_add_runs((int)i, needs[i].runs);
     }
-    testdb_exec(
-        "UPDATE organizations SET name = E'\\x01\\n\\x7f';"
-        "UPDATE organization_integrations SET is_enabled = false"
-        " WHERE integration_id = '%s';"
-        "UPDATE organization_integrations SET cron_schedule = NULL, integration_type = ''"
-        " WHERE integration_id = '%s';"
-        "UPDATE sync_run_log SET error_message = E'\\x1b[2J', host = NULL, trigger_name = NULL,"
-        " created_at = 'infinity' WHERE status = 'failed';"
-        "INSERT INTO sync_trigger_state VALUES ('pg_cron', '', '2024-05-01T02:00Z')",
-        status_integration(1), status_integration(2));
+    testdb_exec("UPDATE organizations SET name = E'\\x01\\n\\x7f';"
+                "UPDATE organization_integrations SET is_enabled = false"
+                " WHERE integration_id = '%s';"
+                "UPDATE organization_integrations SET cron_schedule = NULL, integration_type = ''"
+                " WHERE integration_id = '%s';"
+                "UPDATE sync_run_log SET error_message = E'\\x1b[2J\\x7f', host = NULL,"
+                " trigger_name = NULL, created_at = 'infinity' WHERE status = 'failed';"
+                "INSERT INTO sync_trigger_state VALUES ('pg_cron', '', '2024-05-01T02:00Z')",
+                status_integration(1), status_integration(2));
 }
 
-/* Covers: both are by their schemas, which refuse what lacks a member or has one too many. */
+/* Covers: both are clean, and by their schemas, which refuse a member too few or too many. */
 START_TEST(test_schemas)
 {
     static const char *const names[] = {"status", "health"};
@@ -411,6 +410,7 @@ START_TEST(test_schemas)
         json_object_set_new(integration, "more", json_true());
         exceeding = json_dumps(document, 0);
         json_schema_check(names[i], whole);
+        ck_assert_ptr_null(strchr(whole, '\x7f'));
         ck_assert(!json_schema_allows(names[i], lacking));
         ck_assert(!json_schema_allows(names[i], exceeding));
         free(whole);

@@ -156,7 +156,8 @@ START_TEST(test_condition)
     state.result = conditions[_i].result;
     finding = probe_judge(conditions[_i].policy, &state);
     ck_assert_str_eq(probe_condition_name(finding.condition), conditions[_i].name);
-    ck_assert_int_eq(finding.until_us, conditions[_i].is_dated ? state.next_probe_at_us : 0);
+    ck_assert_int_eq(finding.state.next_probe_at_us,
+                     conditions[_i].is_dated ? state.next_probe_at_us : 0);
 }
 END_TEST
 

@@ -15,21 +15,8 @@ SELECT left(o.name::text, 200) AS organization,
        (extract(epoch FROM waits.scheduled_for) / 60)::bigint AS pending_slot,
        CASE WHEN isfinite(waits.created_at)
             THEN (extract(epoch FROM waits.created_at) * 1000)::bigint END AS pending_since,
-       f.in_row,
-       (extract(epoch FROM CASE WHEN f.in_row < 100 THEN f.in_row_first
-                                ELSE first.scheduled_for END) / 60)::bigint AS in_row_first,
-       (extract(epoch FROM f.in_row_last) / 60)::bigint AS in_row_last,
-       f.unknown,
-       (extract(epoch FROM f.unknown_first) / 60)::bigint AS unknown_first,
-       (extract(epoch FROM f.unknown_last) / 60)::bigint AS unknown_last,
-       f.given_up,
-       (extract(epoch FROM f.given_up_first) / 60)::bigint AS given_up_first,
-       (extract(epoch FROM f.given_up_last) / 60)::bigint AS given_up_last,
-       f.failed,
-       (extract(epoch FROM f.failed_first) / 60)::bigint AS failed_first,
-       (extract(epoch FROM f.failed_last) / 60)::bigint AS failed_last,
-       f.last_code,
-       r.runs,
+       CASE WHEN f.in_row < 100 THEN f.in_row_least ELSE first.slot END AS in_row_first,
+       f.*, r.runs,
        -- include: columns/schedule.sql
   FROM organization_integrations AS i
   LEFT JOIN organizations AS o ON o.id = i.org_id
@@ -61,7 +48,7 @@ SELECT left(o.name::text, 200) AS organization,
           LIMIT 1
        ) AS well ON true
   LEFT JOIN LATERAL ( -- the first slot that failed since the last success
-         SELECT c.scheduled_for
+         SELECT (extract(epoch FROM c.scheduled_for) / 60)::bigint AS slot
            FROM sync_run_log AS c
           WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
             AND c.status = 'failed'
@@ -74,20 +61,21 @@ SELECT left(o.name::text, 200) AS organization,
    AND waits.status IN ('pending', 'running') AND waits.status = 'pending'
   LEFT JOIN LATERAL (
          SELECT count(*) FILTER (WHERE is_new AND is_begun) AS in_row,
-                min(u.scheduled_for) FILTER (WHERE is_new AND is_begun) AS in_row_first,
-                max(u.scheduled_for) FILTER (WHERE is_new AND is_begun) AS in_row_last,
+                min(u.slot) FILTER (WHERE is_new AND is_begun) AS in_row_least,
+                max(u.slot) FILTER (WHERE is_new AND is_begun) AS in_row_last,
                 count(*) FILTER (WHERE u.error_class = 'unknown') AS unknown,
-                min(u.scheduled_for) FILTER (WHERE u.error_class = 'unknown') AS unknown_first,
-                max(u.scheduled_for) FILTER (WHERE u.error_class = 'unknown') AS unknown_last,
+                min(u.slot) FILTER (WHERE u.error_class = 'unknown') AS unknown_first,
+                max(u.slot) FILTER (WHERE u.error_class = 'unknown') AS unknown_last,
                 count(*) FILTER (WHERE NOT is_begun) AS given_up,
-                min(u.scheduled_for) FILTER (WHERE NOT is_begun) AS given_up_first,
-                max(u.scheduled_for) FILTER (WHERE NOT is_begun) AS given_up_last,
+                min(u.slot) FILTER (WHERE NOT is_begun) AS given_up_first,
+                max(u.slot) FILTER (WHERE NOT is_begun) AS given_up_last,
                 count(*) FILTER (WHERE is_old_failure) AS failed,
-                min(u.scheduled_for) FILTER (WHERE is_old_failure) AS failed_first,
-                max(u.scheduled_for) FILTER (WHERE is_old_failure) AS failed_last,
+                min(u.slot) FILTER (WHERE is_old_failure) AS failed_first,
+                max(u.slot) FILTER (WHERE is_old_failure) AS failed_last,
                 (array_agg(u.error_code ORDER BY u.scheduled_for DESC)
                    FILTER (WHERE is_new AND is_begun))[1] AS last_code
-           FROM (SELECT c.scheduled_for, c.error_class, c.error_code, c.started_at
+           FROM (SELECT c.scheduled_for, c.error_class, c.error_code, c.started_at,
+                        (extract(epoch FROM c.scheduled_for) / 60)::bigint AS slot
                    FROM sync_run_log AS c
                   WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
                     AND c.status = 'failed'
