@@ -152,7 +152,9 @@ static bool command_read_value(struct command_line *line, enum setting_name name
     if (!value->is_given)
         value->text = setting->fallback;
     if (value->text != NULL)
-        return !is_read || setting_read(name, value, err);
+        return !is_read || setting_read(setting, value, err) ||
+               error_prefix(err, "%s%s", setting->option != NULL ? "--" : "",
+                            setting->option != NULL ? setting->option : setting->variable);
     if ((setting->needed_by & 1U << command) == 0)
         return true;
     error_set(err, ERROR_USAGE, "--%s is needed", setting->option);

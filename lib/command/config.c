@@ -10,17 +10,16 @@
 
 extern char **environ;
 
-/* From here on only the configuration has them, and libpq its password. */
-static void config_take_secrets(struct config *config)
+/* From here on only the configuration has the secrets, and libpq its password. */
+static void config_take_environment(struct config *config)
 {
     for (enum setting_name name = 0; name < SETTINGS; name++)
-        if (settings[name].secrecy == SETTING_SECRET)
-            config->secrets[name] = secret_take(settings[name].variable);
+        config->environment[name] = settings[name].secrecy == SETTING_SECRET
+                                        ? secret_take(settings[name].variable)
+                                        : memory_copy_text(getenv(settings[name].variable));
     /* libpq gets it from a place that is not in sight. */
-    if (config->secrets[SETTING_PGPASSWORD] != NULL)
-        setenv("PGPASSWORD", config->secrets[SETTING_PGPASSWORD], 1);
-    secret_free(config->secrets[SETTING_PGPASSWORD]);
-    config->secrets[SETTING_PGPASSWORD] = NULL;
+    if (config->environment[SETTING_PGPASSWORD] != NULL)
+        setenv("PGPASSWORD", config->environment[SETTING_PGPASSWORD], 1);
 }
 
 /* Cuts white space off both ends, in place. */
@@ -53,31 +52,30 @@ static bool config_unquote(char **value)
     return true;
 }
 
-static bool config_add_line(struct config *config, char *line, size_t number, struct error *err)
+static bool config_add_line(struct config *config, char *line, size_t length, struct error *err)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+    bool has_nul = strlen(line) < length;
     char *key = config_trim(line);
     char *equals = strchr(key, '=');
     char *value;
 
+    if (has_nul)
+        return error_set(err, ERROR_CONFIG, "holds a NUL byte");
     if (*key == '\0' || *key == '#' || *key == ';')
         return true;
     if (equals == NULL)
-        return error_set(err, ERROR_CONFIG, "%s, line %zu: not of the form KEY=value", config->path,
-                         number);
+        return error_set(err, ERROR_CONFIG, "not of the form KEY=value");
     *equals = '\0';
     key = config_trim(key);
     value = config_trim(equals + 1);
     if (*key == '\0' || key[strspn(key, plain)] != '\0') {
-        error_set(err, ERROR_CONFIG, "%s, line %zu: not a variable's name before '='", config->path,
-                  number);
+        error_set(err, ERROR_CONFIG, "not a variable's name before '='");
         return error_hint(err,
                           "write KEY=value, as in a systemd EnvironmentFile, without 'export'");
     }
     if (!config_unquote(&value))
-        return error_set(err, ERROR_CONFIG,
-                         "%s, line %zu: the quote in the value of %s is not closed", config->path,
-                         number, key);
+        return error_set(err, ERROR_CONFIG, "the quote in the value of %s is not closed", key);
     /* The last line wins, as in a shell. */
     json_object_set_new_nocheck(config->file, key, json_string_nocheck(value));
     return true;
@@ -112,14 +110,12 @@ static bool config_read_lines(struct config *config, FILE *file, struct error *e
     bool ok = true;
 
     for (size_t number = 1; (length = getline(&line, &size, file)) >= 0; number++) {
-        struct error ignored;
-        struct error *wrong = ok ? err : &ignored;
+        struct error wrong;
 
-        if (memchr(line, '\0', (size_t)length) != NULL)
-            ok = error_set(wrong, ERROR_CONFIG, "%s, line %zu: holds a NUL byte", config->path,
-                           number);
-        else
-            ok = config_add_line(config, line, number, wrong) && ok;
+        if (config_add_line(config, line, (size_t)length, &wrong) || !ok)
+            continue;
+        *err = wrong;
+        ok = error_prefix(err, "%s, line %zu", config->path, number);
     }
     if (ok && ferror(file))
         ok = error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
@@ -128,7 +124,7 @@ static bool config_read_lines(struct config *config, FILE *file, struct error *e
 }
 
 /* libpq reads its PG* variables itself. Those of the environment win. */
-static void config_export(struct config *config)
+static void config_export(const struct config *config)
 {
     const char *key;
     json_t *value;
@@ -137,11 +133,9 @@ static void config_export(struct config *config)
     {
         const char *present = getenv(key);
 
-        if (strncmp(key, "PG", 2) != 0 || *json_string_value(value) == '\0' ||
-            (present != NULL && *present != '\0'))
-            continue;
-        setenv(key, json_string_value(value), 1);
-        json_object_set_nocheck(config->exported, key, value);
+        if (strncmp(key, "PG", 2) == 0 && *json_string_value(value) != '\0' &&
+            (present == NULL || *present == '\0'))
+            setenv(key, json_string_value(value), 1);
     }
 }
 
@@ -183,10 +177,9 @@ bool config_read(struct config *config, const char *path, bool is_needed, struct
     *config = (struct config){
         .path = memory_copy_text(path != NULL ? path : settings[SETTING_CONFIG].fallback),
         .file = json_object(),
-        .exported = json_object(),
         .strangers = json_object(),
     };
-    config_take_secrets(config);
+    config_take_environment(config);
     file = fopen(config->path, "re");
     if (file != NULL) {
         ok = config_read_lines(config, file, err) && config_check_mode(config, file, err);
@@ -202,9 +195,8 @@ bool config_read(struct config *config, const char *path, bool is_needed, struct
 void config_free(struct config *config)
 {
     for (size_t i = 0; i < SETTINGS; i++)
-        secret_free(config->secrets[i]);
+        secret_free(config->environment[i]);
     json_decref(config->file);
-    json_decref(config->exported);
     json_decref(config->strangers);
     free(config->path);
     *config = (struct config){0};
@@ -219,11 +211,9 @@ static const char *config_of_file(const struct config *config, const char *key)
 static const char *config_of_environment(const struct config *config, const char *key)
 {
     enum setting_name name = setting_find(key);
-    const char *value =
-        name < SETTINGS && config->secrets[name] != NULL ? config->secrets[name] : getenv(key);
+    const char *value = name < SETTINGS ? config->environment[name] : getenv(key);
 
-    return value != NULL && *value != '\0' && json_object_get(config->exported, key) == NULL ? value
-                                                                                             : NULL;
+    return value != NULL && *value != '\0' ? value : NULL;
 }
 
 const char *config_get(const struct config *config, const char *key)

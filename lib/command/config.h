@@ -19,10 +19,9 @@
 
 struct config {
     char *path;
-    char *secrets[SETTINGS]; /* those of the environment; NULL where it has none */
+    char *environment[SETTINGS]; /* as it was; NULL where it has none */
     /* JSON objects serve as dictionaries here. Their keys and texts may be any bytes. */
     json_t *file;      /* each key of the file, with its value */
-    json_t *exported;  /* PG* variables that the environment had not, and now has */
     json_t *strangers; /* names that begin with SYNCSCHED_, are set, and are no settings */
 };
 

@@ -18,7 +18,7 @@ enum { DOCTOR_READ_MS = 20000 };
 /* ---- Commands ---- */
 
 /* Adds a word as a shell takes it for one. */
-static void doctor_add_word(struct text *command, const char *word)
+static void doctor_add_word(const char *word, struct text *command)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "/._-+:,@";
@@ -38,28 +38,8 @@ static void doctor_add_path(const char *name, const char *otherwise, struct text
 {
     char *path = realpath(name, NULL);
 
-    doctor_add_word(command, path != NULL ? path : otherwise);
+    doctor_add_word(path != NULL ? path : otherwise, command);
     free(path);
-}
-
-static void doctor_add_file(const struct command_line *line, struct text *command)
-{
-    doctor_add_path(line->config.path, line->config.path, command);
-}
-
-/* What a crontab should start: with the whole path, since a crontab's own is short. */
-static void doctor_add_tick(const struct command_line *line, struct text *command)
-{
-    doctor_add_path("/proc/self/exe", "/usr/local/bin/syncsched", command);
-    text_add(command, " run");
-    if (strcmp(line->config.path, settings[SETTING_CONFIG].fallback) != 0) {
-        text_add(command, " --config ");
-        doctor_add_file(line, command);
-    }
-    if (line->given[SETTING_DB_ROLE] != NULL) {
-        text_add(command, " --db-role ");
-        doctor_add_word(command, line->given[SETTING_DB_ROLE]);
-    }
 }
 
 /* Whether one of libpq's own variables comes from there. */
@@ -72,26 +52,37 @@ static bool doctor_has_variable(const struct command_line *line, enum config_sou
     return false;
 }
 
-/* What applies the schema to the database of the settings. */
-static void doctor_add_migrate(const struct command_line *line, struct text *command)
+/*
+ * What a crontab should hold, with the whole path, since a crontab's own is short; and what applies
+ * the schema to the database of the settings.
+ */
+static void doctor_add_commands(const struct command_line *line, struct text *crontab,
+                                struct text *migrate)
 {
     enum config_source source = config_source(&line->config, "SUPABASE_DB_URL");
+    struct text program = {0};
+    struct text file = {0};
 
-    doctor_add_path("/proc/self/exe", "/usr/local/bin/syncsched", command);
-    text_add(command, " schema | ");
-    if (doctor_has_variable(line, CONFIG_FILE)) {
-        text_add(command, "env $(grep ^PG ");
-        doctor_add_file(line, command);
-        text_add(command, ") ");
+    doctor_add_path("/proc/self/exe", "/usr/local/bin/syncsched", &program);
+    doctor_add_path(line->config.path, line->config.path, &file);
+    text_addf(crontab, "* * * * *  %s run", program.data);
+    if (strcmp(line->config.path, settings[SETTING_CONFIG].fallback) != 0)
+        text_addf(crontab, " --config %s", file.data);
+    if (line->given[SETTING_DB_ROLE] != NULL) {
+        text_add(crontab, " --db-role ");
+        doctor_add_word(line->given[SETTING_DB_ROLE], crontab);
     }
-    text_add(command, "psql -v ON_ERROR_STOP=1");
-    if (source == CONFIG_FILE) {
-        text_add(command, " \"$(sed -n 's/^SUPABASE_DB_URL=//p' ");
-        doctor_add_file(line, command);
-        text_add(command, " | tr -d \\\"\\')\"");
-    } else if (source == CONFIG_ENVIRONMENT) {
-        text_add(command, " \"$SUPABASE_DB_URL\"");
-    }
+    text_add(crontab, " >/dev/null");
+    text_addf(migrate, "%s schema | ", program.data);
+    if (doctor_has_variable(line, CONFIG_FILE))
+        text_addf(migrate, "env $(grep ^PG %s) ", file.data);
+    text_add(migrate, "psql -v ON_ERROR_STOP=1");
+    if (source == CONFIG_FILE)
+        text_addf(migrate, " \"$(sed -n 's/^SUPABASE_DB_URL=//p' %s | tr -d \\\"\\')\"", file.data);
+    else if (source == CONFIG_ENVIRONMENT)
+        text_add(migrate, " \"$SUPABASE_DB_URL\"");
+    text_free(&program);
+    text_free(&file);
 }
 
 /* Gives the last finding the command that removes a setting from where it is. */
@@ -100,12 +91,11 @@ static void doctor_hint_unsetting(const struct command_line *line, const char *n
 {
     struct text file = {0};
 
-    doctor_add_file(line, &file);
+    doctor_add_path(line->config.path, line->config.path, &file);
     if (config_source(&line->config, name) == CONFIG_ENVIRONMENT)
         findings_hint(findings, "unset %s", name);
     else
-        findings_hint(findings, "sed -i '/^[[:blank:]]*%s[[:blank:]]*=/d' %s", name,
-                      text_string(&file));
+        findings_hint(findings, "sed -i '/^[[:blank:]]*%s[[:blank:]]*=/d' %s", name, file.data);
     text_free(&file);
 }
 
@@ -115,34 +105,36 @@ static void doctor_hint_unsetting(const struct command_line *line, const char *n
 static void doctor_add_source(const struct command_line *line, enum config_source source,
                               const char *where, json_t *findings)
 {
+    const struct config *config = &line->config;
     struct text list = {0};
 
     for (const struct setting *s = settings; s < settings + SETTINGS; s++) {
-        if (config_source(&line->config, s->variable) != source || s->obeyed == SETTING_ONCE ||
+        if (config_source(config, s->variable) != source || s->obeyed == SETTING_ONCE ||
             (s->obeyed == SETTING_ENVIRONMENT && source != CONFIG_ENVIRONMENT))
             continue;
         text_addf(&list, "%s%s", list.length > 0 ? ", " : "", s->variable);
         if (s->secrecy == SETTING_OPEN)
-            text_addf(&list, "=%s", config_get(&line->config, s->variable));
+            text_addf(&list, "=%s", config_get(config, s->variable));
     }
     if (list.length > 0)
-        findings_add(findings, "settings", FINDING_OK, "from %s: %s", where, text_string(&list));
+        findings_add(findings, "settings", FINDING_OK, NULL, "from %s: %s", where,
+                     text_string(&list));
     text_free(&list);
 }
 
 static void doctor_add_sources(const struct command_line *line, json_t *findings)
 {
     if (line->given[SETTING_DB_ROLE] != NULL)
-        findings_add(findings, "settings", FINDING_OK, "from the command line: --db-role=%s",
+        findings_add(findings, "settings", FINDING_OK, NULL, "from the command line: --db-role=%s",
                      line->given[SETTING_DB_ROLE]);
     doctor_add_source(line, CONFIG_ENVIRONMENT, "the environment", findings);
     doctor_add_source(line, CONFIG_FILE, line->config.path, findings);
     if (!line->values[SETTING_FUNCTION_URL].is_given && !line->values[SETTING_FUNCTION].is_given)
-        findings_add(findings, "settings", FINDING_OK, "by default: %s=%s",
+        findings_add(findings, "settings", FINDING_OK, NULL, "by default: %s=%s",
                      settings[SETTING_FUNCTION].variable, settings[SETTING_FUNCTION].fallback);
     if (!line->values[SETTING_SUPABASE_DB_URL].is_given &&
         !doctor_has_variable(line, CONFIG_ENVIRONMENT) && !doctor_has_variable(line, CONFIG_FILE))
-        findings_add(findings, "settings", FINDING_OK,
+        findings_add(findings, "settings", FINDING_OK, NULL,
                      "by default: the database that libpq finds by itself");
 }
 
@@ -163,7 +155,7 @@ static void doctor_judge_conflicts(const struct command_line *line, json_t *find
         struct error err;
 
         config_explain_stranger(stranger, &err);
-        findings_add(findings, "settings", FINDING_WARNING, "%s%s%s%s", err.message,
+        findings_add(findings, "settings", FINDING_WARNING, NULL, "%s%s%s%s", err.message,
                      *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
         doctor_hint_unsetting(line, stranger, findings);
     }
@@ -173,17 +165,17 @@ static void doctor_judge_conflicts(const struct command_line *line, json_t *find
 
         if (!line->values[rivals[i][0]].is_given || !line->values[rivals[i][1]].is_given)
             continue;
-        findings_add(findings, "settings", FINDING_WARNING,
+        findings_add(findings, "settings", FINDING_WARNING, NULL,
                      "both %s and %s are set: the first one is used", first, second);
         doctor_hint_unsetting(line, second, findings);
     }
     for (const struct setting *s = settings; s < settings + SETTINGS; s++) {
         if (s->obeyed != SETTING_ANYWHERE || !config_is_hidden(&line->config, s->variable))
             continue;
-        findings_add(findings, "settings", FINDING_WARNING,
+        findings_add(findings, "settings", FINDING_WARNING, NULL,
                      "%s has one value in the environment, which is used, and another in %s",
                      s->variable, line->config.path);
-        findings_hint(findings, "unset %s", s->variable);
+        doctor_hint_unsetting(line, s->variable, findings);
     }
 }
 
@@ -194,16 +186,16 @@ static void doctor_judge_settings(const struct command_line *line, json_t *findi
     if (line->config_error.kind != ERROR_NONE)
         findings_add_error(findings, "config", FINDING_FAIL, &line->config_error,
                            "write KEY=value lines, or name another file with --config");
-    else if (access(path, F_OK) != 0)
-        findings_add(findings, "config", FINDING_OK,
-                     "there is no %s: settings come from the environment alone", path);
     else
-        findings_add(findings, "config", FINDING_OK,
-                     "%s can be read, and shows no secret to others", path);
+        findings_add(findings, "config", FINDING_OK, NULL,
+                     access(path, F_OK) != 0
+                         ? "there is no %s: settings come from the environment alone"
+                         : "%s can be read, and shows no secret to others",
+                     path);
     doctor_add_sources(line, findings);
     doctor_judge_conflicts(line, findings);
     if (line->options_error.kind == ERROR_NONE) {
-        findings_add(findings, "options", FINDING_OK, "the value of each option can be used");
+        findings_add(findings, "options", FINDING_OK, NULL, "the value of each option can be used");
     } else {
         findings_add_error(findings, "options", FINDING_FAIL, &line->options_error, NULL);
         doctor_hint_unsetting(line, settings[line->wrong_option].variable, findings);
@@ -220,14 +212,13 @@ static void doctor_examine_all(const struct command_line *line, json_t *findings
         .deadline_ms = line->started_at_ms + DOCTOR_READ_MS,
         .wants_retries = line->values[SETTING_MAX_ATTEMPTS].number > 1,
     };
-    struct text tick = {0};
+    struct text crontab = {0};
     struct text migrate = {0};
     struct settings_function function = {0};
 
     doctor_judge_settings(line, findings);
-    doctor_add_tick(line, &tick);
-    doctor_add_migrate(line, &migrate);
-    options.tick = text_string(&tick);
+    doctor_add_commands(line, &crontab, &migrate);
+    options.crontab = text_string(&crontab);
     options.migrate = text_string(&migrate);
     if (settings_key(line, &function.key, &options.key_error))
         options.key = function.key;
@@ -235,7 +226,7 @@ static void doctor_examine_all(const struct command_line *line, json_t *findings
         options.function = function.address;
     doctor_examine(&options, findings);
     settings_function_free(&function);
-    text_free(&tick);
+    text_free(&crontab);
     text_free(&migrate);
 }
 

@@ -84,38 +84,27 @@ static bool setting_check_choice(const struct setting *setting, const char *text
     return error_hint(err, "choose one of %s", setting->limits);
 }
 
-bool setting_read(enum setting_name name, struct setting_value *value, struct error *err)
+bool setting_read(const struct setting *setting, struct setting_value *value, struct error *err)
 {
-    const struct setting *setting = &settings[name];
-    bool ok = true;
-
     switch (setting->type) {
     case SETTING_TYPE_SWITCH:
-        ok = setting_read_switch(value, err);
-        break;
+        return setting_read_switch(value, err);
     case SETTING_TYPE_DURATION:
-        ok = setting_read_duration(setting, value, err);
-        break;
+        return setting_read_duration(setting, value, err);
     case SETTING_TYPE_NUMBER:
-        ok = setting_read_number(setting, value, err);
-        break;
+        return setting_read_number(setting, value, err);
     case SETTING_TYPE_TIME:
-        ok = instant_parse(value->text, &value->number, err);
-        break;
+        return instant_parse(value->text, &value->number, err);
     case SETTING_TYPE_ID:
-        ok = setting_check_id(value->text, err);
-        break;
+        return setting_check_id(value->text, err);
     case SETTING_TYPE_NAME:
-        ok = setting_check_name(value->text, err);
-        break;
+        return setting_check_name(value->text, err);
     case SETTING_TYPE_CHOICE:
-        ok = setting_check_choice(setting, value->text, err);
-        break;
+        return setting_check_choice(setting, value->text, err);
     case SETTING_TYPE_TEXT:
         break;
     }
-    return ok || error_prefix(err, "%s%s", setting->option != NULL ? "--" : "",
-                              setting->option != NULL ? setting->option : setting->variable);
+    return true;
 }
 
 enum setting_name setting_find(const char *variable)

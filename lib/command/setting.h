@@ -60,11 +60,8 @@ struct setting_value {
     bool is_given;    /* not by default */
 };
 
-/*
- * Reads value->text, which is not NULL, into value->number and checks it. The error names the
- * option, or the variable where there is no option.
- */
-bool setting_read(enum setting_name name, struct setting_value *value, struct error *err);
+/* Reads value->text, not NULL, into value->number and checks it. The error names no setting. */
+bool setting_read(const struct setting *setting, struct setting_value *value, struct error *err);
 
 /* The setting of this variable; SETTINGS: none. */
 enum setting_name setting_find(const char *variable);

@@ -48,8 +48,7 @@ static bool settings_compose_url(const struct command_line *line, char **url, st
     length = strlen(base);
     while (length > 0 && base[length - 1] == '/')
         length--;
-    text_append(&text, base, length);
-    text_addf(&text, "/functions/v1/%s", name);
+    text_addf(&text, "%.*s/functions/v1/%s", (int)length, base, name);
     *url = text.data;
     return true;
 }
@@ -61,24 +60,20 @@ static bool settings_compose_url(const struct command_line *line, char **url, st
 static bool settings_check_ca(const char *path, struct error *err)
 {
     static const char begin[] = "-----BEGIN ";
-    FILE *file = path != NULL ? fopen(path, "re") : NULL;
+    FILE *file = fopen(path, "re");
     char line[128];
     bool has_certificate = false;
-    bool is_read;
 
-    if (path == NULL)
-        return true;
     while (file != NULL && !has_certificate && fgets(line, sizeof line, file) != NULL)
         has_certificate =
             strncmp(line, begin, sizeof begin - 1) == 0 && strstr(line, "CERTIFICATE-----") != NULL;
-    is_read = file != NULL && !ferror(file);
-    if (!is_read)
+    if (file == NULL || ferror(file))
         error_set(err, ERROR_CONFIG, "cannot read SYNCSCHED_CA_FILE %s: %s", path, strerror(errno));
     else if (!has_certificate)
         error_set(err, ERROR_CONFIG, "SYNCSCHED_CA_FILE %s holds no certificate in PEM form", path);
     if (file != NULL)
         fclose(file);
-    return is_read && has_certificate;
+    return has_certificate;
 }
 
 /* The way to a url that has been checked. */
@@ -87,7 +82,8 @@ static bool settings_way(const struct command_line *line, const char *url, const
 {
     const char *proxy = line->values[SETTING_PROXY].text;
 
-    if ((proxy != NULL && !address_check_proxy(proxy, err)) || !settings_check_ca(ca_file, err))
+    if ((proxy != NULL && !address_check_proxy(proxy, err)) ||
+        (ca_file != NULL && !settings_check_ca(ca_file, err)))
         return false;
     *address = (struct http_target){
         .url = url,
@@ -123,16 +119,14 @@ struct http_target settings_monitor(const struct command_line *line)
 bool settings_key(const struct command_line *line, char **key, struct error *err)
 {
     static const char file[] = "SUPABASE_SERVICE_ROLE_KEY_FILE";
-    const char *name = "SUPABASE_SERVICE_ROLE_KEY";
-    const char *value = line->values[SETTING_SUPABASE_SERVICE_ROLE_KEY].text;
     const char *path = line->values[SETTING_SUPABASE_SERVICE_ROLE_KEY_FILE].text;
+    enum setting_name name = line->values[SETTING_SUPABASE_SERVICE_ROLE_KEY].text != NULL
+                                 ? SETTING_SUPABASE_SERVICE_ROLE_KEY
+                                 : SETTING_SUPABASE_SECRET_KEY;
+    const char *value = line->values[name].text;
 
-    if (value == NULL) {
-        name = "SUPABASE_SECRET_KEY";
-        value = line->values[SETTING_SUPABASE_SECRET_KEY].text;
-    }
     if (value != NULL && path != NULL) {
-        error_set(err, ERROR_CONFIG, "both %s and %s are set", name, file);
+        error_set(err, ERROR_CONFIG, "both %s and %s are set", settings[name].variable, file);
         return error_hint(err, "leave one of them out: nobody can tell which key is the new one");
     }
     if (path != NULL)
@@ -171,8 +165,6 @@ void settings_function_free(struct settings_function *function)
 static bool settings_read_passive(const char *types, struct probe_target targets[PROBE_TYPES],
                                   struct error *err)
 {
-    const char *name = settings[SETTING_HEALTH_PASSIVE].variable;
-
     for (const char *at = types; at != NULL && *at != '\0';) {
         size_t length = strcspn(at, ",");
         size_t i = 0;
@@ -181,8 +173,9 @@ static bool settings_read_passive(const char *types, struct probe_target targets
                                    strncmp(targets[i].integration_type, at, length) != 0))
             i++;
         if (i == PROBE_TYPES) {
-            error_set(err, ERROR_CONFIG, "%s holds what is no type of integration", name);
-            return error_hint(err, "such as %s=xledger,bufdir", name);
+            error_set(err, ERROR_CONFIG,
+                      "SYNCSCHED_HEALTH_PASSIVE holds what is no type of integration");
+            return error_hint(err, "such as SYNCSCHED_HEALTH_PASSIVE=xledger,bufdir");
         }
         targets[i].policy = PROBE_PASSIVE;
         at += length + (at[length] == ',' ? 1 : 0);

@@ -4,10 +4,9 @@
 #include "store/doctor.h"
 #include "store/schedules.h"
 #include "time/clock.h"
+#include "time/duration.h"
 #include "time/instant.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,8 +17,7 @@ enum { DOCTOR_ROWS_MAX = 10, DOCTOR_CLOCK_WARN_S = 30, DOCTOR_SILENCE_S = 180 };
 struct doctor {
     const struct doctor_options *options;
     json_t *findings;
-    json_t *found; /* what the database said about itself */
-    json_t *rows;  /* what is wrong with schedules, the first few of them */
+    json_t *found; /* not in the report yet: what the database said, then wrong schedules */
     struct zones zones;
     struct error zone_error; /* why there are no time zone data; none: there are */
     size_t schedules;        /* active ones, */
@@ -38,7 +36,7 @@ static void doctor_skip(struct doctor *doctor, const char *from, const char *to,
     while (strcmp(checks[i], from) != 0)
         i++;
     do
-        findings_add(doctor->findings, checks[i], FINDING_UNASKED, "%s", why);
+        findings_add(doctor->findings, checks[i], FINDING_UNASKED, NULL, "%s", why);
     while (strcmp(checks[i++], to) != 0);
 }
 
@@ -68,9 +66,9 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
         ++doctor->invalid > DOCTOR_ROWS_MAX)
         return;
     timetable_name(schedule, &err);
-    findings_add(doctor->rows, "rows", FINDING_WARNING, "%s%s%s%s", err.message,
+    findings_add(doctor->found, "rows", FINDING_WARNING, NULL, "%s%s%s%s", err.message,
                  *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
-    findings_hint(doctor->rows,
+    findings_hint(doctor->found,
                   "UPDATE organization_integrations SET is_enabled = false WHERE org_id = '%s' AND "
                   "integration_id = '%s'; -- until it is corrected",
                   schedule->org_id, schedule->integration_id);
@@ -78,14 +76,13 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
 
 static void doctor_judge_rows(struct doctor *doctor)
 {
-    json_array_extend(doctor->findings, doctor->rows);
-    if (doctor->invalid > DOCTOR_ROWS_MAX) {
-        findings_add(doctor->findings, "rows", FINDING_WARNING, "%zu more schedules are not valid",
+    json_array_extend(doctor->findings, doctor->found);
+    if (doctor->invalid > DOCTOR_ROWS_MAX)
+        findings_add(doctor->findings, "rows", FINDING_WARNING,
+                     "correct those above, and look again", "%zu more schedules are not valid",
                      doctor->invalid - DOCTOR_ROWS_MAX);
-        findings_hint(doctor->findings, "correct those above, and look again");
-    }
     if (doctor->invalid == 0)
-        findings_add(doctor->findings, "rows", FINDING_OK,
+        findings_add(doctor->findings, "rows", FINDING_OK, NULL,
                      doctor->schedules > 0 ? "%zu enabled schedules, all of them valid"
                                            : "%zu enabled schedules: nothing will be due",
                      doctor->schedules);
@@ -95,92 +92,61 @@ static void doctor_judge_clock(struct doctor *doctor, const struct schedules_rea
 {
     int64_t apart_s = (reading->host_now_us - reading->now_us) / INSTANT_US_PER_SECOND;
 
-    if (llabs(apart_s) <= DOCTOR_CLOCK_WARN_S) {
-        findings_add(doctor->findings, "clock", FINDING_OK,
+    if (llabs(apart_s) <= DOCTOR_CLOCK_WARN_S)
+        findings_add(doctor->findings, "clock", FINDING_OK, NULL,
                      "this host's clock and the database's are %lld s apart", llabs(apart_s));
-        return;
-    }
-    findings_add(doctor->findings, "clock", FINDING_WARNING,
-                 "this host's clock is %lld s %s the database's, by which ticks go", llabs(apart_s),
-                 apart_s > 0 ? "ahead of" : "behind");
-    findings_hint(doctor->findings, "timedatectl set-ntp true");
+    else
+        findings_add(doctor->findings, "clock", FINDING_WARNING, "timedatectl set-ntp true",
+                     "this host's clock is %lld s %s the database's, by which ticks go",
+                     llabs(apart_s), apart_s > 0 ? "ahead of" : "behind");
 }
 
-/* ---- What the database says of itself ---- */
+/* ---- The database ---- */
 
 void doctor_add_row(const struct doctor_options *options, const struct doctor_row *row,
                     json_t *found)
 {
-    /* The age is given in the largest unit of which there are two. */
-    static const struct {
-        int64_t seconds;
-        const char *name;
-    } units[] = {{1, "s"}, {60, "min"}, {3600, "h"}, {86400, "d"}};
+    size_t last = json_array_size(found) - 1;
     enum finding_state state = finding_state_parse(row->state);
-    size_t u = 0;
+    const char *hint = NULL;
+    char age[DURATION_TEXT_SIZE];
 
-    if (row->age_s == INT64_MIN) {
-        findings_add(found, row->about, state, "%s", row->message);
-    } else {
-        while (u + 1 < sizeof units / sizeof *units && row->age_s >= 2 * units[u + 1].seconds)
-            u++;
-        state = row->age_s > DOCTOR_SILENCE_S ? FINDING_WARNING : FINDING_OK;
-        findings_add(found, row->about, state, "the last tick was %" PRId64 " %s ago, %s",
-                     row->age_s > 0 ? row->age_s / units[u].seconds : 0, units[u].name,
-                     row->message);
-    }
-    if (state != FINDING_WARNING && state != FINDING_FAIL)
+    /* The schema of another version may differ in anything: its hint is enough for all of it. */
+    if (strcmp(row->about, "schema") == 0 && findings_count(found, "version", FINDING_FAIL) > 0) {
+        if (findings_count(found, "schema", FINDING_UNASKED) == 0)
+            findings_add(found, "schema", FINDING_UNASKED, NULL, "it is of another version");
         return;
-    if (strcmp(row->about, "trigger") == 0)
-        findings_hint(found, "* * * * *  %s >/dev/null", options->tick);
-    else
-        findings_hint(found, "%s", row->hint != NULL ? row->hint : options->migrate);
-}
-
-void doctor_judge_check(const char *check, const json_t *found, json_t *findings)
-{
-    json_t *first = NULL;
-    size_t count = 0;
-    json_t *finding;
-    size_t i;
-
-    json_array_foreach(found, i, finding)
-    {
-        if (strcmp(finding_text(finding, "check"), check) != 0)
-            continue;
-        if (count++ == 0)
-            first = finding;
-        else
-            json_array_append(findings, finding);
     }
-    if (count == 1)
-        json_array_append(findings, first);
+    if (findings_count(found, row->about, FINDING_OK) > 0 ||
+        findings_count(found, row->about, FINDING_UNASKED) > 0)
+        json_array_remove(found, last); /* so it would be if nothing were wrong */
+    if (row->age_s != INT64_MIN)
+        state = row->age_s > DOCTOR_SILENCE_S ? FINDING_WARNING : FINDING_OK;
+    if (state == FINDING_WARNING || state == FINDING_FAIL)
+        hint = strcmp(row->about, "trigger") == 0 ? options->crontab
+               : row->hint != NULL                ? row->hint
+                                                  : options->migrate;
+    if (row->age_s == INT64_MIN) {
+        findings_add(found, row->about, state, hint, "%s", row->message);
+        return;
+    }
+    duration_format(row->age_s * 1000, age);
+    findings_add(found, row->about, state, hint, "the last tick was %s ago, %s", age, row->message);
 }
 
-/* A schema of another version may differ in anything: one hint is enough for all of it. */
-void doctor_judge_database(const json_t *found, json_t *findings)
+static void doctor_take_row(void *context, const struct database_row *row)
 {
-    static const char *const checks[] = {"role", "writes", "row-security", "grants", "version"};
+    struct doctor *doctor = context;
+    struct doctor_row found = {
+        .about = database_row_text(row, "about"),
+        .state = database_row_text(row, "state"),
+        .message = database_row_text(row, "message"),
+        .hint = database_row_text(row, "hint"),
+        .age_s = database_row_number(row, "age_s", INT64_MIN),
+    };
 
-    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
-        doctor_judge_check(checks[i], found, findings);
-    if (findings_count(found, "version", FINDING_FAIL) > 0)
-        findings_add(findings, "schema", FINDING_UNASKED, "it is of another version");
-    else
-        doctor_judge_check("schema", found, findings);
+    doctor_add_row(doctor->options, &found, doctor->found);
 }
-
-void doctor_judge_refusal(const struct doctor_options *options, const json_t *found,
-                          const struct error *err, json_t *findings)
-{
-    if (findings_count(found, "role", FINDING_FAIL) > 0)
-        doctor_judge_check("role", found, findings);
-    else
-        findings_add_error(findings, options->database.role != NULL ? "role" : "database",
-                           FINDING_FAIL, err, "see the server's log, and look again");
-}
-
-/* ---- The database ---- */
 
 /* Reads the schedules as a tick does. If that fails, a finding may already say why. */
 static void doctor_read_schedules(struct doctor *doctor, struct database *db)
@@ -206,43 +172,35 @@ static void doctor_read_schedules(struct doctor *doctor, struct database *db)
     doctor_skip(doctor, "clock", "rows", "the schedules cannot be read");
 }
 
-static void doctor_take_row(void *context, const struct database_row *row)
+void doctor_judge_refusal(const struct doctor_options *options, const json_t *found,
+                          const struct error *err, json_t *findings)
 {
-    struct doctor *doctor = context;
-    struct doctor_row found = {
-        .about = database_row_text(row, "about"),
-        .state = database_row_text(row, "state"),
-        .message = database_row_text(row, "message"),
-        .hint = database_row_text(row, "hint"),
-        .age_s = database_row_number(row, "age_s", INT64_MIN),
-    };
-
-    doctor_add_row(doctor->options, &found, doctor->found);
+    if (findings_count(found, "role", FINDING_FAIL) > 0)
+        json_array_append(findings, json_array_get(found, 0));
+    else
+        findings_add_error(findings, options->database.role != NULL ? "role" : "database",
+                           FINDING_FAIL, err, "see the server's log, and look again");
 }
 
 /* Asks the database what it is like; where it refuses, whether that is for its role. */
 static void doctor_ask(struct doctor *doctor, struct database *db)
 {
     const struct doctor_options *options = doctor->options;
-    struct doctor_reading reading = {.role = options->database.role,
-                                     .deadline_ms = options->deadline_ms,
-                                     .read_row = doctor_take_row,
-                                     .context = doctor};
     struct error err = {0};
-    struct error ignored;
+    size_t trigger;
 
-    if (doctor_read(db, &reading, &err)) {
-        doctor_judge_database(doctor->found, doctor->findings);
-        doctor_read_schedules(doctor, db);
-        doctor_judge_check("trigger", doctor->found, doctor->findings);
+    if (!doctor_read(db, options->database.role, options->deadline_ms, doctor_take_row, doctor,
+                     &err)) {
+        doctor_judge_refusal(options, doctor->found, &err, doctor->findings);
+        doctor_skip(doctor, "writes", "trigger", "the database refused");
         return;
     }
+    json_array_extend(doctor->findings, doctor->found);
     json_array_clear(doctor->found);
-    reading.is_role_less = true;
-    if (reading.role != NULL)
-        doctor_read(db, &reading, &ignored);
-    doctor_judge_refusal(options, doctor->found, &err, doctor->findings);
-    doctor_skip(doctor, "writes", "trigger", "the database refused");
+    trigger = json_array_size(doctor->findings) - 1; /* goes to the end of the report */
+    doctor_read_schedules(doctor, db);
+    json_array_append(doctor->findings, json_array_get(doctor->findings, trigger));
+    json_array_remove(doctor->findings, trigger);
 }
 
 static void doctor_examine_database(struct doctor *doctor)
@@ -260,11 +218,11 @@ static void doctor_examine_database(struct doctor *doctor)
         doctor_skip(doctor, "tls", "trigger", "no connection to the database");
         return;
     }
-    findings_add(findings, "database", FINDING_OK, "it can be reached");
+    findings_add(findings, "database", FINDING_OK, NULL, "it can be reached");
     if (database_is_exposed(db, &way, &err))
         findings_add_error(findings, "tls", FINDING_WARNING, &err, NULL);
     else
-        findings_add(findings, "tls", FINDING_OK, "the way to the database: %s", way);
+        findings_add(findings, "tls", FINDING_OK, NULL, "the way to the database: %s", way);
     doctor_ask(doctor, db);
     database_close(db);
 }
@@ -273,15 +231,13 @@ static void doctor_examine_database(struct doctor *doctor)
 
 static void doctor_examine_zones(struct doctor *doctor)
 {
-    if (doctor->zone_error.kind == ERROR_NONE) {
-        findings_add(doctor->findings, "zones", FINDING_OK, "time zone data are there");
-        return;
-    }
-    findings_add(
-        doctor->findings, "zones", doctor->named_zones > 0 ? FINDING_FAIL : FINDING_WARNING,
-        "%s; schedules that need it: %zu", doctor->zone_error.message, doctor->named_zones);
-    findings_hint(doctor->findings, "%s",
-                  getenv("TZDIR") != NULL ? "unset TZDIR" : "apt-get install tzdata");
+    if (doctor->zone_error.kind == ERROR_NONE)
+        findings_add(doctor->findings, "zones", FINDING_OK, NULL, "time zone data are there");
+    else
+        findings_add(
+            doctor->findings, "zones", doctor->named_zones > 0 ? FINDING_FAIL : FINDING_WARNING,
+            getenv("TZDIR") != NULL ? "unset TZDIR" : "apt-get install tzdata",
+            "%s; schedules that need it: %zu", doctor->zone_error.message, doctor->named_zones);
 }
 
 static void doctor_examine_function(struct doctor *doctor)
@@ -305,11 +261,8 @@ static void doctor_examine_function(struct doctor *doctor)
 
 void doctor_examine(const struct doctor_options *options, json_t *findings)
 {
-    struct doctor doctor = {.options = options,
-                            .findings = findings,
-                            .found = json_array(),
-                            .rows = json_array(),
-                            .now_us = clock_host_us()};
+    struct doctor doctor = {
+        .options = options, .findings = findings, .found = json_array(), .now_us = clock_host_us()};
     struct zone zone;
 
     zones_find(&doctor.zones, "Europe/Oslo", &zone, &doctor.zone_error);
@@ -317,6 +270,5 @@ void doctor_examine(const struct doctor_options *options, json_t *findings)
     doctor_examine_zones(&doctor);
     doctor_examine_function(&doctor);
     json_decref(doctor.found);
-    json_decref(doctor.rows);
     zones_free(&doctor.zones);
 }

@@ -22,7 +22,7 @@ struct doctor_options {
     struct error address_error;
     const char *key; /* NULL: key_error says why */
     struct error key_error;
-    const char *tick;    /* the command that a crontab should start */
+    const char *crontab; /* the line of a crontab that ticks */
     const char *migrate; /* the command that applies the schema */
     bool wants_retries;  /* ticks attempt again what failed */
     int64_t deadline_ms; /* of the database's answers, on the monotonic clock */
@@ -36,26 +36,17 @@ void doctor_examine(const struct doctor_options *options, json_t *findings);
 /* What sql/doctor.sql found of one check. */
 struct doctor_row {
     const char *about; /* the check: role, writes, row-security, grants, version, schema, trigger */
-    const char *state; /* ok, warning, fail, not_asked */
+    const char *state; /* ok, warning, fail, not_asked; of a trigger that ticked, age_s says it */
     const char *message; /* of a trigger that ticked: who it is */
     const char *hint;    /* NULL: the migration, unless the state is ok */
     int64_t age_s;       /* how long ago a trigger ticked; INT64_MIN: that is not what it says */
 };
 
-/* Adds what the database said. */
+/* Adds a row, in the database's order. The first row of a check gives way to the second. */
 void doctor_add_row(const struct doctor_options *options, const struct doctor_row *row,
                     json_t *found);
 
-/* Of what was found of a check all but the first; or the first, if it is the only one. */
-void doctor_judge_check(const char *check, const json_t *found, json_t *findings);
-
-/* The same of role, writes, row security, grants, version and schema. */
-void doctor_judge_database(const json_t *found, json_t *findings);
-
-/*
- * Why the database refused (err): found, which was asked without the role, says whether the role
- * can be become.
- */
+/* Why the database refused: the role, where found begins with a failure of it; else err. */
 void doctor_judge_refusal(const struct doctor_options *options, const json_t *found,
                           const struct error *err, json_t *findings);
 

@@ -26,13 +26,11 @@ bool doctor_judge_key(const struct doctor_options *options, int64_t now_us, json
         return false;
     }
     credentials_describe(options->key, &words);
-    if (credentials_check_time(options->key, now_us + DOCTOR_EXPIRY_US, &err)) {
-        findings_add(findings, "key", FINDING_OK, "it is %s", text_string(&words));
-    } else {
-        findings_add(findings, "key", FINDING_WARNING, "it expires soon: it is %s",
+    if (credentials_check_time(options->key, now_us + DOCTOR_EXPIRY_US, &err))
+        findings_add(findings, "key", FINDING_OK, NULL, "it is %s", text_string(&words));
+    else
+        findings_add(findings, "key", FINDING_WARNING, doctor_new_key, "it expires soon: it is %s",
                      text_string(&words));
-        findings_hint(findings, "%s", doctor_new_key);
-    }
     text_free(&words);
     return true;
 }
@@ -59,34 +57,33 @@ void doctor_judge_ping(const char *url, const struct http_ping *ping, bool has_k
     while (name > 0 && url[name - 1] != '/')
         name--;
     if (status == 0) {
-        findings_add(findings, "function", FINDING_FAIL, "%.*s was not reached: %s", plain, url,
-                     ping->failure);
-        findings_hint(findings, "%s", doctor_silence_hint(ping));
+        findings_add(findings, "function", FINDING_FAIL, doctor_silence_hint(ping),
+                     "%.*s was not reached: %s", plain, url, ping->failure);
     } else if ((status == 401 || status == 403) && !has_key) {
-        findings_add(findings, "function", FINDING_OK,
+        findings_add(findings, "function", FINDING_OK, NULL,
                      "reached; it answered %ld to a request without a key", status);
     } else if (status == 401 || status == 403) {
-        findings_add(findings, "function", FINDING_FAIL, "the key was refused: %ld", status);
+        findings_add(findings, "function", FINDING_FAIL, NULL, "the key was refused: %ld", status);
         findings_hint(findings,
                       "%s, for which the function must be deployed so: supabase functions "
                       "deploy %.*s --no-verify-jwt",
                       doctor_new_key, plain - name, url + name);
     } else if (status == 404) {
-        findings_add(findings, "function", FINDING_FAIL, "there is no function at %.*s: 404", plain,
-                     url);
+        findings_add(findings, "function", FINDING_FAIL, NULL, "there is no function at %.*s: 404",
+                     plain, url);
         findings_hint(findings, "supabase functions deploy %.*s", plain - name, url + name);
     } else if (status / 100 == 3) {
         findings_add(findings, "function", FINDING_FAIL,
+                     "set SUPABASE_URL, or SYNCSCHED_FUNCTION_URL, to where it leads",
                      "%.*s sends callers elsewhere: %ld; a tick does not follow", plain, url,
                      status);
-        findings_hint(findings, "set SUPABASE_URL, or SYNCSCHED_FUNCTION_URL, to where it leads");
     } else if (status == 429 || status / 100 == 5) {
         findings_add(findings, "function", FINDING_WARNING,
+                     "let the function answer OPTIONS with 204, without exporting anything; and "
+                     "see its log",
                      "reached, but it answered OPTIONS with %ld", status);
-        findings_hint(findings, "let the function answer OPTIONS with 204, without exporting "
-                                "anything; and see its log");
     } else {
-        findings_add(findings, "function", FINDING_OK,
+        findings_add(findings, "function", FINDING_OK, NULL,
                      "reached: it answered OPTIONS with %ld after %" PRId64 " ms%s", status,
                      ping->ms, has_key ? ", given the key" : "");
     }

@@ -32,8 +32,8 @@ findings_set(json_t *findings, const char *member, const char *format, va_list a
     text_free(&clean);
 }
 
-void findings_add(json_t *findings, const char *check, enum finding_state state, const char *format,
-                  ...)
+void findings_add(json_t *findings, const char *check, enum finding_state state, const char *hint,
+                  const char *format, ...)
 {
     json_t *finding = json_pack("{s:s, s:s, s:n, s:n}", "check", check, "state",
                                 finding_states[state], "message", "hint");
@@ -43,6 +43,8 @@ void findings_add(json_t *findings, const char *check, enum finding_state state,
     va_start(arguments, format);
     findings_set(findings, "message", format, arguments);
     va_end(arguments);
+    if (hint != NULL)
+        findings_hint(findings, "%s", hint);
 }
 
 void findings_hint(json_t *findings, const char *format, ...)
@@ -57,9 +59,7 @@ void findings_hint(json_t *findings, const char *format, ...)
 void findings_add_error(json_t *findings, const char *check, enum finding_state state,
                         const struct error *err, const char *hint)
 {
-    findings_add(findings, check, state, "%s", err->message);
-    if (*err->hint != '\0' || hint != NULL)
-        findings_hint(findings, "%s", *err->hint != '\0' ? err->hint : hint);
+    findings_add(findings, check, state, *err->hint != '\0' ? err->hint : hint, "%s", err->message);
 }
 
 const char *finding_text(const json_t *finding, const char *member)

@@ -20,11 +20,14 @@ enum finding_state {
 /* ok, warning, fail; FINDING_UNASKED for not_asked and any other word. */
 enum finding_state finding_state_parse(const char *name);
 
-/* Adds one without a hint. The message is as an error's: lower case, no full stop. */
-void findings_add(json_t *findings, const char *check, enum finding_state state, const char *format,
-                  ...) __attribute__((format(printf, 4, 5)));
+/*
+ * Adds one. The message is as an error's: lower case, no full stop. The hint is something to paste,
+ * or a sentence; NULL: none.
+ */
+void findings_add(json_t *findings, const char *check, enum finding_state state, const char *hint,
+                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* Gives the last one its hint: something to paste, or a sentence. */
+/* Gives the last one another hint. */
 void findings_hint(json_t *findings, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* An error as a finding, with its own hint, else with this one, which may be NULL. */

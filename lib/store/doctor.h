@@ -7,24 +7,15 @@
 #ifndef SYNCSCHED_STORE_DOCTOR_H
 #define SYNCSCHED_STORE_DOCTOR_H
 
-#include "base/error.h"
 #include "store/database.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct doctor_reading {
-    const char *role;  /* what each transaction becomes; NULL: who connected */
-    bool is_role_less; /* ask as who connected why that role cannot be become */
-    int64_t deadline_ms;
-    database_row_reader *read_row; /* of the columns about, state, message, hint and age_s */
-    void *context;
-};
-
 /*
- * Hands on what was found, in the order in which hints are to be applied. The first row of a check
- * is for the case that it is the only one.
+ * Hands on what was found, in the order in which hints are to be applied: the columns about, state,
+ * message, hint and age_s. The first row of a check is for the case that it is the only one. role
+ * is what each transaction becomes, NULL for who connected. When the database refuses, asks once
+ * more without the role, and hands on first whether that role cannot be become.
  */
-bool doctor_read(struct database *db, const struct doctor_reading *reading, struct error *err);
+bool doctor_read(struct database *db, const char *role, int64_t deadline_ms,
+                 database_row_reader *read_row, void *context, struct error *err);
 
 #endif

@@ -159,7 +159,7 @@ START_TEST(test_config_source)
         {"SUPABASE_DB_URL", CONFIG_ENVIRONMENT, true},
         {"SUPABASE_SECRET_KEY", CONFIG_FILE, false},
         {"PGHOST", CONFIG_ENVIRONMENT, true},
-        {"PGAPPNAME", CONFIG_FILE, false},
+        {"PGSERVICE", CONFIG_FILE, false},
     };
     struct config config;
     struct error err = {0};
@@ -169,10 +169,10 @@ START_TEST(test_config_source)
     setenv("EMPTY", "", 1);
     setenv("SUPABASE_DB_URL", "environment", 1);
     setenv("PGHOST", "environment", 1);
-    unsetenv("PGAPPNAME");
+    unsetenv("PGSERVICE");
     ck_assert(read_text(&config,
                         "BOTH=file\nSAME=file\nEMPTY=file\nNOTHING=\nSUPABASE_DB_URL=file\n"
-                        "SUPABASE_SECRET_KEY=file\nPGHOST=file\nPGAPPNAME=file\n",
+                        "SUPABASE_SECRET_KEY=file\nPGHOST=file\nPGSERVICE=file\n",
                         0600, &err));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ck_assert_msg(config_source(&config, cases[i].key) == cases[i].source, "%s", cases[i].key);
@@ -245,9 +245,9 @@ static const struct {
     const char *text;
     const char *value; /* NULL: none */
 } libpq_lines[] = {
-    {"PGAPPNAME=first\nPGAPPNAME=second\n", "second"},
-    {"PGAPPNAME=first\nKEY=value\nPGAPPNAME=second\nwrong\n", "second"},
-    {"PGAPPNAME=first\nPGAPPNAME=\n", NULL},
+    {"PGSERVICE=first\nPGSERVICE=second\n", "second"},
+    {"PGSERVICE=first\nKEY=value\nPGSERVICE=second\nwrong\n", "second"},
+    {"PGSERVICE=first\nPGSERVICE=\n", NULL},
 };
 
 /* Covers: the last line wins for libpq's variables as for all others. */
@@ -256,14 +256,14 @@ START_TEST(test_config_libpq_last)
     struct config config;
     struct error err = {0};
 
-    setenv("PGAPPNAME", "", 1); /* what is empty is not set */
+    setenv("PGSERVICE", "", 1); /* what is empty is not set */
     read_text(&config, libpq_lines[_i].text, 0600, &err);
-    ck_assert_pstr_eq(config_get(&config, "PGAPPNAME"), libpq_lines[_i].value);
-    ck_assert_str_eq(getenv("PGAPPNAME"),
+    ck_assert_pstr_eq(config_get(&config, "PGSERVICE"), libpq_lines[_i].value);
+    ck_assert_str_eq(getenv("PGSERVICE"),
                      libpq_lines[_i].value != NULL ? libpq_lines[_i].value : "");
-    ck_assert_int_eq(config_source(&config, "PGAPPNAME"),
+    ck_assert_int_eq(config_source(&config, "PGSERVICE"),
                      libpq_lines[_i].value != NULL ? CONFIG_FILE : CONFIG_NOWHERE);
-    unsetenv("PGAPPNAME");
+    unsetenv("PGSERVICE");
     config_free(&config);
 }
 END_TEST

@@ -1,10 +1,9 @@
 -- What a tick needs of the database, as findings: what is not as the migration makes it, and for
 -- each check what to say if nothing is wrong. Reads catalogs, and one row of sync_trigger_state.
--- $1: the role that each transaction becomes, NULL for none; where it could not become that role it
--- says nothing about what the role may do. $2: the version that the schema should have. $3: the
--- migration, from which the columns, constraints and indexes of our own tables are read. It
--- corrects what has no hint. A row of place 0 is for the case that its check has no other. Ordered,
--- since a hint may need those before it.
+-- $1: the role that each transaction becomes, NULL for none. $2: the version that the schema should
+-- have. $3: the migration, from which the columns, constraints and indexes of our own tables are
+-- read. It corrects what has no hint. Ordered by check, since a hint may need those before it; the
+-- first row of a check is for the case that it has no other.
   WITH tables (relation, is_ours, severity, verbs, row_key, columns) AS (
          -- A tick works without its heartbeat. Of tables that may be somebody else's: the columns
          -- that ticks read (without a type where any will do), and a key on row_key, or on fewer of
@@ -90,18 +89,17 @@
                  '^\s*CREATE (UNIQUE )?INDEX IF NOT EXISTS (\w+)\s+ON sync_run_log (.*)'
                ) AS i (made)
           WHERE i.made IS NOT NULL
-       ), role (wanted, is_there, may_be_become, is_become) AS (
+       ), role (wanted, is_there, may_be_become) AS (
          SELECT $1::text, to_regrole(quote_ident($1)) IS NOT NULL,
-                pg_has_role(session_user, to_regrole(quote_ident($1)), 'MEMBER'),
-                $1 IS NULL OR current_user = $1
+                pg_has_role(session_user, to_regrole(quote_ident($1)), 'MEMBER')
        ), ticks AS (
          -- Of a table that may not be there, and so in a text. The names are hexadecimal: no XML in
          -- them.
          SELECT c.is_readable, regexp_match(query_to_xml(
                   CASE
                     WHEN c.is_readable
-                    THEN $$SELECT encode(convert_to(trigger_name, 'UTF8'), 'hex') AS name,
-                                  encode(convert_to(host, 'UTF8'), 'hex') AS host,
+                    THEN $$SELECT encode(convert_to(format('by %s on %s', trigger_name, host),
+                                                    'UTF8'), 'hex') AS who,
                                   floor(extract(epoch FROM now() - last_tick_at))::bigint AS age
                              FROM sync_trigger_state
                             WHERE isfinite(last_tick_at)
@@ -109,7 +107,7 @@
                             LIMIT 1$$
                     ELSE 'SELECT WHERE false'
                   END, false, true, '')::text,
-                  '<name>(.*)</name>\s*<host>(.*)</host>\s*<age>(.*)</age>') AS last
+                  '<who>(.*)</who>\s*<age>(.*)</age>') AS last
            FROM (SELECT coalesce(bool_and((c.found_type = c.type) IS TRUE AND NOT f.hides_rows
                                           AND has_table_privilege(f.oid, 'SELECT')), false)
                    FROM columns AS c
@@ -125,136 +123,132 @@
                   END, false, true, '')::text, '<version>(-?[0-9]+)</version>'))[1]::bigint
            FROM (SELECT to_regprocedure('sync_schema_version()') AS oid) AS v
        )
-SELECT 0 AS place, v.about, v.state, v.message, NULL AS hint, NULL AS age_s
-  FROM (VALUES ('role', 'ok',
+SELECT v.place, v.about, v.state, NULL AS age_s, v.message, NULL AS hint
+  FROM (VALUES (10, 'role', 'ok',
                 format('connected as %I, at work as %I; database %I, PostgreSQL %s', session_user,
                        current_user, current_database(), current_setting('server_version'))),
-               ('writes', 'ok', 'transactions may write'),
-               ('row-security', 'ok', 'no row is hidden from a tick'),
-               ('grants', 'ok', 'every privilege that a tick needs is there'),
-               ('version', 'not_asked', 'the schema''s version cannot be read'),
-               ('schema', 'ok', 'tables, columns, keys, checks and indexes are as expected')
-       ) AS v (about, state, message)
+               (20, 'writes', 'ok', 'transactions may write'),
+               (30, 'row-security', 'ok', 'no row is hidden from a tick'),
+               (40, 'grants', 'ok', 'every privilege that a tick needs is there'),
+               (50, 'version', 'not_asked', 'the schema''s version cannot be read'),
+               (60, 'schema', 'ok', 'tables, columns, keys, checks and indexes are as expected')
+       ) AS v (place, about, state, message)
  UNION ALL
-SELECT 1, 'role', 'fail',
+SELECT 11, 'role', 'fail', NULL,
        format(CASE
                 WHEN r.is_there THEN '%1$I may not become %2$I'
                 ELSE 'the role %2$I does not exist'
               END, session_user, r.wanted),
        format(CASE WHEN r.is_there THEN '' ELSE 'CREATE ROLE %2$I NOLOGIN BYPASSRLS; ' END
-              || 'GRANT %2$I TO %1$I;', session_user, r.wanted), NULL
+              || 'GRANT %2$I TO %1$I;', session_user, r.wanted)
   FROM role AS r
  WHERE r.wanted IS NOT NULL AND r.may_be_become IS NOT TRUE
  UNION ALL
-SELECT 1, 'writes', 'fail', format('transactions in %I may not write', current_database()),
+SELECT 21, 'writes', 'fail', NULL, format('transactions in %I may not write', current_database()),
        format('ALTER ROLE %I SET default_transaction_read_only = off; '
-              '-- and of a standby, connect to its primary', session_user), NULL
+              '-- and of a standby, connect to its primary', session_user)
  WHERE current_setting('transaction_read_only') = 'on'
  UNION ALL
-SELECT 1, 'row-security', min(f.severity),
+SELECT 31, 'row-security', min(f.severity), NULL,
        format('row level security would hide rows of %s from %I', string_agg(f.relation, ', '),
               current_user),
-       format('ALTER ROLE %I BYPASSRLS;', current_user), NULL
+       format('ALTER ROLE %I BYPASSRLS;', current_user)
   FROM found AS f
- CROSS JOIN role AS r
- WHERE f.hides_rows AND r.is_become
+ WHERE f.hides_rows
 HAVING count(*) > 0
  UNION ALL
-SELECT 2, 'row-security', 'warning',
+SELECT 32, 'row-security', 'warning', NULL,
        format('row level security is off on %s: members of one organisation may see all of them',
               f.relation),
-       format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', f.oid::regclass), NULL
+       format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', f.oid::regclass)
   FROM found AS f
  WHERE f.is_ours AND NOT f.relrowsecurity
  UNION ALL
-SELECT 2, 'grants', f.severity,
+SELECT 42, 'grants', f.severity, NULL,
        format('%I lacks %s on %s', current_user, string_agg(v.verb, ', '), f.relation),
-       format('GRANT %s ON %s TO %I;', string_agg(v.verb, ', '), f.oid::regclass, current_user),
-       NULL
+       format('GRANT %s ON %s TO %I;', string_agg(v.verb, ', '), f.oid::regclass, current_user)
   FROM found AS f
- CROSS JOIN role AS r
  CROSS JOIN LATERAL unnest(string_to_array(f.verbs, ',')) AS v (verb)
- WHERE NOT has_table_privilege(f.oid, v.verb) AND r.is_become
+ WHERE NOT has_table_privilege(f.oid, v.verb)
  GROUP BY f.relation, f.severity, f.oid
  UNION ALL
-SELECT 2, 'grants', 'fail', format('%I lacks EXECUTE on sync_schema_version()', current_user),
-       format('GRANT EXECUTE ON FUNCTION sync_schema_version() TO %I;', current_user), NULL
+SELECT 42, 'grants', 'fail', NULL,
+       format('%I lacks EXECUTE on sync_schema_version()', current_user),
+       format('GRANT EXECUTE ON FUNCTION sync_schema_version() TO %I;', current_user)
   FROM version AS v
- CROSS JOIN role AS r
- WHERE NOT has_function_privilege(v.oid, 'EXECUTE') AND r.is_become
+ WHERE NOT has_function_privilege(v.oid, 'EXECUTE')
  UNION ALL
-SELECT 1, 'version', CASE WHEN v.number = $2::text::bigint THEN 'ok' ELSE 'fail' END,
+SELECT 51, 'version', CASE WHEN v.number = $2::text::bigint THEN 'ok' ELSE 'fail' END, NULL,
        CASE
          WHEN v.number = $2::text::bigint
          THEN format('the schema is of version %s, with which this program works', v.number)
          ELSE format('the schema is %s, this program works with version %s',
                      coalesce('of version ' || v.number, 'older than versions are'), $2::text)
        END,
-       CASE WHEN v.number > 4 THEN 'update syncsched' END, NULL
+       CASE WHEN v.number > 4 THEN 'update syncsched' END
   FROM version AS v -- 2 to 4: see schema.sql
  WHERE v.number IS NOT NULL
     OR v.oid IS NULL AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
  UNION ALL
-SELECT 1, 'grants', a.severity,
+SELECT 41, 'grants', a.severity, NULL,
        format('%I may not use what is in the schema %I: %s', current_user, a.nspname, a.relations),
-       format('GRANT USAGE ON SCHEMA %I TO %I;', a.nspname, current_user), NULL
+       format('GRANT USAGE ON SCHEMA %I TO %I;', a.nspname, current_user)
   FROM absent AS a
  WHERE NOT a.is_usable
  UNION ALL
-SELECT 1, 'schema', a.severity,
+SELECT 61, 'schema', a.severity, NULL,
        format('in the schema %I, where %I does not look: %s', a.nspname, session_user, a.relations),
-       format('ALTER ROLE %I SET search_path = %I, public;', session_user, a.nspname), NULL
+       format('ALTER ROLE %I SET search_path = %I, public;', session_user, a.nspname)
   FROM absent AS a
  WHERE a.is_usable
  UNION ALL
-SELECT 2, 'schema', a.severity, format('not there: %s', a.relations), NULL, NULL
+SELECT 62, 'schema', a.severity, NULL, format('not there: %s', a.relations), NULL
   FROM absent AS a
  WHERE a.nspname IS NULL
  UNION ALL
-SELECT 3, 'schema', c.severity, format('%s has no column %s', c.relation, c.name),
+SELECT 63, 'schema', c.severity, NULL, format('%s has no column %s', c.relation, c.name),
        format('ALTER TABLE %s ADD COLUMN %s %s;', c.relation, c.name,
-              concat_ws(' ', coalesce(c.type::text, 'text'), 'DEFAULT ' || c.fallback)), NULL
+              concat_ws(' ', coalesce(c.type::text, 'text'), 'DEFAULT ' || c.fallback))
   FROM columns AS c
  WHERE c.attname IS NULL
  UNION ALL
-SELECT 4, 'schema', c.severity,
+SELECT 64, 'schema', c.severity, NULL,
        format('%s.%s is of the type %s, not %s', c.relation, c.name, c.found_type, c.type),
        format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %2$s::text::%3$s;', c.relation, c.name,
-              c.type), NULL
+              c.type)
   FROM columns AS c
  WHERE c.found_type <> c.type
  UNION ALL
-SELECT 5, 'schema', CASE WHEN c.relation = 'sync_prune_state' THEN 'warning' ELSE c.severity END,
-       format('%s.%s has no default', c.relation, c.name),
-       format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;', c.relation, c.name, c.fallback),
-       NULL
+SELECT 65, 'schema', CASE WHEN c.relation = 'sync_prune_state' THEN 'warning' ELSE c.severity END,
+       NULL, format('%s.%s has no default', c.relation, c.name),
+       format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;', c.relation, c.name, c.fallback)
   FROM columns AS c
  WHERE c.fallback IS NOT NULL AND NOT c.atthasdef
  UNION ALL
-SELECT 6, 'schema', f.severity,
+SELECT 66, 'schema', f.severity, NULL,
        format('%s asks for a %I, which no tick gives', f.relation, a.attname),
-       format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL;', f.relation, a.attname), NULL
+       format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL;', f.relation, a.attname)
   FROM found AS f
   JOIN pg_attribute AS a ON a.attrelid = f.oid
  WHERE f.is_ours AND a.attnum > 0 AND NOT a.attisdropped
    AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
    AND NOT EXISTS (SELECT FROM columns AS c WHERE c.relation = f.relation AND c.name = a.attname)
  UNION ALL
-SELECT CASE c.kind WHEN 'key' THEN 7 ELSE 12 END, 'schema', c.severity,
+SELECT CASE c.kind WHEN 'key' THEN 67 ELSE 72 END, 'schema', c.severity, NULL,
        format(CASE
                 WHEN c.found IS NULL THEN '%1$s lacks the %2$s %3$s'
                 ELSE 'the key %3$s of %1$s is another one: %4$s'
               END, c.relation, c.kind, c.name, c.found),
        format('ALTER TABLE %s %sADD CONSTRAINT %s %s;', c.relation,
               CASE WHEN c.found IS NOT NULL THEN 'DROP CONSTRAINT ' || c.name || ', ' END,
-              c.name, c.definition), NULL
+              c.name, c.definition)
   FROM constraints AS c
  WHERE c.found IS NULL OR c.kind = 'key' AND c.found <> c.definition
  UNION ALL
-SELECT CASE i.severity WHEN 'fail' THEN 9 ELSE 13 END, 'schema', i.severity,
+SELECT CASE i.severity WHEN 'fail' THEN 69 ELSE 73 END, 'schema', i.severity, NULL,
        format('sync_run_log lacks the %sindex %s', i.is_unique, i.name),
        format('DROP INDEX IF EXISTS %s; CREATE %sINDEX %1$s ON sync_run_log %3$s;', i.name,
-              upper(i.is_unique), i.definition), NULL
+              upper(i.is_unique), i.definition)
   FROM indexes AS i
   JOIN found AS f ON f.relation = 'sync_run_log'
  WHERE f.oid IS NOT NULL
@@ -264,18 +258,18 @@ SELECT CASE i.severity WHEN 'fail' THEN 9 ELSE 13 END, 'schema', i.severity,
                     WHERE x.indrelid = f.oid AND c.relname = i.name
                       AND (x.indisunique OR i.is_unique = '') AND x.indpred IS NOT NULL)
  UNION ALL
-SELECT CASE WHEN x.indisunique THEN 10 ELSE 14 END, 'schema',
-       CASE WHEN x.indisunique THEN f.severity ELSE 'warning' END,
+SELECT CASE WHEN x.indisunique THEN 70 ELSE 74 END, 'schema',
+       CASE WHEN x.indisunique THEN f.severity ELSE 'warning' END, NULL,
        format('the index %s is not valid', x.indexrelid::regclass),
-       format('REINDEX INDEX %s;', x.indexrelid::regclass), NULL
+       format('REINDEX INDEX %s;', x.indexrelid::regclass)
   FROM found AS f
   JOIN pg_index AS x ON x.indrelid = f.oid
  WHERE f.is_ours AND NOT x.indisvalid
  UNION ALL
-SELECT 11, 'schema', f.severity,
+SELECT 71, 'schema', f.severity, NULL,
        format('%s has no key on (%s): one may be there twice', f.relation,
               array_to_string(f.row_key, ', ')),
-       format('CREATE UNIQUE INDEX ON %s (%s);', f.relation, array_to_string(f.row_key, ', ')), NULL
+       format('CREATE UNIQUE INDEX ON %s (%s);', f.relation, array_to_string(f.row_key, ', '))
   FROM found AS f
  WHERE f.row_key IS NOT NULL AND f.relkind IN ('r', 'p')
    AND NOT EXISTS (SELECT
@@ -289,24 +283,16 @@ SELECT 11, 'schema', f.severity,
                           <@ f.row_key
                       AND 0 <> ALL ((x.indkey::int2[])[0:x.indnkeyatts - 1]))
  UNION ALL
-SELECT 15, 'schema', 'warning',
-       'there is no function sync_member_org_id(): members see none of their rows', NULL, NULL
+SELECT 75, 'schema', 'warning', NULL,
+       'there is no function sync_member_org_id(): members see none of their rows', NULL
  WHERE to_regprocedure('sync_member_org_id()') IS NULL
    AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
  UNION ALL
-SELECT 1, 'trigger',
+SELECT 80, 'trigger', CASE WHEN t.is_readable THEN 'warning' ELSE 'not_asked' END, t.last[2],
        CASE
-         WHEN t.last IS NOT NULL THEN 'ok'
-         WHEN t.is_readable THEN 'warning'
-         ELSE 'not_asked'
-       END,
-       CASE
-         WHEN t.last IS NOT NULL
-         THEN format('by %s on %s', convert_from(decode(t.last[1], 'hex'), 'UTF8'),
-                     convert_from(decode(t.last[2], 'hex'), 'UTF8'))
+         WHEN t.last IS NOT NULL THEN convert_from(decode(t.last[1], 'hex'), 'UTF8')
          WHEN t.is_readable THEN 'nothing has ticked yet'
          ELSE 'it cannot be read who ticks'
-       END,
-       NULL, t.last[3]
+       END, NULL
   FROM ticks AS t
  ORDER BY place
