@@ -58,10 +58,8 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
         ok = tick_run(options, result, &err);
     }
     /* Also when no worker could be started; but there is no result without a tick. */
-    if (result->is_complete && !command_print_json(tick_summary(result), &unprinted) && ok) {
-        err = unprinted;
+    if (result->is_complete && !command_print_json(tick_summary(result), ok ? &err : &unprinted))
         ok = false;
-    }
     settings_function_free(&function);
     return !ok ? command_fail(&err) : result->failed > 0 ? 1 : 0;
 }
