@@ -91,6 +91,9 @@ static bool pool_start_worker(struct pool *pool, struct pool_worker *worker)
     struct pool_channel channel = {.number = pool->next_number};
     pid_t pid = child_fork(&channel.fd);
 
+    if (pid < 0 && !pool->fork_failed)
+        log_warning("cannot start a worker: %s", strerror(errno));
+    pool->fork_failed = pid < 0;
     if (pid < 0)
         return false;
     if (pid == 0) {
@@ -125,16 +128,7 @@ static struct pool_worker *pool_find_worker(struct pool *pool, struct pool_worke
         if (worker->pid == 0 && place == NULL)
             place = worker;
     }
-    if (place == NULL)
-        return NULL;
-    if (pool_start_worker(pool, place)) {
-        pool->fork_failed = false;
-        return place;
-    }
-    if (!pool->fork_failed)
-        log_warning("cannot start a worker: %s", strerror(errno));
-    pool->fork_failed = true;
-    return NULL;
+    return place != NULL && pool_start_worker(pool, place) ? place : NULL;
 }
 
 /* Orphans come first, because their run may be marked as running. */

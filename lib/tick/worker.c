@@ -67,22 +67,17 @@ static bool worker_connect(struct worker *worker, int64_t deadline_ms, struct er
     return worker->db != NULL;
 }
 
-/* What the parent said; true when it is to stop. Once the parent is gone *fd is no longer of use.
- */
+/* True when the parent says that it is to stop. Once the parent is gone *fd is of no more use. */
 static bool worker_listen(void *context, int *fd)
 {
     struct worker *worker = context;
+    enum child_word word = pool_listen(worker->channel);
 
-    switch (pool_listen(worker->channel)) {
-    case CHILD_SPOKE:
-        worker->must_stop = true;
-        return true;
-    case CHILD_IS_GONE:
+    if (word == CHILD_IS_GONE)
         worker->parent_fd = *fd = -1; /* the answer is waited for and stored all the same */
-        return false;
-    default:
-        return false;
-    }
+    if (word == CHILD_SPOKE)
+        worker->must_stop = true;
+    return word == CHILD_SPOKE;
 }
 
 /* Whether a run may be begun: there is time, and a parent who did not say stop. */
