@@ -140,6 +140,15 @@ CREATE TABLE IF NOT EXISTS sync_run_log (
     error_message    text,
     trigger_name     text,
     host             text,
+    period_start     timestamptz, -- the run exports what lies after it; NULL: from the first record
+    accepted_at      timestamptz, -- the function answered 202 and will report the end itself
+    http_status      smallint,    -- of the function's last answer
+    request_id       text,        -- by which the platform's own log knows the call
+    retry_at         timestamptz, -- the answer asked not to be called again before
+    resolution       text,        -- said afterwards; it never replaces the outcome
+    resolved_at      timestamptz,
+    resolved_by      text,
+    resolution_note  text,
 
     PRIMARY KEY (run_id),
 
@@ -192,16 +201,85 @@ CREATE TABLE IF NOT EXISTS sync_run_log (
                 AND num_nonnulls(completed_at, records_exported) = 0
                 AND num_nonnulls(worker, started_at) IN (0, 2)
         END
+    ),
+    CONSTRAINT sync_run_log_period_start_check CHECK (
+        isfinite(period_start)
+        AND date_trunc('minute', period_start AT TIME ZONE 'UTC') = period_start AT TIME ZONE 'UTC'
+        AND period_start < scheduled_for
+    ),
+    CONSTRAINT sync_run_log_http_status_check CHECK (http_status BETWEEN 100 AND 999),
+    CONSTRAINT sync_run_log_request_id_check CHECK (char_length(request_id) BETWEEN 1 AND 200),
+    CONSTRAINT sync_run_log_resolution_check CHECK (resolution IN ('done', 'not_done')),
+    CONSTRAINT sync_run_log_resolution_note_check CHECK (char_length(resolution_note) <= 2000),
+    -- What the function's answer and a person's word add: never to a run that is not begun.
+    CONSTRAINT sync_run_log_answer_columns_check CHECK (
+        num_nonnulls(resolution, resolved_at, resolved_by) IN (0, 3)
+        AND (resolution IS NOT NULL OR resolution_note IS NULL)
+        AND CASE status
+                WHEN 'pending' THEN
+                    num_nonnulls(accepted_at, http_status, request_id, retry_at, resolution) = 0
+                WHEN 'running' THEN num_nonnulls(retry_at, resolution) = 0
+                WHEN 'completed' THEN retry_at IS NULL
+                ELSE true
+            END
     )
 );
 
--- What the earliest states lacked: who made the run. And a code's former name.
+-- What earlier states lacked: who made the run, and what its answer adds. And a code's former name.
 ALTER TABLE sync_run_log
     ADD COLUMN IF NOT EXISTS trigger_name text,
-    ADD COLUMN IF NOT EXISTS host text;
+    ADD COLUMN IF NOT EXISTS host text,
+    ADD COLUMN IF NOT EXISTS period_start timestamptz,
+    ADD COLUMN IF NOT EXISTS accepted_at timestamptz,
+    ADD COLUMN IF NOT EXISTS http_status smallint,
+    ADD COLUMN IF NOT EXISTS request_id text,
+    ADD COLUMN IF NOT EXISTS retry_at timestamptz,
+    ADD COLUMN IF NOT EXISTS resolution text,
+    ADD COLUMN IF NOT EXISTS resolved_at timestamptz,
+    ADD COLUMN IF NOT EXISTS resolved_by text,
+    ADD COLUMN IF NOT EXISTS resolution_note text;
 UPDATE sync_run_log
    SET error_code = 'GIVEN_UP'
  WHERE status = 'failed' AND error_code = 'MISSED' AND started_at IS NULL;
+
+-- And its checks.
+DO $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_constraint
+        WHERE conrelid = to_regclass('sync_run_log')
+          AND conname = 'sync_run_log_answer_columns_check'
+    ) THEN
+        ALTER TABLE sync_run_log
+            ADD CONSTRAINT sync_run_log_period_start_check CHECK (
+                isfinite(period_start)
+                AND date_trunc('minute', period_start AT TIME ZONE 'UTC')
+                    = period_start AT TIME ZONE 'UTC'
+                AND period_start < scheduled_for
+            ),
+            ADD CONSTRAINT sync_run_log_http_status_check CHECK (http_status BETWEEN 100 AND 999),
+            ADD CONSTRAINT sync_run_log_request_id_check CHECK (
+                char_length(request_id) BETWEEN 1 AND 200
+            ),
+            ADD CONSTRAINT sync_run_log_resolution_check CHECK (resolution IN ('done', 'not_done')),
+            ADD CONSTRAINT sync_run_log_resolution_note_check CHECK (
+                char_length(resolution_note) <= 2000
+            ),
+            ADD CONSTRAINT sync_run_log_answer_columns_check CHECK (
+                num_nonnulls(resolution, resolved_at, resolved_by) IN (0, 3)
+                AND (resolution IS NOT NULL OR resolution_note IS NULL)
+                AND CASE status
+                        WHEN 'pending' THEN
+                            num_nonnulls(accepted_at, http_status, request_id, retry_at,
+                                         resolution) = 0
+                        WHEN 'running' THEN num_nonnulls(retry_at, resolution) = 0
+                        WHEN 'completed' THEN retry_at IS NULL
+                        ELSE true
+                    END
+            );
+    END IF;
+END
+$$;
 
 -- At most one active run an integration; and the few active runs among all that ever were. No
 -- fillfactor: every update of a run changes status, which this predicate reads, so none is HOT.

@@ -28,7 +28,8 @@ START_TEST(test_columns)
                 "run_id org_id integration_id integration_type scheduled_for covers_from attempt"
                 " status idempotency_key triggered_by worker created_at started_at completed_at"
                 " failed_at records_exported error_class error_code error_message"
-                " trigger_name host");
+                " trigger_name host period_start accepted_at http_status request_id retry_at"
+                " resolution resolved_at resolved_by resolution_note");
 }
 END_TEST
 
@@ -204,6 +205,16 @@ static const struct {
     {"error_code", "{\"status\": \"failed\", \"error_code\": \"\"}"},
     {"status_columns", "{\"status\": \"failed\", \"worker\": null}"},
     {"status_columns", "{\"status\": \"failed\", \"started_at\": null}"},
+    {"period_start", "{\"period_start\": \"2024-05-01T01:00:30Z\"}"},
+    {"period_start", "{\"period_start\": \"2024-05-01T02:00Z\"}"},
+    {"period_start", "{\"period_start\": \"-infinity\"}"},
+    {"http_status", "{\"status\": \"failed\", \"http_status\": 99}"},
+    {"request_id", "{\"status\": \"failed\", \"request_id\": \"\"}"},
+    {"resolution", "{\"status\": \"failed\", \"resolution\": \"maybe\", \"resolved_at\": "
+                   "\"2024-05-02T02:00Z\", \"resolved_by\": \"kari\"}"},
+    {"answer_columns", "{\"status\": \"failed\", \"resolution\": \"done\"}"},
+    {"answer_columns", "{\"status\": \"failed\", \"resolved_by\": \"kari\"}"},
+    {"answer_columns", "{\"status\": \"failed\", \"resolution_note\": \"seen\"}"},
 };
 
 /* Covers: each CHECK refuses what it is for, and no other does: without it the row goes in. */
@@ -227,10 +238,9 @@ START_TEST(test_lengths)
         const char *column;
         int length;
         const char *refused;
-    } cases[] = {{"error_message", 2000, NULL},
-                 {"error_message", 2001, "23514"},
-                 {"error_code", 64, NULL},
-                 {"error_code", 65, "23514"}};
+    } cases[] = {{"error_message", 2000, NULL}, {"error_message", 2001, "23514"},
+                 {"error_code", 64, NULL},      {"error_code", 65, "23514"},
+                 {"request_id", 200, NULL},     {"request_id", 201, "23514"}};
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         char sql[200];
@@ -247,15 +257,15 @@ START_TEST(test_lengths)
 }
 END_TEST
 
-/* What a status must (!), may (?) and must not (-) carry, in the order of the columns below. */
+/* What a status must (!), may (.) and must not (-) carry, in the order of the columns below. */
 static const struct {
     const char *status;
     const char *rule;
 } rules[] = {
-    {"pending", "--------"},
-    {"running", "!!------"},
-    {"completed", "!!!-?--?"},
-    {"failed", "!!-!-!!?"}, /* worker and started_at: both or neither, see good_runs */
+    {"pending", "------------"},
+    {"running", "!!------...-"},
+    {"completed", "!!!-.--....-"},
+    {"failed", "!!-!-!!....."}, /* worker and started_at: both or neither, see good_runs */
 };
 
 static const struct {
@@ -270,7 +280,46 @@ static const struct {
     {"error_class", "\"unknown\""},
     {"error_code", "\"TIMEOUT\""},
     {"error_message", "\"no answer\""},
+    {"accepted_at", "\"2024-05-01T02:00:02Z\""},
+    {"http_status", "202"},
+    {"request_id", "\"0190-8a\""},
+    {"retry_at", "\"2024-05-01T02:07:02Z\""},
 };
+
+/* A person's word about a run, with a note of that many characters. */
+static char *try_resolution(const char *status, int note_length)
+{
+    char sql[400];
+
+    snprintf(sql, sizeof sql,
+             "SELECT insert_run(jsonb_build_object('status', '%s', 'resolution', 'done',"
+             " 'resolved_at', '2024-05-02T02:00Z', 'resolved_by', 'kari',"
+             " 'resolution_note', repeat(U&'\\00F8', %d)))",
+             status, note_length);
+    return testdb_try(NULL, NULL, sql);
+}
+
+/* Covers: what has ended may be resolved, what has not may not; a note has a limit. */
+START_TEST(test_resolution)
+{
+    static const struct {
+        const char *status;
+        int note_length;
+        const char *refused;
+    } cases[] = {{"failed", 2000, NULL},
+                 {"failed", 2001, "23514"},
+                 {"completed", 5, NULL},
+                 {"running", 5, "23514"},
+                 {"pending", 5, "23514"}};
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *state = try_resolution(cases[i].status, cases[i].note_length);
+
+        ck_assert_pstr_eq(state, cases[i].refused);
+        free(state);
+    }
+}
+END_TEST
 
 /* Covers: status by status, column by column, there and not there. */
 START_TEST(test_status_columns)
@@ -296,7 +345,7 @@ END_TEST
 /* Covers: no CHECK of the schema is left out of the tables above. */
 START_TEST(test_every_check_is_tested)
 {
-    size_t tested = 1; /* error_message, in test_lengths */
+    size_t tested = 2; /* error_message, in test_lengths; resolution_note, in test_resolution */
 
     for (size_t i = 0; i < COUNT(bad_runs); i++)
         tested += i == 0 || strcmp(bad_runs[i].check, bad_runs[i - 1].check) != 0 ? 1 : 0;
@@ -414,6 +463,7 @@ SUITE(schema)
     tcase_add_loop_test(rows, test_good_run, 0, (int)COUNT(good_runs));
     tcase_add_loop_test(rows, test_bad_run, 0, (int)COUNT(bad_runs));
     tcase_add_test(rows, test_lengths);
+    tcase_add_test(rows, test_resolution);
     tcase_add_loop_test(rows, test_status_columns, 0, (int)COUNT(rules));
     tcase_add_test(rows, test_every_check_is_tested);
     suite_add_tcase(suite, rows);
