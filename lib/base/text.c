@@ -153,3 +153,24 @@ void text_redact(char *bytes, size_t length, const char *secret)
         if (memcmp(bytes + i, secret, size) == 0)
             memset(bytes + i, '*', size);
 }
+
+bool text_check_bare(const char *setting, const char *value, struct error *err)
+{
+    static const char quotes[] = "\"'`";
+    static const char blanks[] = " \t\r\n\v\f";
+    char first = *value;
+    char last = first != '\0' ? value[strlen(value) - 1] : '\0';
+    bool has_quotes =
+        first != '\0' && (strchr(quotes, first) != NULL || strchr(quotes, last) != NULL);
+    bool has_blanks =
+        first != '\0' && (strchr(blanks, first) != NULL || strchr(blanks, last) != NULL);
+
+    if (!has_quotes && !has_blanks)
+        return true;
+    error_set(err, ERROR_CONFIG, "%s has %s around its value", setting,
+              has_quotes ? "quotes" : "white space");
+    return error_hint(err, has_quotes
+                               ? "remove the quotes: \"docker --env-file\" passes them on, and "
+                                 "so do others"
+                               : "remove the white space and line ends");
+}

@@ -4,6 +4,8 @@
 #ifndef SYNCSCHED_BASE_TEXT_H
 #define SYNCSCHED_BASE_TEXT_H
 
+#include "base/error.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,6 +61,12 @@ void text_quote(const char *bytes, size_t length, char *quoted, size_t size);
 
 /* The same for a NUL-terminated string. */
 void text_quote_string(const char *string, char quoted[TEXT_QUOTE_SIZE]);
+
+/*
+ * Refuses a setting's value that begins or ends with a quote or white space: "docker --env-file"
+ * and the like pass quotes on. ERROR_CONFIG, which names the setting and never quotes the value.
+ */
+bool text_check_bare(const char *setting, const char *value, struct error *err);
 
 /* Overwrites every occurrence of secret with asterisks. Does nothing for NULL and "". */
 void text_redact(char *bytes, size_t length, const char *secret);

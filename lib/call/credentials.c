@@ -119,6 +119,15 @@ bool credentials_check_time(const char *key, int64_t now_us, struct error *err)
                            "does not expire");
 }
 
+bool credentials_is_ending(const char *key)
+{
+    json_t *claims = credentials_payload(key);
+    bool names_project = json_is_string(json_object_get(claims, "ref"));
+
+    json_decref(claims);
+    return names_project;
+}
+
 void credentials_describe(const char *key, struct text *words)
 {
     json_t *claims = credentials_payload(key);

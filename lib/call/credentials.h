@@ -24,6 +24,12 @@ bool credentials_check(const char *key, struct error *err);
 /* Refuses a JWT that has expired at now_us (microseconds since 1970). ERROR_CONFIG, and when. */
 bool credentials_check_time(const char *key, int64_t now_us, struct error *err);
 
+/*
+ * Whether it is a legacy key of a hosted Supabase project: a JWT that names the project. Supabase
+ * has announced the end of such keys for the end of 2026; self-hosted ones go on.
+ */
+bool credentials_is_ending(const char *key);
+
 /* Describes a key that credentials_check() accepts to a person, without quoting any of it. */
 void credentials_describe(const char *key, struct text *words);
 

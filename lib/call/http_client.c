@@ -100,22 +100,29 @@ static size_t http_client_take_header(char *line, size_t size, size_t count, voi
 
 /* ---- The handle ---- */
 
-static void http_client_set_headers(struct http_client *client, const char *key)
+static void http_client_set_headers(struct http_client *client, const struct http_target *target)
 {
     struct text authorization = {0};
     struct text apikey = {0};
-    const char *headers[] = {NULL, NULL, "Content-Type: application/json",
-                             "Accept: application/json",
-                             "Expect:" /* none: it would cost a round trip */};
+    struct text region = {0};
+    const char *headers[] = {
+        NULL,     NULL, NULL, "Content-Type: application/json", "Accept: application/json",
+        "Expect:" /* none: it would cost a round trip */};
+    size_t count = target->key != NULL ? sizeof headers / sizeof *headers : 3;
 
-    credentials_headers(key, &authorization, &apikey);
+    if (target->key != NULL)
+        credentials_headers(target->key, &authorization, &apikey);
+    if (target->region != NULL)
+        text_addf(&region, "x-region: %s", target->region);
     headers[0] = text_string(&apikey);
     headers[1] = text_string(&authorization);
-    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+    headers[2] = text_string(&region);
+    for (size_t i = 0; i < count; i++)
         if (*headers[i] != '\0')
             client->headers = memory_or_exit(curl_slist_append(client->headers, headers[i]));
     text_free(&authorization);
     text_free(&apikey);
+    text_free(&region);
 }
 
 /*
@@ -193,8 +200,7 @@ struct http_client *http_client_open(const struct http_target *target, struct er
     }
     client->kept = CURL_SOCKET_BAD;
     client->target = *target;
-    if (target->key != NULL)
-        http_client_set_headers(client, target->key);
+    http_client_set_headers(client, target);
     http_client_set_options(client, target);
     http_client_set_proxy(client, target->proxy);
     return client;
@@ -407,6 +413,7 @@ static bool http_client_ask(struct http_client *client, const char *method, int6
     http_client_transfer(client, deadline_ms, &(struct http_client_interrupt){.fd = -1});
     *ping = (struct http_ping){.ms = clock_now_ms() - started_ms, .end = response->end};
     memcpy(ping->retry_after, response->retry_after, sizeof ping->retry_after);
+    memcpy(ping->region, response->region, sizeof ping->region);
     if (response->end == RESPONSE_WHOLE)
         ping->status = response->status;
     else

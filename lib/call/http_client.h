@@ -28,6 +28,7 @@ struct http_target {
     const char *key;     /* the service key; checked by credentials_check(). NULL: sends none */
     const char *proxy;   /* checked by address_check_proxy(); NULL: calls directly */
     const char *ca_file; /* whose certificates are trusted (PEM); NULL: those of the system */
+    const char *region;  /* where the platform is to run the function; NULL: where it likes */
 };
 
 /* How long the answer to a ping is worth waiting for. */
@@ -63,6 +64,7 @@ struct http_ping {
     enum response_end end;
     char failure[256];                    /* without the key; "" when an answer came */
     char retry_after[RESPONSE_CODE_SIZE]; /* as in struct response */
+    char region[RESPONSE_CODE_SIZE];      /* the same */
 };
 
 /*

@@ -77,7 +77,8 @@ bool response_take_header(struct response *response, const char *line, size_t le
     } else if (response->part == RESPONSE_HEAD) {
         if (length == 0 || *line == '\r' || *line == '\n')
             response->part = RESPONSE_TRAILER;
-        else if (!response_read_header(line, length, "retry-after", response->retry_after))
+        else if (!response_read_header(line, length, "retry-after", response->retry_after) &&
+                 !response_read_header(line, length, "x-sb-edge-region", response->region))
             response_look_for_mark(response, line, length);
     }
     return true;

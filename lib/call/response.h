@@ -60,6 +60,7 @@ struct response {
     bool is_from_platform; /* sb-error-code or x-relay-error: the platform's mark */
     char platform_code[RESPONSE_CODE_SIZE]; /* the value of sb-error-code, cut; "" without */
     char retry_after[RESPONSE_CODE_SIZE];   /* that of Retry-After, the same */
+    char region[RESPONSE_CODE_SIZE];        /* x-sb-edge-region: where the function ran */
     bool body_is_cut;                       /* more than RESPONSE_BODY_MAX bytes came */
     bool head_is_cut;                       /* more headers came than are read */
 

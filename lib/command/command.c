@@ -228,6 +228,7 @@ int command_main(int argc, char *argv[], const struct command *commands)
     struct error err;
 
     secret_hide_memory();
+    unsetenv("SSLKEYLOGFILE"); /* else libraries write there what decrypts every connection */
     json_set_memory();
     command_secure_descriptors();
     command_set_log_format(getenv(settings[SETTING_LOG_FORMAT].variable)); /* for early errors */

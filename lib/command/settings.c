@@ -22,6 +22,25 @@ struct database_address settings_database(const struct command_line *line)
     };
 }
 
+/* Refuses more than the project's address, such as that of a function. */
+static bool settings_check_base(const char *base, struct error *err)
+{
+    static const char *const ends[] = {"?", "#", "/functions/v1", "/rest/v1"};
+    size_t length = strlen(base);
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const char *end = strstr(base, ends[i]);
+
+        if (end != NULL && (size_t)(end - base) < length)
+            length = (size_t)(end - base);
+    }
+    if (base[length] == '\0')
+        return true;
+    error_set(err, ERROR_CONFIG, "SUPABASE_URL holds more than the project's address");
+    return error_hint(err, "set SUPABASE_URL=%.*s; SYNCSCHED_FUNCTION names the function",
+                      (int)length, base);
+}
+
 static bool settings_compose_url(const struct command_line *line, char **url, struct error *err)
 {
     const char *whole = line->values[SETTING_FUNCTION_URL].text;
@@ -32,7 +51,7 @@ static bool settings_compose_url(const struct command_line *line, char **url, st
 
     if (whole != NULL) {
         *url = memory_copy_text(whole);
-        return true;
+        return text_check_bare("SYNCSCHED_FUNCTION_URL", whole, err);
     }
     if (base == NULL) {
         error_set(err, ERROR_CONFIG, "SUPABASE_URL is not set");
@@ -41,6 +60,8 @@ static bool settings_compose_url(const struct command_line *line, char **url, st
                           "or in %s",
                           line->config.path);
     }
+    if (!text_check_bare("SUPABASE_URL", base, err) || !settings_check_base(base, err))
+        return false;
     if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] !=
         '\0')
         return error_set(err, ERROR_CONFIG,
@@ -96,10 +117,20 @@ static bool settings_way(const struct command_line *line, const char *url, const
 bool settings_function_address(const struct command_line *line, struct settings_function *function,
                                struct error *err)
 {
-    return settings_compose_url(line, &function->url, err) &&
-           address_check(function->url, line->values[SETTING_ALLOW_HTTP].text, err) &&
-           settings_way(line, function->url, line->values[SETTING_CA_FILE].text, &function->address,
-                        err);
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    const char *region = line->values[SETTING_REGION].text;
+
+    if (region != NULL && region[strspn(region, plain)] != '\0') {
+        error_set(err, ERROR_CONFIG, "SYNCSCHED_REGION may hold letters, digits and '-' only");
+        return error_hint(err, "such as SYNCSCHED_REGION=%s", settings[SETTING_REGION].example);
+    }
+    if (!settings_compose_url(line, &function->url, err) ||
+        !address_check(function->url, line->values[SETTING_ALLOW_HTTP].text, err) ||
+        !settings_way(line, function->url, line->values[SETTING_CA_FILE].text, &function->address,
+                      err))
+        return false;
+    function->address.region = region;
+    return true;
 }
 
 struct http_target settings_monitor(const struct command_line *line)
@@ -118,27 +149,36 @@ struct http_target settings_monitor(const struct command_line *line)
 
 bool settings_key(const struct command_line *line, char **key, struct error *err)
 {
-    static const char file[] = "SUPABASE_SERVICE_ROLE_KEY_FILE";
-    const char *path = line->values[SETTING_SUPABASE_SERVICE_ROLE_KEY_FILE].text;
-    enum setting_name name = line->values[SETTING_SUPABASE_SERVICE_ROLE_KEY].text != NULL
-                                 ? SETTING_SUPABASE_SERVICE_ROLE_KEY
-                                 : SETTING_SUPABASE_SECRET_KEY;
-    const char *value = line->values[name].text;
+    /* Each kind under both of its names; of two keys the first is used. */
+    static const enum setting_name names[] = {
+        SETTING_SUPABASE_SERVICE_ROLE_KEY, SETTING_SUPABASE_SECRET_KEY,
+        SETTING_SUPABASE_SERVICE_ROLE_KEY_FILE, SETTING_SUPABASE_SECRET_KEY_FILE};
+    const char *found[2] = {NULL, NULL}; /* a key, and the file of one */
+    const char *values[2] = {NULL, NULL};
 
-    if (value != NULL && path != NULL) {
-        error_set(err, ERROR_CONFIG, "both %s and %s are set", settings[name].variable, file);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = line->values[names[i]].text;
+
+        if (value == NULL || values[i / 2] != NULL)
+            continue;
+        found[i / 2] = settings[names[i]].variable;
+        values[i / 2] = value;
+    }
+    if (values[0] != NULL && values[1] != NULL) {
+        error_set(err, ERROR_CONFIG, "both %s and %s are set", found[0], found[1]);
         return error_hint(err, "leave one of them out: nobody can tell which key is the new one");
     }
-    if (path != NULL)
-        return secret_read_file(file, path, key, err);
-    if (value == NULL) {
+    if (values[1] != NULL)
+        return secret_read_file(found[1], values[1], key, err) &&
+               text_check_bare(found[1], *key, err);
+    if (values[0] == NULL) {
         error_set(err, ERROR_CONFIG,
                   "neither SUPABASE_SERVICE_ROLE_KEY nor SUPABASE_SECRET_KEY is set");
         return error_hint(err, "set one in the environment or in %s, or %s; never as an argument",
-                          line->config.path, file);
+                          line->config.path, "SUPABASE_SECRET_KEY_FILE");
     }
-    *key = memory_copy_text(value);
-    return true;
+    *key = memory_copy_text(values[0]);
+    return text_check_bare(found[0], *key, err);
 }
 
 bool settings_function(const struct command_line *line, struct settings_function *function,

@@ -26,7 +26,14 @@ bool doctor_judge_key(const struct doctor_options *options, int64_t now_us, json
         return false;
     }
     credentials_describe(options->key, &words);
-    if (credentials_check_time(options->key, now_us + DOCTOR_EXPIRY_US, &err))
+    if (credentials_is_ending(options->key))
+        findings_add(
+            findings, "key", FINDING_WARNING,
+            "set SUPABASE_SECRET_KEY_FILE to a file that holds a secret key of the project "
+            "(sb_secret_...); deploy the function with --no-verify-jwt first",
+            "it is %s; Supabase has announced that such keys end at the end of 2026",
+            text_string(&words));
+    else if (credentials_check_time(options->key, now_us + DOCTOR_EXPIRY_US, &err))
         findings_add(findings, "key", FINDING_OK, NULL, "it is %s", text_string(&words));
     else
         findings_add(findings, "key", FINDING_WARNING, doctor_new_key, "it expires soon: it is %s",
@@ -84,7 +91,8 @@ void doctor_judge_ping(const char *url, const struct http_ping *ping, bool has_k
                      "reached, but it answered OPTIONS with %ld", status);
     } else {
         findings_add(findings, "function", FINDING_OK, NULL,
-                     "reached: it answered OPTIONS with %ld after %" PRId64 " ms%s", status,
-                     ping->ms, has_key ? ", given the key" : "");
+                     "reached: it answered OPTIONS with %ld after %" PRId64 " ms%s%s%s", status,
+                     ping->ms, has_key ? ", given the key" : "",
+                     *ping->region != '\0' ? ", from the region " : "", ping->region);
     }
 }

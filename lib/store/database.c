@@ -52,9 +52,13 @@ static void database_ignore_notice(void *context, const PGresult *result)
 static bool database_check_url(const char *url, struct error *err)
 {
     char *message = NULL;
-    PQconninfoOption *options = PQconninfoParse(url, &message);
-    bool ok = options != NULL;
+    PQconninfoOption *options;
+    bool ok;
 
+    if (!text_check_bare("SUPABASE_DB_URL", url, err))
+        return false;
+    options = PQconninfoParse(url, &message);
+    ok = options != NULL;
     PQfreemem(message);
     if (options == NULL) {
         error_set(err, ERROR_CONFIG, "SUPABASE_DB_URL is not a valid connection string");

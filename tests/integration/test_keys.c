@@ -2,6 +2,7 @@
  * The key of the function, through the real program: where it comes from, and which ones are refused
  * before anything is claimed.
  */
+#include "support/front.h"
 #include "support/scene.h"
 #include "support/suite.h"
 #include "support/testdb.h"
@@ -116,12 +117,13 @@ static void remove_files(void)
 START_TEST(test_key_file)
 {
     char variable[100];
-    const char *const env[] = {_i == 0 ? variable : NULL, NULL, NULL};
+    const char *const env[] = {_i < 2 ? variable : NULL, NULL, NULL};
     struct program_result result;
     json_t *request;
 
-    snprintf(variable, sizeof variable, "SUPABASE_SERVICE_ROLE_KEY_FILE=%s", key_path);
-    result = run_with(_i == 0 ? "/dev/null" : config_path, env);
+    snprintf(variable, sizeof variable, "SUPABASE_%s_FILE=%s",
+             _i == 0 ? "SERVICE_ROLE_KEY" : "SECRET_KEY", key_path);
+    result = run_with(_i < 2 ? "/dev/null" : config_path, env);
     ck_assert_msg(result.status == 0, "%s", result.err);
     request = function_request(scene_function(), 0);
     ck_assert_str_eq(
@@ -168,8 +170,103 @@ START_TEST(test_key_file_refused)
 }
 END_TEST
 
+/* ---- What is around a value, or more than it should be ---- */
+
+static const struct {
+    const char *name;
+    const char *value;
+    const char *message;
+} wrapped[] = {
+    {"SUPABASE_SECRET_KEY", "\"sb_secret_hush\"",
+     "SUPABASE_SECRET_KEY has quotes around its value (remove the quotes: \"docker --env-file\""},
+    {"SUPABASE_SERVICE_ROLE_KEY", "'sb_secret_hush'",
+     "SUPABASE_SERVICE_ROLE_KEY has quotes around its value"},
+    {"SUPABASE_SECRET_KEY", "sb_secret_hush\r", "SUPABASE_SECRET_KEY has white space around"},
+    {"SUPABASE_SECRET_KEY", " sb_secret_hush", "SUPABASE_SECRET_KEY has white space around"},
+    {"SUPABASE_DB_URL", "\"postgresql://postgres:hush@localhost/postgres\"",
+     "SUPABASE_DB_URL has quotes around its value (remove the quotes"},
+    {"SUPABASE_DB_URL", "postgresql://postgres:hush@localhost/postgres\n",
+     "SUPABASE_DB_URL has white space around its value"},
+    {"SUPABASE_URL", "\"https://abc.supabase.co\"", "SUPABASE_URL has quotes around its value"},
+    {"SYNCSCHED_FUNCTION_URL", "'https://hush.example.org/f'",
+     "SYNCSCHED_FUNCTION_URL has quotes around its value"},
+    {"SUPABASE_URL", "https://abc.supabase.co/functions/v1",
+     "SUPABASE_URL holds more than the project's address (set "
+     "SUPABASE_URL=https://abc.supabase.co;"},
+    {"SUPABASE_URL", "https://abc.supabase.co/functions/v1/run-integration?apikey=hush",
+     "SUPABASE_URL holds more than the project's address (set "
+     "SUPABASE_URL=https://abc.supabase.co;"},
+    {"SUPABASE_URL", "https://abc.supabase.co?apikey=hush",
+     "SUPABASE_URL holds more than the project's address (set "
+     "SUPABASE_URL=https://abc.supabase.co;"},
+    {"SUPABASE_URL", "https://abc.supabase.co/rest/v1/",
+     "SUPABASE_URL holds more than the project's address (set "
+     "SUPABASE_URL=https://abc.supabase.co;"},
+    {"SYNCSCHED_REGION", "eu central\r\nX-Evil: 1", "SYNCSCHED_REGION may hold letters, digits"},
+};
+
+/* Covers: each is named for what it is, before anything is claimed; the value is not shown. */
+START_TEST(test_wrapped)
+{
+    bool is_key = strstr(wrapped[_i].name, "_KEY") != NULL;
+    char variable[200];
+    const char *const env[] = {variable, is_key ? NULL : "SUPABASE_SECRET_KEY=" SCENE_KEY, NULL};
+    struct program_result result;
+
+    scene_seed(1, 1, DAILY);
+    snprintf(variable, sizeof variable, "%s=%s", wrapped[_i].name, wrapped[_i].value);
+    result = run_with("/dev/null", env);
+    ck_assert_msg(result.status == 2, "%s", result.err);
+    ck_assert_msg(strstr(result.err, wrapped[_i].message) != NULL, "%s", result.err);
+    ck_assert_msg(strstr(result.err, "hush") == NULL, "%s", result.err);
+    ck_assert_int_eq(scene_count(NULL), 0);
+    program_result_free(&result);
+}
+END_TEST
+
+/* Covers: the region goes along with each call. */
+START_TEST(test_region)
+{
+    const char *const env[3] = {"SUPABASE_SECRET_KEY=" SCENE_KEY, "SYNCSCHED_REGION=eu-central-1"};
+    struct program_result result;
+    json_t *request;
+
+    scene_seed(1, 1, DAILY);
+    result = run_with("/dev/null", env);
+    ck_assert_msg(result.status == 0, "%s", result.err);
+    request = function_request(scene_function(), 0);
+    ck_assert_str_eq(
+        json_string_value(json_object_get(json_object_get(request, "headers"), "x-region")),
+        "eu-central-1");
+    json_decref(request);
+    program_result_free(&result);
+}
+END_TEST
+
+/* Covers: no library writes what decrypts the connections to where the environment says. */
+START_TEST(test_key_log)
+{
+    static const char path[] = "/tmp/syncsched-test-key-log";
+    struct front *front = front_start("good", function_url(scene_function()));
+    struct scene_tick tick;
+
+    unlink(path);
+    scene_seed(1, 1, DAILY);
+    scene_set_url(front_url(front, "localhost"));
+    setenv("SYNCSCHED_CA_FILE", front_ca_file(front), 1);
+    setenv("SSLKEYLOGFILE", path, 1);
+    tick = scene_run("--at " AT);
+    unsetenv("SSLKEYLOGFILE");
+    unsetenv("SYNCSCHED_CA_FILE");
+    scene_expect(tick, 1, 0, 0, 0);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    front_stop(front);
+}
+END_TEST
+
 SUITE(keys)
 {
+    TCase *values = tcase_create("keys-values");
     TCase *expiry = tcase_create("keys-expiry");
     TCase *files = tcase_create("keys-files");
 
@@ -178,7 +275,12 @@ SUITE(keys)
     tcase_add_test(expiry, test_not_expired);
     suite_add_tcase(suite, expiry);
     tcase_add_checked_fixture(files, write_files, remove_files);
-    tcase_add_loop_test(files, test_key_file, 0, 2);
+    tcase_add_loop_test(files, test_key_file, 0, 3);
     tcase_add_loop_test(files, test_key_file_refused, 0, COUNT(refused));
     suite_add_tcase(suite, files);
+    tcase_add_checked_fixture(values, scene_open, scene_close);
+    tcase_add_loop_test(values, test_wrapped, 0, COUNT(wrapped));
+    tcase_add_test(values, test_region);
+    tcase_add_test(values, test_key_log);
+    suite_add_tcase(suite, values);
 }

@@ -223,6 +223,28 @@ START_TEST(test_credentials_describe)
 }
 END_TEST
 
+/* Covers: only a JWT that names a hosted project has an end; a self-hosted one names none. */
+START_TEST(test_credentials_ending)
+{
+    static const struct {
+        const char *payload;
+        bool is_ending;
+    } legacy[] = {
+        {"{\"iss\":\"supabase\",\"ref\":\"abcdefgh\",\"role\":\"service_role\"}", true},
+        {"{\"iss\":\"supabase-demo\",\"role\":\"service_role\"}", false},
+        {"{\"ref\":1,\"role\":\"service_role\"}", false},
+    };
+
+    for (size_t i = 0; i < sizeof legacy / sizeof *legacy; i++) {
+        char *key = token_of(legacy[i].payload);
+
+        ck_assert_int_eq(credentials_is_ending(key), legacy[i].is_ending);
+        free(key);
+    }
+    ck_assert(!credentials_is_ending("sb_secret_x"));
+}
+END_TEST
+
 SUITE(credentials)
 {
     TCase *cases = tcase_create("credentials");
@@ -232,6 +254,7 @@ SUITE(credentials)
     tcase_add_loop_test(cases, test_credentials_token, 0, sizeof tokens / sizeof tokens[0]);
     tcase_add_loop_test(cases, test_credentials_opaque, 0, sizeof opaque / sizeof opaque[0]);
     tcase_add_test(cases, test_credentials_publishable);
+    tcase_add_test(cases, test_credentials_ending);
     tcase_add_loop_test(cases, test_credentials_describe, 0, sizeof kinds / sizeof kinds[0]);
     suite_add_tcase(suite, cases);
 }

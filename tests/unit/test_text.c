@@ -196,6 +196,41 @@ START_TEST(test_text_clean_every_character)
 }
 END_TEST
 
+/* Covers: what is around a value is named; what is within it is not looked at; nothing is quoted. */
+START_TEST(test_text_check_bare)
+{
+    static const struct {
+        const char *value;
+        const char *what; /* NULL: it is fine */
+    } values[] = {
+        {"", NULL},
+        {"hush", NULL},
+        {"hu\"sh hu'sh", NULL},
+        {"\"", "quotes"},
+        {"\"hush\"", "quotes"},
+        {"'hush'", "quotes"},
+        {"hush\"", "quotes"},
+        {"`hush`", "quotes"},
+        {" hush", "white space"},
+        {"hush\t", "white space"},
+        {"hush\r\n", "white space"},
+    };
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct error err = {0};
+        bool ok = text_check_bare("SUPABASE_URL", values[i].value, &err);
+
+        ck_assert_int_eq(ok, values[i].what == NULL);
+        if (ok)
+            continue;
+        ck_assert_int_eq(err.kind, ERROR_CONFIG);
+        ck_assert_msg(strstr(err.message, values[i].what) != NULL, "%s", err.message);
+        ck_assert_msg(strstr(err.hint, values[i].what) != NULL, "%s", err.hint);
+        ck_assert_ptr_null(strstr(err.message, "hush"));
+    }
+}
+END_TEST
+
 SUITE(text)
 {
     TCase *cases = tcase_create("text");
@@ -204,6 +239,7 @@ SUITE(text)
     tcase_add_test(cases, test_text_clean_every_character);
     tcase_add_test(cases, test_text_clean_limit);
     tcase_add_test(cases, test_text_growth);
+    tcase_add_test(cases, test_text_check_bare);
     tcase_add_test(cases, test_text_large_pieces);
     tcase_add_loop_test(cases, test_text_redact, 0, sizeof redactions / sizeof redactions[0]);
     suite_add_tcase(suite, cases);
