@@ -272,6 +272,20 @@ static json_t *classify_parse(const struct response *response)
     return body;
 }
 
+/* Where the answer was not whole, its head may have come all the same. */
+static void classify_keep_origin(const struct response *response, struct outcome *outcome)
+{
+    struct text id = {0};
+
+    if (response->status >= 100 && response->status <= 999 &&
+        (response->end == RESPONSE_WHOLE || response->was_sent))
+        outcome->http_status = (int)response->status;
+    classify_add_clean(response, response->request_id, strlen(response->request_id),
+                       OUTCOME_REQUEST_ID_SIZE - 1, &id);
+    snprintf(outcome->request_id, sizeof outcome->request_id, "%s", text_string(&id));
+    text_free(&id);
+}
+
 void classify_response(const struct response *response, int64_t now_us, struct outcome *outcome)
 {
     bool is_success = response->status >= 200 && response->status <= 299;
@@ -291,6 +305,7 @@ void classify_response(const struct response *response, int64_t now_us, struct o
     else
         classify_error(response, body, outcome);
     json_decref(body);
+    classify_keep_origin(response, outcome);
     if (retry_after_read(response->retry_after, now_us, &wait_s))
         outcome->retry_after_ms = 1000 * wait_s;
 }

@@ -22,8 +22,8 @@ void response_free(struct response *response)
  * header. A byte that no header can have becomes '?', so that a NUL does not end the text. Cuts off
  * what does not fit.
  */
-static bool response_read_header(const char *line, size_t length, const char *name,
-                                 char value[RESPONSE_CODE_SIZE])
+static bool response_read_header(const char *line, size_t length, const char *name, char *value,
+                                 size_t size)
 {
     size_t from = strlen(name) + 1;
     size_t n = 0;
@@ -34,7 +34,7 @@ static bool response_read_header(const char *line, size_t length, const char *na
         length--;
     while (from < length && (line[from] == ' ' || line[from] == '\t'))
         from++;
-    for (; from < length && n + 1 < RESPONSE_CODE_SIZE; from++)
+    for (; from < length && n + 1 < size; from++)
         value[n++] = line[from] >= ' ' && line[from] <= '~' ? line[from] : '?';
     value[n] = '\0';
     return true;
@@ -48,12 +48,27 @@ static void response_look_for_mark(struct response *response, const char *line, 
 {
     char value[RESPONSE_CODE_SIZE];
 
-    if (response_read_header(line, length, "sb-error-code", value) && *value != '\0') {
+    if (response_read_header(line, length, "sb-error-code", value, sizeof value) &&
+        *value != '\0') {
         response->is_from_platform = true;
         memcpy(response->platform_code, value, sizeof value);
-    } else if (response_read_header(line, length, "x-relay-error", value) &&
+    } else if (response_read_header(line, length, "x-relay-error", value, sizeof value) &&
                strcasecmp(value, "true") == 0) {
         response->is_from_platform = true;
+    }
+}
+
+/* The platform's own header says more than those that functions and proxies may set. */
+static void response_look_for_id(struct response *response, const char *line, size_t length)
+{
+    static const char *const names[] = {"x-request-id", "x-deno-execution-id", "sb-request-id"};
+    char value[RESPONSE_ID_SIZE];
+
+    for (size_t i = response->request_id_rank; i < sizeof names / sizeof *names; i++) {
+        if (response_read_header(line, length, names[i], value, sizeof value) && *value != '\0') {
+            response->request_id_rank = i + 1;
+            memcpy(response->request_id, value, sizeof value);
+        }
     }
 }
 
@@ -77,9 +92,13 @@ bool response_take_header(struct response *response, const char *line, size_t le
     } else if (response->part == RESPONSE_HEAD) {
         if (length == 0 || *line == '\r' || *line == '\n')
             response->part = RESPONSE_TRAILER;
-        else if (!response_read_header(line, length, "retry-after", response->retry_after) &&
-                 !response_read_header(line, length, "x-sb-edge-region", response->region))
+        else if (!response_read_header(line, length, "retry-after", response->retry_after,
+                                       sizeof response->retry_after) &&
+                 !response_read_header(line, length, "x-sb-edge-region", response->region,
+                                       sizeof response->region)) {
             response_look_for_mark(response, line, length);
+            response_look_for_id(response, line, length);
+        }
     }
     return true;
 }

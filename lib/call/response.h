@@ -25,6 +25,7 @@ enum {
     RESPONSE_HEADER_BYTES_MAX = 64 * 1024,
     RESPONSE_BODY_MAX = 1024 * 1024,
     RESPONSE_CODE_SIZE = 128,
+    RESPONSE_ID_SIZE = 2048, /* holds a key whole, so that it is found in there */
 };
 
 /* How the transport ended. */
@@ -61,11 +62,13 @@ struct response {
     char platform_code[RESPONSE_CODE_SIZE]; /* the value of sb-error-code, cut; "" without */
     char retry_after[RESPONSE_CODE_SIZE];   /* that of Retry-After, the same */
     char region[RESPONSE_CODE_SIZE];        /* x-sb-edge-region: where the function ran */
+    char request_id[RESPONSE_ID_SIZE];      /* by which the platform knows the call; "" without */
     bool body_is_cut;                       /* more than RESPONSE_BODY_MAX bytes came */
     bool head_is_cut;                       /* more headers came than are read */
 
     /* Within. */
     enum response_part part;
+    size_t request_id_rank; /* of its header among those that have one; 0: none came */
     size_t header_count;
     size_t header_bytes;
 };

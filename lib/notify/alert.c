@@ -41,25 +41,40 @@ static json_t *alert_add(struct alert *alert, const char *kind, const struct run
     return event;
 }
 
+/* What is known of a run that no worker of this tick ended. */
+static const struct worker_note alert_abandoned = {
+    .error_class = OUTCOME_UNKNOWN,
+    .error_code = "ABANDONED",
+    .error_message = "no answer was recorded within 30 minutes",
+};
+
+/* Its worker died, or could not store what it knew. */
+static const struct worker_note alert_unknown = {
+    .error_class = OUTCOME_UNKNOWN,
+    .error_message = "its worker did not tell what became of it; see the log",
+};
+
 static void alert_add_failed(struct alert *alert, const struct run *run,
-                             enum outcome_class error_class, const char *code, const char *message)
+                             const struct worker_note *note)
 {
     json_t *event = alert_add(alert, "failed", run);
+    json_t *status = note->http_status != 0 ? json_integer(note->http_status) : json_null();
 
-    json_object_set_new(event, "errorClass", alert_text(outcome_class_name(error_class)));
-    json_object_set_new(event, "errorCode", alert_text(code));
-    json_object_set_new(event, "errorMessage", alert_text(message));
+    json_object_set_new(event, "errorClass", alert_text(outcome_class_name(note->error_class)));
+    json_object_set_new(event, "errorCode", alert_text(note->error_code));
+    json_object_set_new(event, "errorMessage", alert_text(note->error_message));
+    json_object_set_new(event, "httpStatus", status);
+    json_object_set_new(event, "requestId", alert_text(note->request_id));
 }
 
 /* What became of a run that was dispatched. note NULL: nothing is known but the verdict. */
 static void alert_add_run(struct alert *alert, const struct run *run, int verdict,
                           const struct worker_note *note)
 {
-    if (verdict != WORKER_COMPLETED && note != NULL && note->error_class != OUTCOME_NONE)
-        alert_add_failed(alert, run, note->error_class, note->error_code, note->error_message);
-    else if (verdict != WORKER_COMPLETED) /* its worker died, or could not store what it knew */
-        alert_add_failed(alert, run, OUTCOME_UNKNOWN, NULL,
-                         "its worker did not tell what became of it; see the log");
+    bool is_known = note != NULL && note->error_class != OUTCOME_NONE;
+
+    if (verdict != WORKER_COMPLETED)
+        alert_add_failed(alert, run, is_known ? note : &alert_unknown);
     if (note != NULL && note->late_us > 0)
         json_object_set_new(alert_add(alert, "late", run), "lateSeconds",
                             json_integer(note->late_us / INSTANT_US_PER_SECOND));
@@ -76,8 +91,7 @@ char *alert_format(const struct tick_result *result, const char *tick_id,
     struct text line = {0};
 
     for (size_t i = 0; i < claim->abandoned_count; i++)
-        alert_add_failed(&alert, &claim->abandoned[i], OUTCOME_UNKNOWN, "ABANDONED",
-                         "no answer was recorded within 30 minutes");
+        alert_add_failed(&alert, &claim->abandoned[i], &alert_abandoned);
     for (size_t i = 0; i < claim->run_count; i++)
         if (claim->runs[i].verdict == CLAIM_RUN_GIVEN_UP)
             alert_add(&alert, "given-up", &claim->runs[i].run);

@@ -341,12 +341,27 @@ static const struct table_column status_run_columns[] = {
     {.heading = "RUN", .least = RUN_UUID_SIZE - 1, .line = 2},
 };
 
+/* Adds why it failed: "rejected/RATE_LIMITED, HTTP 429, request 1f3c". */
+static void status_add_failure(struct status_text *text, const json_t *run)
+{
+    const json_t *status = json_object_get(run, "httpStatus");
+    const char *request_id = status_value(run, "requestId");
+
+    if (status_value(run, "errorCode") == NULL)
+        return;
+    text_addf(&text->cell, "%s/%s", status_shown(run, "errorClass"),
+              status_shown(run, "errorCode"));
+    if (json_is_integer(status))
+        text_addf(&text->cell, ", HTTP %" JSON_INTEGER_FORMAT, json_integer_value(status));
+    if (request_id != NULL)
+        text_addf(&text->cell, ", request %s", request_id);
+}
+
 static void status_add_run(struct status_text *text, struct table *table, const json_t *run)
 {
     bool is_completed = status_is(run, "status", "completed");
     const char *trigger = status_value(run, "triggerName");
     const char *host = status_value(run, "host");
-    const char *code = status_value(run, "errorCode");
     const char *message = status_value(run, "errorMessage");
 
     status_add_member(text, table, run, "scheduledFor");
@@ -363,9 +378,8 @@ static void status_add_run(struct status_text *text, struct table *table, const 
         text_addf(&text->cell, " %s@%s", trigger, host);
     status_end_cell(text, table, TERMINAL_PLAIN);
     status_add_member(text, table, run, "runId");
-    if (code != NULL)
-        text_addf(&text->cell, "%s/%s%s", status_shown(run, "errorClass"), code,
-                  message != NULL ? ": " : "");
+    status_add_failure(text, run);
+    text_add(&text->cell, text->cell.length > 0 && message != NULL ? ": " : "");
     text_add(&text->cell, message != NULL ? message : ""); /* a completed run may have one, too */
     if (text->cell.length > 0)
         table_add_note(table, TERMINAL_PLAIN, text->cell.data);

@@ -13,9 +13,9 @@ static const struct {
     int parameters;
 } run_log_steps[] = {
     [RUN_LOG_START] = {NULL, sql_start, 4},
-    [RUN_LOG_FINISH] = {NULL, sql_finish, 9},
-    [RUN_LOG_FINISH_LATE] = {sql_late_lock, sql_late, 8},
-    [RUN_LOG_SETTLE] = {NULL, sql_finish, 9},
+    [RUN_LOG_FINISH] = {NULL, sql_finish, 12},
+    [RUN_LOG_FINISH_LATE] = {sql_late_lock, sql_late, 11},
+    [RUN_LOG_SETTLE] = {NULL, sql_finish, 12},
 };
 
 struct run_log_cursor {
@@ -40,6 +40,25 @@ static void run_log_read_state(void *context, const struct database_row *row)
     };
 }
 
+/* The values of an outcome, from the fifth on; those that are not known stay NULL. */
+static void run_log_set_outcome(const struct outcome *outcome, const char *values[],
+                                char numbers[3][DATABASE_NUMBER_SIZE])
+{
+    if (outcome->error_class != OUTCOME_NONE) {
+        values[4] = outcome_class_name(outcome->error_class);
+        values[5] = outcome->error_code;
+        values[6] = outcome->message;
+        if (outcome->retry_after_ms > 0)
+            values[10] = database_number(numbers[0], outcome->retry_after_ms);
+    } else if (outcome->records_exported >= 0) {
+        values[7] = database_number(numbers[1], outcome->records_exported);
+    }
+    if (outcome->http_status != 0)
+        values[8] = database_number(numbers[2], outcome->http_status);
+    if (outcome->request_id[0] != '\0')
+        values[9] = outcome->request_id;
+}
+
 /*
  * Where the transition finds nothing to change (somebody else was faster, or the answer to an
  * earlier try was lost) the state is read.
@@ -48,11 +67,10 @@ bool run_log_change(struct database *db, const struct run_log_transition *transi
                     struct run_state *state, struct error *err)
 {
     struct run_log_cursor cursor = {transition, state};
-    const struct outcome *outcome = transition->outcome;
     const char *lock = run_log_steps[transition->step].lock;
-    char records[DATABASE_NUMBER_SIZE];
-    const char *values[9] = {transition->run->run_id, transition->run->org_id,
-                             transition->run->integration_id, transition->token};
+    char numbers[3][DATABASE_NUMBER_SIZE];
+    const char *values[12] = {transition->run->run_id, transition->run->org_id,
+                              transition->run->integration_id, transition->token};
     struct database_statement statements[] = {
         {.sql = lock, .parameters = 1, .values = values},
         {run_log_steps[transition->step].sql, run_log_steps[transition->step].parameters, values,
@@ -61,14 +79,9 @@ bool run_log_change(struct database *db, const struct run_log_transition *transi
     struct database_statement read = {sql_state, 3, values, run_log_read_state, &cursor};
     size_t first = lock != NULL ? 0 : 1;
 
-    if (outcome != NULL && outcome->error_class != OUTCOME_NONE) {
-        values[4] = outcome_class_name(outcome->error_class);
-        values[5] = outcome->error_code;
-        values[6] = outcome->message;
-    } else if (outcome != NULL && outcome->records_exported >= 0) {
-        values[7] = database_number(records, outcome->records_exported);
-    }
-    values[8] = transition->step == RUN_LOG_SETTLE ? "t" : "f";
+    if (transition->outcome != NULL)
+        run_log_set_outcome(transition->outcome, values, numbers);
+    values[11] = transition->step == RUN_LOG_SETTLE ? "t" : "f";
     *state = (struct run_state){.status = RUN_GONE};
     if (!database_transact(db, statements + first, 2 - first, RUN_LOG_LOCK_MS,
                            transition->deadline_ms, err))

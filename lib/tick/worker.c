@@ -50,6 +50,8 @@ static void worker_note_outcome(const struct worker *worker, const struct outcom
         return;
     note->error_class = outcome->error_class;
     snprintf(note->error_code, sizeof note->error_code, "%s", outcome->error_code);
+    note->http_status = outcome->http_status;
+    snprintf(note->request_id, sizeof note->request_id, "%s", outcome->request_id);
     snprintf(note->error_message, sizeof note->error_message, "%s",
              outcome->message != NULL ? outcome->message : "");
 }

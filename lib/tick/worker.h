@@ -28,6 +28,8 @@ enum worker_verdict {
 struct worker_note {
     enum outcome_class error_class; /* as stored; OUTCOME_NONE: completed, or not stored */
     char error_code[OUTCOME_CODE_SIZE];
+    int http_status; /* of the answer; 0: none came */
+    char request_id[OUTCOME_REQUEST_ID_SIZE];
     char error_message[4 * OUTCOME_MESSAGE_CHARACTERS + 1];
     int64_t late_us; /* from the slot to the start, where that is worth a warning; else 0 */
     int64_t first_byte_ms;

@@ -126,13 +126,18 @@ static const struct {
     const char *options;
     const char *class_and_code[2];
     const char *message;
+    int http_status;
+    const char *request_id;
 } failures[] = {
-    {"* status=500 body={\"code\": \"E1\", \"message\": \"no \\\\u001b[2Jway\"}",
+    {"* status=500 header=sb-request-id:f00d"
+     " body={\"code\": \"E1\", \"message\": \"no \\\\u001b[2Jway\"}",
      "--at " AT,
      {"rejected", "E1"},
-     "no \357\277\275[2Jway"},
-    {"* latency_ms=20000", "--timeout 5s --at " AT, {"unknown", "TIMEOUT"}, NULL},
-    {"* action=redirect location=/", "--at " AT, {"rejected", "REDIRECT_REFUSED"}, NULL},
+     "no \357\277\275[2Jway",
+     500,
+     "f00d"},
+    {"* latency_ms=20000", "--timeout 5s --at " AT, {"unknown", "TIMEOUT"}, NULL, 0, NULL},
+    {"* action=redirect location=/", "--at " AT, {"rejected", "REDIRECT_REFUSED"}, NULL, 302, NULL},
 };
 
 /* Covers: a run that failed: what the log says of it, and the summary. */
@@ -151,6 +156,9 @@ START_TEST(test_failed)
     assert_text(only, "errorClass", failures[_i].class_and_code[0]);
     assert_text(only, "errorCode", failures[_i].class_and_code[1]);
     assert_text(only, "errorMessage", message);
+    ck_assert_int_eq(json_integer_value(json_object_get(only, "httpStatus")),
+                     failures[_i].http_status);
+    assert_text(only, "requestId", failures[_i].request_id);
     if (failures[_i].message != NULL)
         ck_assert_str_eq(message, failures[_i].message);
     assert_text(alert, "triggerName", "cron");

@@ -319,7 +319,7 @@ static const struct {
      " description timezone nextSlot lastSuccessAt runId scheduledFor coversFrom createdAt "
      "startedAt"
      " completedAt failedAt triggeredBy triggerName recordsExported errorClass errorCode"
-     " errorMessage "},
+     " errorMessage httpStatus requestId "},
     {"health", " name host organization integrationType integrationId condition since text "},
 };
 
@@ -380,8 +380,8 @@ START_TEST(test_same_facts)
         status_add((int)i + 1, "0 0 1 1 *");
         status_add_runs((int)i + 1, runs[i]);
     }
-    testdb_exec(
-        "UPDATE sync_run_log SET error_message = 'said ' || run_id WHERE status = 'failed'");
+    testdb_exec("UPDATE sync_run_log SET error_message = 'said ' || run_id, http_status = 418,"
+                " request_id = 'known as ' || run_id WHERE status = 'failed'");
     result = status_run(views[_i].command, NULL);
     json = status_read(views[_i].command, result.status);
     dump = json_dumps(json, 0);

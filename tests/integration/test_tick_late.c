@@ -39,18 +39,19 @@ static const struct {
     const char *warning;
 } cases[] = {
     {"* latency_ms=700 count=41", GIVE_UP, 0,
-     "completed 41 it was abandoned, and then answered after all",
+     "completed 41 200 it was abandoned, and then answered after all",
      "abandoned, then answered: its success is recorded"},
     {"* latency_ms=700 count=41", GIVE_UP ";" TRY_AGAIN, 1,
-     "failed unknown ABANDONED no answer was recorded within 30 minutes; it succeeded, but late",
+     "failed unknown ABANDONED 200 no answer was recorded within 30 minutes; it succeeded, but "
+     "late",
      "abandoned, then answered: its message notes the response"},
     {"* latency_ms=700 status=400", GIVE_UP, 1,
-     "failed unknown ABANDONED no answer was recorded within 30 minutes; it failed, and late: "
+     "failed unknown ABANDONED 400 no answer was recorded within 30 minutes; it failed, and late: "
      "HTTP_400",
      "abandoned, then answered: its message notes the response"},
     /* the answer to the second attempt: what counts is that nobody has made a third */
     {"* latency_ms=700 count=41", GIVE_UP ";" TRIED_BEFORE, 0,
-     "completed 41 it was abandoned, and then answered after all",
+     "completed 41 200 it was abandoned, and then answered after all",
      "abandoned, then answered: its success is recorded"},
     /* somebody else's run by now: not a word in it */
     {"* latency_ms=700 count=41", GIVE_UP "; UPDATE sync_run_log SET worker = 'other'", 1,
@@ -61,7 +62,7 @@ static const struct {
 static char *run_as_it_stands(void)
 {
     return testdb_text("SELECT concat_ws(' ', status, error_class, error_code, records_exported,"
-                       " error_message) FROM sync_run_log"
+                       " http_status, error_message) FROM sync_run_log"
                        " WHERE worker IS NOT NULL");
 }
 

@@ -157,6 +157,7 @@ START_TEST(test_classify_answer)
                   answer->status, answer->body, (int)outcome.error_class, outcome.error_code);
     ck_assert_str_eq(outcome.error_code, answer->code);
     ck_assert_int_eq(outcome.records_exported, answer->count);
+    ck_assert_int_eq(outcome.http_status, answer->status);
     ck_assert_int_eq(outcome.warning != NULL, is_success && answer->count < 0);
     if (answer->message == NULL || strcmp(answer->message, "*") != 0)
         ck_assert_pstr_eq(outcome.message, answer->message);
@@ -295,6 +296,21 @@ START_TEST(test_classify_echo_cut)
 }
 END_TEST
 
+/* Covers: the same of the id of a request. */
+START_TEST(test_classify_request_id)
+{
+    struct response response = {.status = 500, .secret = SECRET};
+    struct outcome outcome;
+
+    memset(response.request_id, 'x', OUTCOME_REQUEST_ID_SIZE - 6);
+    strcat(response.request_id, SECRET);
+    outcome = classify(response, "", 0, NULL);
+    ck_assert_uint_eq(strlen(outcome.request_id), OUTCOME_REQUEST_ID_SIZE - 1);
+    ck_assert_str_eq(outcome.request_id + OUTCOME_REQUEST_ID_SIZE - 7, "x*****");
+    outcome_free(&outcome);
+}
+END_TEST
+
 /* ---- Ends of the transport ---- */
 
 static const struct {
@@ -354,6 +370,7 @@ START_TEST(test_classify_end)
     ck_assert_str_eq(outcome.error_code, ends[_i].code);
     ck_assert_msg(strstr(outcome.message, ends[_i].message) != NULL, "%s", outcome.message);
     ck_assert_int_eq(outcome.records_exported, NONE);
+    ck_assert_int_eq(outcome.http_status, ends[_i].status);
     ck_assert_ptr_null(outcome.warning);
     outcome_free(&outcome);
 }
@@ -417,6 +434,7 @@ SUITE(classify)
     tcase_add_test(cases, test_classify_limits);
     tcase_add_loop_test(cases, test_classify_echo, 0, sizeof echoes / sizeof echoes[0]);
     tcase_add_test(cases, test_classify_echo_cut);
+    tcase_add_test(cases, test_classify_request_id);
     tcase_add_loop_test(cases, test_classify_end, 0, sizeof ends / sizeof ends[0]);
     tcase_add_loop_test(cases, test_classify_again, 0, sizeof agains / sizeof agains[0]);
     suite_add_tcase(suite, cases);

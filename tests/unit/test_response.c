@@ -107,6 +107,40 @@ START_TEST(test_response_retry_after)
 }
 END_TEST
 
+static const struct {
+    const char *lines;
+    const char *id;
+} ids[] = {
+    {OK "sb-request-id: 0199-a\r\n\r\n", "0199-a"},
+    {OK "X-Deno-Execution-Id:b\r\n", "b"},
+    {OK "x-request-id: \tc \r\n", "c"},
+    /* the platform's own, wherever it is; of two the first */
+    {OK "x-request-id: c\r\nsb-request-id: a\r\nx-deno-execution-id: b\r\n", "a"},
+    {OK "x-request-id: c\r\nx-deno-execution-id: b\r\n", "b"},
+    {OK "x-deno-execution-id: b\r\nx-request-id: c\r\n", "b"},
+    {OK "sb-request-id: a\r\nsb-request-id: d\r\n", "a"},
+    {OK "sb-request-id:\r\nx-request-id: c\r\n", "c"},
+    {OK "x-request-id: \x1b[2J\xc3\xa5\r\n", "?[2J??"},
+    {OK "x-my-request-id: c\r\n", ""},
+    {"HTTP/1.1 103 Hints\r\nsb-request-id: a\r\n\r\n" OK "x-request-id: c\r\n", "c"},
+    {OK "\r\nsb-request-id: a\r\n", ""}, /* a trailer */
+};
+
+/* Covers: the id of a request, of the final response's head alone. */
+START_TEST(test_response_request_id)
+{
+    struct response response = {0};
+
+    ck_assert(take_lines(&response, ids[_i].lines));
+    ck_assert_str_eq(response.request_id, ids[_i].id);
+    response_clear(&response);
+    ck_assert_str_eq(response.request_id, "");
+    ck_assert(take_lines(&response, OK "x-request-id: next\r\n"));
+    ck_assert_str_eq(response.request_id, "next");
+    response_free(&response);
+}
+END_TEST
+
 /* Covers: a NUL does not end a value, so that a part of it is never taken for a code. */
 START_TEST(test_response_nul)
 {
@@ -223,6 +257,7 @@ SUITE(response)
     tcase_add_loop_test(cases, test_response_mark, 0, sizeof heads / sizeof heads[0]);
     tcase_add_test(cases, test_response_nul);
     tcase_add_loop_test(cases, test_response_retry_after, 0, sizeof waits / sizeof waits[0]);
+    tcase_add_loop_test(cases, test_response_request_id, 0, sizeof ids / sizeof ids[0]);
     tcase_add_test(cases, test_response_long_code);
     tcase_add_loop_test(cases, test_response_many_headers, 0, 3);
     tcase_add_test(cases, test_response_large_headers);

@@ -25,6 +25,8 @@ UPDATE sync_run_log AS r
        error_class = CASE WHEN late.is_recorded THEN NULL ELSE r.error_class END,
        error_code = CASE WHEN late.is_recorded THEN NULL ELSE r.error_code END,
        records_exported = CASE WHEN late.is_recorded THEN $8::bigint END,
+       http_status = $9::smallint, request_id = $10::text,
+       retry_at = now() + $11::bigint * interval '1 millisecond',
        error_message = CASE
                          WHEN late.is_recorded THEN 'it was abandoned, and then answered after all'
                          WHEN r.error_message LIKE '%late%' THEN r.error_message

@@ -117,7 +117,8 @@ SELECT left(o.name::text, 200) AS organization,
                                   )::bigint END AS "lateSeconds",
                         r.records_exported AS "recordsExported",
                         r.error_class AS "errorClass", r.error_code AS "errorCode",
-                        CASE WHEN $4::boolean THEN r.error_message END AS "errorMessage"
+                        CASE WHEN $4::boolean THEN r.error_message END AS "errorMessage",
+                        r.http_status AS "httpStatus", r.request_id AS "requestId"
                    FROM sync_run_log AS r,
                         (VALUES ('YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS t (format)
                   WHERE r.org_id = i.org_id AND r.integration_id = i.integration_id
