@@ -15,7 +15,6 @@ enum { SCHEDULES_WARNINGS_MAX = 100 }; /* rows that are warned about one by one 
 struct schedules_cursor {
     const struct schedules_options *options;
     struct schedules_reading *reading;
-    bool is_first_past;
 };
 
 void schedule_read_row(const struct database_row *row, struct schedule *schedule)
@@ -51,11 +50,10 @@ static void schedules_read_row(void *context, const struct database_row *row)
     struct schedules_cursor *cursor = context;
     struct schedule schedule;
 
-    if (!cursor->is_first_past) {
+    if (cursor->reading->now_us == 0) { /* the first row */
         cursor->reading->now_us = database_row_number(row, "now_us", 0);
         cursor->reading->has_unfinished_runs = database_row_is_true(row, "unfinished");
         cursor->reading->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
-        cursor->is_first_past = true;
         if (!schema_check(row))
             return;
     }

@@ -63,19 +63,16 @@ static bool take_date(const char **at, struct posix_tz_date *date)
 {
     bool ok;
 
-    *date = (struct posix_tz_date){.kind = POSIX_TZ_DAY_OF_YEAR, .seconds = 2 * HOUR_S};
+    *date = (struct posix_tz_date){.seconds = 2 * HOUR_S};
     if (!take_character(at, ','))
         return false;
     if (take_character(at, 'M')) {
-        date->kind = POSIX_TZ_WEEKDAY;
         ok = take_number(at, 1, 12, &date->month) && take_character(at, '.') &&
              take_number(at, 1, 5, &date->week) && take_character(at, '.') &&
              take_number(at, 0, 6, &date->day);
-    } else if (take_character(at, 'J')) {
-        date->kind = POSIX_TZ_NO_LEAP_DAY;
-        ok = take_number(at, 1, 365, &date->day);
     } else {
-        ok = take_number(at, 0, 365, &date->day);
+        date->counts_no_leap_day = take_character(at, 'J');
+        ok = take_number(at, date->counts_no_leap_day ? 1 : 0, 365, &date->day);
     }
     return ok && (!take_character(at, '/') || take_time(at, TIME_HOURS_MAX, &date->seconds));
 }
@@ -83,7 +80,7 @@ static bool take_date(const char **at, struct posix_tz_date *date)
 /* The day of a year on which a change falls, in days since 1970. */
 static int64_t posix_tz_day(const struct posix_tz_date *date, int year)
 {
-    bool is_weekday = date->kind == POSIX_TZ_WEEKDAY;
+    bool is_weekday = date->month > 0;
     struct civil civil = {.year = year, .month = is_weekday ? date->month : 1, .day = 1};
     int64_t first = civil_to_day(&civil);
     int day = date->day;
@@ -92,7 +89,7 @@ static int64_t posix_tz_day(const struct posix_tz_date *date, int year)
         day = (date->day - civil_weekday(first) + 7) % 7 + (date->week - 1) * 7;
         return first + (day < civil_month_days(year, date->month) ? day : day - 7);
     }
-    if (date->kind == POSIX_TZ_NO_LEAP_DAY) /* its day 60 is the first of March in every year */
+    if (date->counts_no_leap_day) /* its day 60 is the first of March in every year */
         day += day >= 60 && civil_month_days(year, 2) == 29 ? 0 : -1;
     return first + day;
 }

@@ -9,19 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum posix_tz_day_kind {
-    POSIX_TZ_WEEKDAY,     /* Mm.w.d: the week-th weekday of a month; week 5 is its last */
-    POSIX_TZ_NO_LEAP_DAY, /* Jn: day 1 to 365, 29 February never counted */
-    POSIX_TZ_DAY_OF_YEAR, /* n: day 0 to 365 */
-};
-
 /* When in each year the offset changes, by the wall clock before the change. */
 struct posix_tz_date {
-    enum posix_tz_day_kind kind;
-    int month;
+    int month; /* Mm.w.d: the week-th weekday of a month, week 5 its last; 0: a day of the year */
     int week;
-    int day;
-    int seconds; /* after midnight, up to a week before or after */
+    int day;                 /* d: 0 to 6; n: 0 to 365; Jn: 1 to 365 */
+    bool counts_no_leap_day; /* Jn: 29 February is never counted */
+    int seconds;             /* after midnight, up to a week before or after */
 };
 
 struct posix_tz {
