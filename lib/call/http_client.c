@@ -10,6 +10,7 @@
 #include "time/wait.h"
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ struct http_client {
     struct curl_slist key_header; /* the call's own, in front of them */
     char error[CURL_ERROR_SIZE];
     char *proxy_user;   /* and password, as in the proxy's address; NULL: none */
-    curl_socket_t kept; /* the connection of the last call, or none */
+    curl_socket_t kept; /* the connection of the last request, the only one; or none */
+    bool is_spoilt;     /* bytes came over it while nothing was asked */
 
     /* The request under way. */
     struct text key_line; /* the text of key_header */
@@ -68,7 +70,39 @@ static int http_client_refuse_rewind(void *context, curl_off_t offset, int origi
     return CURL_SEEKFUNC_FAIL;
 }
 
-/* libcurl asks this once there is a connection, just before it sends a probe. */
+/*
+ * Whether a byte waits on the kept connection, or its end. (Tickets of TLS 1.3 come before the
+ * first answer, and are read along with it.) TLS itself keeps what it has decrypted beyond a body
+ * of known length. Only OpenSSL says so; with another library we cannot know.
+ */
+static bool http_client_has_input(const struct http_client *client)
+{
+    struct pollfd kept = {.fd = client->kept, .events = POLLIN};
+    struct curl_tlssessioninfo *tls = NULL; /* without internals: no TLS */
+
+    if (kept.fd < 0 || poll(&kept, 1, 0) != 0 ||
+        curl_easy_getinfo(client->easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK)
+        return true;
+    return tls->internals != NULL &&
+           (tls->backend != CURLSSLBACKEND_OPENSSL || SSL_has_pending(tls->internals) != 0);
+}
+
+/* libcurl asks this once there is a connection, just before it sends the request. */
+static int http_client_check_kept(void *context, char *ip, char *local_ip, int port, int local_port)
+{
+    struct http_client *client = context;
+    long connections = 0;
+
+    (void)ip;
+    (void)local_ip;
+    (void)port;
+    (void)local_port;
+    curl_easy_getinfo(client->easy, CURLINFO_NUM_CONNECTS, &connections);
+    client->is_spoilt = connections == 0 && http_client_has_input(client);
+    return client->is_spoilt ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* The same, just before it sends a probe. */
 static int http_client_may_send(void *context, char *ip, char *local_ip, int port, int local_port)
 {
     struct http_client *client = context;
@@ -78,6 +112,20 @@ static int http_client_may_send(void *context, char *ip, char *local_ip, int por
     (void)port;
     (void)local_port;
     return clock_now_ms() < client->send_until_ms ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+/* libcurl drops what it has read behind an answer, and only its words for people tell. */
+static int http_client_take_words(CURL *easy, curl_infotype type, char *words, size_t length,
+                                  void *context)
+{
+    static const char *const excess[] = {"Leftovers after", "Excess found"};
+    struct http_client *client = context;
+
+    (void)easy;
+    for (size_t i = 0; type == CURLINFO_TEXT && i < sizeof excess / sizeof *excess; i++)
+        if (length > strlen(excess[i]) && strncmp(words, excess[i], strlen(excess[i])) == 0)
+            client->is_spoilt = true;
+    return 0;
 }
 
 /* To return less than came ends the transfer. */
@@ -178,7 +226,11 @@ static void http_client_set_options(struct http_client *client, const struct htt
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, http_client_give_body);
     curl_easy_setopt(easy, CURLOPT_READDATA, client);
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, http_client_refuse_rewind);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, http_client_check_kept);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, client);
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, http_client_take_words);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, client);
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_client_take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, client);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_client_take_header);
@@ -299,7 +351,21 @@ static enum response_end http_client_perform(struct http_client *client, int64_t
                            : RESPONSE_CONNECTION_LOST;
 }
 
-/* Makes the request that the options describe. No secret stays in the error's text. */
+/* Closes the kept connection. */
+static void http_client_drop_kept(struct http_client *client)
+{
+    curl_multi_remove_handle(client->multi, client->easy);
+    curl_multi_cleanup(client->multi);
+    client->multi = memory_or_exit(curl_multi_init());
+    client->kept = CURL_SOCKET_BAD;
+    client->is_spoilt = false;
+}
+
+/*
+ * Makes the request that the options describe. No secret stays in the error's text. An answer
+ * belongs to the request before it: where bytes came over the kept connection since, nothing is
+ * sent over that, and the request goes over a new one.
+ */
 static void http_client_transfer(struct http_client *client, int64_t deadline_ms,
                                  const struct http_client_interrupt *interrupt)
 {
@@ -308,10 +374,14 @@ static void http_client_transfer(struct http_client *client, int64_t deadline_ms
     client->body_is_given = false;
     client->given_at_ms = clock_now_ms(); /* unless an answer comes before the body is given */
     client->answered_at_ms = 0;
-    client->error[0] = '\0';
     response_clear(response);
-    curl_multi_add_handle(client->multi, client->easy);
-    response->end = http_client_perform(client, deadline_ms, interrupt);
+    do {
+        if (client->is_spoilt)
+            http_client_drop_kept(client);
+        client->error[0] = '\0';
+        curl_multi_add_handle(client->multi, client->easy);
+        response->end = http_client_perform(client, deadline_ms, interrupt);
+    } while (client->is_spoilt && response->end == RESPONSE_CANCELLED);
     response->was_sent = client->body_is_given;
     curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &response->status);
     text_redact(client->error, strlen(client->error), client->proxy_user);
@@ -367,8 +437,6 @@ static char *http_client_compose(const struct run *run)
 bool http_client_call(struct http_client *client, const struct run *run, int64_t deadline_ms,
                       const struct http_client_interrupt *interrupt, struct outcome *outcome)
 {
-    struct pollfd kept = {.fd = client->kept, .events = POLLRDHUP};
-
     *outcome = (struct outcome){.records_exported = -1};
     free(client->body);
     client->body = http_client_compose(run);
@@ -383,12 +451,6 @@ bool http_client_call(struct http_client *client, const struct run *run, int64_t
     curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, &client->key_header);
     curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(client->body));
     client->send_until_ms = deadline_ms;
-    /*
-     * Takes another connection if the server has closed the kept one, or nobody would know what
-     * becomes of the call. libcurl looks, too, but 8.23 does not if it was used a moment ago. Other
-     * bytes to read, such as those of TLS, do not matter.
-     */
-    curl_easy_setopt(client->easy, CURLOPT_FRESH_CONNECT, poll(&kept, 1, 0) > 0 ? 1L : 0L);
     http_client_transfer(client, deadline_ms, interrupt);
     client->response.detail = client->error;
     client->response.secret = client->target.key;

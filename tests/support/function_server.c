@@ -45,6 +45,11 @@
  *     location=URL      a Location header
  *     chunked=1         Transfer-Encoding: chunked, in two chunks at least
  *     drip_ms=N         the body byte by byte, N ms before each; the head goes at once
+ *     head_ms=N         the body, in one piece, N ms after the head
+ *     unasked=TEXT      more bytes behind the answer, for which nobody asked; %20, %0d, %0a. In the
+ *                       same packet, or by
+ *     unasked_ms=N      so long after the answer, as an event of the log
+ *     unasked_fin=1     the connection ends with them
  *     times=N           the rule is passed over once it has been applied N times. The server counts
  *                       by the line's exact text as long as it runs, also across script changes:
  *                       equal lines share one count, and one more blank at the end starts a new
@@ -82,6 +87,7 @@
  *     peer_closed  the client of call n hung up before its answer; the function goes on
  *     end          call n is done: n, action, status. Written just before the last byte is sent:
  *                  who has an answer finds its line in the log
+ *     unasked      bytes went out behind the answer to call n
  *     partial      a request did not arrive or was not read: reason
  *     other        OPTIONS, HEAD, GET and the like: method, path, headers, bodyText
  *     error        the script is wrong: message

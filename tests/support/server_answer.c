@@ -82,8 +82,8 @@ static bool answer_send(int fd, const char *bytes, size_t length)
 /* Whether the connection ends after this answer, which says nothing of that. */
 static bool answer_closes(const struct server_rule *rule)
 {
-    return rule->action == SERVER_CLOSE_AFTER_ANSWER || rule->action == SERVER_TRUNCATE ||
-           rule->action == SERVER_RAW;
+    return rule->unasked_fin != 0 || rule->action == SERVER_CLOSE_AFTER_ANSWER ||
+           rule->action == SERVER_TRUNCATE || rule->action == SERVER_RAW;
 }
 
 /*
@@ -93,9 +93,15 @@ static bool answer_closes(const struct server_rule *rule)
 static bool answer_send_all(struct server_call *call, const struct server_rule *rule,
                             struct text *head, const struct text *body)
 {
-    int at_last = answer_closes(rule) ? MSG_MORE : 0;
+    int at_last = answer_closes(rule) && rule->unasked_ms == 0 ? MSG_MORE : 0;
     bool ok;
 
+    if (rule->head_ms > 0) {
+        ok = answer_send(call->fd, head->data, head->length);
+        answer_wait(call, rule->head_ms);
+        answer_log_end(call, rule);
+        return ok && answer_send_with(call->fd, text_string(body), body->length, at_last);
+    }
     if (rule->drip_ms == 0) {
         text_append(head, text_string(body), body->length);
         answer_log_end(call, rule);
@@ -109,6 +115,18 @@ static bool answer_send_all(struct server_call *call, const struct server_rule *
         ok = answer_send_with(call->fd, body->data + i, 1, i == body->length - 1 ? at_last : 0);
     }
     return ok;
+}
+
+/* What nobody asked for, some time after the answer. */
+static bool answer_send_unasked(struct server_call *call, const struct server_rule *rule)
+{
+    if (rule->unasked == NULL || rule->unasked_ms == 0)
+        return true;
+    answer_wait(call, rule->unasked_ms);
+    if (!answer_send(call->fd, rule->unasked, strlen(rule->unasked)))
+        return false;
+    server_log_event("unasked", call->connection, json_pack("{s:I}", "n", (json_int_t)call->n));
+    return true;
 }
 
 static void answer_add_chunks(struct text *body, const struct server_rule *rule)
@@ -157,6 +175,8 @@ static void answer_build(const struct server_call *call, const struct server_rul
         }
     }
     text_add(head, "\r\n");
+    if (rule->unasked != NULL && rule->unasked_ms == 0)
+        text_add(body, rule->unasked);
 }
 
 /* What follows the head, where the action is to break off after it. */
@@ -188,7 +208,8 @@ static enum server_next answer_http(struct server_call *call, const struct serve
     if (rule->action == SERVER_HANG_AFTER_HEADERS || rule->action == SERVER_RESET_AFTER_HEADERS ||
         rule->action == SERVER_RESET_IN_BODY)
         next = answer_break_off(call, rule, &head, &body);
-    else if (answer_send_all(call, rule, &head, &body) && call->keep_alive && !answer_closes(rule))
+    else if (answer_send_all(call, rule, &head, &body) && answer_send_unasked(call, rule) &&
+             call->keep_alive && !answer_closes(rule))
         next = SERVER_NEXT_KEEP;
     text_free(&head);
     text_free(&body);

@@ -147,6 +147,9 @@ static bool script_set(struct server_rule *rule, const char *key, char *value,
     } numbers[] = {
         {"latency_ms", &rule->latency_ms, SCRIPT_MS_MAX},
         {"drip_ms", &rule->drip_ms, SCRIPT_MS_MAX},
+        {"head_ms", &rule->head_ms, SCRIPT_MS_MAX},
+        {"unasked_ms", &rule->unasked_ms, SCRIPT_MS_MAX},
+        {"unasked_fin", &rule->unasked_fin, 1},
         {"status", &rule->status, 999},
         {"body_bytes", &rule->body_bytes, SCRIPT_BODY_MAX},
         {"chunked", &rule->chunked, 1},
@@ -160,6 +163,9 @@ static bool script_set(struct server_rule *rule, const char *key, char *value,
         return script_set_action(rule, value, complaint);
     if (strcmp(key, "location") == 0) {
         rule->location = value;
+    } else if (strcmp(key, "unasked") == 0) {
+        script_resolve_percent(value);
+        rule->unasked = value;
     } else if (strcmp(key, "content_type") == 0) {
         script_resolve_percent(value);
         rule->content_type = value;

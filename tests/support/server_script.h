@@ -36,12 +36,16 @@ struct server_rule {
     enum server_action action;
     long latency_ms;
     long drip_ms;
+    long head_ms;
+    long unasked_ms;
+    long unasked_fin;
     long status;
     long body_bytes; /* -1: not given */
     long chunked;
     long times;          /* 0: always */
     char *content_type;  /* in line, or static */
     char *location;      /* in line; NULL: none */
+    char *unasked;       /* in line; NULL: nothing */
     struct text headers; /* "Name: value\r\n" as often as it was given */
     struct text body;    /* what is answered */
     bool has_body;       /* the line gave a body, be it empty */
