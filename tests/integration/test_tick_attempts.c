@@ -27,6 +27,9 @@ static void seed_failed(const char *error_class, int attempt, int failed_minutes
         attempt, failed_minutes_ago, error_class);
 }
 
+/* The function answered that another attempt has the key, and until when. */
+#define HELD "UPDATE sync_run_log SET retry_at = now(), http_status = 409"
+
 static const struct {
     const char *error_class;
     int attempt;
@@ -62,6 +65,26 @@ static const struct {
      "--max-attempts 9", 0},
     {"rejected", 1, 2, "UPDATE organization_integrations SET is_enabled = false",
      "--max-attempts 9", 0},
+    /* the function asked to be left alone for longer than the pause, and has been */
+    {"rejected", 1, 2, "UPDATE sync_run_log SET retry_at = now() + interval '1 minute'",
+     "--max-attempts 9", 0},
+    {"not_delivered", 1, 2, "UPDATE sync_run_log SET retry_at = now() + interval '1 minute'",
+     "--max-attempts 9", 0},
+    {"rejected", 1, 2, "UPDATE sync_run_log SET retry_at = now()", "--max-attempts 9", 1},
+    /* a held key uses up no attempt; any other answer does; a day after the first it is over */
+    {"rejected", 2, 60, HELD, "--max-attempts 2", 1},
+    {"rejected", 2, 60, HELD, "", 0},
+    {"rejected", 2, 60, "UPDATE sync_run_log SET retry_at = now(), http_status = 429",
+     "--max-attempts 2", 0},
+    {"rejected", 2, 60, "UPDATE sync_run_log SET http_status = 409", "--max-attempts 2", 0},
+    {"rejected", 2, 60,
+     HELD "; INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
+          " covers_from, attempt, status, idempotency_key, triggered_by, worker, started_at,"
+          " failed_at, error_class, error_code, http_status, retry_at)"
+          " SELECT org_id, integration_id, integration_type, scheduled_for, covers_from, 1, status,"
+          " idempotency_key, triggered_by, worker, started_at, now() - interval '25 hours',"
+          " error_class, error_code, http_status, retry_at FROM sync_run_log",
+     "--max-attempts 2", 0},
     /* given up without having begun: that was decided, not tried; be there something to claim */
     {"not_delivered", 1, 2,
      "UPDATE sync_run_log SET started_at = NULL, worker = NULL; DELETE FROM sync_schedule_state",
@@ -148,6 +171,52 @@ START_TEST(test_by_hand_warns_of_what_stays)
 }
 END_TEST
 
+/* As much time passes for the log's only slot. */
+static void let_minutes_pass(int minutes)
+{
+    testdb_exec("UPDATE sync_run_log SET failed_at = failed_at - interval '%d minutes',"
+                " retry_at = retry_at - interval '%d minutes'",
+                minutes, minutes);
+}
+
+/*
+ * Covers: with the attempts of the sample configuration, the key of a call that was lost, which the
+ * example's function holds for 420 s, is attempted until it is free: when the function says so, and
+ * no sooner, or however often it is found held.
+ */
+START_TEST(test_held_key)
+{
+    static const struct {
+        int asks_for_s;
+        long held;
+    } holds[] = {{420, 1}, {30, 2}};
+    long triggered = 0;
+
+    scene_seed(1, 1, "0 0 1 1 *");
+    scene_seed_state(1, "0 0 1 1 * UTC", scene_settle(0));
+    seed_failed("unknown", 1, 0);
+    for (int minute = 1; minute <= 8; minute++) {
+        char script[100] = "* count=7";
+        int left_s = 420 - 60 * minute;
+        struct scene_tick tick;
+
+        if (left_s > 0)
+            snprintf(script, sizeof script, "* status=409 header=retry-after:%d",
+                     holds[_i].asks_for_s < left_s ? holds[_i].asks_for_s : left_s);
+        function_script(scene_function(), script);
+        let_minutes_pass(1);
+        tick = scene_run("--max-attempts 3 --retry-unknown");
+        triggered += tick.triggered;
+        scene_tick_free(&tick);
+    }
+    ck_assert_int_eq(triggered, holds[_i].held + 1);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE http_status = 409"),
+                     holds[_i].held);
+    ck_assert_int_eq(testdb_number("SELECT attempt FROM sync_run_log WHERE records_exported = 7"),
+                     holds[_i].held + 2);
+}
+END_TEST
+
 /* Two at once make one attempt. */
 START_TEST(test_two_at_once)
 {
@@ -217,6 +286,7 @@ SUITE(tick_attempts)
     tcase_add_test(all, test_one_at_a_time);
     tcase_add_test(all, test_by_hand);
     tcase_add_test(all, test_by_hand_warns_of_what_stays);
+    tcase_add_loop_test(all, test_held_key, 0, 2);
     tcase_add_test(all, test_two_at_once);
     tcase_add_test(all, test_held_by_a_stranger);
     tcase_add_test(all, test_who);
