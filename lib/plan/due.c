@@ -36,8 +36,9 @@ static int64_t due_add_slots(struct claim *claim, const struct timetable *timeta
 /* ---- What a plain run looks at ---- */
 
 /*
- * What the old text still owed before the window is cancelled. While there is more of it than one
- * tick takes, the old text stays in the state for the next tick, and this returns true.
+ * What the old text still owed before the window is cancelled: every minute, where it cannot be
+ * read any more, so that the log shows that something may have been owed. While there is more of it
+ * than one tick takes, the old text stays in the state for the next tick, and this returns true.
  */
 static bool due_cancel(const struct due_options *options, const struct schedule *schedule,
                        struct claim *claim, struct claim_key *key)
@@ -47,9 +48,10 @@ static bool due_cancel(const struct due_options *options, const struct schedule 
     struct error ignored;
     int64_t looked_to;
 
-    if (schedule->mark >= before_window ||
-        !timetable_read_text(schedule->state_text, options->zones, &old, &ignored))
+    if (schedule->mark >= before_window)
         return false;
+    if (!timetable_read_text(schedule->state_text, options->zones, &old, &ignored))
+        timetable_read_text("* * * * * UTC", options->zones, &old, &ignored);
     looked_to = due_add_slots(claim, &old, schedule->mark, before_window, CLAIM_CANCELLED);
     if (looked_to == before_window)
         return false;
@@ -202,8 +204,12 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
 
     if (due_is_known(options, schedule, count))
         return true;
+    count->schedules += schedule->is_active ? 1 : 0;
     is_valid = schedule->is_active && (timetable_read(schedule, options->zones, &timetable, err) ||
                                        timetable_name(schedule, err));
+    if (schedule->is_active && !is_valid && timetable_is_complete(schedule) &&
+        timetable_has_text(schedule, state_text))
+        return false; /* it was read on another host, and nobody has edited it */
     if (is_valid) {
         /* The earlier match wins where two marks lie in the window. */
         if (timetable_next(&timetable, options->window.first - 1, &slot) &&
@@ -213,7 +219,6 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
     }
     key.text = memory_copy_text(text_string(&text));
     text_free(&text);
-    count->schedules += schedule->is_active ? 1 : 0;
     count->in_window += key.window_slot != INT64_MIN ? 1 : 0;
     if (!options->is_window_only) {
         is_changed = strcmp(state_text, key.text) != 0;

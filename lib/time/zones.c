@@ -97,6 +97,12 @@ static void zone_capitalize(const char *name, char capitalized[ZONE_NAME_MAX + 1
     *capitalized = '\0';
 }
 
+static bool zone_fail_to_open(struct error *err, const char *name, const char *path, int cause)
+{
+    error_set(err, ERROR_INVALID, "time zone \"%s\" cannot be opened: %s", name, strerror(cause));
+    return error_hint(err, "the name may be right: make %s readable for this program", path);
+}
+
 /* Reads a zone from its file; false without an error when there is none of that name. */
 static bool zones_read_known(const char *name, struct tzif *tzif, struct error *err)
 {
@@ -105,21 +111,82 @@ static bool zones_read_known(const char *name, struct tzif *tzif, struct error *
     struct error wrong = {0};
     struct stat status;
     size_t length = 0;
-    ssize_t got = -1;
+    ssize_t got = 0;
+    bool is_file;
+    int cause;
     int fd;
 
     if (snprintf(path, sizeof path, "%s/%s", zones_directory(), name) >= (int)sizeof path)
         return false;
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* whatever lies there */
     if (fd < 0)
-        return false;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-        while ((got = read(fd, bytes + length, sizeof bytes - length)) > 0)
-            length += (size_t)got;
+        return errno != ENOENT && errno != ENOTDIR && zone_fail_to_open(err, name, path, errno);
+    is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    while (is_file && (got = read(fd, bytes + length, sizeof bytes - length)) > 0)
+        length += (size_t)got;
+    cause = errno;
     close(fd);
-    if (got < 0 || length == sizeof bytes)
+    if (got < 0)
+        return zone_fail_to_open(err, name, path, cause);
+    if (!is_file || length == sizeof bytes)
         return false;
     return tzif_parse(bytes, length, tzif, &wrong) || zone_fail(err, name, wrong.message);
+}
+
+/*
+ * Names that the IANA database keeps for the sake of old texts, and what has taken their place.
+ * Debian and Ubuntu have them in a package of their own, tzdata-legacy.
+ */
+static const struct {
+    const char *name;
+    const char *current;
+} zones_legacy[] = {
+    {"Asia/Calcutta", "Asia/Kolkata"},
+    {"Asia/Katmandu", "Asia/Kathmandu"},
+    {"Asia/Rangoon", "Asia/Yangon"},
+    {"Asia/Saigon", "Asia/Ho_Chi_Minh"},
+    {"America/Buenos_Aires", "America/Argentina/Buenos_Aires"},
+    {"America/Godthab", "America/Nuuk"},
+    {"America/Indianapolis", "America/Indiana/Indianapolis"},
+    {"Atlantic/Faeroe", "Atlantic/Faroe"},
+    {"Australia/ACT", "Australia/Sydney"},
+    {"Australia/NSW", "Australia/Sydney"},
+    {"Australia/North", "Australia/Darwin"},
+    {"Australia/Queensland", "Australia/Brisbane"},
+    {"Australia/South", "Australia/Adelaide"},
+    {"Australia/Tasmania", "Australia/Hobart"},
+    {"Australia/Victoria", "Australia/Melbourne"},
+    {"Australia/West", "Australia/Perth"},
+    {"Brazil/East", "America/Sao_Paulo"},
+    {"Canada/Atlantic", "America/Halifax"},
+    {"Canada/Central", "America/Winnipeg"},
+    {"Canada/Eastern", "America/Toronto"},
+    {"Canada/Mountain", "America/Edmonton"},
+    {"Canada/Newfoundland", "America/St_Johns"},
+    {"Canada/Pacific", "America/Vancouver"},
+    {"Europe/Kiev", "Europe/Kyiv"},
+    {"GB", "Europe/London"},
+    {"NZ", "Pacific/Auckland"},
+    {"US/Alaska", "America/Anchorage"},
+    {"US/Arizona", "America/Phoenix"},
+    {"US/Central", "America/Chicago"},
+    {"US/Eastern", "America/New_York"},
+    {"US/Hawaii", "Pacific/Honolulu"},
+    {"US/Mountain", "America/Denver"},
+    {"US/Pacific", "America/Los_Angeles"},
+};
+
+static bool zones_hint_of_legacy(const char *name, struct error *err)
+{
+    size_t i = 0;
+
+    while (i < sizeof zones_legacy / sizeof *zones_legacy &&
+           strcmp(zones_legacy[i].name, name) != 0)
+        i++;
+    if (i < sizeof zones_legacy / sizeof *zones_legacy)
+        error_hint(err, "install the package tzdata-legacy, or write \"%s\"",
+                   zones_legacy[i].current);
+    return false;
 }
 
 /* Reads a zone from its file; says, when there is none, why that may be. */
@@ -141,7 +208,7 @@ static bool zones_read(const char *name, struct tzif *tzif, struct error *err)
     zone_capitalize(name, capitalized);
     if (strcmp(name, capitalized) == 0 || zone_depends_on_host(capitalized) ||
         !zones_read_known(capitalized, tzif, &ignored))
-        return false;
+        return zones_hint_of_legacy(name, err);
     tzif_free(tzif);
     return error_hint(err, "write \"%s\"", capitalized);
 }

@@ -324,6 +324,64 @@ START_TEST(test_named_zone)
 }
 END_TEST
 
+/* An ordinary user may not look there anyway. */
+#define AS_NOBODY                                                                                  \
+    "[ $(id -u) != 0 ] || exec setpriv --reuid=65534 --clear-groups \"$@\"; exec \"$@\""
+
+/* What the host lacks: a variable and a wrapper as for the scene, and what the warning says. */
+static const struct {
+    const char *variable;
+    const char *wrapper;
+    const char *wrong;
+} without[] = {
+    {"TZDIR=/nonexistent", NULL, "cannot be looked up: this system has no time zone data"},
+    {"TZDIR=/usr/share/zoneinfo/Asia", NULL, "is not known"}, /* data that lack this zone */
+    {"TZDIR=/proc/1/root", AS_NOBODY, "cannot be opened: Permission denied"},
+    {NULL, "ulimit -n 5; exec \"$@\"", "cannot be opened: Too many open files"},
+};
+
+/*
+ * Covers: a host that cannot read a zone has seen no edit. It warns, and leaves state, mark and debt
+ * to those that can.
+ */
+START_TEST(test_host_without_zone)
+{
+    int64_t slot = scene_settle(10000);
+    struct scene_tick tick;
+
+    set_zone(OSLO);
+    scene_seed(1, 1, "* * * * *");
+    scene_seed_state(1, "* * * * * " OSLO, slot - 10);
+    scene_set_variable(without[_i].variable);
+    scene_set_wrapper(without[_i].wrapper);
+    tick = scene_run("");
+    scene_check(&tick, 0, 0, 0, 0);
+    ck_assert_msg(strstr(tick.err, without[_i].wrong) != NULL, "%s", tick.err);
+    scene_tick_free(&tick);
+    assert_text(testdb_text("SELECT schedule FROM sync_schedule_state"), "* * * * * " OSLO);
+    ck_assert_int_eq(scene_mark(1), slot - 10);
+    ck_assert_int_eq(scene_count(NULL), 0);
+    scene_set_variable(NULL);
+    scene_set_wrapper(NULL);
+    scene_expect(scene_run(""), 1, 0, 0, 0);
+    assert_runs(slot, "completed -9..0");
+}
+END_TEST
+
+/* Covers: what a text owed that cannot be read any more is in the log, as one stretch. */
+START_TEST(test_edited_without_zone)
+{
+    int64_t slot = scene_settle(10000);
+
+    set_zone("+02:00");
+    scene_seed(1, 1, "* * * * *");
+    scene_seed_state(1, "*/3 * * * * " OSLO, slot - 10);
+    scene_set_variable("TZDIR=/nonexistent");
+    scene_expect(scene_run(""), 1, 0, 0, 0);
+    assert_runs(slot, "failed -9..-1 not_delivered/CANCELLED, completed 0..0");
+}
+END_TEST
+
 /* Covers: a zone that becomes unknown closes the schedule; known again, it has no past. */
 START_TEST(test_zone_gets_lost)
 {
@@ -360,6 +418,8 @@ SUITE(zones)
     tcase_add_test(changing, test_catch_up);
     tcase_add_test(changing, test_changed_zone);
     tcase_add_test(changing, test_named_zone);
+    tcase_add_loop_test(changing, test_host_without_zone, 0, COUNT(without));
+    tcase_add_test(changing, test_edited_without_zone);
     tcase_add_test(changing, test_zone_gets_lost);
     suite_add_tcase(suite, changing);
 }

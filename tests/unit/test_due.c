@@ -278,9 +278,11 @@ static const struct {
      "[0 2 * * * UTC] 1T01:59..1T02:00 1T02:00; cancelled 1T00:00-1T00:00*1;"
      " serve 1T02:00-1T02:00*1"},
     {"0 3 * * *", "rubbish UTC", "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
-     "[0 3 * * * UTC] 1T01:59..1T02:00 none"},
+     "[0 3 * * * UTC] 1T01:59..1T02:00 none; cancelled 1T01:01-1T01:59*59"},
     {"0 3 * * *", "rubbish", "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
-     "[0 3 * * * UTC] 1T01:59..1T02:00 none"},
+     "[0 3 * * * UTC] 1T01:59..1T02:00 none; cancelled 1T01:01-1T01:59*59"},
+    {"0 3 * * *", "0 2 * * * Mars/Olympus", "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS,
+     false, "[0 3 * * * UTC] 1T01:59..1T02:00 none; cancelled 1T01:01-1T01:59*59"},
     /* Disabled, or without schedule. */
     {NULL, SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
      "[] 1T01:59..1T02:00 none; cancelled 1T01:15-1T01:45*3"},
@@ -403,6 +405,26 @@ START_TEST(test_due_bad_row)
 }
 END_TEST
 
+/* Covers: a text that only another host can read was not edited, and nothing of it is closed. */
+START_TEST(test_due_unreadable_here)
+{
+    struct due_options options = options_at("2024-05-01T02:00:10Z", false);
+    struct schedule schedule = schedule_of("30 * * * *");
+    struct claim claim = {0};
+    struct due_count count = {0};
+    struct error fault = {0};
+
+    schedule.timezone = "Mars/Olympus";
+    schedule.state_text = "30 * * * * Mars/Olympus";
+    schedule.mark = minute_of("2024-05-01T00:30Z");
+    ck_assert(!due_decide(&options, &schedule, &claim, &count, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.message, "\"Mars/Olympus\" is not known"));
+    ck_assert_uint_eq(claim.key_count, 0);
+    ck_assert_uint_eq(count.schedules, 1);
+    claim_free(&claim);
+}
+END_TEST
+
 /* Covers: several organisations at once; a bad row and a disabled one among them stop nobody. */
 START_TEST(test_due_several)
 {
@@ -520,6 +542,7 @@ SUITE(due)
     tcase_add_loop_test(cases, test_due_plain, 0, sizeof plain_cases / sizeof plain_cases[0]);
     tcase_add_test(cases, test_due_mark_in_the_future);
     tcase_add_loop_test(cases, test_due_bad_row, 0, sizeof bad_rows / sizeof bad_rows[0]);
+    tcase_add_test(cases, test_due_unreadable_here);
     tcase_add_test(cases, test_due_several);
     tcase_add_test(cases, test_due_known_texts);
     suite_add_tcase(suite, cases);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -201,6 +202,59 @@ START_TEST(test_zones_hostile_directory)
 }
 END_TEST
 
+/* Covers: what cannot be opened may well be a zone, and the reason is told. */
+START_TEST(test_zones_cannot_be_opened)
+{
+    char directory[] = "/tmp/syncsched-zones-XXXXXX";
+    char path[64];
+    struct rlimit files;
+    struct zone zone;
+    struct error err;
+
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    setenv("TZDIR", directory, 1);
+    snprintf(path, sizeof path, "%s/Loop", directory);
+    ck_assert_int_eq(symlink("Loop", path), 0);
+    ck_assert(!find("Loop", &zone, &err));
+    ck_assert_ptr_eq(strstr(err.message, "time zone \"Loop\" cannot be opened: "), err.message);
+    ck_assert_ptr_nonnull(strstr(err.hint, path));
+    unlink(path);
+    rmdir(directory);
+
+    unsetenv("TZDIR");
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+    ck_assert(!find("Europe/Oslo", &zone, &err));
+    files.rlim_cur = files.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+    ck_assert_str_eq(err.message,
+                     "time zone \"Europe/Oslo\" cannot be opened: Too many open files");
+    ck_assert(find("Europe/Oslo", &zone, &err));
+}
+END_TEST
+
+/* Covers: a name of old, where the system has packed those apart. */
+START_TEST(test_zones_legacy)
+{
+    char directory[] = "/tmp/syncsched-zones-XXXXXX";
+    struct zone zone;
+    struct error err;
+
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    setenv("TZDIR", directory, 1);
+    ck_assert(!find("Europe/Kiev", &zone, &err));
+    ck_assert_str_eq(err.message, "time zone \"Europe/Kiev\" is not known");
+    ck_assert_str_eq(err.hint, "install the package tzdata-legacy, or write \"Europe/Kyiv\"");
+    ck_assert(!find("US/Pacific", &zone, &err));
+    ck_assert_str_eq(err.hint,
+                     "install the package tzdata-legacy, or write \"America/Los_Angeles\"");
+    ck_assert(!find("US/Atlantic", &zone, &err));
+    ck_assert_str_eq(err.hint, NO_SPELLING);
+    rmdir(directory);
+}
+END_TEST
+
 SUITE(zones)
 {
     TCase *cases = tcase_create("zones");
@@ -211,6 +265,8 @@ SUITE(zones)
     tcase_add_loop_test(cases, test_zones_hint_of_capitals, 0,
                         sizeof spellings / sizeof spellings[0]);
     tcase_add_test(cases, test_zones_hostile_directory);
+    tcase_add_test(cases, test_zones_cannot_be_opened);
+    tcase_add_test(cases, test_zones_legacy);
     tcase_add_test(cases, test_zones_long_text_is_cut);
     suite_add_tcase(suite, cases);
 }
