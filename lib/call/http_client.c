@@ -1,6 +1,7 @@
 #include "call/http_client.h"
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "call/classify.h"
@@ -10,6 +11,7 @@
 #include "time/wait.h"
 
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -36,8 +38,6 @@ struct http_client {
     char *body;           /* of a call; owned */
     bool body_is_given;
     int64_t send_until_ms;
-    int64_t given_at_ms;
-    int64_t answered_at_ms; /* the answer's first header; 0: none came */
     struct response response;
 };
 
@@ -58,7 +58,6 @@ static size_t http_client_give_body(char *buffer, size_t size, size_t count, voi
         return CURL_READFUNC_ABORT; /* libcurl's buffers are far larger than a request */
     memcpy(buffer, client->body, length);
     client->body_is_given = true;
-    client->given_at_ms = clock_now_ms();
     return length;
 }
 
@@ -140,9 +139,6 @@ static size_t http_client_take_header(char *line, size_t size, size_t count, voi
 {
     struct http_client *client = context;
 
-    /* Not libcurl's STARTTRANSFER_TIME: with a body to send, that is the time of sending it. */
-    if (client->answered_at_ms == 0)
-        client->answered_at_ms = clock_now_ms();
     return response_take_header(&client->response, line, size * count) ? size * count : 0;
 }
 
@@ -372,8 +368,6 @@ static void http_client_transfer(struct http_client *client, int64_t deadline_ms
     struct response *response = &client->response;
 
     client->body_is_given = false;
-    client->given_at_ms = clock_now_ms(); /* unless an answer comes before the body is given */
-    client->answered_at_ms = 0;
     response_clear(response);
     do {
         if (client->is_spoilt)
@@ -455,8 +449,6 @@ bool http_client_call(struct http_client *client, const struct run *run, int64_t
     client->response.detail = client->error;
     client->response.secret = client->target.key;
     classify_response(&client->response, clock_host_us(), outcome);
-    if (client->answered_at_ms != 0)
-        outcome->first_byte_ms = client->answered_at_ms - client->given_at_ms;
     return http_client_finish(client);
 }
 
@@ -505,6 +497,13 @@ bool http_client_ping(const struct http_target *target, int64_t deadline_ms, str
                       struct error *err)
 {
     return http_client_ask_once(target, "OPTIONS", INT64_MAX, deadline_ms, ping, err);
+}
+
+void http_client_warn_of_cold_start(const struct http_ping *ping, int64_t after_ms)
+{
+    if (ping->status != 0 && after_ms > 0 && ping->ms > after_ms)
+        log_warning("cold start: the function answered the ping after %" PRId64 ".%d s",
+                    ping->ms / 1000, (int)(ping->ms % 1000 / 100));
 }
 
 bool http_client_probe(const struct http_target *target, int64_t send_until_ms, int64_t deadline_ms,

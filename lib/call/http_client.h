@@ -75,6 +75,9 @@ struct http_ping {
 bool http_client_ping(const struct http_target *target, int64_t deadline_ms, struct http_ping *ping,
                       struct error *err);
 
+/* Warns of a cold start where the answer to a ping took longer than this; 0: never. */
+void http_client_warn_of_cold_start(const struct http_ping *ping, int64_t after_ms);
+
 /*
  * Asks any system whether it answers: sends HEAD on a connection of its own, without the target's
  * key, and follows no redirect. Sends nothing from send_until_ms on, however long the connection

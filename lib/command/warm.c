@@ -25,6 +25,7 @@ int command_warm(const struct command_line *line)
     if (is_due_soon)
         ok = http_client_ping(&function.address, clock_now_ms() + HTTP_PING_MS, &ping, &err);
     is_answered = ping.status != 0;
+    http_client_warn_of_cold_start(&ping, line->values[SETTING_COLD_START_AFTER].number);
     /* {"pinged":true,"status":204,"milliseconds":812}; null where the function did not answer. */
     ok = ok && command_print_json(json_pack("{s:b, s:o, s:o}", "pinged", (int)is_due_soon, "status",
                                             is_answered ? json_integer(ping.status) : json_null(),

@@ -79,8 +79,7 @@ static void alert_add_run(struct alert *alert, const struct run *run, int verdic
         json_object_set_new(alert_add(alert, "late", run), "lateSeconds",
                             json_integer(note->late_us / INSTANT_US_PER_SECOND));
     if (note != NULL && note->was_cold)
-        json_object_set_new(alert_add(alert, "cold-start", run), "firstByteMilliseconds",
-                            json_integer(note->first_byte_ms));
+        alert_add(alert, "cold-start", run);
 }
 
 char *alert_format(const struct tick_result *result, const char *tick_id,

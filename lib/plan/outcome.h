@@ -27,8 +27,7 @@ struct outcome {
     char error_code[OUTCOME_CODE_SIZE]; /* a plain token, "" when completed */
     char *message;                      /* owned; clean UTF-8, NULL without */
     int64_t records_exported;           /* -1: not known */
-    int64_t first_byte_ms; /* from the request to the answer's first byte; 0: none came */
-    int http_status;       /* of the answer; 0: none came, or none that is valid */
+    int http_status;                    /* of the answer; 0: none came, or none that is valid */
     char request_id[OUTCOME_REQUEST_ID_SIZE]; /* by which the platform's own log knows the call */
     const char *warning;                      /* static text for stderr, or NULL */
     bool may_retry;                           /* not delivered, and a moment later it may be */

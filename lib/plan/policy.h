@@ -11,7 +11,7 @@ struct policy {
     int64_t catch_up_ms;         /* slots that are older are given up */
     int64_t budget_ms;           /* of a tick, under 30 minutes */
     int64_t timeout_ms;          /* bounds each call; 0: what is left of the budget */
-    int64_t cold_start_after_ms; /* a later first byte of a response is a warning; 0: none is */
+    int64_t cold_start_after_ms; /* a ping that takes longer met one; 0: warns of none */
     int max_attempts;            /* at a slot that fails, across ticks; 1: none but the first */
     bool retries_unknown;        /* also after outcomes that are unknown */
 };

@@ -109,7 +109,10 @@ static bool tick_read(struct tick *tick, struct database *db, const struct trigg
 
 /* ---- Step 4: claim ---- */
 
-/* The warmer's life. Whether the ping comes through or not: the calls will show it. */
+/*
+ * The warmer's life. Whether the ping comes through or not: the calls will show it. An export takes
+ * its time, but a ping takes long only where the function has to be started.
+ */
 static void tick_warm_up(void *context)
 {
     const struct tick *tick = context;
@@ -118,7 +121,8 @@ static void tick_warm_up(void *context)
     struct error ignored;
 
     keyless.key = NULL;
-    http_client_ping(&keyless, clock_now_ms() + HTTP_PING_MS, &ping, &ignored);
+    if (http_client_ping(&keyless, clock_now_ms() + HTTP_PING_MS, &ping, &ignored))
+        http_client_warn_of_cold_start(&ping, tick->options->policy.cold_start_after_ms);
 }
 
 /* Whether --at names a time that has come, and of which the log still has the runs. */

@@ -283,23 +283,12 @@ static bool worker_call(struct worker *worker, struct outcome *outcome)
 }
 
 /* A function that had to be started first: no failure, but worth knowing of. */
-static void worker_warn_of_cold_start(const struct worker *worker, const struct outcome *outcome,
-                                      bool was_starting)
+static void worker_warn_of_cold_start(const struct worker *worker)
 {
-    int64_t after_ms = worker->options->policy.cold_start_after_ms;
-    char what[100] = "cold start: the platform answered BOOT_ERROR first";
-
-    if (after_ms == 0)
+    if (worker->options->policy.cold_start_after_ms == 0)
         return;
-    if (!was_starting || outcome->error_class != OUTCOME_NONE) {
-        if (outcome->first_byte_ms <= after_ms)
-            return;
-        snprintf(what, sizeof what, "cold start: the first byte came after %" PRId64 ".%d s",
-                 outcome->first_byte_ms / 1000, (int)(outcome->first_byte_ms % 1000 / 100));
-    }
     worker->note->was_cold = true;
-    worker->note->first_byte_ms = outcome->first_byte_ms;
-    worker_warn(worker, what, NULL);
+    worker_warn(worker, "cold start: the platform answered BOOT_ERROR first", NULL);
 }
 
 /*
@@ -339,7 +328,8 @@ static enum worker_verdict worker_serve(struct worker *worker)
     worker_warn_if_late(worker, state.started_at_us);
     was_starting = worker_call(worker, &outcome);
     is_completed = worker_store_outcome(worker, &outcome);
-    worker_warn_of_cold_start(worker, &outcome, was_starting);
+    if (was_starting && outcome.error_class == OUTCOME_NONE)
+        worker_warn_of_cold_start(worker);
     if (outcome.warning != NULL)
         worker_warn(worker, outcome.warning, NULL);
     outcome_free(&outcome);

@@ -32,8 +32,7 @@ struct worker_note {
     char request_id[OUTCOME_REQUEST_ID_SIZE];
     char error_message[4 * OUTCOME_MESSAGE_CHARACTERS + 1];
     int64_t late_us; /* from the slot to the start, where that is worth a warning; else 0 */
-    int64_t first_byte_ms;
-    bool was_cold; /* a cold start was seen */
+    bool was_cold;   /* it succeeded, but the platform had to start the function first */
 };
 
 /* What every worker of a tick shares; read-only after the fork. Times: the monotonic clock. */

@@ -14,7 +14,7 @@ _syncsched_options() { # COMMAND
     health) echo "--org --integration --probe --json --db-role --config --log-format --help --version" ;;
     check-cron) echo "--timezone --from --count --json --config --log-format --help --version" ;;
     prune) echo "--older-than --dry-run --json --db-role --config --log-format --help --version" ;;
-    warm) echo "--ahead --db-role --config --log-format --help --version" ;;
+    warm) echo "--cold-start-after --ahead --db-role --config --log-format --help --version" ;;
     doctor) echo "--json --db-role --config --log-format --help --version" ;;
     schema) echo "--config --log-format --help --version" ;;
     '') echo "run due next audit status health check-cron prune warm doctor schema --help --version" ;;
