@@ -98,6 +98,16 @@ static void classify_fail(const struct response *response, struct outcome *outco
 
 /* ---- Codes and messages ---- */
 
+/* The body, without the byte order mark that it may begin with. */
+static const char *classify_body(const struct response *response, size_t *length)
+{
+    const char *bytes = text_string(&response->body);
+    size_t mark = strncmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+
+    *length = response->body.length - mark;
+    return bytes + mark;
+}
+
 /* Takes a text as code if it is a plain token without the key in it. */
 static bool classify_take_token(const struct response *response, const char *text,
                                 char code[OUTCOME_CODE_SIZE])
@@ -125,20 +135,35 @@ static bool classify_take_code(const struct response *response, const json_t *va
            classify_take_token(response, json_string_value(value), code);
 }
 
-/* The platform's header first, then the body's code or error.code, else the status. */
+/* The body's code or error.code. */
+static bool classify_take_body_code(const struct response *response, const json_t *body,
+                                    char code[OUTCOME_CODE_SIZE])
+{
+    return classify_take_code(response, json_object_get(body, "code"), code) ||
+           classify_take_code(response, json_object_get(json_object_get(body, "error"), "code"),
+                              code);
+}
+
+/* The platform puts this code on every 5xx that the function itself answers. */
+static bool classify_is_by_function(const struct response *response)
+{
+    return strcmp(response->platform_code, "EDGE_FUNCTION_ERROR") == 0;
+}
+
+/* The code is that of whoever spoke, else the status. */
 static void classify_find_code(const struct response *response, const json_t *body,
                                char code[OUTCOME_CODE_SIZE])
 {
-    if (!classify_take_token(response, response->platform_code, code) &&
-        !classify_take_code(response, json_object_get(body, "code"), code) &&
-        !classify_take_code(response, json_object_get(json_object_get(body, "error"), "code"),
-                            code))
+    if ((classify_is_by_function(response) ||
+         !classify_take_token(response, response->platform_code, code)) &&
+        !classify_take_body_code(response, body, code))
         snprintf(code, OUTCOME_CODE_SIZE, "HTTP_%ld", response->status);
 }
 
 static const json_t *classify_find_message(const json_t *body)
 {
-    static const char *const names[] = {"message", "msg", "error_description", "error", "errors"};
+    static const char *const names[] = {"message", "msg",    "error_description",
+                                        "error",   "errors", "detail"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const json_t *value = json_object_get(body, names[i]);
@@ -157,10 +182,14 @@ static void classify_fail_with_body(const struct response *response, const json_
                                     enum outcome_class error_class, struct outcome *outcome)
 {
     const json_t *value = classify_find_message(body);
-    const char *bytes = value != NULL ? json_string_value(value) : text_string(&response->body);
-    size_t length = value != NULL ? json_string_length(value) : response->body.length;
+    size_t length;
+    const char *bytes = classify_body(response, &length);
     struct text message = {0};
 
+    if (value != NULL) {
+        bytes = json_string_value(value);
+        length = json_string_length(value);
+    }
     classify_add_clean(response, bytes, length, OUTCOME_MESSAGE_CHARACTERS, &message);
     if (message.length == 0)
         text_addf(&message, "the function answered with HTTP status %ld", response->status);
@@ -169,40 +198,112 @@ static void classify_fail_with_body(const struct response *response, const json_
     classify_find_code(response, body, outcome->error_code);
 }
 
-/* ---- Statuses ---- */
+/* ---- Errors ---- */
 
-/*
- * A function may relay a status of its own systems. Only with the platform's mark do the first four
- * say that the function did not run. The others come from a gateway, or from the platform for a
- * function that ran too long or used too much.
- *
- * A refused key (401) and a function that is not there (404) stay so within the tick.
- */
+/* By these the platform says that it answered in the function's place. */
 static const struct {
-    long status;
-    bool needs_mark;
-    enum outcome_class error_class;
-    bool may_retry;
-} classify_statuses[] = {
-    {401, true, OUTCOME_NOT_DELIVERED, false}, {404, true, OUTCOME_NOT_DELIVERED, false},
-    {429, true, OUTCOME_NOT_DELIVERED, true},  {503, true, OUTCOME_NOT_DELIVERED, true},
-    {502, false, OUTCOME_UNKNOWN, false},      {504, false, OUTCOME_UNKNOWN, false},
-    {544, false, OUTCOME_UNKNOWN, false},      {546, false, OUTCOME_UNKNOWN, false},
+    const char *code; /* with all that begins so, where it ends with '_' */
+    bool may_retry;   /* a moment later it may be otherwise */
+} classify_undelivered[] = {
+    {"BOOT_ERROR", true},   {"LOAD_FUNCTION_", true}, {"RATE_LIMIT_EXCEEDED", true},
+    {"NOT_FOUND", false},   {"UNAUTHORIZED_", false}, {"NOT_FOUND_FUNCTION_BLOB", false},
+    {"INVALID_URL", false},
 };
 
+/* Somebody between us and the function gave up, or waited in vain, or does not know. */
+static const long classify_unclear[] = {408, 499, 502, 504, 520, 522, 524, 544, 546, 0};
+
+/* Cloudflare has no connection to what is behind it. */
+static const long classify_origin_down[] = {521, 523, 525, 526, 530, 0};
+
+static bool classify_has_status(const struct response *response, const long *statuses)
+{
+    while (*statuses != 0 && *statuses != response->status)
+        statuses++;
+    return *statuses != 0;
+}
+
+static bool classify_has_undelivered_code(const struct response *response, bool *may_retry)
+{
+    char code[OUTCOME_CODE_SIZE];
+
+    if (!classify_take_token(response, response->platform_code, code))
+        return false;
+    for (size_t i = 0; i < sizeof classify_undelivered / sizeof *classify_undelivered; i++) {
+        const char *known = classify_undelivered[i].code;
+        size_t length = strlen(known);
+
+        if (strncmp(code, known, length) == 0 &&
+            (known[length - 1] == '_' || code[length] == '\0')) {
+            *may_retry = classify_undelivered[i].may_retry;
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Whether the body has a code by which the function itself speaks. A number is none, since gateways
+ * repeat the status, and so are those that a local or a self-hosted platform writes into the body.
+ */
+static bool classify_has_own_code(const struct response *response, const json_t *body)
+{
+    static const char *const platform_codes[] = {"WORKER_ERROR",
+                                                 "WORKER_LIMIT",
+                                                 "WORKER_RESOURCE_LIMIT",
+                                                 "IDLE_TIMEOUT",
+                                                 "INVALID_RESPONSE_STATUS_CODE",
+                                                 "EDGE_FUNCTION_ERROR"};
+    char code[OUTCOME_CODE_SIZE];
+
+    if (!classify_take_body_code(response, body, code) ||
+        code[strspn(code, "0123456789-.")] == '\0')
+        return false;
+    for (size_t i = 0; i < sizeof platform_codes / sizeof *platform_codes; i++)
+        if (strcmp(code, platform_codes[i]) == 0)
+            return false;
+    return *response->platform_code == '\0' || classify_is_by_function(response);
+}
+
+/* Whether the function surely did not run: only who answers in its place can say so. */
+static bool classify_is_undelivered(const struct response *response, bool has_own_code,
+                                    bool *may_retry)
+{
+    long status = response->status;
+
+    if (classify_is_by_function(response))
+        return false;
+    if (classify_has_undelivered_code(response, may_retry))
+        return true;
+    if (status == 402 || status == 540) /* the project is restricted, or paused */
+        return !has_own_code;
+    if (*response->platform_code != '\0')
+        return false;
+    if (response->has_relay_error)
+        *may_retry = status == 429 || status >= 500;
+    else
+        *may_retry = response->is_by_cloudflare && !response->has_sb_header && !has_own_code &&
+                     classify_has_status(response, classify_origin_down);
+    return response->has_relay_error || *may_retry;
+}
+
+/* What no list has may have reached the function. */
 static void classify_error(const struct response *response, const json_t *body,
                            struct outcome *outcome)
 {
-    /* Below 200 an interim response came, and nothing after it. */
-    enum outcome_class error_class = response->status < 200 ? OUTCOME_UNKNOWN : OUTCOME_REJECTED;
+    bool has_own_code = classify_has_own_code(response, body);
+    bool is_by_platform = *response->platform_code != '\0' && !classify_is_by_function(response);
+    enum outcome_class error_class = OUTCOME_UNKNOWN;
+    bool may_retry = false;
 
-    for (size_t i = 0; i < sizeof classify_statuses / sizeof *classify_statuses; i++) {
-        if (classify_statuses[i].status == response->status &&
-            (response->is_from_platform || !classify_statuses[i].needs_mark)) {
-            error_class = classify_statuses[i].error_class;
-            outcome->may_retry = classify_statuses[i].may_retry && response->end == RESPONSE_WHOLE;
-        }
-    }
+    if (classify_has_status(response, classify_unclear))
+        error_class = OUTCOME_UNKNOWN;
+    else if (classify_is_undelivered(response, has_own_code, &may_retry))
+        error_class = OUTCOME_NOT_DELIVERED;
+    else if (!is_by_platform &&
+             (response->status / 100 == 4 || (response->status / 100 == 5 && has_own_code)))
+        error_class = OUTCOME_REJECTED;
+    outcome->may_retry = may_retry && response->end == RESPONSE_WHOLE;
     classify_fail_with_body(response, body, error_class, outcome);
 }
 
@@ -211,6 +312,9 @@ static bool classify_has_error(const json_t *body)
 {
     static const char *const names[] = {"error", "errors"};
 
+    if (json_is_false(json_object_get(body, "success")) ||
+        json_is_false(json_object_get(body, "ok")))
+        return true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const json_t *value = json_object_get(body, names[i]);
 
@@ -239,8 +343,10 @@ static int64_t classify_records(const json_t *body)
 static void classify_success(const struct response *response, const json_t *body,
                              struct outcome *outcome)
 {
-    if (response->status == 202 || response->status == 204 ||
-        strspn(text_string(&response->body), " \t\r\n") == response->body.length) {
+    size_t length;
+    const char *bytes = classify_body(response, &length);
+
+    if (response->status == 202 || response->status == 204 || strspn(bytes, " \t\r\n") == length) {
         outcome->warning = "the answer has no recordsExported";
     } else if (body == NULL) {
         outcome_fail(outcome, OUTCOME_UNKNOWN, "INVALID_RESPONSE",
@@ -262,11 +368,12 @@ static json_t *classify_parse(const struct response *response)
 {
     size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
     json_error_t error = {0};
-    json_t *body = json_loadb(text_string(&response->body), response->body.length, flags, &error);
+    size_t length;
+    const char *bytes = classify_body(response, &length);
+    json_t *body = json_loadb(bytes, length, flags, &error);
 
     if (body == NULL && json_error_code(&error) == json_error_numeric_overflow)
-        body = json_loadb(text_string(&response->body), response->body.length,
-                          flags | JSON_DECODE_INT_AS_REAL, &error);
+        body = json_loadb(bytes, length, flags | JSON_DECODE_INT_AS_REAL, &error);
     if (body == NULL && json_error_code(&error) == json_error_numeric_overflow)
         body = json_object();
     return body;

@@ -1,5 +1,6 @@
 #include "call/response.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -41,21 +42,25 @@ static bool response_read_header(const char *line, size_t length, const char *na
 }
 
 /*
- * The platform marks its own answers with sb-error-code and a code, or with x-relay-error and the
- * word true, as its client library expects.
+ * What tells who answered. The platform marks its answers with sb-error-code, or with x-relay-error
+ * and the word true, as its client library expects. Two codes are one list, as HTTP has it, and no
+ * code that anybody knows: a function may pass on the headers of another one.
  */
 static void response_look_for_mark(struct response *response, const char *line, size_t length)
 {
     char value[RESPONSE_CODE_SIZE];
+    size_t used = strlen(response->platform_code);
 
-    if (response_read_header(line, length, "sb-error-code", value, sizeof value) &&
-        *value != '\0') {
-        response->is_from_platform = true;
-        memcpy(response->platform_code, value, sizeof value);
-    } else if (response_read_header(line, length, "x-relay-error", value, sizeof value) &&
-               strcasecmp(value, "true") == 0) {
-        response->is_from_platform = true;
-    }
+    if ((length > 3 && strncasecmp(line, "sb-", 3) == 0) ||
+        (length > 5 && strncasecmp(line, "x-sb-", 5) == 0))
+        response->has_sb_header = true;
+    if (response_read_header(line, length, "sb-error-code", value, sizeof value) && *value != '\0')
+        snprintf(response->platform_code + used, sizeof response->platform_code - used, "%s%s",
+                 used > 0 ? ", " : "", value);
+    else if (response_read_header(line, length, "x-relay-error", value, sizeof value))
+        response->has_relay_error = strcasecmp(value, "true") == 0;
+    else if (response_read_header(line, length, "server", value, sizeof value))
+        response->is_by_cloudflare = strcasecmp(value, "cloudflare") == 0;
 }
 
 /* The platform's own header says more than those that functions and proxies may set. */
@@ -92,13 +97,12 @@ bool response_take_header(struct response *response, const char *line, size_t le
     } else if (response->part == RESPONSE_HEAD) {
         if (length == 0 || *line == '\r' || *line == '\n')
             response->part = RESPONSE_TRAILER;
-        else if (!response_read_header(line, length, "retry-after", response->retry_after,
-                                       sizeof response->retry_after) &&
-                 !response_read_header(line, length, "x-sb-edge-region", response->region,
-                                       sizeof response->region)) {
-            response_look_for_mark(response, line, length);
-            response_look_for_id(response, line, length);
-        }
+        response_read_header(line, length, "retry-after", response->retry_after,
+                             sizeof response->retry_after);
+        response_read_header(line, length, "x-sb-edge-region", response->region,
+                             sizeof response->region);
+        response_look_for_mark(response, line, length);
+        response_look_for_id(response, line, length);
     }
     return true;
 }

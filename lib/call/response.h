@@ -58,8 +58,10 @@ struct response {
     const char *detail;    /* the transport's own words for what failed, or NULL; borrowed */
     const char *secret;    /* what no outcome may hold, printable ASCII, or NULL; borrowed */
     struct text body;      /* may hold any bytes */
-    bool is_from_platform; /* sb-error-code or x-relay-error: the platform's mark */
-    char platform_code[RESPONSE_CODE_SIZE]; /* the value of sb-error-code, cut; "" without */
+    bool has_relay_error;  /* x-relay-error: true */
+    bool has_sb_header;    /* any whose name begins with sb- or x-sb-: the platform was reached */
+    bool is_by_cloudflare; /* server: cloudflare */
+    char platform_code[RESPONSE_CODE_SIZE]; /* of sb-error-code, all of them, cut; "" without */
     char retry_after[RESPONSE_CODE_SIZE];   /* that of Retry-After, the same */
     char region[RESPONSE_CODE_SIZE];        /* x-sb-edge-region: where the function ran */
     char request_id[RESPONSE_ID_SIZE];      /* by which the platform knows the call; "" without */

@@ -1,6 +1,7 @@
 #include "tick/worker.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "store/run_log.h"
 #include "time/clock.h"
 #include "time/instant.h"
@@ -8,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -203,6 +205,33 @@ static void worker_warn_if_late(const struct worker *worker, int64_t started_at_
     worker_warn(worker, what, NULL);
 }
 
+/* Says of a call that began at that time and was given up now, after how long, and why then. */
+static void worker_explain_timeout(const struct worker *worker, int64_t began_ms, int64_t until_ms,
+                                   struct outcome *outcome)
+{
+    const struct policy *policy = &worker->options->policy;
+    int64_t now_ms = clock_now_ms();
+    struct text message = {0};
+
+    if (strcmp(outcome->error_code, "TIMEOUT") != 0)
+        return;
+    if (outcome->error_class == OUTCOME_NOT_DELIVERED) {
+        text_addf(&message, "no connection to the function within %" PRId64 " s",
+                  (now_ms - began_ms) / 1000);
+    } else if (now_ms >= until_ms) {
+        text_addf(&message, "no answer within %" PRId64 " s, ", (until_ms - began_ms) / 1000);
+        if (until_ms < worker->options->deadline_ms)
+            text_add(&message, "the limit of --timeout");
+        else
+            text_addf(&message, "when the tick's %" PRId64 " s were over",
+                      policy->budget_ms / 1000);
+    }
+    if (message.length > 0) {
+        free(outcome->message);
+        outcome->message = message.data;
+    }
+}
+
 static void worker_call_once(struct worker *worker, struct outcome *outcome)
 {
     int64_t until_ms = worker->options->deadline_ms;
@@ -229,6 +258,7 @@ static void worker_call_once(struct worker *worker, struct outcome *outcome)
     interrupt.fd = worker->parent_fd;
     if (!http_client_call(worker->function, worker->run, until_ms, &interrupt, outcome))
         worker->function = NULL;
+    worker_explain_timeout(worker, now_ms, until_ms, outcome);
 }
 
 /*

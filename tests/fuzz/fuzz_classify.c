@@ -1,8 +1,8 @@
 /*
  * Fuzzes lib/call/classify.c. A case is a response in text: how the transport ended ('a' for the first of
- * enum response_end, and so on), three digits of status, a letter for what else is known ('-', 's' sent,
- * 'p' marked by the platform, 'b' both), the mark's code up to the end of the line, a line of the
- * transport's own words, and the body.
+ * enum response_end, and so on), three digits of status, a letter for what else is known ('a' and the sum
+ * of 1 sent, 2 x-relay-error, 4 by Cloudflare, 8 with a header of the platform's), the platform's code up to
+ * the end of the line, a line of the transport's own words, which is the request's id, too, and the body.
  */
 #include "fuzz/fuzz.h"
 
@@ -45,8 +45,10 @@ static bool read_case(const char *bytes, size_t length, struct classify_case *it
     *it = (struct classify_case){
         .response = {.end = (enum response_end)((unsigned char)(bytes[0] - 'a') % ENDS),
                      .status = (bytes[1] & 15) * 100 + (bytes[2] & 15) * 10 + (bytes[3] & 15),
-                     .was_sent = bytes[4] == 's' || bytes[4] == 'b',
-                     .is_from_platform = bytes[4] == 'p' || bytes[4] == 'b',
+                     .was_sent = ((bytes[4] - 'a') & 1) != 0,
+                     .has_relay_error = ((bytes[4] - 'a') & 2) != 0,
+                     .is_by_cloudflare = ((bytes[4] - 'a') & 4) != 0,
+                     .has_sb_header = ((bytes[4] - 'a') & 8) != 0,
                      .retry_after = {bytes[4]},
                      .secret = secret}};
     bytes += HEAD_LENGTH;
@@ -55,6 +57,7 @@ static bool read_case(const char *bytes, size_t length, struct classify_case *it
     snprintf(it->response.platform_code, RESPONSE_CODE_SIZE, "%s", code);
     free(code);
     it->response.detail = it->detail = take_line(&bytes, &length);
+    snprintf(it->response.request_id, RESPONSE_ID_SIZE, "%s", it->detail);
     response_take_body(&it->response, bytes, length);
     return true;
 }
@@ -138,21 +141,57 @@ static bool has_status(const struct response *response, const long *statuses)
     return *statuses != 0;
 }
 
-/* Design section 6: what was sent is undelivered by the platform's word alone. */
+static bool has_word(const char *text, const char *const *words)
+{
+    while (*words != NULL && strcmp(*words, text) != 0)
+        words++;
+    return *words != NULL;
+}
+
+/* Whether somebody says that the function did not run. */
+static bool has_witness(const struct response *response)
+{
+    static const long down[] = {402, 521, 523, 525, 526, 530, 540, 0};
+    const char *code = response->platform_code;
+
+    return strcmp(code, "EDGE_FUNCTION_ERROR") != 0 &&
+           (*code != '\0' || response->has_relay_error || has_status(response, down));
+}
+
+/* Design section 6, of an error that was answered. */
+static void check_error(const struct response *response, enum outcome_class error_class)
+{
+    static const long unknown[] = {408, 499, 502, 504, 520, 522, 524, 544, 546, 0};
+    static const char *const undelivered[] = {"BOOT_ERROR", "NOT_FOUND", "RATE_LIMIT_EXCEEDED",
+                                              "INVALID_URL", NULL};
+    static const char *const none[] = {"", "EDGE_FUNCTION_ERROR", NULL};
+    bool is_unknown = has_status(response, unknown) || response->status < 200;
+
+    if (is_unknown)
+        FUZZ_CHECK(error_class == OUTCOME_UNKNOWN, "%ld", response->status);
+    else if (has_word(response->platform_code, undelivered))
+        FUZZ_CHECK(error_class == OUTCOME_NOT_DELIVERED, "%ld", response->status);
+    else if (response->status / 100 == 4 && !has_witness(response))
+        FUZZ_CHECK(error_class == OUTCOME_REJECTED, "%ld", response->status);
+    if (error_class == OUTCOME_NOT_DELIVERED)
+        FUZZ_CHECK(has_witness(response), "%ld", response->status);
+    if (error_class == OUTCOME_REJECTED)
+        FUZZ_CHECK(has_word(response->platform_code, none) &&
+                       (response->status / 100 == 4 ||
+                        (response->status / 100 == 5 &&
+                         memmem(response->body.data, response->body.length, "code", 4) != NULL)),
+                   "%ld", response->status);
+}
+
+/* What was sent is undelivered by an answer alone. */
 static void check_class(const struct response *response, const struct outcome *outcome)
 {
-    static const long undelivered[] = {401, 404, 429, 503, 0};
-    static const long unknown[] = {502, 504, 544, 546, 0};
     bool is_answer = response->end == RESPONSE_WHOLE ||
                      (response->end == RESPONSE_TOO_LARGE && response->status / 100 != 2);
     enum outcome_class error_class = outcome->error_class;
 
-    if (is_answer && has_status(response, undelivered))
-        FUZZ_CHECK(error_class ==
-                       (response->is_from_platform ? OUTCOME_NOT_DELIVERED : OUTCOME_REJECTED),
-                   "%ld", response->status);
-    else if (is_answer && (has_status(response, unknown) || response->status < 200))
-        FUZZ_CHECK(error_class == OUTCOME_UNKNOWN, "%ld", response->status);
+    if (is_answer && (response->status < 200 || response->status >= 400))
+        check_error(response, error_class);
     else if (is_answer)
         FUZZ_CHECK(error_class != OUTCOME_NOT_DELIVERED, "%ld", response->status);
     else
@@ -160,6 +199,17 @@ static void check_class(const struct response *response, const struct outcome *o
                        (error_class == OUTCOME_NOT_DELIVERED && !response->was_sent),
                    "end %d", (int)response->end);
     FUZZ_CHECK(!outcome->may_retry || error_class == OUTCOME_NOT_DELIVERED, "may be retried");
+}
+
+static void check_request_id(const struct outcome *outcome)
+{
+    size_t length = strnlen(outcome->request_id, OUTCOME_REQUEST_ID_SIZE);
+
+    FUZZ_CHECK(length < OUTCOME_REQUEST_ID_SIZE, "%zu", length);
+    FUZZ_CHECK(strstr(outcome->request_id, secret) == NULL, "%s", outcome->request_id);
+    FUZZ_CHECK(outcome->http_status == 0 ||
+                   (outcome->http_status >= 100 && outcome->http_status <= 999),
+               "%d", outcome->http_status);
 }
 
 static void check_again(const struct response *response, const struct outcome *first)
@@ -195,6 +245,7 @@ static void classify_check(const char *bytes, size_t length)
         check_class(&it.response, &outcome);
         FUZZ_CHECK(outcome.records_exported == -1 && outcome.warning == NULL, "counts");
     }
+    check_request_id(&outcome);
     check_again(&it.response, &outcome);
     outcome_free(&outcome);
     free_case(&it);

@@ -79,7 +79,8 @@ static void response_exercise(const char *bytes, size_t length)
 static void check_promises(const struct response *response, bool goes_on)
 {
     FUZZ_CHECK(fuzz_is_clean(response->platform_code, sizeof response->platform_code), "code");
-    FUZZ_CHECK(response->is_from_platform || response->platform_code[0] == '\0', "%s",
+    FUZZ_CHECK(fuzz_is_clean(response->request_id, sizeof response->request_id), "id");
+    FUZZ_CHECK(response->has_sb_header || response->platform_code[0] == '\0', "%s",
                response->platform_code);
     FUZZ_CHECK(response->body.length <= RESPONSE_BODY_MAX, "%zu", response->body.length);
     FUZZ_CHECK(goes_on != (response->head_is_cut || response->body_is_cut), "which limit?");
@@ -94,10 +95,20 @@ static void check_same(const struct response *one, const struct response *other)
                    (one->body.length == 0 ||
                     memcmp(one->body.data, other->body.data, one->body.length) == 0),
                "%zu and %zu bytes", one->body.length, other->body.length);
-    FUZZ_CHECK(one->is_from_platform == other->is_from_platform &&
+    FUZZ_CHECK(one->has_relay_error == other->has_relay_error &&
+                   one->has_sb_header == other->has_sb_header &&
+                   one->is_by_cloudflare == other->is_by_cloudflare &&
+                   strcmp(one->request_id, other->request_id) == 0 &&
                    strcmp(one->platform_code, other->platform_code) == 0 &&
                    one->body_is_cut == other->body_is_cut && one->head_is_cut == other->head_is_cut,
                "%s and %s", one->platform_code, other->platform_code);
+}
+
+/* Whether anything says who answered. */
+static bool has_mark(const struct response *response)
+{
+    return response->platform_code[0] != '\0' || response->request_id[0] != '\0' ||
+           response->has_relay_error || response->has_sb_header || response->is_by_cloudflare;
 }
 
 /* The same bytes in other pieces, and once more in the place of the last answer. */
@@ -108,7 +119,7 @@ static void check_pieces(const struct response *whole, const char *bytes, size_t
     take(&other, bytes, length, 1 + fuzz_number(bytes, length, 1, 64));
     check_same(whole, &other);
     response_clear(&other);
-    FUZZ_CHECK(other.body.length == 0 && !other.is_from_platform, "left over");
+    FUZZ_CHECK(other.body.length == 0 && !has_mark(&other), "left over");
     take(&other, bytes, length, length + 1);
     check_same(whole, &other);
     response_free(&other);
@@ -145,13 +156,13 @@ static void check_elsewhere(const char *bytes, size_t length)
 
     take_lines(&response, head, sizeof head - 1);
     take_lines(&response, bytes, length);
-    FUZZ_CHECK(!response.is_from_platform, "a mark in a trailer");
+    FUZZ_CHECK(!has_mark(&response), "a mark in a trailer");
     response_clear(&response);
     take_lines(&response, interim, sizeof interim - 1);
     if (!has_status_line(bytes, length)) {
         take_lines(&response, bytes, length);
         take_lines(&response, head, sizeof head - 1);
-        FUZZ_CHECK(!response.is_from_platform, "a mark in an interim response");
+        FUZZ_CHECK(!has_mark(&response), "a mark in an interim response");
     }
     response_free(&response);
 }

@@ -1,6 +1,7 @@
 /*
- * What a function, the platform before it or anybody else can answer, and what is to stand in the
- * log then. test_tick_answers.c has all of it done to the real program.
+ * Answers that are not just a status, headers and a body, which tests/data/answers.txt has: bytes
+ * that must not reach the log as they are, HTTP that is wrong about itself, connections that break
+ * off. And what the log then says. test_tick_answers.c lets the real program get all of them.
  */
 #ifndef SYNCSCHED_INTEGRATION_ANSWERS_H
 #define SYNCSCHED_INTEGRATION_ANSWERS_H

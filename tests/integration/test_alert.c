@@ -136,7 +136,12 @@ static const struct {
      "no \357\277\275[2Jway",
      500,
      "f00d"},
-    {"* latency_ms=20000", "--timeout 5s --at " AT, {"unknown", "TIMEOUT"}, NULL, 0, NULL},
+    {"* latency_ms=20000",
+     "--timeout 5s --at " AT,
+     {"unknown", "TIMEOUT"},
+     "no answer within 5 s, the limit of --timeout",
+     0,
+     NULL},
     {"* action=redirect location=/", "--at " AT, {"rejected", "REDIRECT_REFUSED"}, NULL, 302, NULL},
 };
 

@@ -123,7 +123,7 @@ START_TEST(test_one_at_a_time)
     free(scene_seed_run(1, "running", slot, 5));
     scene_expect(scene_run("--max-attempts 9"), 0, 0, 0, 0);
     testdb_exec("DELETE FROM sync_run_log WHERE status = 'running'");
-    function_script(scene_function(), "* status=500");
+    function_script(scene_function(), "* status=400");
     scene_expect(scene_run("--max-attempts 9"), 1, 0, 1, 1);
     scene_expect(scene_run("--max-attempts 9"), 0, 0, 0, 0);
     ck_assert_int_eq(scene_count("failed"), 2);
@@ -139,7 +139,7 @@ START_TEST(test_by_hand)
     function_script(scene_function(), "* action=close times=2\n* count=7");
     scene_expect(scene_run("--at " AT), 2, 0, 2, 1);
     scene_expect(scene_run("--at " AT), 0, 2, 0, 0);
-    function_script(scene_function(), "10000000-0000-4000-8000-000000000001 status=500\n* count=7");
+    function_script(scene_function(), "10000000-0000-4000-8000-000000000001 status=400\n* count=7");
     scene_expect(scene_run("--retry-failed --at " AT), 2, 0, 1, 1);
     function_script(scene_function(), "* count=7");
     scene_expect(scene_run("--retry-failed --at " AT), 1, 1, 0, 0); /* the other one is done */

@@ -42,26 +42,17 @@ static const struct {
     const char *script;
     const char *options;
     const char *failure;
-    size_t calls;
 } faults[] = {
-    {"* action=hang", "--timeout 5s", "unknown/TIMEOUT", 1},
-    {"* action=hang_after_headers", "--timeout 5s", "unknown/TIMEOUT", 1},
-    {"* action=hang", "--budget 6s", "unknown/TIMEOUT", 1},
-    {"* action=reset", "", "unknown/CONNECTION_LOST", 1},
-    {"* action=close", "", "unknown/CONNECTION_LOST", 1},
-    {"* action=reset_after_headers", "", "unknown/CONNECTION_LOST", 1},
-    {"* action=garbage", "", "unknown/INVALID_RESPONSE", 1},
-    {"* status=500", "", "rejected/HTTP_500", 1},
-    {"* status=502", "", "unknown/HTTP_502", 1},
-    {"* status=504", "", "unknown/HTTP_504", 1},
-    {"* status=503", "", "rejected/HTTP_503", 1},
-    {"* status=503 header=sb-error-code:BOOT_ERROR", "", "not_delivered/BOOT_ERROR", 4},
-    {"* status=404 body={\"code\": \"no plain token\"}", "", "rejected/HTTP_404", 1},
-    {"* body={\"error\": \"nothing exported\"}", "", "rejected/", 1},
-    {"* body=<html>", "", "unknown/INVALID_RESPONSE", 1},
-    {"* action=truncate body={\"recordsExported\": 1}", "", "unknown/CONNECTION_LOST", 1},
-    {"* body_bytes=2000000", "", "unknown/RESPONSE_TOO_LARGE", 1},
-    {"* action=redirect location=http://127.0.0.1:1/", "", "rejected/REDIRECT_REFUSED", 1},
+    {"* action=hang", "--timeout 5s", "unknown/TIMEOUT"},
+    {"* action=hang_after_headers", "--timeout 5s", "unknown/TIMEOUT"},
+    {"* action=hang", "--budget 6s", "unknown/TIMEOUT"},
+    {"* action=reset", "", "unknown/CONNECTION_LOST"},
+    {"* action=close", "", "unknown/CONNECTION_LOST"},
+    {"* action=reset_after_headers", "", "unknown/CONNECTION_LOST"},
+    {"* action=garbage", "", "unknown/INVALID_RESPONSE"},
+    {"* action=truncate body={\"recordsExported\": 1}", "", "unknown/CONNECTION_LOST"},
+    {"* body_bytes=2000000", "", "unknown/RESPONSE_TOO_LARGE"},
+    {"* action=redirect location=http://127.0.0.1:1/", "", "rejected/REDIRECT_REFUSED"},
 };
 
 /* Covers: each way for a call to fail, its class and code; never called again; exit 1. */
@@ -78,10 +69,26 @@ START_TEST(test_fault)
     ck_assert_msg(strncmp(failure, faults[_i].failure, strlen(faults[_i].failure)) == 0, "%s: %s",
                   faults[_i].script, failure);
     free(failure);
-    ck_assert_uint_eq(function_count(scene_function(), NULL), faults[_i].calls);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE failed_at IS NOT NULL"
                                    " AND error_message <> ''"),
                      1);
+}
+END_TEST
+
+/* Covers: what the log says of a call that took too long. */
+START_TEST(test_timeout_says_why)
+{
+    char *message;
+
+    scene_seed(1, 1, DAILY);
+    function_script(scene_function(), "* action=hang");
+    scene_expect(scene_run("--budget 6s --timeout 30s --at " AT), 1, 0, 1, 1);
+    message = testdb_text("SELECT error_message FROM sync_run_log");
+    ck_assert_msg(strncmp(message, "no answer within ", 17) == 0, "%s", message);
+    ck_assert_int_le(strtol(message + 17, NULL, 10), 6);
+    ck_assert_ptr_nonnull(strstr(message, " s, when the tick's 6 s were over"));
+    free(message);
 }
 END_TEST
 
@@ -262,6 +269,7 @@ SUITE(tick_faults)
     tcase_add_checked_fixture(calls, scene_open, scene_close);
     tcase_add_test(calls, test_error_answer);
     tcase_add_loop_test(calls, test_fault, 0, (int)(sizeof faults / sizeof *faults));
+    tcase_add_test(calls, test_timeout_says_why);
     tcase_add_test(calls, test_connection_refused);
     tcase_add_test(calls, test_no_such_host);
     tcase_add_loop_test(calls, test_lost_on_reused_connection, 0,

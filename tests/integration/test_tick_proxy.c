@@ -162,7 +162,7 @@ static const struct {
     const char *message;
 } answers[] = {
     {"* action=reset", "unknown/CONNECTION_LOST", "the connection was lost"},
-    {"* status=503", "rejected/HTTP_503", "scripted status 503"},
+    {"* status=503", "unknown/HTTP_503", "scripted status 503"},
     {"* status=503 header=sb-error-code:BOOT_ERROR header=retry-after:3600",
      "not_delivered/BOOT_ERROR", "scripted status 503"},
 };

@@ -24,16 +24,16 @@ static const struct {
 } cases[] = {
     {"* " BOOT_ERROR " times=1\n* count=7", "", 2, NULL, 250},
     {"* " BOOT_ERROR " times=3\n* count=7", "", 4, NULL, 1700},
-    {"* status=429 header=sb-error-code:LIMIT times=1\n* count=7", "", 2, NULL, 250},
+    {"* status=429 header=sb-error-code:RATE_LIMIT_EXCEEDED times=1\n* count=7", "", 2, NULL, 250},
     {"* " BOOT_ERROR, "", 4, "not_delivered/BOOT_ERROR", 1700},
     /* as long as the platform asks for, where that fits */
     {"* " BOOT_ERROR " header=retry-after:2 times=1\n* count=7", "", 2, NULL, 2000},
     {"* " BOOT_ERROR " header=retry-after:3600", "", 1, "not_delivered/BOOT_ERROR", 0},
     {"* " BOOT_ERROR " header=retry-after:10", "--budget 10s", 1, "not_delivered/BOOT_ERROR", 0},
     /* what stays so, or what the function itself said, or what may have reached it */
-    {"* status=401 header=sb-error-code:JWT", "", 1, "not_delivered/JWT", 0},
+    {"* status=401 header=sb-error-code:UNAUTHORIZED_X", "", 1, "not_delivered/UNAUTHORIZED_X", 0},
     {"* status=404 header=sb-error-code:NOT_FOUND", "", 1, "not_delivered/NOT_FOUND", 0},
-    {"* status=503", "", 1, "rejected/HTTP_503", 0},
+    {"* status=503", "", 1, "unknown/HTTP_503", 0},
     {"* status=504", "", 1, "unknown/HTTP_504", 0},
     {"* action=close", "", 1, "unknown/CONNECTION_LOST", 0},
 };

@@ -26,17 +26,17 @@ static bool take_lines(struct response *response, const char *text)
 
 static const struct {
     const char *lines;
-    const char *code; /* the mark's; NULL: there is no mark */
+    const char *code; /* of sb-error-code; "relay": x-relay-error; NULL: there is no mark */
 } heads[] = {
     {OK "\r\n", NULL},
     {OK CODE("BOOT_ERROR") "\r\n", "BOOT_ERROR"},
     {OK "SB-Error-Code:BOOT_ERROR\n\n", "BOOT_ERROR"},
     {OK "sb-error-code: \t BOOT_ERROR \t \r\n\r\n", "BOOT_ERROR"},
-    {OK CODE("A") CODE("B"), "B"},
+    {OK CODE("A") CODE("B"), "A, B"}, /* one list */
     {OK CODE("two words"), "two words"},
     {OK CODE("b\xc3\xa5\x1b"), "b???"},
-    {OK "x-relay-error: true\r\n\r\n", ""},
-    {OK "X-Relay-Error:TRUE\r\n\r\n", ""},
+    {OK "x-relay-error: true\r\n\r\n", "relay"},
+    {OK "X-Relay-Error:TRUE\r\n\r\n", "relay"},
     {OK "x-relay-error: true\r\n" CODE("X"), "X"},
     {OK CODE("X") "x-relay-error: true\r\n", "X"},
     {"HTTP/2 503\r\n" CODE("X"), "X"},
@@ -75,8 +75,11 @@ START_TEST(test_response_mark)
     const char *code = heads[_i].code;
 
     ck_assert(take_lines(&response, heads[_i].lines));
-    ck_assert_msg(response.is_from_platform == (code != NULL), "%s", heads[_i].lines);
-    ck_assert_str_eq(response.platform_code, code != NULL ? code : "");
+    if (code != NULL && strcmp(code, "relay") == 0)
+        ck_assert(response.has_relay_error);
+    else
+        ck_assert_str_eq(response.platform_code, code != NULL ? code : "");
+    ck_assert_msg(code != NULL || !response.has_relay_error, "%s", heads[_i].lines);
     response_free(&response);
 }
 END_TEST
@@ -141,6 +144,37 @@ START_TEST(test_response_request_id)
 }
 END_TEST
 
+static const struct {
+    const char *lines;
+    bool is_by_cloudflare;
+    bool has_sb_header;
+} servers[] = {
+    {OK "server: cloudflare\r\n\r\n", true, false},
+    {OK "SERVER:Cloudflare \r\n", true, false},
+    {OK "server: nginx\r\n", false, false},
+    {OK "server: cloudflare-nginx\r\n", false, false},
+    {OK "x-server: cloudflare\r\n", false, false},
+    {OK "server: cloudflare\r\nsb-request-id: a\r\n", true, true},
+    {OK "SB-Gateway-Version:\r\n", false, true},
+    {OK "sb-error-code: X\r\n", false, true},
+    {OK "x-sb-edge-region: eu-west-1\r\n", false, true},
+    {OK "x-asb-: 1\r\n", false, false},
+    {"HTTP/1.1 103 Hints\r\nserver: cloudflare\r\nsb-x: 1\r\n\r\n" OK "\r\n", false, false},
+    {OK "\r\nserver: cloudflare\r\nsb-x: 1\r\n", false, false},
+};
+
+/* Covers: what tells an answer of Cloudflare from one of the platform behind it. */
+START_TEST(test_response_server)
+{
+    struct response response = {0};
+
+    ck_assert(take_lines(&response, servers[_i].lines));
+    ck_assert_int_eq(response.is_by_cloudflare, servers[_i].is_by_cloudflare);
+    ck_assert_int_eq(response.has_sb_header, servers[_i].has_sb_header);
+    response_free(&response);
+}
+END_TEST
+
 /* Covers: a NUL does not end a value, so that a part of it is never taken for a code. */
 START_TEST(test_response_nul)
 {
@@ -163,7 +197,6 @@ START_TEST(test_response_long_code)
     memset(line + strlen(line), 'A', sizeof line - 20);
     take_lines(&response, OK);
     ck_assert(take_lines(&response, line));
-    ck_assert(response.is_from_platform);
     ck_assert_uint_eq(strlen(response.platform_code), RESPONSE_CODE_SIZE - 1);
     response_free(&response);
 }
@@ -181,7 +214,7 @@ START_TEST(test_response_many_headers)
     ck_assert(!response.head_is_cut);
     ck_assert(!take_lines(&response, CODE("X")));
     ck_assert(response.head_is_cut);
-    ck_assert(!response.is_from_platform);
+    ck_assert_str_eq(response.platform_code, "");
     response_free(&response);
 }
 END_TEST
@@ -241,10 +274,9 @@ START_TEST(test_response_clear)
     response_clear(&response);
     ck_assert_uint_eq(response.body.length, 0);
     take_lines(&response, OK "\r\n");
-    ck_assert(!response.is_from_platform);
     ck_assert_str_eq(response.platform_code, "");
     take_lines(&response, CODE("X"));
-    ck_assert(!response.is_from_platform);
+    ck_assert_str_eq(response.platform_code, "");
     response_free(&response);
     ck_assert_ptr_null(response.body.data);
 }
@@ -257,6 +289,7 @@ SUITE(response)
     tcase_add_loop_test(cases, test_response_mark, 0, sizeof heads / sizeof heads[0]);
     tcase_add_test(cases, test_response_nul);
     tcase_add_loop_test(cases, test_response_retry_after, 0, sizeof waits / sizeof waits[0]);
+    tcase_add_loop_test(cases, test_response_server, 0, sizeof servers / sizeof servers[0]);
     tcase_add_loop_test(cases, test_response_request_id, 0, sizeof ids / sizeof ids[0]);
     tcase_add_test(cases, test_response_long_code);
     tcase_add_loop_test(cases, test_response_many_headers, 0, 3);
