@@ -55,7 +55,9 @@ static bool database_check_url(const char *url, struct error *err)
     PQconninfoOption *options;
     bool ok;
 
-    if (!text_check_bare("SUPABASE_DB_URL", url, err))
+    /* "host=... password='...'" ends in a quote of its own, and libpq skips blanks in it. */
+    if ((*url == '"' || *url == '\'' || strstr(url, "://") != NULL) &&
+        !text_check_bare("SUPABASE_DB_URL", url, err))
         return false;
     options = PQconninfoParse(url, &message);
     ok = options != NULL;
