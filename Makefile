@@ -125,7 +125,7 @@ $(BUILD)/tests/zoneinfo: tests/judge/bounds.zi
 	$(call say,ZIC)$(ZIC) -d $@ $< && touch $@
 
 # The SQL lives in files of its own and is linked in as sql_<name>[].
-$(BUILD)/gen/sql.h: scripts/dev/embed-sql $(SQL_FILES) $(wildcard lib/store/sql/columns/*.sql)
+$(BUILD)/gen/sql.h: scripts/dev/embed-sql $(SQL_FILES) $(wildcard lib/store/sql/*/*.sql)
 	$(call say,SQL)scripts/dev/embed-sql $(BUILD)/gen $(SQL_FILES)
 $(BUILD)/gen/sql.c: $(BUILD)/gen/sql.h ;
 

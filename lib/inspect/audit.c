@@ -11,7 +11,7 @@
 
 enum {
     AUDIT_LOCK_MS = 5000,
-    AUDIT_OLD_MINUTES = 60, /* by default ticks catch up for so long: older slots do not wait */
+    AUDIT_OLD_MINUTES = 31 * 24 * 60, /* ticks catch up for so long: older slots do not wait */
     AUDIT_EVER = INT32_MAX, /* the end asked for where none is given: the database's now decides */
 };
 

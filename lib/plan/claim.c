@@ -42,6 +42,6 @@ void claim_free(struct claim *claim)
         free(claim->keys[i].state_text);
     }
     free(claim->keys);
-    free(claim->slots);
+    free(claim->progressions);
     *claim = (struct claim){0};
 }

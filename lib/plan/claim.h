@@ -19,8 +19,13 @@ enum claim_fate {
     CLAIM_CANCELLED, /* given up in the log: owed by a text that was changed since */
 };
 
-struct claim_slot {
-    int64_t minute;
+enum { CLAIM_FATES = CLAIM_CANCELLED + 1 };
+
+/* Slots at equal distances: first, first + step, ..., last. */
+struct claim_progression {
+    int64_t first;
+    int64_t last;
+    int64_t step; /* in minutes, at least 1 */
     enum claim_fate fate;
 };
 
@@ -36,17 +41,17 @@ struct claim_key {
     int64_t looked_from; /* the mark that was looked from, a minute */
     int64_t looked_to;   /* the last minute looked at */
     int64_t window_slot; /* its slot in the window, INT64_MIN when it has none there */
-    size_t first_slot;
-    size_t slot_count;
+    size_t first_progression;
+    size_t progression_count;
 };
 
 struct claim {
     struct claim_key *keys;
     size_t key_count;
     size_t key_capacity;
-    struct claim_slot *slots; /* those of each key together */
-    size_t slot_count;
-    size_t slot_capacity;
+    struct claim_progression *progressions; /* those of each key together */
+    size_t progression_count;
+    size_t progression_capacity;
 };
 
 /* Puts the keys in key order, in which every claim takes its locks. */

@@ -10,27 +10,161 @@
 /* A mark this far beyond t cannot have been written by a sane clock (design section 4). */
 #define DUE_MARK_AHEAD_US (60 * INSTANT_US_PER_SECOND)
 
-/* ---- Slots ---- */
+/* ---- What is known already ---- */
+
+/* The slots in (from, to], and what is to become of them. */
+struct due_range {
+    int64_t from;
+    int64_t to;
+    enum claim_fate fate;
+};
+
+/* What a text was found to name there: progressions of the claim. */
+struct due_found {
+    struct due_range range;
+    int64_t looked_to;
+    size_t first;
+    size_t count;
+};
+
+struct due_text {
+    char *text;          /* "CRON ZONE"; NULL: this place is free */
+    bool owes_nothing;   /* behind from, up to the window's end */
+    int64_t from;        /* a minute */
+    int64_t window_slot; /* the first slot in the window; INT64_MIN when there is none */
+    struct due_found found[CLAIM_FATES];
+};
+
+enum { DUE_TEXTS_MAX = 4096 };
+
+/* The one place that a text may have, whoever has it: FNV-1a. */
+static struct due_text *due_find_text(struct due_texts *texts, const char *text)
+{
+    uint32_t hash = 2166136261U;
+
+    if (texts->known == NULL)
+        texts->known = memory_allocate(DUE_TEXTS_MAX, sizeof *texts->known);
+    for (const char *c = text; *c != '\0'; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619U;
+    return &texts->known[hash % DUE_TEXTS_MAX];
+}
+
+/* The text's place, from which it displaces any other. */
+static struct due_text *due_place_text(struct due_texts *texts, const char *text)
+{
+    struct due_text *known = due_find_text(texts, text);
+
+    if (known->text == NULL || strcmp(known->text, text) != 0) {
+        texts->count -= known->owes_nothing ? 1 : 0;
+        free(known->text);
+        *known = (struct due_text){.text = memory_copy_text(text)};
+    }
+    return known;
+}
+
+static void due_note_text(struct due_texts *texts, const char *text, int64_t from,
+                          int64_t window_slot)
+{
+    struct due_text *known = due_place_text(texts, text);
+
+    if (known->owes_nothing && known->from <= from)
+        return;
+    texts->count += known->owes_nothing ? 0 : 1;
+    known->owes_nothing = true;
+    known->from = from;
+    known->window_slot = window_slot;
+}
+
+void due_texts_free(struct due_texts *texts)
+{
+    for (size_t i = 0; texts->known != NULL && i < DUE_TEXTS_MAX; i++)
+        free(texts->known[i].text);
+    free(texts->known);
+    *texts = (struct due_texts){0};
+}
 
 /*
- * Adds the slots in (from, to], earliest first and at most DUE_SLOTS_MAX. Returns the last minute
- * that was looked at: to, or that of the last slot that found room.
+ * Whether the schedule is one of the many that owe nothing, as others of the same text have shown:
+ * its text was not edited, and its mark is not behind theirs.
  */
-static int64_t due_add_slots(struct claim *claim, const struct timetable *timetable, int64_t from,
-                             int64_t to, enum claim_fate fate)
+static bool due_is_known(const struct due_options *options, const struct schedule *schedule,
+                         struct due_count *count)
 {
-    int64_t minute = from;
+    const struct due_text *known;
 
-    for (int n = 0; timetable_next(timetable, minute, &minute); n++) {
-        if (minute > to)
-            return to;
-        if (n == DUE_SLOTS_MAX)
-            return claim->slots[claim->slot_count - 1].minute;
-        claim->slots = memory_grow(claim->slots, claim->slot_count, &claim->slot_capacity,
-                                   sizeof *claim->slots);
-        claim->slots[claim->slot_count++] = (struct claim_slot){.minute = minute, .fate = fate};
+    if (options->is_window_only || !schedule->is_active || schedule->state_text == NULL)
+        return false;
+    known = due_find_text(options->texts, schedule->state_text);
+    if (!known->owes_nothing || strcmp(known->text, schedule->state_text) != 0 ||
+        schedule->mark < known->from ||
+        schedule->mark * INSTANT_US_PER_MINUTE > options->t_us + DUE_MARK_AHEAD_US ||
+        !timetable_has_text(schedule, schedule->state_text) || !timetable_is_complete(schedule))
+        return false;
+    count->schedules++;
+    count->in_window += known->window_slot != INT64_MIN ? 1 : 0;
+    return true;
+}
+
+/* ---- Slots ---- */
+
+static void due_add_progression(struct claim *claim, struct claim_progression progression)
+{
+    claim->progressions = memory_grow(claim->progressions, claim->progression_count,
+                                      &claim->progression_capacity, sizeof *claim->progressions);
+    claim->progressions[claim->progression_count++] = progression;
+}
+
+/* To the last of the progressions from first on, or to a new one; false: there is no room. */
+static bool due_add_slot(struct claim *claim, size_t first, int64_t minute, enum claim_fate fate)
+{
+    struct claim_progression *last = claim->progressions + claim->progression_count - 1;
+    bool has_last = claim->progression_count > first;
+
+    if (has_last && last->first == last->last)
+        last->step = minute - last->first;
+    if (has_last && minute - last->last == last->step) {
+        last->last = minute;
+        return true;
     }
-    return to;
+    if (claim->progression_count - first == DUE_PROGRESSIONS_MAX)
+        return false;
+    due_add_progression(claim, (struct claim_progression){minute, minute, 1, fate});
+    return true;
+}
+
+/*
+ * Adds the slots of a range, earliest first, as many as find room. Returns the last minute that was
+ * looked at: the range's end, or that of the last slot that found room.
+ */
+static int64_t due_find_slots(struct claim *claim, const struct timetable *timetable,
+                              const struct due_range *range)
+{
+    int slots_max = range->fate == CLAIM_GIVEN_UP ? DUE_GIVEN_UP_MAX : DUE_SLOTS_MAX;
+    size_t first = claim->progression_count;
+    int64_t minute = range->from;
+
+    for (int n = 0; timetable_next(timetable, minute, &minute) && minute <= range->to; n++)
+        if (n == slots_max || !due_add_slot(claim, first, minute, range->fate))
+            return claim->progressions[claim->progression_count - 1].last;
+    return range->to;
+}
+
+/* The same, but each text is asked once for what many schedules owe. */
+static int64_t due_add_slots(const struct due_options *options, struct claim *claim,
+                             const struct timetable *timetable, const char *text,
+                             struct due_range range)
+{
+    struct due_found *found = &due_place_text(options->texts, text)->found[range.fate];
+
+    if (found->count > 0 && found->range.from == range.from && found->range.to == range.to) {
+        for (size_t i = 0; i < found->count; i++)
+            due_add_progression(claim, claim->progressions[found->first + i]);
+        return found->looked_to;
+    }
+    *found = (struct due_found){.range = range, .first = claim->progression_count};
+    found->looked_to = due_find_slots(claim, timetable, &range);
+    found->count = claim->progression_count - found->first;
+    return found->looked_to;
 }
 
 /* ---- What a plain run looks at ---- */
@@ -52,7 +186,8 @@ static bool due_cancel(const struct due_options *options, const struct schedule 
         return false;
     if (!timetable_read_text(schedule->state_text, options->zones, &old, &ignored))
         timetable_read_text("* * * * * UTC", options->zones, &old, &ignored);
-    looked_to = due_add_slots(claim, &old, schedule->mark, before_window, CLAIM_CANCELLED);
+    looked_to = due_add_slots(options, claim, &old, schedule->state_text,
+                              (struct due_range){schedule->mark, before_window, CLAIM_CANCELLED});
     if (looked_to == before_window)
         return false;
     free(key->text);
@@ -83,96 +218,29 @@ static int64_t due_from(const struct due_options *options, const struct schedule
  * the rest served. Returns the minute up to which it was looked at, for the mark.
  */
 static int64_t due_look_at(const struct due_options *options, const struct timetable *timetable,
-                           int64_t from, struct claim *claim)
+                           const char *text, int64_t from, struct claim *claim)
 {
+    struct due_range range = {from, options->window.last, CLAIM_SERVE};
     int64_t oldest_us = options->t_us - options->policy.catch_up_ms * 1000;
     int64_t oldest = -instant_divide_down(-oldest_us, INSTANT_US_PER_MINUTE); /* rounded up */
-    int64_t serve_from;
-    int64_t looked_to;
+    int64_t given_up_to = from;
     int64_t served_to;
 
     if (oldest > options->window.first)
         oldest = options->window.first;
-    serve_from = oldest - 1 > from ? oldest - 1 : from;
-    looked_to = serve_from;
-    if (from < serve_from)
-        looked_to = options->may_give_up
-                        ? due_add_slots(claim, timetable, from, serve_from, CLAIM_GIVEN_UP)
-                        : from;
-    served_to = due_add_slots(claim, timetable, serve_from, options->window.last, CLAIM_SERVE);
-    return looked_to == serve_from ? served_to : looked_to;
-}
-
-/* ---- What is known already ---- */
-
-struct due_text {
-    char *text;          /* "CRON ZONE"; NULL: this place is free */
-    int64_t from;        /* behind this minute, up to the window's end, no slot is owed */
-    int64_t window_slot; /* the first slot in the window; INT64_MIN when there is none */
-};
-
-enum { DUE_TEXTS_MAX = 4096 };
-
-/* The one place that a text may have, whoever has it: FNV-1a. */
-static struct due_text *due_find_text(struct due_texts *texts, const char *text)
-{
-    uint32_t hash = 2166136261U;
-
-    if (texts->known == NULL)
-        texts->known = memory_allocate(DUE_TEXTS_MAX, sizeof *texts->known);
-    for (const char *c = text; *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * 16777619U;
-    return &texts->known[hash % DUE_TEXTS_MAX];
-}
-
-static void due_note_text(struct due_texts *texts, const char *text, int64_t from,
-                          int64_t window_slot)
-{
-    struct due_text *known = due_find_text(texts, text);
-
-    if (known->text != NULL && strcmp(known->text, text) == 0 && known->from <= from)
-        return;
-    if (known->text == NULL)
-        texts->count++;
-    free(known->text);
-    *known = (struct due_text){memory_copy_text(text), from, window_slot};
-}
-
-void due_texts_free(struct due_texts *texts)
-{
-    for (size_t i = 0; texts->known != NULL && i < DUE_TEXTS_MAX; i++)
-        free(texts->known[i].text);
-    free(texts->known);
-    *texts = (struct due_texts){0};
-}
-
-/*
- * Whether the schedule is one of the many that owe nothing, as others of the same text have shown:
- * its text was not edited, and its mark is not behind theirs.
- */
-static bool due_is_known(const struct due_options *options, const struct schedule *schedule,
-                         struct due_count *count)
-{
-    const struct due_text *known;
-
-    if (options->is_window_only || !schedule->is_active || schedule->state_text == NULL)
-        return false;
-    known = due_find_text(options->texts, schedule->state_text);
-    if (known->text == NULL || strcmp(known->text, schedule->state_text) != 0 ||
-        schedule->mark < known->from ||
-        schedule->mark * INSTANT_US_PER_MINUTE > options->t_us + DUE_MARK_AHEAD_US ||
-        !timetable_has_text(schedule, schedule->state_text) || !timetable_is_complete(schedule))
-        return false;
-    count->schedules++;
-    count->in_window += known->window_slot != INT64_MIN ? 1 : 0;
-    return true;
+    range.from = oldest - 1 > from ? oldest - 1 : from;
+    if (from < range.from && options->may_give_up)
+        given_up_to = due_add_slots(options, claim, timetable, text,
+                                    (struct due_range){from, range.from, CLAIM_GIVEN_UP});
+    served_to = due_add_slots(options, claim, timetable, text, range);
+    return given_up_to == range.from ? served_to : given_up_to;
 }
 
 /* ---- One schedule ---- */
 
 static void due_add_key(struct claim *claim, const struct schedule *schedule, struct claim_key *key)
 {
-    key->slot_count = claim->slot_count - key->first_slot;
+    key->progression_count = claim->progression_count - key->first_progression;
     memcpy(key->org_id, schedule->org_id, sizeof key->org_id);
     memcpy(key->integration_id, schedule->integration_id, sizeof key->integration_id);
     key->integration_type = memory_copy_text(schedule->integration_type);
@@ -196,7 +264,7 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
         .looked_from = options->window.first - 1,
         .looked_to = options->window.last,
         .window_slot = INT64_MIN,
-        .first_slot = claim->slot_count,
+        .first_progression = claim->progression_count,
     };
     bool is_valid;
     bool is_changed = false;
@@ -225,12 +293,12 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
         if (!is_changed || *state_text == '\0' || !due_cancel(options, schedule, claim, &key)) {
             key.looked_from = due_from(options, schedule, is_changed, err);
             if (is_valid)
-                key.looked_to = due_look_at(options, &timetable, key.looked_from, claim);
+                key.looked_to = due_look_at(options, &timetable, key.text, key.looked_from, claim);
         }
     } else if (key.window_slot != INT64_MIN) {
-        due_add_slots(claim, &timetable, key.window_slot - 1, key.window_slot, CLAIM_SERVE);
+        due_add_slot(claim, claim->progression_count, key.window_slot, CLAIM_SERVE);
     }
-    if (claim->slot_count > key.first_slot || is_changed) {
+    if (claim->progression_count > key.first_progression || is_changed) {
         due_add_key(claim, schedule, &key);
     } else {
         if (is_valid && !options->is_window_only)

@@ -16,16 +16,23 @@
 
 #include <stdint.h>
 
-/* At most so many slots of one integration are given up, and so many served, in one tick. */
-enum { DUE_SLOTS_MAX = 1440 };
+/*
+ * At most so much of one integration is looked at in one tick, of each fate: no outage breaks a
+ * claim, and a month of minutes is no more than one progression.
+ */
+enum {
+    DUE_GIVEN_UP_MAX = 1440, /* slots */
+    DUE_SLOTS_MAX = 1 << 17, /* of any other fate: 91 days of minutes */
+    DUE_PROGRESSIONS_MAX = 1440,
+};
 
 /*
- * The texts of which one reading has already seen that they owe nothing: many schedules share few
- * texts, and "0 2 * * * UTC" of a thousand organisations is worked out once. {0} knows none.
+ * What one reading has already worked out of texts: many schedules share few texts, and what
+ * "0 2 * * * UTC" of a thousand organisations owes is worked out once. {0} knows none.
  */
 struct due_texts {
     struct due_text *known;
-    size_t count;
+    size_t count; /* of those that owe nothing */
 };
 
 struct due_options {
@@ -35,7 +42,7 @@ struct due_options {
     bool is_window_only;     /* --at and `due`: the window's first match and nothing else */
     bool may_give_up;        /* false while the clocks disagree */
     struct zones *zones;     /* the zones met so far; grows with each new name */
-    struct due_texts *texts; /* of these options alone */
+    struct due_texts *texts; /* of these options and of this claim alone */
 };
 
 struct due_count {

@@ -26,13 +26,15 @@ enum claim_column {
     COLUMN_LOOKED_FROM,
     COLUMN_LOOKED_TO,
     COLUMN_WINDOW_SLOT,
-    COLUMN_SLOT_KEY,
-    COLUMN_SLOT_MINUTE,
-    COLUMN_SLOT_FATE,
+    COLUMN_SLOTS_KEY,
+    COLUMN_SLOTS_FIRST,
+    COLUMN_SLOTS_LAST,
+    COLUMN_SLOTS_STEP,
+    COLUMN_SLOTS_FATE,
     COLUMN_COUNT,
 };
 
-enum { CLAIM_STATEMENTS_MAX = 10, CLAIM_PARAMETERS_MAX = 11 };
+enum { CLAIM_STATEMENTS_MAX = 10, CLAIM_PARAMETERS_MAX = 13 };
 
 /* One transaction while it is put together: for the keys first_key to end_key-1. */
 struct claim_batch {
@@ -83,14 +85,28 @@ static void claim_add_number(struct text *array, int64_t value)
         text_addf(array, "%" PRId64, value);
 }
 
+/* The slots of a key, which is the n-th of its batch, as WITH ORDINALITY counts. */
+static void claim_fill_slots(struct text *arrays, const struct claim *claim,
+                             const struct claim_key *key, int64_t n)
+{
+    static const char *const fates[CLAIM_FATES] = {"SERVE", "GIVEN_UP", "CANCELLED"};
+    const struct claim_progression *progressions = claim->progressions + key->first_progression;
+
+    for (size_t i = 0; i < key->progression_count; i++) {
+        claim_add_number(&arrays[COLUMN_SLOTS_KEY], n);
+        claim_add_number(&arrays[COLUMN_SLOTS_FIRST], progressions[i].first);
+        claim_add_number(&arrays[COLUMN_SLOTS_LAST], progressions[i].last);
+        claim_add_number(&arrays[COLUMN_SLOTS_STEP], progressions[i].step);
+        claim_add_text(&arrays[COLUMN_SLOTS_FATE], fates[progressions[i].fate]);
+    }
+}
+
 static void claim_fill_arrays(struct claim_batch *batch)
 {
-    static const char *const fates[] = {"SERVE", "GIVEN_UP", "CANCELLED"};
     struct text *arrays = batch->arrays;
 
     for (size_t i = batch->first_key; i < batch->end_key; i++) {
         const struct claim_key *key = &batch->claim->keys[i];
-        const struct claim_slot *slots = batch->claim->slots + key->first_slot;
 
         claim_add_text(&arrays[COLUMN_ORG_ID], key->org_id);
         claim_add_text(&arrays[COLUMN_INTEGRATION_ID], key->integration_id);
@@ -102,12 +118,7 @@ static void claim_fill_arrays(struct claim_batch *batch)
         claim_add_number(&arrays[COLUMN_LOOKED_FROM], key->looked_from);
         claim_add_number(&arrays[COLUMN_LOOKED_TO], key->looked_to);
         claim_add_number(&arrays[COLUMN_WINDOW_SLOT], key->window_slot);
-        for (size_t n = 0; n < key->slot_count; n++) {
-            /* Counted from 1, as WITH ORDINALITY does. */
-            claim_add_number(&arrays[COLUMN_SLOT_KEY], (int64_t)(i - batch->first_key) + 1);
-            claim_add_number(&arrays[COLUMN_SLOT_MINUTE], slots[n].minute);
-            claim_add_text(&arrays[COLUMN_SLOT_FATE], fates[slots[n].fate]);
-        }
+        claim_fill_slots(arrays, batch->claim, key, (int64_t)(i - batch->first_key) + 1);
     }
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         text_add(&arrays[i], arrays[i].length == 0 ? "{}" : "}");
@@ -253,17 +264,19 @@ static void claim_compose_present(struct claim_batch *batch)
               7);
     claim_add(batch, sql_claim, claim_read_run,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TYPE],
-                               a[COLUMN_SLOT_KEY], a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE],
+                               a[COLUMN_SLOTS_KEY], a[COLUMN_SLOTS_FIRST], a[COLUMN_SLOTS_LAST],
+                               a[COLUMN_SLOTS_STEP], a[COLUMN_SLOTS_FATE],
                                claim_boolean(options->is_manual),
                                database_number(batch->window_first, options->window.first), now_us,
                                options->trigger.name, options->trigger.host},
-              11);
+              13);
     if (!leaves_state)
         claim_add(batch, sql_mark, NULL,
                   (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
-                                   a[COLUMN_LOOKED_FROM], a[COLUMN_LOOKED_TO], a[COLUMN_SLOT_KEY],
-                                   a[COLUMN_SLOT_MINUTE], a[COLUMN_SLOT_FATE]},
-                  8);
+                                   a[COLUMN_LOOKED_FROM], a[COLUMN_LOOKED_TO], a[COLUMN_SLOTS_KEY],
+                                   a[COLUMN_SLOTS_FIRST], a[COLUMN_SLOTS_LAST],
+                                   a[COLUMN_SLOTS_STEP], a[COLUMN_SLOTS_FATE]},
+                  10);
     claim_add(
         batch, sql_report, claim_read_obstacle,
         (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_WINDOW_SLOT], now_us},
@@ -313,10 +326,10 @@ bool claim_execute(struct database *db, const struct claim *claim,
         struct claim_batch batch = {claim, options, result, .first_key = end_key};
 
         /* As many keys as there is room for, and at least one. */
-        for (size_t slots = 0; end_key < claim->key_count &&
-                               end_key - batch.first_key < CLAIM_PART_KEYS_MAX &&
-                               slots < CLAIM_PART_SLOTS_MAX;)
-            slots += claim->keys[end_key++].slot_count;
+        for (size_t progressions = 0; end_key < claim->key_count &&
+                                      end_key - batch.first_key < CLAIM_PART_KEYS_MAX &&
+                                      progressions < CLAIM_PART_PROGRESSIONS_MAX;)
+            progressions += claim->keys[end_key++].progression_count;
         batch.end_key = end_key;
         if (!claim_execute_batch(db, &batch, err))
             return false;

@@ -67,13 +67,13 @@ struct claim_result {
  * At most so many integrations in one transaction: each takes an entry of the server's shared lock
  * table, which by default has room for some 6,400 (max_locks_per_transaction * max_connections),
  * and a claim that overflows it would fail as a whole, minute after minute. And about so many
- * slots, so that a long outage makes many transactions instead of an endless one.
+ * progressions of slots, so that a long outage makes many transactions instead of an endless one.
  */
-enum { CLAIM_PART_KEYS_MAX = 2000, CLAIM_PART_SLOTS_MAX = 50000 };
+enum { CLAIM_PART_KEYS_MAX = 2000, CLAIM_PART_PROGRESSIONS_MAX = 50000 };
 
 /*
- * Carries the claim out; claim_sort() first. One transaction, or several where there is more
- * to do than CLAIM_PART_KEYS_MAX and CLAIM_PART_SLOTS_MAX allow. On failure (ERROR_DATABASE) each
+ * Carries the claim out; claim_sort() first. One transaction, or several where there is more to do
+ * than CLAIM_PART_KEYS_MAX and CLAIM_PART_PROGRESSIONS_MAX allow. On failure (ERROR_DATABASE) each
  * of them is in the log as a whole or not at all, and a later tick adopts the runs. Either way
  * claim_result_free() releases the result.
  */

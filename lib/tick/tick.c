@@ -151,8 +151,8 @@ static bool tick_may_call(const struct tick *tick)
 {
     bool may_call = tick->reading.has_unfinished_runs || tick->options->retries_failed;
 
-    for (size_t i = 0; !may_call && i < tick->claim.slot_count; i++)
-        may_call = tick->claim.slots[i].fate == CLAIM_SERVE;
+    for (size_t i = 0; !may_call && i < tick->claim.progression_count; i++)
+        may_call = tick->claim.progressions[i].fate == CLAIM_SERVE;
     return may_call;
 }
 

@@ -1,4 +1,7 @@
-/* The claim alone, on an open connection: 20, 2,000 and 20,000 integrations due at once. */
+/*
+ * The claim alone, on an open connection: 20, 2,000 and 20,000 integrations due at once, and 2,000
+ * that were due in each minute of the last month.
+ */
 #include "bench.h"
 
 #include "plan/due.h"
@@ -10,7 +13,7 @@
 #include <check.h>
 #include <stdio.h>
 
-enum { CLAIM_ROUNDS = 5, CLAIM_DEADLINE_MS = 60000, CLAIM_CATCH_UP_MS = 3600 * 1000 };
+enum { CLAIM_ROUNDS = 5, CLAIM_DEADLINE_MS = 60000, CLAIM_DEBT_MINUTES = 31 * 24 * 60 };
 
 /* A tick as far as the claim. */
 struct claiming {
@@ -31,13 +34,22 @@ static void claim_take_schedule(void *context, const struct schedules_reading *f
         claiming->due = (struct due_options){
             .t_us = found->now_us,
             .window = window_of(found->now_us),
-            .policy = {.catch_up_ms = CLAIM_CATCH_UP_MS},
+            .policy = {.catch_up_ms = INT64_C(60000) * (CLAIM_DEBT_MINUTES + 10)},
             .may_give_up = true,
             .zones = &claiming->zones,
             .texts = &claiming->texts,
         };
     due_decide(&claiming->due, schedule, &claiming->claim, &claiming->count, &fault);
     ck_assert_int_eq(fault.kind, ERROR_NONE);
+}
+
+/* Each of the schedules falls due every minute, and was served last so many minutes ago. */
+static void claim_make_debts(int minutes)
+{
+    testdb_exec("UPDATE organization_integrations SET cron_schedule = '* * * * *';"
+                "UPDATE sync_schedule_state"
+                "   SET schedule = '* * * * * UTC', mark = mark - %d * interval '1 minute'",
+                minutes);
 }
 
 static double claim_ms(struct database *db, size_t due)
@@ -74,7 +86,7 @@ static double claim_ms(struct database *db, size_t due)
     return (double)wall_us / 1000;
 }
 
-static void claim_measure(int due)
+static void claim_measure(int due, int debt_minutes)
 {
     struct bench_samples samples = {0};
     struct bench_samples each = {0};
@@ -89,20 +101,23 @@ static void claim_measure(int due)
 
         ck_assert_msg(db != NULL, "%s", err.message);
         bench_make_due();
+        if (debt_minutes > 0)
+            claim_make_debts(debt_minutes);
         ms = claim_ms(db, (size_t)due);
         bench_add(&samples, ms);
         bench_add(&each, 1000 * ms / due);
         database_close(db);
     }
     testdb_drop();
-    snprintf(what, sizeof what, "claim: %d due", due);
+    snprintf(what, sizeof what, "claim: %d due%s", due, debt_minutes > 0 ? ", for a month" : "");
     bench_print(what, &samples, "ms", 0, NULL);
     bench_print("  for each", &each, "us", 0, NULL);
 }
 
 void bench_claim(void)
 {
-    claim_measure(20);
-    claim_measure(2000);
-    claim_measure(20000);
+    claim_measure(20, 0);
+    claim_measure(2000, 0);
+    claim_measure(2000, CLAIM_DEBT_MINUTES);
+    claim_measure(20000, 0);
 }

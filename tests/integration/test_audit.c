@@ -254,24 +254,24 @@ START_TEST(test_after_runs_by_hand)
 }
 END_TEST
 
-/* Ahead of the mark a slot may wait for an hour, and is missing after that. */
+/* Ahead of the mark a slot may wait for 31 days, and is missing after that. */
 START_TEST(test_waiting)
 {
-    int64_t slot = scene_settle(5000);
+    int64_t old = scene_settle(5000) - INT64_C(31) * 24 * 60;
     char period[200];
     json_t *json;
 
     scene_seed(1, 1, "* * * * *");
-    scene_seed_state(1, "* * * * * UTC", slot - 90);
+    scene_seed_state(1, "* * * * * UTC", old - 30);
     testdb_exec("UPDATE sync_schedule_state SET since = mark");
-    snprintf(period, sizeof period, "--from %s --to %s", scene_minute_text(slot - 65),
-             scene_minute_text(slot - 50));
+    snprintf(period, sizeof period, "--from %s --to %s", scene_minute_text(old - 5),
+             scene_minute_text(old + 10));
     json = audit_json(period, 1);
     ck_assert_int_eq(number(json, "missing") + number(json, "waiting"), 15);
     ck_assert_int_ge(number(json, "missing"), 4); /* now is up to 30 seconds off the slot */
     ck_assert_int_le(number(json, "missing"), 5);
     json_decref(json);
-    testdb_exec("UPDATE sync_schedule_state SET mark = '%s'", scene_minute_text(slot - 52));
+    testdb_exec("UPDATE sync_schedule_state SET mark = '%s'", scene_minute_text(old + 8));
     json = audit_json(period, 1);
     ck_assert_int_eq(number(json, "missing"), 14);
     ck_assert_int_eq(number(json, "waiting"), 1);

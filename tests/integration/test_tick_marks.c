@@ -140,6 +140,28 @@ START_TEST(test_stretches)
 }
 END_TEST
 
+/* Covers: of slots at a distance, a run takes out those that it covers and no other. */
+START_TEST(test_stretches_of_slots)
+{
+    int64_t slot = scene_settle(5000);
+
+    slot -= slot % 3;
+    scene_seed(1, 1, "*/3 * * * *");
+    scene_seed_state(1, "*/3 * * * * UTC", slot - 31);
+    free(scene_seed_run(1, "completed", slot - 14, 20));
+    free(scene_seed_run(1, "completed", slot - 7, 10));
+    testdb_exec("UPDATE sync_run_log SET covers_from = '%s' WHERE scheduled_for = '%s'",
+                scene_minute_text(slot - 19), scene_minute_text(slot - 14));
+    scene_expect(scene_run(""), 1, 0, 0, 0);
+    ck_assert_int_eq(scene_mark(1), slot - 13);
+    scene_expect(scene_run(""), 1, 0, 0, 0);
+    testdb_exec("UPDATE sync_run_log SET triggered_by = 'schedule'"); /* the last may be either */
+    assert_runs(slot, "completed schedule -30..-21, completed schedule -19..-14,"
+                      " completed schedule -7..-7, completed schedule -12..0");
+    ck_assert_int_ge(scene_mark(1), slot);
+}
+END_TEST
+
 /* Covers: an outage of years is given up in bites of 1,440 slots, earliest first. */
 START_TEST(test_long_outage)
 {
@@ -338,6 +360,7 @@ SUITE(tick_marks)
     tcase_add_test(marks, test_missed);
     tcase_add_test(marks, test_no_catch_up);
     tcase_add_test(marks, test_stretches);
+    tcase_add_test(marks, test_stretches_of_slots);
     tcase_add_test(marks, test_long_outage);
     tcase_add_test(marks, test_new_schedule);
     LOOP(marks, test_edited, edits);

@@ -6,35 +6,36 @@
 #include <check.h>
 #include <stdio.h>
 
-/* A claim of n integrations in descending order, each with the slots i and i + 1000. */
+/* A claim of n integrations in descending order, each with progressions from i and i + 1000. */
 static struct claim claim_of(size_t n)
 {
     struct claim claim = {0};
 
     claim.keys = memory_allocate(n, sizeof *claim.keys);
-    claim.slots = memory_allocate(2 * n, sizeof *claim.slots);
+    claim.progressions = memory_allocate(2 * n, sizeof *claim.progressions);
     for (size_t i = 0; i < n; i++) {
         snprintf(claim.keys[i].org_id, sizeof claim.keys[i].org_id, "org-%04zu", n - i);
         claim.keys[i].text = memory_copy_text("* * * * * UTC");
-        claim.keys[i].first_slot = 2 * i;
-        claim.keys[i].slot_count = 2;
-        claim.slots[2 * i] = (struct claim_slot){.minute = (int64_t)(n - i)};
-        claim.slots[2 * i + 1] = (struct claim_slot){.minute = (int64_t)(n - i) + 1000};
+        claim.keys[i].first_progression = 2 * i;
+        claim.keys[i].progression_count = 2;
+        claim.progressions[2 * i] = (struct claim_progression){.first = (int64_t)(n - i)};
+        claim.progressions[2 * i + 1] =
+            (struct claim_progression){.first = (int64_t)(n - i) + 1000};
     }
     claim.key_count = n;
-    claim.slot_count = 2 * n;
+    claim.progression_count = 2 * n;
     return claim;
 }
 
-/* Each slot still belongs to the integration that it was made for. */
+/* Each progression still belongs to the integration that it was made for. */
 static void assert_slots_fit(const struct claim *claim)
 {
     for (size_t i = 0; i < claim->key_count; i++) {
         const struct claim_key *key = &claim->keys[i];
 
-        ck_assert_uint_eq(key->slot_count, 2);
-        for (size_t n = 0; n < key->slot_count; n++) {
-            int64_t minute = claim->slots[key->first_slot + n].minute;
+        ck_assert_uint_eq(key->progression_count, 2);
+        for (size_t n = 0; n < key->progression_count; n++) {
+            int64_t minute = claim->progressions[key->first_progression + n].first;
             char org_id[RUN_UUID_SIZE];
 
             snprintf(org_id, sizeof org_id, "org-%04d", (int)(minute % 1000));
@@ -51,7 +52,7 @@ START_TEST(sorting_takes_the_slots_along)
     claim_sort(&claim);
     ck_assert_str_eq(claim.keys[0].org_id, "org-0001");
     ck_assert_str_eq(claim.keys[6].org_id, "org-0007");
-    ck_assert_uint_eq(claim.slot_count, 14);
+    ck_assert_uint_eq(claim.progression_count, 14);
     assert_slots_fit(&claim);
     claim_free(&claim);
 }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "plan/due.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,21 +73,31 @@ static void tell_minute(struct text *text, int64_t minute)
     text_addf(text, "%dT%02d:%02d", civil.day, civil.hour, civil.minute);
 }
 
+static int64_t count_slots(const struct claim_progression *slots)
+{
+    ck_assert_int_ge(slots->step, 1);
+    ck_assert_int_eq((slots->last - slots->first) % slots->step, 0);
+    return (slots->last - slots->first) / slots->step + 1;
+}
+
 static void tell_slots(struct text *text, const struct claim *claim)
 {
     static const char *const fates[] = {
         [CLAIM_SERVE] = "serve", [CLAIM_GIVEN_UP] = "given up", [CLAIM_CANCELLED] = "cancelled"};
 
-    for (size_t i = 0, n; i < claim->slot_count; i += n) {
-        const struct claim_slot *first = &claim->slots[i];
+    for (size_t i = 0, n; i < claim->progression_count; i += n) {
+        const struct claim_progression *first = &claim->progressions[i];
+        int64_t slots = count_slots(first);
 
-        for (n = 1; i + n < claim->slot_count && first[n].fate == first->fate; n++)
-            ck_assert_int_gt(first[n].minute, first[n - 1].minute);
+        for (n = 1; i + n < claim->progression_count && first[n].fate == first->fate; n++) {
+            ck_assert_int_gt(first[n].first, first[n - 1].last);
+            slots += count_slots(&first[n]);
+        }
         text_addf(text, "; %s ", fates[first->fate]);
-        tell_minute(text, first->minute);
+        tell_minute(text, first->first);
         text_add(text, "-");
-        tell_minute(text, first[n - 1].minute);
-        text_addf(text, "*%zu", n);
+        tell_minute(text, first[n - 1].last);
+        text_addf(text, "*%" PRId64, slots);
     }
 }
 
@@ -99,8 +110,8 @@ static struct text tell(const struct claim *claim)
     if (claim->key_count == 1) {
         const struct claim_key *key = &claim->keys[0];
 
-        ck_assert_uint_eq(key->first_slot, 0);
-        ck_assert_uint_eq(key->slot_count, claim->slot_count);
+        ck_assert_uint_eq(key->first_progression, 0);
+        ck_assert_uint_eq(key->progression_count, claim->progression_count);
         text_addf(&text, "[%s] ", key->text);
         tell_minute(&text, key->looked_from);
         text_add(&text, "..");
@@ -126,12 +137,13 @@ static int64_t window_slot_us(const struct schedule *schedule, int64_t t_us)
     ck_assert(due_decide(&options, schedule, &claim, &count, &fault));
     ck_assert_int_eq(fault.kind, ERROR_NONE);
     ck_assert_uint_eq(count.in_window, claim.key_count);
-    ck_assert_uint_eq(claim.slot_count, claim.key_count);
+    ck_assert_uint_eq(claim.progression_count, claim.key_count);
     if (claim.key_count == 1) {
         slot = claim.keys[0].window_slot;
-        ck_assert_int_eq(claim.slots[0].minute, slot);
-        ck_assert_int_eq(claim.slots[0].fate, CLAIM_SERVE);
-        ck_assert_uint_eq(claim.keys[0].slot_count, 1);
+        ck_assert_int_eq(claim.progressions[0].first, slot);
+        ck_assert_int_eq(claim.progressions[0].last, slot);
+        ck_assert_int_eq(claim.progressions[0].fate, CLAIM_SERVE);
+        ck_assert_uint_eq(claim.keys[0].progression_count, 1);
     }
     claim_free(&claim);
     return slot;
@@ -253,7 +265,7 @@ static const struct {
     {"*/15 * * * *", SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, true,
      "[" SEEN "] 1T01:00..1T02:00 1T02:00; serve 1T01:15-1T02:00*4"},
     {"30 * * * *", "30 * * * * UTC", "2024-05-01T00:00Z", "2024-05-01T01:29:00Z", 0, true, ""},
-    /* At most DUE_SLOTS_MAX a tick; what was not looked at is told by the end. */
+    /* At most DUE_GIVEN_UP_MAX a tick; what was not looked at is told by the end. */
     {"* * * * *", "* * * * * UTC", "2024-04-30T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
      "[* * * * * UTC] 30T01:00..1T02:00 1T02:00; given up 30T01:01-1T01:00*1440;"
      " serve 1T01:01-1T02:00*60"},
@@ -261,7 +273,7 @@ static const struct {
      "[* * * * * UTC] 30T00:59..1T00:59 1T02:00; given up 30T01:00-1T00:59*1440;"
      " serve 1T01:01-1T02:00*60"},
     {"* * * * *", "* * * * * UTC", "2024-04-29T02:00Z", "2024-05-01T02:00:10Z", 72 * HOUR_MS, false,
-     "[* * * * * UTC] 29T02:00..30T02:00 1T02:00; serve 29T02:01-30T02:00*1440"},
+     "[* * * * * UTC] 29T02:00..1T02:00 1T02:00; serve 29T02:01-1T02:00*2880"},
     /* New: no past; its state is written whether or not it is due. */
     {"*/15 * * * *", NULL, NULL, "2024-05-01T02:00:10Z", HOUR_MS, false,
      "[" SEEN "] 1T01:59..1T02:00 1T02:00; serve 1T02:00-1T02:00*1"},
@@ -393,7 +405,7 @@ START_TEST(test_due_bad_row)
     ck_assert_ptr_eq(strstr(fault.message, "organisation " ORG ", integration " INTEGRATION ": "),
                      fault.message);
     ck_assert_msg(strstr(fault.message, bad_rows[_i].wrong) != NULL, "%s", fault.message);
-    ck_assert_uint_eq(claim.key_count + claim.slot_count + count.in_window, 0);
+    ck_assert_uint_eq(claim.key_count + claim.progression_count + count.in_window, 0);
 
     schedule.state_text = "30 * * * * UTC";
     schedule.mark = minute_of("2024-05-01T00:30Z");
@@ -447,12 +459,12 @@ START_TEST(test_due_several)
         ck_assert_int_eq(due_decide(&options, &schedule, &claim, &count, &fault), i != 1);
     }
     ck_assert_uint_eq(claim.key_count, 3);
-    ck_assert_uint_eq(claim.slot_count, 3);
+    ck_assert_uint_eq(claim.progression_count, 3);
     for (size_t i = 0; i < 3; i++) {
         due[i] = claim.keys[i].org_id[RUN_UUID_SIZE - 2];
-        ck_assert_uint_eq(claim.keys[i].first_slot, i);
-        ck_assert_uint_eq(claim.keys[i].slot_count, 1);
-        ck_assert_int_eq(claim.slots[i].minute, minute_of("2024-05-01T02:00Z"));
+        ck_assert_uint_eq(claim.keys[i].first_progression, i);
+        ck_assert_uint_eq(claim.keys[i].progression_count, 1);
+        ck_assert_int_eq(claim.progressions[i].first, minute_of("2024-05-01T02:00Z"));
     }
     ck_assert_str_eq(due, "024");
     ck_assert_uint_eq(count.schedules, 5);
@@ -493,42 +505,94 @@ static struct schedule many_row(uint32_t *state, int64_t now)
     return schedule;
 }
 
+/* Tells what the schedule adds to the claim. */
 static void many_decide(const struct due_options *options, const struct schedule *schedule,
-                        struct text *told)
+                        struct claim *claim, struct text *told)
 {
-    struct claim claim = {0};
+    size_t keys = claim->key_count;
+    size_t progressions = claim->progression_count;
     struct due_count count = {0};
     struct error fault = {0};
-    bool is_valid = due_decide(options, schedule, &claim, &count, &fault);
+    bool is_valid = due_decide(options, schedule, claim, &count, &fault);
+    struct claim_key key = claim->key_count > keys ? claim->keys[keys] : (struct claim_key){0};
+    struct claim added = {
+        .keys = &key,
+        .key_count = claim->key_count - keys,
+        .progressions = claim->progressions + progressions,
+        .progression_count = claim->progression_count - progressions,
+    };
 
-    *told = tell(&claim);
+    key.first_progression -= added.key_count > 0 ? progressions : 0;
+    *told = tell(&added);
     text_addf(told, " %d %zu %zu %s", is_valid, count.schedules, count.in_window, fault.message);
-    claim_free(&claim);
 }
 
 /* Covers: what is known of other rows of the same text makes no difference to what is decided. */
 START_TEST(test_due_known_texts)
 {
     struct due_options options = options_at("2024-05-01T02:00:10Z", false);
+    struct claim claim = {0};
     uint32_t state = 1;
 
     for (int i = 0; i < MANY_ROWS; i++) {
         struct schedule schedule = many_row(&state, minute_of("2024-05-01T02:00Z"));
         struct due_texts nothing = {0};
+        struct claim own = {0};
         struct due_options alone = options;
         struct text expected;
         struct text told;
 
         alone.texts = &nothing;
-        many_decide(&alone, &schedule, &expected);
-        many_decide(&options, &schedule, &told);
+        many_decide(&alone, &schedule, &own, &expected);
+        many_decide(&options, &schedule, &claim, &told);
         ck_assert_str_eq(text_string(&told), text_string(&expected));
         text_free(&expected);
         text_free(&told);
         due_texts_free(&nothing);
+        claim_free(&own);
     }
     ck_assert_uint_eq(texts.count, 5); /* of all texts something was known */
     due_texts_free(&texts);
+    claim_free(&claim);
+}
+END_TEST
+
+/* ---- Progressions ---- */
+
+static const struct {
+    const char *cron;
+    const char *timezone;
+    const char *mark; /* up to 2024-05-01T02:00Z */
+    size_t progressions;
+} folds[] = {
+    {"* * * * *", NULL, "2024-04-30T02:00Z", 1},
+    {"* * * * *", NULL, "2024-03-31T02:00Z", 1},
+    {"*/15 * * * *", NULL, "2024-03-31T02:00Z", 1},
+    {"30 2 * * *", "Europe/Oslo", "2024-04-30T02:00Z", 1},
+    {"0-58 * * * *", NULL, "2024-04-30T02:00Z", 25},
+    {"0,1,30 * * * *", NULL, "2024-04-30T23:59Z", 4}, /* 0+1, 30+60, 61+90, 120 */
+};
+
+/* Covers: slots at equal distances travel as one, however many they are. */
+START_TEST(test_due_progressions)
+{
+    struct due_options options = options_at("2024-05-01T02:00:10Z", false);
+    struct schedule schedule = schedule_of(folds[_i].cron);
+    struct claim claim = {0};
+    struct due_count count = {0};
+    struct error fault = {0};
+    struct text state = {0};
+
+    options.policy.catch_up_ms = 32 * 24 * HOUR_MS;
+    schedule.timezone = folds[_i].timezone;
+    text_addf(&state, "%s %s", folds[_i].cron,
+              folds[_i].timezone != NULL ? folds[_i].timezone : "UTC");
+    schedule.state_text = text_string(&state);
+    schedule.mark = minute_of(folds[_i].mark);
+    ck_assert(due_decide(&options, &schedule, &claim, &count, &fault));
+    ck_assert_uint_eq(claim.progression_count, folds[_i].progressions);
+    text_free(&state);
+    claim_free(&claim);
 }
 END_TEST
 
@@ -545,5 +609,6 @@ SUITE(due)
     tcase_add_test(cases, test_due_unreadable_here);
     tcase_add_test(cases, test_due_several);
     tcase_add_test(cases, test_due_known_texts);
+    tcase_add_loop_test(cases, test_due_progressions, 0, sizeof folds / sizeof folds[0]);
     suite_add_tcase(suite, cases);
 }

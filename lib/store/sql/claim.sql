@@ -1,41 +1,44 @@
 -- The claim: one INSERT, however many slots are due. Of the slots looked at it drops each one that
 -- a run covers, folds what is left into unbroken stretches, and inserts for each integration
 --   the earliest stretch that is to be served, as a pending run, unless a run is active;
---   every stretch that is given up ($6: its error code), as a failed run.
+--   every stretch that is given up ($8: its error code), as a failed run.
 -- Its snapshot is younger than the locks, so the check is exact; the keys are the second fence.
+-- Slots come as progressions: $4 whose, $5 first, $6 last, $7 step in minutes. Each has a place
+-- among all of them, that of its last slot: places that follow one another are an unbroken stretch.
 -- Where the log was pruned it no longer shows which run covered a slot. There a slot is taken for
--- covered, unless a tick ($7: not by hand) finds it ahead of the mark, where nothing is pruned. The
+-- covered, unless a tick ($9: not by hand) finds it ahead of the mark, where nothing is pruned. The
 -- mark is the one of now, under open.sql's row lock: another tick may have moved it since this one
 -- read it.
-  WITH looked AS (
-         SELECT k.n, k.org_id, k.integration_id, k.integration_type, l.fate, t.slot,
-                row_number() OVER (PARTITION BY k.n ORDER BY l.minute) AS place,
-                EXISTS (SELECT
-                          FROM sync_run_log AS r
-                         WHERE r.org_id = k.org_id AND r.integration_id = k.integration_id
-                           AND r.scheduled_for >= t.slot AND r.covers_from <= t.slot)
-                OR (t.slot < (SELECT max(pruned_before) FROM sync_prune_state)
-                    AND ($7::boolean
-                         OR t.slot <= (SELECT s.mark
-                                         FROM sync_schedule_state AS s
-                                        WHERE s.org_id = k.org_id
-                                          AND s.integration_id = k.integration_id)))
-                   IS TRUE AS is_covered
+  WITH asked AS (
+         SELECT k.n, k.org_id, k.integration_id, k.integration_type, l.fate,
+                l.first_minute, l.last_minute, l.step,
+                sum((l.last_minute - l.first_minute) / l.step + 1) OVER (ORDER BY l.place) AS place,
+                CASE
+                  WHEN $9::boolean OR s.mark >= p.pruned_before
+                       THEN ceil(extract(epoch FROM p.pruned_before) / 60)::bigint - 1
+                  WHEN p.pruned_before IS NOT NULL THEN (extract(epoch FROM s.mark) / 60)::bigint
+                END AS settled_to
            FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[], $3::text[])
                 WITH ORDINALITY AS k (org_id, integration_id, integration_type, n) ON k.n = h.n
-           JOIN unnest($4::bigint[], $5::bigint[], $6::text[]) AS l (n, minute, fate) ON l.n = k.n
-          CROSS JOIN LATERAL to_timestamp(l.minute * 60) AS t (slot)
-       ), uncovered AS (
-         SELECT looked.*,
-                place - row_number() OVER (PARTITION BY n, fate ORDER BY place) AS stretch
-           FROM looked
-          WHERE NOT is_covered
+           JOIN unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[])
+                WITH ORDINALITY AS l (n, first_minute, last_minute, step, fate, place) ON l.n = k.n
+          CROSS JOIN (SELECT max(pruned_before) AS pruned_before FROM sync_prune_state) AS p
+           LEFT JOIN sync_schedule_state AS s
+             ON s.org_id = k.org_id AND s.integration_id = k.integration_id
+       ),
+       -- include: parts/uncovered.sql
+       , placed AS (
+         SELECT u.*, place - (last_minute - last_uncovered) / step
+                     - sum((last_uncovered - first_uncovered) / step + 1)
+                       OVER (PARTITION BY n, fate ORDER BY first_uncovered) AS stretch
+           FROM uncovered AS u
        ), stretches AS (
          SELECT n, org_id, integration_id, integration_type, fate,
-                min(slot) AS covers_from, max(slot) AS scheduled_for,
-                row_number() OVER (PARTITION BY n, fate ORDER BY min(slot)) AS turn
-           FROM uncovered
+                to_timestamp(min(first_uncovered) * 60) AS covers_from,
+                to_timestamp(max(last_uncovered) * 60) AS scheduled_for,
+                row_number() OVER (PARTITION BY n, fate ORDER BY min(first_uncovered)) AS turn
+           FROM placed
           GROUP BY n, org_id, integration_id, integration_type, fate, stretch
        )
 INSERT INTO sync_run_log AS r
@@ -55,19 +58,19 @@ SELECT s.org_id, s.integration_id,
        s.org_id || '/' || s.integration_id || '/'
          || to_char(s.scheduled_for AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        CASE
-         WHEN $7::boolean THEN 'manual'
-         WHEN s.scheduled_for < to_timestamp($8::bigint * 60) THEN 'catch_up'
+         WHEN $9::boolean THEN 'manual'
+         WHEN s.scheduled_for < to_timestamp($10::bigint * 60) THEN 'catch_up'
          ELSE 'schedule'
        END,
-       to_timestamp($9::bigint / 1000000.0),
-       CASE WHEN s.fate <> 'SERVE' THEN to_timestamp($9::bigint / 1000000.0) END,
+       to_timestamp($11::bigint / 1000000.0),
+       CASE WHEN s.fate <> 'SERVE' THEN to_timestamp($11::bigint / 1000000.0) END,
        CASE WHEN s.fate <> 'SERVE' THEN 'not_delivered' END,
        nullif(s.fate, 'SERVE'),
        CASE s.fate
          WHEN 'GIVEN_UP' THEN 'no tick served it within the catch-up time'
          WHEN 'CANCELLED' THEN 'the schedule was changed before it was served'
        END,
-       $10, $11
+       $12, $13
   FROM stretches AS s
  WHERE s.fate <> 'SERVE'
     OR s.turn = 1

@@ -1,21 +1,27 @@
 -- The marks, by what is in the log after the claim: one minute before the first slot still
 -- uncovered, else the end of what was looked at. Forward only, and only if this tick looked from at
 -- or below the mark of now; under a new text the mark is set anew. Runs in open.sql's row locks.
-  WITH target AS (
-         SELECT k.n, k.org_id, k.integration_id, k.text, k.looked_from,
-                to_timestamp(60 * least(k.looked_to, min(l.minute) - 1)) AS mark
+  WITH asked AS (
+         SELECT k.n, k.org_id, k.integration_id, l.first_minute, l.last_minute, l.step, l.place,
+                NULL::bigint AS settled_to
+           FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
+           JOIN unnest($1::uuid[], $2::uuid[])
+                WITH ORDINALITY AS k (org_id, integration_id, n) ON k.n = h.n
+           JOIN unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
+                WITH ORDINALITY AS l (n, first_minute, last_minute, step, fate, place)
+             ON l.n = k.n AND l.fate <> 'CANCELLED'
+       ),
+       -- include: parts/uncovered.sql
+       , target AS (
+         SELECT k.org_id, k.integration_id, k.text, k.looked_from,
+                to_timestamp(60 * least(k.looked_to, u.first_uncovered - 1)) AS mark
            FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[])
                 WITH ORDINALITY AS k (org_id, integration_id, text, looked_from, looked_to, n)
              ON k.n = h.n
-           LEFT JOIN unnest($6::bigint[], $7::bigint[], $8::text[]) AS l (n, minute, fate)
-             ON l.n = k.n AND l.fate <> 'CANCELLED'
-            AND NOT EXISTS (SELECT
-                              FROM sync_run_log AS r
-                             WHERE r.org_id = k.org_id AND r.integration_id = k.integration_id
-                               AND r.scheduled_for >= to_timestamp(l.minute * 60)
-                               AND r.covers_from <= to_timestamp(l.minute * 60))
-          GROUP BY k.n, k.org_id, k.integration_id, k.text, k.looked_from, k.looked_to
+           LEFT JOIN (SELECT n, min(first_uncovered) AS first_uncovered
+                        FROM uncovered
+                       GROUP BY n) AS u ON u.n = k.n
        )
 UPDATE sync_schedule_state AS s
    SET schedule = t.text, mark = t.mark,
