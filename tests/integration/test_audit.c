@@ -242,7 +242,7 @@ START_TEST(test_after_runs_by_hand)
     scene_expect(scene_run("--at 2024-05-01T02:00Z"), 1, 0, 0, 0);
     function_script(scene_function(), "* action=close");
     scene_expect(scene_run("--at 2024-05-02T02:00Z"), 1, 0, 1, 1);
-    function_script(scene_function(), "* status=500");
+    function_script(scene_function(), "* status=400");
     scene_expect(scene_run("--at 2024-05-04T02:00Z"), 1, 0, 1, 1);
     json = audit_json(MAY, 1);
     ck_assert_int_eq(number(json, "completed"), 1);

@@ -84,8 +84,8 @@ static const struct {
     const char *index;
 } plans[] = {
     {sql_start, "text, text, text, text", RUN ", ''w''", "Index Cond: ((org_id"},
-    {sql_finish, "text, text, text, text, text, text, text, text, text",
-     RUN ", ''w'', NULL, NULL, NULL, ''1'', ''f''", "Index Cond: ((org_id"},
+    {sql_finish, "text, text, text, text, text, text, text, text, text, text, text, text",
+     RUN ", ''w'', NULL, NULL, NULL, ''1'', ''200'', NULL, NULL, ''f''", "Index Cond: ((org_id"},
     {sql_abandon, "text", "''1700000000000000''", "sync_run_log_active_key"},
     {sql_adopt, "text, text, text", "''1700000000000000'', ''3600000'', ''t''",
      "sync_run_log_active_key"},
@@ -161,13 +161,13 @@ START_TEST(test_partitioned_log)
     scene_seed(1, 4, "* * * * *");
     free(scene_seed_run(1, "pending", slot - 2, 2));
     free(scene_seed_run(2, "running", slot - 40, 40));
-    function_script(scene_function(), "10000000-0000-4000-8000-000000000003 status=500 times=1\n");
+    function_script(scene_function(), "10000000-0000-4000-8000-000000000003 status=400 times=1\n");
     /* 1 is adopted, which leaves its slot; 2 is abandoned and served, 3 fails, 4 is served. */
     scene_expect(scene_run("--max-attempts 2"), 4, 1, 1, 1);
     ck_assert_int_eq(scene_count("completed"), 3);
     ck_assert_int_eq(scene_count("failed"), 2);
     testdb_exec("UPDATE sync_run_log SET failed_at = failed_at - interval '2 minutes'\n"
-                " WHERE error_code = 'HTTP_500'");
+                " WHERE error_code = 'HTTP_400'");
     tick = scene_run("--max-attempts 2");
     scene_tick_free(&tick);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log\n"

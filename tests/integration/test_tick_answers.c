@@ -157,7 +157,8 @@ static void check_log(const struct answer_row *row, int n)
 }
 
 /* How often each answer was given: attempts for each kind of row, a tick's own calls aside. */
-static void check_counts(const struct answer_row *rows, int count, const size_t attempts[4])
+static void check_counts(const struct answer_row *rows, int count,
+                         const size_t attempts[ANSWER_KINDS])
 {
     for (int n = 1; n <= count; n++) {
         enum answer_again again = rows[n - 1].again;
@@ -200,15 +201,15 @@ START_TEST(test_counts)
     ck_assert_int_eq(tick.triggered, count);
     scene_tick_free(&tick);
     tick_later("");
-    check_counts(rows, count, (size_t[]){1, 1, 1, 1});
+    check_counts(rows, count, (size_t[]){1, 1, 1, 1, 1});
     for (int n = 1; n <= count; n++)
         check_log(&rows[n - 1], n);
     for (int i = 0; i < ATTEMPTS; i++)
         tick_later("--max-attempts 3");
-    check_counts(rows, count, (size_t[]){1, ATTEMPTS, ATTEMPTS, 1});
+    check_counts(rows, count, (size_t[]){1, ATTEMPTS, ATTEMPTS, 1 + ATTEMPTS, 1});
     for (int i = 0; i < ATTEMPTS; i++)
         tick_later("--max-attempts 3 --retry-unknown");
-    check_counts(rows, count, (size_t[]){1, ATTEMPTS, ATTEMPTS, ATTEMPTS});
+    check_counts(rows, count, (size_t[]){1, ATTEMPTS, ATTEMPTS, 1 + 2 * ATTEMPTS, ATTEMPTS});
     ck_assert_int_eq(testdb_number("SELECT count(DISTINCT idempotency_key) FROM sync_run_log"),
                      count);
 }

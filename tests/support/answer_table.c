@@ -39,12 +39,13 @@ static char *column_take(char **rest, int line)
 
 static enum answer_again again_parse(const char *word, int line)
 {
-    static const char *const words[] = {"never", "tick", "max-attempts", "retry-unknown"};
+    static const char *const words[ANSWER_KINDS] = {"never", "tick", "max-attempts", "while-held",
+                                                    "retry-unknown"};
     size_t i = 0;
 
-    while (i < sizeof words / sizeof *words && strcmp(words[i], word) != 0)
+    while (i < ANSWER_KINDS && strcmp(words[i], word) != 0)
         i++;
-    require(i < sizeof words / sizeof *words, line);
+    require(i < ANSWER_KINDS, line);
     return (enum answer_again)i;
 }
 

@@ -9,7 +9,14 @@
 #include <stdbool.h>
 
 /* What sends the call again. */
-enum answer_again { ANSWER_NEVER, ANSWER_TICK, ANSWER_MAX_ATTEMPTS, ANSWER_RETRY_UNKNOWN };
+enum answer_again {
+    ANSWER_NEVER,
+    ANSWER_TICK,
+    ANSWER_MAX_ATTEMPTS,
+    ANSWER_WHILE_HELD,
+    ANSWER_RETRY_UNKNOWN,
+    ANSWER_KINDS,
+};
 
 /* A row. The texts point into the table. */
 struct answer_row {

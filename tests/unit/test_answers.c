@@ -48,10 +48,11 @@ static void format_log(const struct outcome *outcome, char *log, size_t size)
 /* What sends such an outcome again. */
 static enum answer_again find_again(const struct outcome *outcome)
 {
-    return outcome->error_class == OUTCOME_NONE      ? ANSWER_NEVER
-           : outcome->error_class == OUTCOME_UNKNOWN ? ANSWER_RETRY_UNKNOWN
-           : outcome->may_retry                      ? ANSWER_TICK
-                                                     : ANSWER_MAX_ATTEMPTS;
+    return outcome->error_class == OUTCOME_NONE                         ? ANSWER_NEVER
+           : outcome->error_class == OUTCOME_UNKNOWN                    ? ANSWER_RETRY_UNKNOWN
+           : outcome->may_retry                                         ? ANSWER_TICK
+           : outcome->http_status == 409 && outcome->retry_after_ms > 0 ? ANSWER_WHILE_HELD
+                                                                        : ANSWER_MAX_ATTEMPTS;
 }
 
 START_TEST(test_answer)
