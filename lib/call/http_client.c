@@ -414,15 +414,17 @@ static char *http_client_compose(const struct run *run)
 {
     char scheduled_for[INSTANT_TEXT_SIZE];
     char covers_from[INSTANT_TEXT_SIZE];
+    char period_start[INSTANT_TEXT_SIZE];
     struct text line = {0};
     json_t *body;
 
     instant_format_minute(run->scheduled_for, scheduled_for);
     instant_format_minute(run->covers_from, covers_from);
-    body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "runId", run->run_id, "orgId",
-                     run->org_id, "integrationId", run->integration_id, "integrationType",
+    body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:i, s:s}", "runId", run->run_id,
+                     "orgId", run->org_id, "integrationId", run->integration_id, "integrationType",
                      run->integration_type, "scheduledFor", scheduled_for, "coversFrom",
-                     covers_from, "attempt", run->attempt, "idempotencyKey", run->idempotency_key);
+                     covers_from, "periodStart", run_format_period_start(run, period_start),
+                     "attempt", run->attempt, "idempotencyKey", run->idempotency_key);
     if (body != NULL)
         json_add_line(&line, body);
     return line.data;

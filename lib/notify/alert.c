@@ -23,6 +23,7 @@ static json_t *alert_add(struct alert *alert, const char *kind, const struct run
 {
     char scheduled_for[INSTANT_TEXT_SIZE];
     char covers_from[INSTANT_TEXT_SIZE];
+    char period_start[INSTANT_TEXT_SIZE];
     json_t *event;
 
     if (alert->events == NULL)
@@ -33,10 +34,11 @@ static json_t *alert_add(struct alert *alert, const char *kind, const struct run
     }
     instant_format_minute(run->scheduled_for, scheduled_for);
     instant_format_minute(run->covers_from, covers_from);
-    event = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:i}", "event", kind, "runId",
+    event = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s?, s:i}", "event", kind, "runId",
                       run->run_id, "orgId", run->org_id, "integrationId", run->integration_id,
                       "integrationType", alert_text(run->integration_type), "scheduledFor",
-                      scheduled_for, "coversFrom", covers_from, "attempt", run->attempt);
+                      scheduled_for, "coversFrom", covers_from, "periodStart",
+                      run_format_period_start(run, period_start), "attempt", run->attempt);
     json_array_append_new(alert->events, event);
     return event;
 }

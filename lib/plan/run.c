@@ -18,6 +18,23 @@ const char *run_status_name(enum run_status status)
     return status < RUN_GONE ? run_statuses[status] : "gone";
 }
 
+enum run_resolution run_resolution_parse(const char *text)
+{
+    if (text == NULL)
+        return RUN_UNRESOLVED;
+    if (strcmp(text, "done") == 0)
+        return RUN_RESOLVED_DONE;
+    return strcmp(text, "not_done") == 0 ? RUN_RESOLVED_NOT_DONE : RUN_UNRESOLVED;
+}
+
+const char *run_format_period_start(const struct run *run, char text[INSTANT_TEXT_SIZE])
+{
+    if (run->period_start == RUN_PERIOD_OPEN)
+        return NULL;
+    instant_format_minute(run->period_start, text);
+    return text;
+}
+
 int run_compare_keys(const char *org_a, const char *integration_a, const char *org_b,
                      const char *integration_b)
 {

@@ -6,6 +6,8 @@
 #ifndef SYNCSCHED_PLAN_RUN_H
 #define SYNCSCHED_PLAN_RUN_H
 
+#include "time/instant.h"
+
 #include <stdint.h>
 
 /* Sizes with the NUL. A UUID is kept in PostgreSQL's canonical text form. */
@@ -14,6 +16,9 @@ enum {
     RUN_TYPE_SIZE = 64,
     RUN_KEY_SIZE = 2 * RUN_UUID_SIZE + 21, /* org/integration/2024-05-01T02:00:00Z */
 };
+
+/* The period_start of a run that exports everything from the beginning. */
+#define RUN_PERIOD_OPEN INT64_MIN
 
 /* One attempt to serve one slot, and the earlier slots folded into it. */
 struct run {
@@ -24,6 +29,7 @@ struct run {
     char idempotency_key[RUN_KEY_SIZE];
     int64_t scheduled_for; /* minutes since 1970-01-01T00:00Z, its last slot */
     int64_t covers_from;   /* the same, its first slot */
+    int64_t period_start;  /* it exports what lies after this minute, up to scheduled_for */
     int attempt;
 };
 
@@ -35,9 +41,18 @@ struct trigger {
 
 enum run_status { RUN_PENDING, RUN_RUNNING, RUN_COMPLETED, RUN_FAILED, RUN_GONE };
 
+/* What a person, or the function when asked, said afterwards of a run that failed. */
+enum run_resolution { RUN_UNRESOLVED, RUN_RESOLVED_DONE, RUN_RESOLVED_NOT_DONE };
+
 /* A status as the log spells it; RUN_GONE for NULL and for any other word. */
 enum run_status run_status_parse(const char *text);
 const char *run_status_name(enum run_status status);
+
+/* The same for a resolution; RUN_UNRESOLVED for NULL and for any other word. */
+enum run_resolution run_resolution_parse(const char *text);
+
+/* The start of the run's period as RFC 3339, in text; NULL for RUN_PERIOD_OPEN. */
+const char *run_format_period_start(const struct run *run, char text[INSTANT_TEXT_SIZE]);
 
 /* Key order, in which every claim takes its locks: below 0, 0 or above 0. */
 int run_compare_keys(const char *org_a, const char *integration_a, const char *org_b,

@@ -136,6 +136,7 @@ static void claim_copy_run(const struct database_row *row, struct run *run)
     database_row_copy(row, "idempotency_key", run->idempotency_key, sizeof run->idempotency_key);
     run->scheduled_for = database_row_number(row, "scheduled_for", 0);
     run->covers_from = database_row_number(row, "covers_from", 0);
+    run->period_start = database_row_number(row, "period_start", RUN_PERIOD_OPEN);
     run->attempt = (int)database_row_number(row, "attempt", 1);
 }
 

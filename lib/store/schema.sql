@@ -250,6 +250,14 @@ BEGIN
         WHERE conrelid = to_regclass('sync_run_log')
           AND conname = 'sync_run_log_answer_columns_check'
     ) THEN
+        -- What is yet to run must not export everything once more.
+        UPDATE sync_run_log AS r
+           SET period_start = (SELECT max(d.scheduled_for)
+                                 FROM sync_run_log AS d
+                                WHERE d.org_id = r.org_id AND d.integration_id = r.integration_id
+                                  AND d.scheduled_for < r.scheduled_for
+                                  AND (d.status = 'completed' OR d.error_class = 'unknown'))
+         WHERE r.status = 'pending';
         ALTER TABLE sync_run_log
             ADD CONSTRAINT sync_run_log_period_start_check CHECK (
                 isfinite(period_start)
@@ -300,6 +308,12 @@ CREATE INDEX IF NOT EXISTS sync_run_log_completed_slot_idx
 CREATE INDEX IF NOT EXISTS sync_run_log_failed_slot_idx
     ON sync_run_log (org_id, integration_id, scheduled_for)
     WHERE status = 'failed';
+
+-- What failed and may have been done all the same: no later run exports it.
+CREATE INDEX IF NOT EXISTS sync_run_log_maybe_done_slot_idx
+    ON sync_run_log (org_id, integration_id, scheduled_for)
+    WHERE status = 'failed'
+      AND (error_class = 'unknown' AND resolution IS NULL OR resolution = 'done');
 
 COMMENT ON TABLE sync_run_log IS
     'One row a run: one attempt of syncsched to serve a slot, and earlier ones folded into it.';

@@ -47,7 +47,7 @@ START_TEST(test_fate)
 {
     scene_settle(3000);
     prune_seed_run(1, fates[_i].status, fates[_i].slot_ago, fates[_i].ended_ago, 1);
-    prune_seed_run(1, "completed", "1 hour", "1 hour", 1); /* it is the last of nothing */
+    prune_seed_run(1, "completed", "49 hours", "49 hours", 1); /* it is the last of nothing */
     if (fates[_i].schedule != NULL)
         scene_seed_state(1, fates[_i].schedule, prune_minute_ago(fates[_i].mark_ago));
     free(prune_run("--older-than 2d"));
@@ -76,6 +76,40 @@ START_TEST(test_last_of_kind)
     ck_assert_str_eq(left, "1completed2 1failed2 2completed1 3failed1");
     free(left);
     prune_expect("--older-than 2d", 0, 4);
+}
+END_TEST
+
+#define UNKNOWN       "UPDATE sync_run_log SET error_class = 'unknown'"
+#define RESOLVED(how) "resolution = '" how "', resolved_at = now(), resolved_by = 'me'"
+
+/* What was done three days ago, or may have been, and which run that is newer lets it go. */
+static const struct {
+    const char *status;
+    const char *sql;
+    const char *newer_status;
+    const char *newer_ago;
+    bool goes;
+} periods[] = {
+    {"completed", "SELECT 1", "completed", "49 hours", true},
+    {"completed", "SELECT 1", "completed", "47 hours", false}, /* a run by hand may lie between them */
+    {"completed", "SELECT 1", "failed", "49 hours", false},
+    {"failed", "SELECT 1", "failed", "47 hours", true},
+    {"failed", UNKNOWN, "failed", "49 hours", false},
+    {"failed", UNKNOWN, "completed", "49 hours", true},
+    {"failed", UNKNOWN, "completed", "47 hours", false},
+    {"failed", UNKNOWN "," RESOLVED("done"), "failed", "49 hours", false},
+    {"failed", UNKNOWN "," RESOLVED("not_done"), "failed", "49 hours", true},
+    {"failed", "UPDATE sync_run_log SET " RESOLVED("done"), "failed", "49 hours", false},
+};
+
+START_TEST(test_periods)
+{
+    scene_settle(3000);
+    prune_seed_run(1, periods[_i].status, "3 days", "3 days", 1);
+    testdb_exec("%s", periods[_i].sql);
+    prune_seed_run(1, periods[_i].newer_status, periods[_i].newer_ago, periods[_i].newer_ago, 1);
+    free(prune_run("--older-than 2d"));
+    ck_assert_int_eq(scene_count(NULL), periods[_i].goes ? 1 : 2);
 }
 END_TEST
 
@@ -231,14 +265,14 @@ START_TEST(test_locked_row)
 
     for (int n = 1; n <= 3; n++) {
         prune_seed_run(n, "completed", "3 days", "3 days", 1);
-        prune_seed_run(n, "completed", "1 hour", "1 hour", 1);
+        prune_seed_run(n, "completed", "49 hours", "49 hours", 1);
     }
     stranger =
         scene_stranger("SELECT FROM sync_run_log WHERE scheduled_for < now() - interval '2 days'"
                        " ORDER BY integration_id LIMIT 1 FOR UPDATE");
-    prune_expect("--older-than 2d", 2, 1);
+    prune_expect("--older-than 2d", 2, 4);
     PQfinish(stranger);
-    prune_expect("--older-than 2d", 1, 0);
+    prune_expect("--older-than 2d", 1, 3);
 }
 END_TEST
 
@@ -302,6 +336,7 @@ SUITE(prune)
     tcase_add_checked_fixture(all, scene_open, scene_close);
     tcase_add_loop_test(all, test_fate, 0, COUNT(fates));
     tcase_add_test(all, test_last_of_kind);
+    tcase_add_loop_test(all, test_periods, 0, COUNT(periods));
     tcase_add_test(all, test_batches);
     tcase_add_test(all, test_dry_run);
     tcase_add_test(all, test_two_at_once);

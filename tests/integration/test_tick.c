@@ -114,7 +114,8 @@ START_TEST(test_request)
     assert_member(request, "body", "coversFrom", AT);
     assert_member(request, "body", "idempotencyKey", RUN_KEY);
     ck_assert_int_eq(json_integer_value(json_object_get(body, "attempt")), 1);
-    ck_assert_uint_eq(json_object_size(body), 8);
+    ck_assert(json_is_null(json_object_get(body, "periodStart"))); /* from the beginning */
+    ck_assert_uint_eq(json_object_size(body), 9);
     free(run_id);
     json_decref(request);
 }

@@ -42,8 +42,8 @@
           GROUP BY n, org_id, integration_id, integration_type, fate, stretch
        )
 INSERT INTO sync_run_log AS r
-       (org_id, integration_id, integration_type, scheduled_for, covers_from, attempt, status,
-        idempotency_key, triggered_by, created_at, failed_at, error_class, error_code,
+       (org_id, integration_id, integration_type, scheduled_for, covers_from, period_start, attempt,
+        status, idempotency_key, triggered_by, created_at, failed_at, error_class, error_code,
         error_message, trigger_name, host)
 SELECT s.org_id, s.integration_id,
        coalesce(s.integration_type, -- the integration is gone, and owed slots
@@ -53,7 +53,9 @@ SELECT s.org_id, s.integration_id,
                   ORDER BY b.scheduled_for DESC
                   LIMIT 1),
                 'unknown'),
-       s.scheduled_for, s.covers_from, 1,
+       s.scheduled_for, s.covers_from,
+       -- include: columns/period_start.sql
+       , 1,
        CASE WHEN s.fate = 'SERVE' THEN 'pending' ELSE 'failed' END,
        s.org_id || '/' || s.integration_id || '/'
          || to_char(s.scheduled_for AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),

@@ -3,8 +3,10 @@
 --   pending and running runs: adopt.sql, abandon.sql;
 --   what ended lately, however old its slot: retry.sql (a day back), late.sql. A newer attempt ends
 --     later than the one it repeats, so it never goes first;
---   the last run of an integration, and the last one completed: people, and retry.sql, which wants
---     to know whether anything newer than a failed slot was completed;
+--   the last run of an integration: people;
+--   the last run completed before $1, and whatever may have been done since: claim.sql and
+--     retry.sql, for the period of a run at any slot that is still served. An outcome that is
+--     unknown may yet be resolved, so none of them replaces what lies before it;
 --   what lies ahead of the mark of a schedule in force: the next tick looks there for what is
 --     covered.
 --     At and behind the mark no tick inserts anything (claim.sql), and a mark only moves forward.
@@ -26,12 +28,24 @@
                                               WHERE s.org_id = r.org_id
                                                 AND s.integration_id = r.integration_id
                                                 AND s.schedule <> ''), 'infinity')
-            AND EXISTS (SELECT
-                          FROM sync_run_log AS l
-                         WHERE l.org_id = r.org_id AND l.integration_id = r.integration_id
-                           AND (l.scheduled_for, l.attempt) > (r.scheduled_for, r.attempt)
-                           AND (l.status = 'completed' OR r.status = 'failed')
-                        OFFSET 0)
+            AND CASE
+                  WHEN r.status = 'completed'
+                    OR r.error_class = 'unknown' AND r.resolution IS NULL
+                    OR r.resolution = 'done' THEN
+                       EXISTS (SELECT
+                                 FROM sync_run_log AS l
+                                WHERE l.org_id = r.org_id AND l.integration_id = r.integration_id
+                                  AND l.scheduled_for < to_timestamp($1::bigint * 60)
+                                  AND l.scheduled_for >= r.scheduled_for
+                                  AND (l.scheduled_for, l.attempt) > (r.scheduled_for, r.attempt)
+                                  AND l.status = 'completed'
+                               OFFSET 0)
+                  ELSE EXISTS (SELECT
+                                 FROM sync_run_log AS l
+                                WHERE l.org_id = r.org_id AND l.integration_id = r.integration_id
+                                  AND (l.scheduled_for, l.attempt) > (r.scheduled_for, r.attempt)
+                               OFFSET 0)
+                END
           ORDER BY r.org_id, r.integration_id, r.scheduled_for, r.attempt
           LIMIT $6::integer
        ), unlocked AS MATERIALIZED (

@@ -1,7 +1,10 @@
 -- Another attempt, under the same key, at the earliest failed slot of each integration whose lock
--- is held: the last attempt at it is still the failed one, no run is active, the schedule is
--- enabled, and by policy ($2: by hand) no newer slot has been completed. $1: now; $3, $4: who makes
--- it. By hand nothing is attempted again where the log was pruned: a newer attempt may be gone.
+-- is held: the last attempt at it is still the failed one, no run is active, and the schedule is
+-- enabled. By policy ($2: by hand) no newer slot has been completed, and no newer run that may have
+-- reached the function has taken the slot's period over. $1: now; $3, $4: who makes it. By hand
+-- nothing is attempted again where the log was pruned: a newer attempt may be gone.
+-- Once an attempt may have reached the function, its period stays: the function knows the key, and
+-- a key means one period. Runs of earlier states of the schema have none.
   WITH chosen AS (
          SELECT DISTINCT ON (r.org_id, r.integration_id) r.*
            FROM unnest(string_to_array(current_setting('syncsched.retry'), ',')::uuid[])
@@ -19,18 +22,30 @@
                                AND (o.status IN ('pending', 'running')
                                     OR o.scheduled_for = r.scheduled_for AND o.attempt > r.attempt
                                     OR o.scheduled_for > r.scheduled_for AND o.status = 'completed'
+                                       AND NOT $2::boolean
+                                    OR o.scheduled_for > r.scheduled_for
+                                       AND o.error_class <> 'not_delivered'
+                                       AND (o.period_start >= r.scheduled_for) IS NOT TRUE
                                        AND NOT $2::boolean))
           ORDER BY r.org_id, r.integration_id, r.scheduled_for
        )
 INSERT INTO sync_run_log AS r
-       (org_id, integration_id, integration_type, scheduled_for, covers_from, attempt, status,
-        idempotency_key, triggered_by, created_at, trigger_name, host)
-SELECT c.org_id, c.integration_id, c.integration_type, c.scheduled_for, c.covers_from,
-       c.attempt + 1, 'pending', c.idempotency_key,
+       (org_id, integration_id, integration_type, scheduled_for, covers_from, period_start, attempt,
+        status, idempotency_key, triggered_by, created_at, trigger_name, host)
+SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers_from,
+       coalesce(CASE WHEN EXISTS (SELECT
+                                    FROM sync_run_log AS d
+                                   WHERE d.org_id = s.org_id AND d.integration_id = s.integration_id
+                                     AND d.scheduled_for = s.scheduled_for
+                                     AND d.error_class <> 'not_delivered')
+                     THEN s.period_start END,
+                -- include: columns/period_start.sql
+               ),
+       s.attempt + 1, 'pending', s.idempotency_key,
        CASE WHEN $2::boolean THEN 'manual' ELSE 'retry' END,
        to_timestamp($1::bigint / 1000000.0), $3, $4
-  FROM chosen AS c
- ORDER BY c.org_id, c.integration_id
+  FROM chosen AS s
+ ORDER BY s.org_id, s.integration_id
     ON CONFLICT DO NOTHING
 RETURNING NULL::text AS verdict, NOT $2::boolean AS is_adopted,
        -- include: columns/run.sql
