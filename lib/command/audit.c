@@ -21,6 +21,13 @@ static void audit_warn(const struct audit_result *result)
         instant_format_minute(result->pruned_before, text);
         log_warning("the log was pruned: no slot before %s is missing or extra", text);
     }
+    if (result->periods_unjudged > 0) {
+        instant_format_minute(result->periods_judged_from, text);
+        log_warning("%zu run%s no period, as earlier versions made them: what was exported before "
+                    "%s is not judged",
+                    result->periods_unjudged, result->periods_unjudged == 1 ? " has" : "s have",
+                    text);
+    }
     if (result->since_unknown > 0)
         log_warning("%zu schedule%s with slots missing: since when the text holds is not known, "
                     "and it is taken to have held in the whole period",
@@ -52,5 +59,5 @@ int command_audit(const struct command_line *line)
         ok = command_write("", &err);
     }
     text_free(&report.entries);
-    return !ok ? command_fail(&err) : audit_is_clean(&result.totals) ? 0 : 1;
+    return !ok ? command_fail(&err) : audit_is_good(&result) ? 0 : 1;
 }

@@ -52,7 +52,7 @@ static bool audit_find_slot(void *context, int64_t after, int64_t *slot)
 static void audit_take_slot(void *context, const struct audit_slot *slot)
 {
     struct audit *audit = context;
-    struct audit_entry entry = {audit->org_id, audit->integration_id, slot};
+    struct audit_entry entry = {audit->org_id, audit->integration_id, slot, NULL};
 
     audit_count(&audit->result->totals, slot);
     if (slot->verdict == AUDIT_MISSING && audit->is_since_unknown) {
@@ -62,12 +62,45 @@ static void audit_take_slot(void *context, const struct audit_slot *slot)
     audit->read(audit->context, &entry);
 }
 
+static void audit_take_period(void *context, const struct periods_finding *finding)
+{
+    struct audit *audit = context;
+    struct audit_entry entry = {audit->org_id, audit->integration_id, NULL, finding};
+
+    if (finding->verdict == PERIODS_OVERLAP)
+        audit->result->overlaps++;
+    else
+        audit->result->holes++;
+    if (finding->verdict != PERIODS_UNKNOWN && !finding->is_by_hand)
+        audit->result->broken++;
+    audit->read(audit->context, &entry);
+}
+
+static void audit_match_periods(struct audit *audit)
+{
+    struct audit_result *result = audit->result;
+    struct audit_subject subject = audit->subject;
+    int64_t found = result->holes + result->overlaps;
+    int64_t judged_from;
+    size_t unjudged;
+
+    if (result->pruned_before > subject.from)
+        subject.from = result->pruned_before;
+    judged_from = periods_match(&subject, audit_take_period, audit, &unjudged);
+    result->periods_unjudged += unjudged;
+    if (unjudged > 0 && judged_from > result->periods_judged_from)
+        result->periods_judged_from = judged_from;
+    result->end_to_end += found == result->holes + result->overlaps ? 1 : 0;
+}
+
 /* Judges the integration whose runs have all been read, if there is one. */
 static void audit_close(struct audit *audit)
 {
     audit->subject.runs = audit->runs;
-    if (*audit->org_id != '\0')
-        audit_match(&audit->subject, audit_take_slot, audit);
+    if (*audit->org_id == '\0')
+        return;
+    audit_match(&audit->subject, audit_take_slot, audit);
+    audit_match_periods(audit);
 }
 
 /* The text in force: "CRON ZONE" as ticks keep it, else of the row. False: there is none. */
@@ -120,6 +153,7 @@ static void audit_open(struct audit *audit, const struct schedule *schedule,
 
 static void audit_add_run(struct audit *audit, const struct database_row *row)
 {
+    const char *triggered_by = database_row_text(row, "triggered_by");
     struct audit_run *run;
 
     audit->runs =
@@ -129,9 +163,13 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
         .error_class = outcome_class_parse(database_row_text(row, "error_class")),
         .status = run_status_parse(database_row_text(row, "status")),
         .attempt = (int)database_row_number(row, "attempt", 0),
-        .is_by_schedule = database_row_is_true(row, "is_by_schedule"),
+        .resolution = run_resolution_parse(database_row_text(row, "resolution")),
+        .is_by_schedule =
+            strcmp(triggered_by, "schedule") == 0 || strcmp(triggered_by, "catch_up") == 0,
+        .is_by_hand = strcmp(triggered_by, "manual") == 0,
         .scheduled_for = database_row_number(row, "scheduled_for", 0),
         .covers_from = database_row_number(row, "covers_from", 0),
+        .period_start = database_row_number(row, "period_start", RUN_PERIOD_OPEN),
         .started_at_ms = database_row_number(row, "started_at", INT64_MIN),
     };
     database_row_copy(row, "run_id", run->run_id, sizeof run->run_id);
@@ -163,6 +201,11 @@ static void audit_read_row(void *context, const struct database_row *row)
     }
     if (database_row_text(row, "run_id") != NULL)
         audit_add_run(audit, row);
+}
+
+bool audit_is_good(const struct audit_result *result)
+{
+    return audit_is_clean(&result->totals) && result->broken == 0;
 }
 
 bool audit_read(const struct audit_options *options, audit_entry_reader *read, void *context,

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "plan/audit.h"
+#include "plan/periods.h"
 #include "store/database.h"
 
 #include <stdbool.h>
@@ -38,19 +39,31 @@ struct audit_result {
     int64_t pruned_before; /* the log is whole from here on; INT64_MIN: it always was */
     size_t integrations;   /* audited */
     size_t since_unknown;  /* of these, with slots missing by a text of unknown age */
+    size_t end_to_end;     /* of these, whose periods lie end to end, as far as is known */
+    int64_t holes;
+    int64_t overlaps;
+    int64_t broken;              /* of these, what is neither unresolved nor by hand */
+    int64_t periods_judged_from; /* where runs without a period were found, behind the last one */
+    size_t periods_unjudged;     /* such runs */
 };
 
-/* What became of one slot of an integration; all of it valid during the call only. */
+/* What became of one slot of an integration, or what is wrong with its periods; the other one is
+ * NULL. All of it is valid during the call only. */
 struct audit_entry {
     const char *org_id;
     const char *integration_id;
     const struct audit_slot *slot;
+    const struct periods_finding *period;
 };
 
 typedef void audit_entry_reader(void *context, const struct audit_entry *entry);
 
+/* Whether the promise was kept: no slot missing or doubled, no period skipped or exported twice. */
+bool audit_is_good(const struct audit_result *result);
+
 /*
- * Hands on every slot, integration by integration in key order. Rows that are not valid are
+ * Hands on every slot, and then what is wrong with the periods, integration by integration in key
+ * order. Rows that are not valid are
  * warnings; their runs are judged by themselves. Only the runs of one integration are in memory at
  * a time. ERROR_USAGE for a period that lies in the future; else the errors of database.h, upon
  * which some slots were not handed on.

@@ -20,10 +20,13 @@ struct audit_run {
     char error_code[OUTCOME_CODE_SIZE];
     enum outcome_class error_class;
     enum run_status status;
+    enum run_resolution resolution;
     int attempt;
     bool is_by_schedule; /* a tick made it for the slot: neither by hand nor a further attempt */
+    bool is_by_hand;
     int64_t scheduled_for;
     int64_t covers_from;
+    int64_t period_start;  /* or RUN_PERIOD_OPEN */
     int64_t started_at_ms; /* since 1970 UTC; INT64_MIN: it never began */
 };
 
@@ -61,8 +64,9 @@ struct audit_subject {
     int64_t mark;        /* the log accounts for all slots up to it; INT64_MIN: there is no mark */
     int64_t old_before;  /* uncovered slots before it are missing, wherever the mark is */
     audit_slots *next_slot;
-    void *slots;                  /* next_slot's context */
-    const struct audit_run *runs; /* by scheduled_for and attempt; each covers a minute of it */
+    void *slots; /* next_slot's context */
+    const struct audit_run
+        *runs; /* by scheduled_for and attempt; each covers or exports a minute of it */
     size_t count;
 };
 

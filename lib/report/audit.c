@@ -29,28 +29,50 @@ static json_t *audit_minute(int64_t minute)
     return json_string(text);
 }
 
-static json_t *audit_entry_value(const struct audit_entry *entry)
+static void audit_add_runs(json_t *value, const struct audit_run *run,
+                           const struct audit_run *other)
+{
+    if (run != NULL) {
+        json_object_set_new(value, "runId", json_string(run->run_id));
+        json_object_set_new(value, "runScheduledFor", audit_minute(run->scheduled_for));
+        json_object_set_new(value, "runStatus", json_string(run_status_name(run->status)));
+        json_object_set_new(value, "attempt", json_integer(run->attempt));
+    }
+    if (other != NULL)
+        json_object_set_new(value, "otherRunId", json_string(other->run_id));
+    if (run != NULL && run->status == RUN_FAILED) {
+        json_object_set_new(value, "errorClass", json_string(outcome_class_name(run->error_class)));
+        json_object_set_new(value, "errorCode", json_from_text(run->error_code));
+    }
+}
+
+static json_t *audit_slot_value(const struct audit_entry *entry)
 {
     const struct audit_slot *slot = entry->slot;
-    const struct audit_run *run = slot->run;
     json_t *value = json_pack("{s:s, s:o, s:s, s:s}", "verdict", audit_verdicts[slot->verdict],
                               "scheduledFor", audit_minute(slot->slot), "orgId", entry->org_id,
                               "integrationId", entry->integration_id);
 
-    if (run == NULL)
-        return value;
-    json_object_set_new(value, "runId", json_string(run->run_id));
-    json_object_set_new(value, "runScheduledFor", audit_minute(run->scheduled_for));
-    json_object_set_new(value, "runStatus", json_string(run_status_name(run->status)));
-    json_object_set_new(value, "attempt", json_integer(run->attempt));
-    if (slot->other != NULL)
-        json_object_set_new(value, "otherRunId", json_string(slot->other->run_id));
-    if (run->status == RUN_FAILED) {
-        json_object_set_new(value, "errorClass", json_string(outcome_class_name(run->error_class)));
-        json_object_set_new(value, "errorCode", json_from_text(run->error_code));
-    }
+    audit_add_runs(value, slot->run, slot->other);
     if (slot->late_ms > 0)
         json_object_set_new(value, "lateSeconds", json_integer(slot->late_ms / 1000));
+    return value;
+}
+
+static json_t *audit_period_value(const struct audit_entry *entry)
+{
+    const struct periods_finding *period = entry->period;
+    bool is_overlap = period->verdict == PERIODS_OVERLAP;
+    const char *reason = period->verdict == PERIODS_UNKNOWN   ? "unresolved"
+                         : period->verdict == PERIODS_SKIPPED ? "skipped"
+                         : period->is_by_hand                 ? "manual"
+                                                              : "doubled";
+    json_t *value = json_pack("{s:s, s:s, s:o, s:o, s:s, s:s}", "verdict",
+                              is_overlap ? "overlap" : "hole", "reason", reason, "after",
+                              audit_minute(period->after), "upTo", audit_minute(period->up_to),
+                              "orgId", entry->org_id, "integrationId", entry->integration_id);
+
+    audit_add_runs(value, period->run, period->other);
     return value;
 }
 
@@ -65,6 +87,14 @@ static json_t *audit_totals_value(const struct audit_result *result)
     json_object_set_new(value, "late", json_integer(totals->late));
     json_object_set_new(value, "extra", json_integer(totals->verdicts[AUDIT_EXTRA]));
     json_object_set_new(value, "unjudged", json_integer(totals->unjudged));
+    json_object_set_new(value, "integrations", json_integer((json_int_t)result->integrations));
+    json_object_set_new(value, "endToEnd", json_integer((json_int_t)result->end_to_end));
+    json_object_set_new(value, "holes", json_integer(result->holes));
+    json_object_set_new(value, "overlaps", json_integer(result->overlaps));
+    json_object_set_new(value, "periodsUnjudged",
+                        json_integer((json_int_t)result->periods_unjudged));
+    if (result->periods_unjudged > 0)
+        json_object_set_new(value, "periodsJudgedFrom", audit_minute(result->periods_judged_from));
     return value;
 }
 
@@ -85,25 +115,13 @@ static const char *audit_word(const char *verdict)
     return strcmp(verdict, audit_verdicts[AUDIT_IN_PROGRESS]) == 0 ? "in progress" : verdict;
 }
 
-/* 2026-11-23T02:00:00Z  missing      ORG  INTEGRATION  no run covers it */
-static void audit_add_text(const json_t *value, struct text *line)
+/* run RUN and run OTHER of SLOT, attempt 1: unknown/TIMEOUT */
+static void audit_add_run_text(const json_t *value, const char *slot, struct text *line)
 {
-    const char *verdict = audit_text(value, "verdict");
-    const char *slot = audit_text(value, "scheduledFor");
     const char *run_slot = audit_text(value, "runScheduledFor");
     const char *status = audit_text(value, "runStatus");
     const char *other = audit_text(value, "otherRunId");
-    int64_t late_s = audit_number(value, "lateSeconds");
-    bool is_completed = strcmp(verdict, audit_verdicts[AUDIT_COMPLETED]) == 0;
 
-    text_addf(line, "%s  %-11s  %s  %s  ", slot, is_completed ? "late" : audit_word(verdict),
-              audit_text(value, "orgId"), audit_text(value, "integrationId"));
-    if (status == NULL) {
-        bool is_missing = strcmp(verdict, audit_verdicts[AUDIT_MISSING]) == 0;
-
-        text_addf(line, "no run covers it%s\n", is_missing ? "" : " yet");
-        return;
-    }
     text_addf(line, "run %s", audit_text(value, "runId"));
     if (other != NULL)
         text_addf(line, " and run %s", other);
@@ -118,8 +136,42 @@ static void audit_add_text(const json_t *value, struct text *line)
     } else if (strcmp(status, "completed") != 0) {
         text_addf(line, ", %s", status);
     }
+}
+
+/* 2026-11-23T02:00:00Z  missing      ORG  INTEGRATION  no run covers it */
+static void audit_add_slot_text(const json_t *value, struct text *line)
+{
+    const char *verdict = audit_text(value, "verdict");
+    const char *slot = audit_text(value, "scheduledFor");
+    int64_t late_s = audit_number(value, "lateSeconds");
+    bool is_completed = strcmp(verdict, audit_verdicts[AUDIT_COMPLETED]) == 0;
+
+    text_addf(line, "%s  %-11s  %s  %s  ", slot, is_completed ? "late" : audit_word(verdict),
+              audit_text(value, "orgId"), audit_text(value, "integrationId"));
+    if (audit_text(value, "runId") != NULL) {
+        audit_add_run_text(value, slot, line);
+    } else {
+        bool is_missing = strcmp(verdict, audit_verdicts[AUDIT_MISSING]) == 0;
+
+        text_addf(line, "no run covers it%s", is_missing ? "" : " yet");
+    }
     if (late_s > 0)
         text_addf(line, ", %" PRId64 " min %" PRId64 " s late", late_s / 60, late_s % 60);
+    text_add(line, "\n");
+}
+
+/* 2026-11-22T02:00:00Z  hole         ORG  INTEGRATION  up to 2026-11-23T02:00:00Z, skipped: ... */
+static void audit_add_period_text(const json_t *value, struct text *line)
+{
+    const char *up_to = audit_text(value, "upTo");
+
+    text_addf(line, "%s  %-11s  %s  %s  up to %s, %s: ", audit_text(value, "after"),
+              audit_text(value, "verdict"), audit_text(value, "orgId"),
+              audit_text(value, "integrationId"), up_to, audit_text(value, "reason"));
+    if (audit_text(value, "runId") != NULL)
+        audit_add_run_text(value, up_to, line);
+    else
+        text_addf(line, "no run before run %s exported it", audit_text(value, "otherRunId"));
     text_add(line, "\n");
 }
 
@@ -130,15 +182,18 @@ void audit_report_add(void *context, const struct audit_entry *entry)
     struct audit_report *report = context;
     json_t *value;
 
-    if (entry->slot->verdict == AUDIT_COMPLETED && entry->slot->late_ms == 0)
+    if (entry->slot != NULL && entry->slot->verdict == AUDIT_COMPLETED && entry->slot->late_ms == 0)
         return;
-    value = audit_entry_value(entry);
+    value = entry->slot != NULL ? audit_slot_value(entry) : audit_period_value(entry);
     if (report->is_json) {
         text_add(&report->entries, report->entries.length > 0 ? ",\n" : "\n");
         json_add_line(&report->entries, value);
         return;
     }
-    audit_add_text(value, &report->entries);
+    if (entry->slot != NULL)
+        audit_add_slot_text(value, &report->entries);
+    else
+        audit_add_period_text(value, &report->entries);
     json_decref(value);
 }
 
@@ -162,9 +217,12 @@ void audit_report_print(const struct audit_report *report, const struct audit_re
                       audit_word(audit_verdicts[i]), audit_number(value, audit_verdicts[i]));
         text_addf(&totals,
                   "\n  late %" PRId64 ", extra %" PRId64 ", known by their runs alone %" PRId64
-                  "\n",
+                  "\n  periods end to end in %" PRId64 " of %" PRId64
+                  " integrations, holes %" PRId64 ", overlaps %" PRId64 "\n",
                   audit_number(value, "late"), audit_number(value, "extra"),
-                  audit_number(value, "unjudged"));
+                  audit_number(value, "unjudged"), audit_number(value, "endToEnd"),
+                  audit_number(value, "integrations"), audit_number(value, "holes"),
+                  audit_number(value, "overlaps"));
     }
     (void)fputs(report->is_json ? totals.data : entries, out);
     (void)fputs(report->is_json ? entries : totals.data, out);

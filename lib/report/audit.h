@@ -1,6 +1,6 @@
 /*
- * What `audit` prints: a JSON value for each slot and one for the totals, from which text and JSON
- * are both made.
+ * What `audit` prints: a JSON value for each slot, each finding about periods and the totals, from
+ * which text and JSON are both made.
  *
  * The slots wait in memory until the totals are known, some hundred bytes each: the database should
  * not wait for whoever reads them, and a container may have no file system to write to.
@@ -20,7 +20,10 @@ struct audit_report {
     struct text entries;
 };
 
-/* Takes a slot, unless it was completed in time. An audit_entry_reader; report: audit_report. */
+/*
+ * Takes a finding about a period, or a slot that was not completed in time. An audit_entry_reader;
+ * report: audit_report.
+ */
 void audit_report_add(void *report, const struct audit_entry *entry);
 
 /* Writes all of it to out; see ferror(out). */

@@ -1,6 +1,7 @@
 /*
  * `syncsched audit` on a real log: made by real ticks, and then spoilt row by row.
  */
+#include "support/json_schema.h"
 #include "support/scene.h"
 #include "support/suite.h"
 #include "support/testdb.h"
@@ -52,12 +53,16 @@ static json_t *audit_json(const char *options, int status)
     char with_json[500];
     json_error_t error;
     json_t *json;
+    char *line;
 
     snprintf(with_json, sizeof with_json, "--json %s", options);
     result = run_audit(with_json);
     ck_assert_msg(result.status == status, "exit status %d: %s", result.status, result.err);
     json = json_loads(result.out, 0, &error);
     ck_assert_msg(json != NULL, "%s: %s", error.text, result.out);
+    line = json_dumps(json, JSON_COMPACT);
+    json_schema_check("audit", line);
+    free(line);
     program_result_free(&result);
     return json;
 }
@@ -84,23 +89,42 @@ static void seed_may(void)
                 " AS slot");
 }
 
+/* Gives the runs the periods that claims would have given them, had they seen it all as it is. */
+static void tile(void)
+{
+    testdb_exec("UPDATE sync_run_log AS r SET period_start ="
+                " (SELECT max(d.scheduled_for) FROM sync_run_log AS d"
+                "  WHERE (d.org_id, d.integration_id) = (r.org_id, r.integration_id)"
+                "  AND d.scheduled_for < r.scheduled_for"
+                "  AND (d.status IN ('completed', 'running') OR d.error_class = 'unknown'))");
+}
+
 /* A copy of the run of 3 May, with another id and what changes tells. */
 #define COPY(changes, columns)                                                                     \
     "INSERT INTO sync_run_log (run_id, org_id, integration_id, integration_type, scheduled_for,"   \
     " covers_from, attempt, status, idempotency_key, triggered_by, worker, started_at,"            \
-    " completed_at) SELECT '" SECOND_RUN "', org_id, integration_id, integration_type, " columns   \
-    ", status, idempotency_key, " changes ", worker, started_at, completed_at FROM sync_run_log"   \
+    " completed_at, period_start) SELECT '" SECOND_RUN "', org_id, integration_id,"                \
+    " integration_type, " columns ", status, idempotency_key, " changes ", worker, started_at,"    \
+    " completed_at, period_start FROM sync_run_log"                                                \
     " WHERE scheduled_for = '2024-05-03 02:00Z'"
 
-/* In the order in which they are printed. */
+/* In the order in which they are printed; the last line is of the periods. */
 #define TOTALS(slots, completed, folded, failed, unknown, in_progress, missing, doubled, late,     \
                extra, unjudged)                                                                    \
+    TOTALS_AND(slots, completed, folded, failed, unknown, in_progress, missing, doubled, late,     \
+               extra, unjudged, "1 of 1 integrations, holes 0, overlaps 0")
+#define TOTALS_AND(slots, completed, folded, failed, unknown, in_progress, missing, doubled, late, \
+                   extra, unjudged, periods)                                                       \
     "2024-05-01T00:00:00Z to 2024-05-06T00:00:00Z: " #slots " slots\n  completed " #completed      \
     ", folded " #folded ", failed " #failed ", unknown " #unknown ", in progress " #in_progress    \
     ", waiting 0, missing " #missing ", doubled " #doubled "\n  late " #late ", extra " #extra     \
-    ", known by their runs alone " #unjudged "\n"
+    ", known by their runs alone " #unjudged "\n  periods end to end in " periods "\n"
 
 #define DAY(verdict, detail) "2024-05-03T02:00:00Z  " verdict "  " WHOSE detail "\n"
+
+#define PERIOD(verdict, after, up_to, detail)                                                      \
+    "2024-05-" after ":00:00Z  " verdict "  " WHOSE "up to 2024-05-" up_to ":00:00Z, " detail "\n"
+#define HOLE(after, up_to, detail) PERIOD("hole       ", after "T02", up_to "T02", detail)
 
 #define GIVEN_UP(class, code)                                                                      \
     "UPDATE sync_run_log SET status = 'failed', failed_at = completed_at, completed_at = NULL,"    \
@@ -140,7 +164,8 @@ static const struct {
      ""},
     {GIVEN_UP("unknown", "'TIMEOUT'"), 0,
      DAY("unknown    ", RUN("03") ", attempt 1: unknown/TIMEOUT")
-         TOTALS(5, 4, 0, 0, 1, 0, 0, 0, 0, 0, 0),
+         HOLE("02", "03", "unresolved: " RUN("03") ", attempt 1: unknown/TIMEOUT") TOTALS_AND(
+             5, 4, 0, 0, 1, 0, 0, 0, 0, 0, 0, "0 of 1 integrations, holes 1, overlaps 0"),
      ""},
     /* what a terminal would obey */
     {GIVEN_UP("rejected", "E'\\x1b[2J\\u009b1m'"), 0,
@@ -203,7 +228,127 @@ START_TEST(test_planted)
 {
     seed_may();
     testdb_exec("%s", cases[_i].sql);
+    tile();
     expect(MAY, cases[_i].status, cases[_i].out, cases[_i].err);
+}
+END_TEST
+
+/* ---- Periods ---- */
+
+#define RESOLVED(day, resolution)                                                                  \
+    ";UPDATE sync_run_log SET resolution = '" resolution "', resolved_at = now(), resolved_by = "  \
+    "'me' WHERE scheduled_for = '2024-05-" day " 02:00Z'"
+#define UNKNOWN(day)                                                                               \
+    ";UPDATE sync_run_log SET status = 'failed', failed_at = completed_at, completed_at = NULL,"   \
+    " error_class = 'unknown', error_code = 'TIMEOUT' WHERE scheduled_for = '2024-05-" day         \
+    " 02:00Z'"
+#define REJECTED(day)                                                                              \
+    UNKNOWN(day)                                                                                   \
+    ";UPDATE sync_run_log SET error_class = 'rejected'"                                            \
+    " WHERE scheduled_for = '2024-05-" day " 02:00Z'"
+#define TAKES_OVER(day, start)                                                                     \
+    ";UPDATE sync_run_log SET period_start = '2024-05-" start " 02:00Z'"                           \
+    " WHERE scheduled_for = '2024-05-" day " 02:00Z'"
+
+/* What happens to runs that lie end to end, and what the audit then says of the periods. */
+static const struct {
+    const char *sql;
+    int status;
+    const char *findings;
+    const char *totals;
+} periods[] = {
+    {"SELECT 1", 0, "", "1 of 1 integrations, holes 0, overlaps 0"},
+    {REJECTED("03") TAKES_OVER("04", "02"), 0, "", "1 of 1 integrations, holes 0, overlaps 0"},
+    {REJECTED("03"), 1, HOLE("02", "03", "skipped: no run before " RUN("04") " exported it"),
+     "0 of 1 integrations, holes 1, overlaps 0"},
+    {UNKNOWN("03"), 0, HOLE("02", "03", "unresolved: " RUN("03") ", attempt 1: unknown/TIMEOUT"),
+     "0 of 1 integrations, holes 1, overlaps 0"},
+    {UNKNOWN("03") RESOLVED("03", "done"), 0, "", "1 of 1 integrations, holes 0, overlaps 0"},
+    {REJECTED("03") RESOLVED("03", "done"), 0, "", "1 of 1 integrations, holes 0, overlaps 0"},
+    {UNKNOWN("03") RESOLVED("03", "not_done") TAKES_OVER("04", "02"), 0, "",
+     "1 of 1 integrations, holes 0, overlaps 0"},
+    /* resolved when later runs had been made: each names its own */
+    {UNKNOWN("02") UNKNOWN("03") RESOLVED("02", "not_done") RESOLVED("03", "not_done"), 1,
+     HOLE("01", "02", "skipped: " RUN("02") " and " RUN("04") ", attempt 1: unknown/TIMEOUT")
+         HOLE("02", "03", "skipped: " RUN("03") " and " RUN("04") ", attempt 1: unknown/TIMEOUT"),
+     "0 of 1 integrations, holes 2, overlaps 0"},
+    /* nothing is said of what no later run has exported yet */
+    {REJECTED("05"), 0, "", "1 of 1 integrations, holes 0, overlaps 0"},
+    /* two exports of one day, one of which was asked for, or might not have been one */
+    {TAKES_OVER("04", "02"), 1,
+     PERIOD("overlap    ", "02T02", "03T02", "doubled: " RUN("03") " and " RUN("04")),
+     "0 of 1 integrations, holes 0, overlaps 1"},
+    {TAKES_OVER("04", "02") ";UPDATE sync_run_log SET triggered_by = 'manual' WHERE"
+                            " scheduled_for = '2024-05-03 02:00Z'",
+     0, PERIOD("overlap    ", "02T02", "03T02", "manual: " RUN("03") " and " RUN("04")),
+     "0 of 1 integrations, holes 0, overlaps 1"},
+    {UNKNOWN("03") TAKES_OVER("04", "02"), 1,
+     PERIOD("overlap    ", "02T02", "03T02",
+            "doubled: " RUN("03") " and " RUN("04") ", attempt 1: unknown/TIMEOUT"),
+     "0 of 1 integrations, holes 0, overlaps 1"},
+    /* another attempt at a slot is no second export; the better one decides */
+    {";" COPY("'retry'", "scheduled_for, covers_from, 2")
+         UNKNOWN("03") ";UPDATE sync_run_log SET status = 'completed', completed_at = now(), "
+                       "failed_at = NULL,"
+                       " error_class = NULL, error_code = NULL WHERE attempt = 2",
+     0, "", "1 of 1 integrations, holes 0, overlaps 0"},
+    /* what began before the period, or ends behind it */
+    {UNKNOWN("01") ";UPDATE sync_run_log SET period_start = "
+                   "'2024-04-01Z' WHERE scheduled_for = '2024-05-01 02:00Z'",
+     0,
+     "2024-04-01T00:00:00Z  hole         " WHOSE
+     "up to 2024-05-01T02:00:00Z, unresolved: " RUN("01") ", attempt 1: unknown/TIMEOUT\n",
+     "0 of 1 integrations, holes 1, overlaps 0"},
+};
+
+START_TEST(test_periods)
+{
+    struct program_result result;
+    const char *line;
+
+    seed_may();
+    tile();
+    testdb_exec("%s", periods[_i].sql);
+    result = run_audit(MAY);
+    ck_assert_str_eq(result.err, "");
+    ck_assert_int_eq(result.status, periods[_i].status);
+    line = strstr(result.out, "  periods end to end in ");
+    ck_assert_ptr_nonnull(line);
+    ck_assert_int_eq(strncmp(line + strlen("  periods end to end in "), periods[_i].totals,
+                             strlen(periods[_i].totals)),
+                     0);
+    ck_assert_msg(strstr(result.out, periods[_i].findings) != NULL, "no %s in %s",
+                  periods[_i].findings, result.out);
+    ck_assert_int_eq(strstr(result.out, "  hole  ") != NULL || strstr(result.out, "  overlap  "),
+                     *periods[_i].findings != '\0');
+    program_result_free(&result);
+    json_decref(audit_json(MAY, periods[_i].status));
+}
+END_TEST
+
+/* An upgraded log: what was exported before the last run without a period is not judged. */
+START_TEST(test_upgraded)
+{
+    struct program_result result;
+    json_t *json;
+
+    seed_may();
+    tile();
+    testdb_exec("UPDATE sync_run_log SET period_start = NULL"
+                " WHERE scheduled_for <= '2024-05-03 02:00Z'");
+    result = run_audit(MAY);
+    ck_assert_int_eq(result.status, 0);
+    ck_assert_str_eq(result.err, "syncsched: warning: 2 runs have no period, as earlier versions "
+                                 "made them: what was exported before 2024-05-03T02:01:00Z is not "
+                                 "judged\n");
+    program_result_free(&result);
+    testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-04 02:00Z'");
+    json = audit_json(MAY, 1);
+    ck_assert_int_eq(number(json, "holes"), 1);
+    ck_assert_int_eq(number(json, "periodsUnjudged"), 2);
+    ck_assert_str_eq(json_string_value(json_object_get(json, "periodsJudgedFrom")),
+                     "2024-05-03T02:01:00Z");
+    json_decref(json);
 }
 END_TEST
 
@@ -351,7 +496,8 @@ END_TEST
 START_TEST(test_nobody)
 {
     seed_may();
-    expect(MAY " --org " OTHER, 0, TOTALS(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    expect(MAY " --org " OTHER, 0,
+           TOTALS_AND(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "0 of 0 integrations, holes 0, overlaps 0"),
            "syncsched: warning: no schedule and no run matches\n");
 }
 END_TEST
@@ -365,11 +511,13 @@ START_TEST(test_daylight_saving)
     testdb_exec("INSERT INTO sync_run_log SELECT gen_random_uuid(), '" SCENE_ORG "', '" FIRST "',"
                 " 'xledger', t, t, 1, 'completed', 'key', 'schedule', 'w', t, t, t"
                 " FROM unnest('{2024-03-30 01:30Z,2024-04-01 00:30Z}'::timestamptz[]) AS t");
+    tile();
     expect("--from 2024-03-30T00:00Z --to 2024-04-02T00:00Z", 1,
            "2024-03-31T01:00:00Z  missing      " WHOSE "no run covers it\n"
            "2024-03-30T00:00:00Z to 2024-04-02T00:00:00Z: 3 slots\n"
            "  completed 2, folded 0, failed 0, unknown 0, in progress 0, waiting 0, missing 1, "
-           "doubled 0\n  late 0, extra 0, known by their runs alone 0\n",
+           "doubled 0\n  late 0, extra 0, known by their runs alone 0\n"
+           "  periods end to end in 1 of 1 integrations, holes 0, overlaps 0\n",
            "");
 }
 END_TEST
@@ -385,11 +533,13 @@ START_TEST(test_json)
                 " error_class = 'unknown', error_code = E'\\x1b\"',"
                 " started_at = scheduled_for + interval '6 minutes'"
                 " WHERE scheduled_for = '2024-05-04 02:00Z'");
+    tile();
     expect("--json " MAY, 1,
            "{\"from\":\"2024-05-01T00:00:00Z\",\"to\":\"2024-05-06T00:00:00Z\",\"slots\":5,"
            "\"completed\":2,\"folded\":0,\"failed\":0,\"unknown\":1,\"inProgress\":0,"
            "\"waiting\":0,\"missing\":1,\"doubled\":1,\"late\":1,\"extra\":0,\"unjudged\":0,"
-           "\"findings\":[\n"
+           "\"integrations\":1,\"endToEnd\":0,\"holes\":1,\"overlaps\":0,"
+           "\"periodsUnjudged\":0,\"findings\":[\n"
            "{\"verdict\":\"missing\",\"scheduledFor\":\"2024-05-01T02:00:00Z\","
            "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\"},\n"
            "{\"verdict\":\"doubled\",\"scheduledFor\":\"2024-05-03T02:00:00Z\","
@@ -401,7 +551,13 @@ START_TEST(test_json)
            "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
            "\"runId\":\"00000000-0000-4000-9000-000000000004\","
            "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"runStatus\":\"failed\",\"attempt\":1,"
-           "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\",\"lateSeconds\":360}]}\n",
+           "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\",\"lateSeconds\":360},\n"
+           "{\"verdict\":\"hole\",\"reason\":\"unresolved\","
+           "\"after\":\"2024-05-03T02:00:00Z\",\"upTo\":\"2024-05-04T02:00:00Z\","
+           "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
+           "\"runId\":\"00000000-0000-4000-9000-000000000004\","
+           "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"runStatus\":\"failed\",\"attempt\":1,"
+           "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\"}]}\n",
            "");
     json_decref(audit_json(MAY, 1));
 }
@@ -449,7 +605,7 @@ static void expect_same_slot(const char *line, json_t *slot)
         else if (json_is_string(value) && strcmp(key, "runStatus") != 0)
             expect_in_line(line, "%s", string);
     }
-    ck_assert_int_eq(strstr(line, "no run covers it") != NULL, status == NULL);
+    ck_assert_int_eq(strstr(line, "no run ") != NULL, status == NULL);
     ck_assert_int_eq(strstr(line, " late") != NULL && strstr(line, " min ") != NULL,
                      json_object_get(slot, "lateSeconds") != NULL);
 }
@@ -464,6 +620,8 @@ START_TEST(test_same_facts)
         {"waiting", "waiting ", ","},  {"missing", "missing ", ","},
         {"doubled", "doubled ", "\n"}, {"late", "  late ", ","},
         {"extra", "extra ", ","},      {"unjudged", "known by their runs alone ", "\n"},
+        {"holes", "holes ", ","},      {"overlaps", "overlaps ", "\n"},
+        {"endToEnd", "end in ", " "},  {"integrations", " of ", " integrations"},
     };
     struct program_result result;
     char *rest = NULL;
@@ -473,6 +631,7 @@ START_TEST(test_same_facts)
     size_t i;
 
     seed_may();
+    tile();
     testdb_exec(COPY("'manual'", "'2024-05-03 03:00Z', '2024-05-03 03:00Z', 1"));
     testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-01 02:00Z'");
     testdb_exec("UPDATE sync_run_log SET started_at = scheduled_for + interval '725 s'"
@@ -488,7 +647,7 @@ START_TEST(test_same_facts)
         expect_in_line(result.out, "%s%d%s", totals[i][1], number(json, totals[i][0]),
                        totals[i][2]);
     line = strtok_r(result.out, "\n", &rest);
-    ck_assert_uint_eq(json_array_size(json_object_get(json, "findings")), 5);
+    ck_assert_uint_eq(json_array_size(json_object_get(json, "findings")), 7);
     json_array_foreach(json_object_get(json, "findings"), i, slot)
     {
         expect_same_slot(line, slot);
@@ -521,6 +680,8 @@ START_TEST(test_many)
                 " LATERAL (SELECT '2024-01-01Z'::timestamptz + minute * interval '1 minute' AS t)"
                 " AS slot WHERE minute <> 77777",
                 MANY);
+    testdb_exec("UPDATE sync_run_log SET period_start = scheduled_for - interval '1 minute'"
+                " WHERE scheduled_for > '2024-01-01Z'");
     result = run_audit("--from 2024-01-01T00:00Z --to 2024-03-10T10:41Z");
     ck_assert_int_eq(result.status, 1);
     ck_assert_ptr_nonnull(strstr(result.out, "\n2024-02-24T00:17:00Z  missing  "));
@@ -541,6 +702,8 @@ SUITE(audit)
 
     tcase_add_checked_fixture(all, scene_open, scene_close);
     tcase_add_loop_test(all, test_planted, 0, (int)COUNT(cases));
+    tcase_add_loop_test(all, test_periods, 0, (int)COUNT(periods));
+    tcase_add_test(all, test_upgraded);
     tcase_add_test(all, test_after_a_tick);
     tcase_add_test(all, test_after_runs_by_hand);
     tcase_add_test(all, test_waiting);

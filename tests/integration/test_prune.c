@@ -91,7 +91,8 @@ static const struct {
     bool goes;
 } periods[] = {
     {"completed", "SELECT 1", "completed", "49 hours", true},
-    {"completed", "SELECT 1", "completed", "47 hours", false}, /* a run by hand may lie between them */
+    {"completed", "SELECT 1", "completed", "47 hours",
+     false}, /* a run by hand may lie between them */
     {"completed", "SELECT 1", "failed", "49 hours", false},
     {"failed", "SELECT 1", "failed", "47 hours", true},
     {"failed", UNKNOWN, "failed", "49 hours", false},

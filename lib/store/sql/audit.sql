@@ -1,7 +1,8 @@
 -- What an audit judges from, in one statement and so in one snapshot: a mark whose runs the log has
 -- not got, or runs that were pruned meanwhile, would be slots missing that are not. In each row the
 -- clock and up to where the log was pruned; then, integration by integration, its schedule and
--- state, and behind them the runs that touch the period ($1 to $2, minutes), by slot and attempt.
+-- state, and behind them the runs that cover or export a part of $1 to $2 (minutes), by slot and
+-- attempt.
 -- There is always a row, for the sake of the clock and the schema's version. $3, $4: only this
 -- organisation, this integration.
 SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
@@ -15,8 +16,8 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
          SELECT CASE WHEN isfinite(s.since) THEN floor(extract(epoch FROM s.since) / 60)::bigint END
                   AS since,
                 NULL::uuid AS run_id, NULL::bigint AS scheduled_for, NULL::bigint AS covers_from,
-                NULL::integer AS attempt, NULL::text AS status, NULL::boolean AS is_by_schedule,
-                NULL::bigint AS started_at, NULL::text AS error_class, NULL::text AS error_code,
+                NULL::bigint AS period_start, NULL::integer AS attempt, NULL::text AS status,
+                NULL::text AS resolution, NULL::text AS triggered_by, NULL::bigint AS started_at, NULL::text AS error_class, NULL::text AS error_code,
                 -- include: columns/schedule.sql
            FROM organization_integrations AS i
            FULL JOIN sync_schedule_state AS s
@@ -26,15 +27,16 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
             AND ($4::uuid IS NULL OR $4 IN (i.integration_id, s.integration_id))
           UNION ALL
          SELECT NULL, r.run_id, (extract(epoch FROM r.scheduled_for) / 60)::bigint,
-                (extract(epoch FROM r.covers_from) / 60)::bigint, r.attempt, r.status,
-                r.triggered_by IN ('schedule', 'catch_up'),
+                (extract(epoch FROM r.covers_from) / 60)::bigint,
+                (extract(epoch FROM r.period_start) / 60)::bigint, r.attempt, r.status,
+                r.resolution, r.triggered_by,
                 CASE WHEN isfinite(r.started_at)
                      THEN (extract(epoch FROM r.started_at) * 1000)::bigint END,
                 r.error_class, r.error_code,
                 r.org_id, r.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_run_log AS r
           WHERE r.scheduled_for >= to_timestamp($1::bigint * 60)
-            AND r.covers_from < to_timestamp($2::bigint * 60)
+            AND least(r.covers_from, r.period_start) < to_timestamp($2::bigint * 60)
             AND ($3::uuid IS NULL OR r.org_id = $3)
             AND ($4::uuid IS NULL OR r.integration_id = $4)
        ) AS h ON true
