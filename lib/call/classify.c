@@ -346,7 +346,9 @@ static void classify_success(const struct response *response, const json_t *body
     size_t length;
     const char *bytes = classify_body(response, &length);
 
-    if (response->status == 202 || response->status == 204 || strspn(bytes, " \t\r\n") == length) {
+    if (response->status == 202 && !classify_has_error(body)) {
+        outcome->is_accepted = true;
+    } else if (response->status == 204 || strspn(bytes, " \t\r\n") == length) {
         outcome->warning = "the answer has no recordsExported";
     } else if (body == NULL) {
         outcome_fail(outcome, OUTCOME_UNKNOWN, "INVALID_RESPONSE",

@@ -50,6 +50,12 @@ static const struct worker_note alert_abandoned = {
     .error_message = "no answer was recorded within 30 minutes",
 };
 
+static const struct worker_note alert_unreported = {
+    .error_class = OUTCOME_UNKNOWN,
+    .error_code = "ABANDONED",
+    .error_message = "accepted, but no report within 30 minutes",
+};
+
 /* Its worker died, or could not store what it knew. */
 static const struct worker_note alert_unknown = {
     .error_class = OUTCOME_UNKNOWN,
@@ -75,7 +81,7 @@ static void alert_add_run(struct alert *alert, const struct run *run, int verdic
 {
     bool is_known = note != NULL && note->error_class != OUTCOME_NONE;
 
-    if (verdict != WORKER_COMPLETED)
+    if (worker_has_failed(verdict))
         alert_add_failed(alert, run, is_known ? note : &alert_unknown);
     if (note != NULL && note->late_us > 0)
         json_object_set_new(alert_add(alert, "late", run), "lateSeconds",
@@ -92,7 +98,8 @@ char *alert_format(const struct tick_result *result, const char *tick_id,
     struct text line = {0};
 
     for (size_t i = 0; i < claim->abandoned_count; i++)
-        alert_add_failed(&alert, &claim->abandoned[i], &alert_abandoned);
+        alert_add_failed(&alert, &claim->abandoned[i].run,
+                         claim->abandoned[i].was_accepted ? &alert_unreported : &alert_abandoned);
     for (size_t i = 0; i < claim->run_count; i++)
         if (claim->runs[i].verdict == CLAIM_RUN_GIVEN_UP)
             alert_add(&alert, "given-up", &claim->runs[i].run);

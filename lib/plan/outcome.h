@@ -23,10 +23,11 @@ enum outcome_class {
 
 /* What is known of a call. */
 struct outcome {
-    enum outcome_class error_class;     /* OUTCOME_NONE: completed */
+    enum outcome_class error_class;     /* OUTCOME_NONE: completed, or accepted */
     char error_code[OUTCOME_CODE_SIZE]; /* a plain token, "" when completed */
     char *message;                      /* owned; clean UTF-8, NULL without */
     int64_t records_exported;           /* -1: not known */
+    bool is_accepted;                   /* the function works on, and reports the end itself */
     int http_status;                    /* of the answer; 0: none came, or none that is valid */
     char request_id[OUTCOME_REQUEST_ID_SIZE]; /* by which the platform's own log knows the call */
     const char *warning;                      /* static text for stderr, or NULL */

@@ -159,10 +159,13 @@ static void claim_read_run(void *context, const struct database_row *row)
 static void claim_read_abandoned(void *context, const struct database_row *row)
 {
     struct claim_result *result = ((struct claim_batch *)context)->result;
+    struct claim_abandoned *abandoned;
 
     result->abandoned = memory_grow(result->abandoned, result->abandoned_count,
                                     &result->abandoned_capacity, sizeof *result->abandoned);
-    claim_copy_run(row, &result->abandoned[result->abandoned_count++]);
+    abandoned = &result->abandoned[result->abandoned_count++];
+    abandoned->was_accepted = database_row_is_true(row, "is_accepted");
+    claim_copy_run(row, &abandoned->run);
 }
 
 static void claim_read_obstacle(void *context, const struct database_row *row)
@@ -177,6 +180,7 @@ static void claim_read_obstacle(void *context, const struct database_row *row)
     obstacle = &result->obstacles[result->obstacle_count++];
     obstacle->key = batch->first_key + (size_t)database_row_number(row, "n", 1) - 1;
     obstacle->is_running = status != NULL && strcmp(status, "running") == 0;
+    obstacle->is_accepted = database_row_is_true(row, "is_accepted");
     obstacle->running_minutes = database_row_number(row, "running_minutes", 0);
     database_row_copy(row, "active_run", obstacle->active_run, sizeof obstacle->active_run);
     database_row_copy(row, "covering_run", obstacle->covering_run, sizeof obstacle->covering_run);

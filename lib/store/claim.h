@@ -46,9 +46,16 @@ struct claim_obstacle {
     size_t key;
     char active_run[RUN_UUID_SIZE]; /* the run that is active, "" when none is */
     bool is_running;
+    bool is_accepted;
     int64_t running_minutes;
     char covering_run[RUN_UUID_SIZE]; /* the run that covers the slot, "" when none does */
     char covering_status[16];
+};
+
+/* A run that the 30-minute rule ended. */
+struct claim_abandoned {
+    struct run run;
+    bool was_accepted; /* the function never reported; else it never answered */
 };
 
 struct claim_result {
@@ -58,7 +65,7 @@ struct claim_result {
     struct claim_obstacle *obstacles;
     size_t obstacle_count;
     size_t obstacle_capacity;
-    struct run *abandoned; /* by the 30-minute rule: failed now */
+    struct claim_abandoned *abandoned;
     size_t abandoned_count;
     size_t abandoned_capacity;
 };

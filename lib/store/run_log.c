@@ -13,6 +13,7 @@ static const struct {
     int parameters;
 } run_log_steps[] = {
     [RUN_LOG_START] = {NULL, sql_start, 4},
+    [RUN_LOG_ACCEPT] = {NULL, sql_accept, 6},
     [RUN_LOG_FINISH] = {NULL, sql_finish, 12},
     [RUN_LOG_FINISH_LATE] = {sql_late_lock, sql_late, 11},
     [RUN_LOG_SETTLE] = {NULL, sql_finish, 12},
@@ -27,7 +28,6 @@ static void run_log_read_state(void *context, const struct database_row *row)
 {
     struct run_log_cursor *cursor = context;
     const struct run_log_transition *transition = cursor->transition;
-    const char *code = database_row_text(row, "error_code");
     const char *worker = database_row_text(row, "worker");
     size_t length = strlen(transition->token);
 
@@ -35,9 +35,14 @@ static void run_log_read_state(void *context, const struct database_row *row)
         .status = run_status_parse(database_row_text(row, "status")),
         .is_mine = worker != NULL && strncmp(worker, transition->token, length) == 0 &&
                    worker[length] == (transition->step == RUN_LOG_SETTLE ? '/' : '\0'),
-        .is_abandoned = code != NULL && strcmp(code, "ABANDONED") == 0,
+        .is_accepted = database_row_is_true(row, "is_accepted"),
+        .error_class = outcome_class_parse(database_row_text(row, "error_class")),
         .started_at_us = database_row_number(row, "started_at", 0),
     };
+    database_row_copy(row, "error_code", cursor->state->error_code,
+                      sizeof cursor->state->error_code);
+    cursor->state->is_abandoned = cursor->state->error_class == OUTCOME_UNKNOWN &&
+                                  strcmp(cursor->state->error_code, "ABANDONED") == 0;
 }
 
 /* The values of an outcome, from the fifth on; those that are not known stay NULL. */
@@ -45,18 +50,18 @@ static void run_log_set_outcome(const struct outcome *outcome, const char *value
                                 char numbers[3][DATABASE_NUMBER_SIZE])
 {
     if (outcome->error_class != OUTCOME_NONE) {
-        values[4] = outcome_class_name(outcome->error_class);
-        values[5] = outcome->error_code;
-        values[6] = outcome->message;
+        values[6] = outcome_class_name(outcome->error_class);
+        values[7] = outcome->error_code;
+        values[8] = outcome->message;
         if (outcome->retry_after_ms > 0)
             values[10] = database_number(numbers[0], outcome->retry_after_ms);
     } else if (outcome->records_exported >= 0) {
-        values[7] = database_number(numbers[1], outcome->records_exported);
+        values[9] = database_number(numbers[1], outcome->records_exported);
     }
     if (outcome->http_status != 0)
-        values[8] = database_number(numbers[2], outcome->http_status);
+        values[4] = database_number(numbers[2], outcome->http_status);
     if (outcome->request_id[0] != '\0')
-        values[9] = outcome->request_id;
+        values[5] = outcome->request_id;
 }
 
 /*

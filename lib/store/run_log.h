@@ -1,5 +1,6 @@
 /*
- * The life of one run in sync_run_log: pending -> running -> completed | failed.
+ * The life of one run in sync_run_log: pending -> running -> completed | failed. A run that the
+ * function has accepted stays running until it reports (schema.sql).
  *
  * Each transition is a transaction of its own, guarded by the old status and, past pending, by the
  * worker's token. Each returns the run's state afterwards: a caller learns from it whether the
@@ -18,13 +19,21 @@
 struct run_state {
     enum run_status status; /* RUN_GONE: the row does not exist */
     bool is_mine;           /* its worker is the token of the transition */
+    bool is_accepted;       /* the function answered 202 */
     bool is_abandoned;      /* by the 30-minute rule */
-    int64_t started_at_us;  /* 0 while it has not started */
+    enum outcome_class error_class;
+    char error_code[OUTCOME_CODE_SIZE];
+    int64_t started_at_us; /* 0 while it has not started */
 };
 
 enum run_log_step {
     /* pending -> running under this token. It is won when the state is RUN_RUNNING and is_mine. */
     RUN_LOG_START,
+    /*
+     * The function answered 202. It is stored when the state is RUN_RUNNING, is_mine and
+     * is_accepted. When the function has reported the end already, nothing changes.
+     */
+    RUN_LOG_ACCEPT,
     /*
      * running -> completed | failed, with what is known of the call. It is stored when the state is
      * RUN_COMPLETED or RUN_FAILED, is_mine, and not is_abandoned.
@@ -40,6 +49,7 @@ enum run_log_step {
     /*
      * Like RUN_LOG_FINISH, for a run that some dead worker of a tick left running: token is the
      * tick's, with which its workers' begin ("TICK/NUMBER"); is_mine says that one of them had it.
+     * A run that is_accepted stays running.
      */
     RUN_LOG_SETTLE,
 };

@@ -465,6 +465,173 @@ END
 $$;
 
 
+-- What the function reports itself -------------------------------------------------------------
+--
+-- A function that answers 202 works on, and reports the end of its run by sync_run_complete() or
+-- sync_run_fail(): by SQL, or by PostgREST as an RPC with named parameters. run_id is the runId of
+-- the call. Both return what the log then says:
+--
+--     {"runId": "...", "status": "completed", "recordsExported": 41, "errorClass": null,
+--      "errorCode": null, "errorMessage": null, "recorded": true, "note": null}
+--
+-- recorded: the log says what this report says. note: what the caller should know besides.
+--
+-- The first report ends a running run, whether or not its 202 is in the log yet. A report is late
+-- when the run has failed and nobody knows how: it was abandoned, no answer came in time, a worker
+-- crashed. A late success is recorded where no later attempt at the slot exists; any other late
+-- report is only noted in the message. No other report changes the log.
+
+-- Makes one of the two reports; code NULL: completed. The texts are what the log may hold.
+CREATE OR REPLACE FUNCTION sync_run_report(run_id uuid, records bigint, code text, message text)
+    RETURNS jsonb
+    LANGUAGE plpgsql VOLATILE SECURITY INVOKER
+AS $$
+#variable_conflict use_column
+DECLARE
+    isolation text := upper(current_setting('transaction_isolation'));
+    run       sync_run_log;
+    failure   text;
+    is_late   boolean;
+    has_later boolean;
+    note      text;
+BEGIN
+    IF isolation <> 'READ COMMITTED' THEN
+        RAISE EXCEPTION 'a report needs a READ COMMITTED transaction, and this one is %', isolation
+            USING ERRCODE = 'invalid_transaction_state',
+                  HINT = 'It must see what others commit while it waits for their locks.';
+    END IF;
+    -- First the integration's lock, then the row, as a late answer takes them: meanwhile nobody
+    -- makes another attempt. A statement of its own, so that the next one's snapshot is younger.
+    PERFORM pg_advisory_xact_lock(
+                hashtextextended('syncsched/' || r.org_id || '/' || r.integration_id, 0))
+       FROM sync_run_log AS r
+      WHERE r.run_id = sync_run_report.run_id;
+    SELECT r.* INTO run
+      FROM sync_run_log AS r
+     WHERE r.run_id = sync_run_report.run_id
+       FOR UPDATE;
+    IF NOT FOUND THEN -- PostgREST answers PT404 by the status 404
+        RAISE EXCEPTION 'there is no run %', coalesce(sync_run_report.run_id::text, 'NULL')
+            USING ERRCODE = 'PT404', HINT = 'run_id is the runId in the body of the call.';
+    END IF;
+    failure := run.error_class || '/' || run.error_code;
+    is_late := run.status = 'failed' AND run.error_class = 'unknown' AND run.started_at IS NOT NULL;
+    has_later := EXISTS (SELECT
+                           FROM sync_run_log AS o
+                          WHERE o.org_id = run.org_id AND o.integration_id = run.integration_id
+                            AND o.scheduled_for = run.scheduled_for AND o.attempt > run.attempt);
+
+    IF code IS NULL AND (run.status = 'running' OR is_late AND NOT has_later) THEN
+        note := 'late: the run was ' || failure || ' until now';
+        UPDATE sync_run_log AS r
+           SET status = 'completed', completed_at = now(), records_exported = records,
+               failed_at = NULL, error_class = NULL, error_code = NULL, retry_at = NULL,
+               error_message = 'it was ' || failure || ', and then reported completed after all'
+         WHERE r.run_id = run.run_id
+        RETURNING r.* INTO run;
+    ELSIF run.status = 'running' THEN
+        UPDATE sync_run_log AS r
+           SET status = 'failed', failed_at = now(),
+               error_class = 'rejected', error_code = code, error_message = message
+         WHERE r.run_id = run.run_id
+        RETURNING r.* INTO run;
+    ELSIF is_late THEN
+        note := 'late: the run stays ' || failure || CASE WHEN has_later
+                    THEN ', since it has a later attempt' ELSE '' END || '; its message notes this';
+        UPDATE sync_run_log AS r
+           SET error_message = CASE
+                 WHEN r.error_message LIKE '%; it was reported %' THEN r.error_message
+                 ELSE concat_ws('; ', left(r.error_message, 900),
+                        left(coalesce('it was reported failed, but late: ' || code || ', '
+                                        || message,
+                                      'it was reported completed, but late'), 1000))
+               END
+         WHERE r.run_id = run.run_id
+        RETURNING r.* INTO run;
+    ELSIF run.status = 'pending' THEN
+        note := 'the run has not begun';
+    ELSE
+        note := coalesce('the run has already failed as ' || failure,
+                         'the run is already completed');
+    END IF;
+    RETURN jsonb_build_object(
+        'runId', run.run_id, 'status', run.status, 'recordsExported', run.records_exported,
+        'errorClass', run.error_class, 'errorCode', run.error_code,
+        'errorMessage', run.error_message,
+        'recorded', coalesce(CASE
+                               WHEN code IS NULL
+                               THEN run.status = 'completed'
+                                      AND (records IS NULL OR records = run.records_exported)
+                               ELSE run.error_class = 'rejected' AND run.error_code = code
+                             END, false),
+        'note', note);
+END
+$$;
+
+COMMENT ON FUNCTION sync_run_report(uuid, bigint, text, text) IS
+    'What sync_run_complete() and sync_run_fail() have in common.';
+
+-- A negative number is left out: it must not keep the success out of the log.
+CREATE OR REPLACE FUNCTION sync_run_complete(run_id uuid, records bigint DEFAULT NULL)
+    RETURNS jsonb
+    LANGUAGE sql VOLATILE SECURITY INVOKER
+AS $$
+    SELECT sync_run_report(run_id, CASE WHEN records >= 0 THEN records END, NULL, NULL)
+$$;
+
+COMMENT ON FUNCTION sync_run_complete(uuid, bigint) IS
+    'The function reports that the run is completed. Returns what the log then says.';
+
+-- What the log cannot hold must not keep the failure out of it: a code that is no plain token goes
+-- into the message, which is cleaned and cut, and loses what looks like a service key.
+CREATE OR REPLACE FUNCTION sync_run_fail(run_id uuid, code text, message text DEFAULT NULL)
+    RETURNS jsonb
+    LANGUAGE sql VOLATILE SECURITY INVOKER
+AS $$
+    SELECT sync_run_report(
+               run_id, NULL, CASE WHEN t.is_token THEN code ELSE 'REPORTED_FAILURE' END,
+               coalesce(nullif(btrim(left(c.text, 2000)), ''),
+                        'the function reported that it failed'))
+      FROM (SELECT coalesce(code ~ '^[A-Za-z0-9_.-]{1,64}$', false)) AS t (is_token),
+           LATERAL (SELECT regexp_replace(
+                             regexp_replace(
+                               left(concat_ws(': ', CASE WHEN NOT t.is_token THEN nullif(code, '') END,
+                                              nullif(message, '')), 10000),
+                               '(sb_secret_|eyJ)[A-Za-z0-9_.-]+', '***', 'g'),
+                             '[[:cntrl:]]', ' ', 'g')) AS c (text)
+$$;
+
+COMMENT ON FUNCTION sync_run_fail(uuid, text, text) IS
+    'The function reports that the run has failed. Returns what the log then says.';
+
+-- Their names are those of the schema that the tables are in, whoever calls. Only the service role
+-- and the owner may: a report ends a run of any organisation.
+DO $$
+DECLARE
+    signature text;
+    role_name name;
+BEGIN
+    FOREACH signature IN ARRAY ARRAY['sync_run_report(uuid, bigint, text, text)',
+                                     'sync_run_complete(uuid, bigint)',
+                                     'sync_run_fail(uuid, text, text)']
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp',
+                       signature, current_schema());
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', signature);
+        FOR role_name IN
+            SELECT rolname FROM pg_roles
+            WHERE rolname IN ('anon', 'authenticated', 'service_role')
+        LOOP
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %I', signature, role_name);
+            IF role_name = 'service_role' THEN
+                EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', signature, role_name);
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+
 -- Which version this is ------------------------------------------------------------------------
 --
 -- The program works with this version and refuses every other. A function, because the number is a

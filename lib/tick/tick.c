@@ -211,7 +211,12 @@ static void tick_warn_of_obstacle(const struct tick *tick, const struct claim_re
         if (run_compare_keys(result->runs[i].run.org_id, result->runs[i].run.integration_id,
                              key->org_id, key->integration_id) == 0)
             is_attempted = true;
-    if (obstacle->is_running)
+    if (obstacle->is_running && obstacle->is_accepted)
+        log_warning("organisation %s, integration %s: skipped, run %s began %" PRId64
+                    " minutes ago, was accepted and has not reported yet",
+                    key->org_id, key->integration_id, obstacle->active_run,
+                    obstacle->running_minutes);
+    else if (obstacle->is_running)
         log_warning("organisation %s, integration %s: skipped, run %s has been running for "
                     "%" PRId64 " minutes",
                     key->org_id, key->integration_id, obstacle->active_run,
@@ -229,10 +234,11 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
     char to[INSTANT_TEXT_SIZE];
 
     for (size_t i = 0; i < result->abandoned_count; i++)
-        log_warning("organisation %s, integration %s: run %s was abandoned, running for more than "
-                    "30 minutes",
-                    result->abandoned[i].org_id, result->abandoned[i].integration_id,
-                    result->abandoned[i].run_id);
+        log_warning("organisation %s, integration %s: run %s was abandoned, %s",
+                    result->abandoned[i].run.org_id, result->abandoned[i].run.integration_id,
+                    result->abandoned[i].run.run_id,
+                    result->abandoned[i].was_accepted ? "accepted, but no report within 30 minutes"
+                                                      : "running for more than 30 minutes");
     for (size_t i = 0; i < result->run_count; i++) {
         const struct run *run = &result->runs[i].run;
 
@@ -330,7 +336,7 @@ static void tick_count(const struct tick *tick, struct tick_result *result)
             continue;
         }
         result->triggered++;
-        result->failed += result->verdicts[i] == WORKER_COMPLETED ? 0 : 1;
+        result->failed += worker_has_failed(result->verdicts[i]) ? 1 : 0;
         if (!run->is_adopted && key != NULL && key->window_slot != INT64_MIN)
             in_window++;
     }

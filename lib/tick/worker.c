@@ -321,28 +321,54 @@ static void worker_warn_of_cold_start(const struct worker *worker)
     worker_warn(worker, "cold start: the platform answered BOOT_ERROR first", NULL);
 }
 
+/* A run that began, by what the log says of it. */
+static enum worker_verdict worker_judge(const struct run_state *state)
+{
+    if (state->is_mine && state->status == RUN_COMPLETED)
+        return WORKER_COMPLETED;
+    return state->is_mine && state->status == RUN_RUNNING && state->is_accepted ? WORKER_ACCEPTED
+                                                                                : WORKER_FAILED;
+}
+
+/* The function reported that it failed, and was faster than its own response. */
+static void worker_note_report(const struct worker *worker, const struct run_state *state)
+{
+    worker->note->error_class = state->error_class;
+    snprintf(worker->note->error_code, sizeof worker->note->error_code, "%s", state->error_code);
+    snprintf(worker->note->error_message, sizeof worker->note->error_message,
+             "the function reported it; see the log");
+}
+
 /*
  * Stores the outcome of a call. One that came after its run was abandoned by the 30-minute rule is
- * recorded where nobody has called again. True when the log then says that the run succeeded.
+ * recorded where nobody has called again; that the function has accepted the run by then is no
+ * outcome, and its report may still come.
  */
-static bool worker_store_outcome(struct worker *worker, const struct outcome *outcome)
+static enum worker_verdict worker_store_outcome(struct worker *worker,
+                                                const struct outcome *outcome)
 {
     struct run_state state;
 
-    if (!worker_store(worker, RUN_LOG_FINISH, outcome, &state))
-        return false;
-    if (state.status == RUN_FAILED && state.is_mine && state.is_abandoned) {
+    if (!worker_store(worker, outcome->is_accepted ? RUN_LOG_ACCEPT : RUN_LOG_FINISH, outcome,
+                      &state))
+        return WORKER_FAILED;
+    if (state.status == RUN_FAILED && state.is_mine && state.is_abandoned && outcome->is_accepted) {
+        worker_warn(worker, "abandoned, then accepted: the function may still report its end",
+                    NULL);
+    } else if (state.status == RUN_FAILED && state.is_mine && state.is_abandoned) {
         if (!worker_store(worker, RUN_LOG_FINISH_LATE, outcome, &state))
-            return false;
+            return WORKER_FAILED;
         worker_warn(worker,
                     state.status == RUN_COMPLETED
                         ? "abandoned, then answered: its success is recorded"
                         : "abandoned, then answered: its message notes the response",
                     NULL);
-    } else if (!state.is_mine || state.status == RUN_RUNNING) {
+    } else if (!state.is_mine || (state.status == RUN_RUNNING && !state.is_accepted)) {
         worker_warn(worker, "abandoned, then answered: the response is not recorded", NULL);
+    } else if (state.status == RUN_FAILED && outcome->error_class == OUTCOME_NONE) {
+        worker_note_report(worker, &state);
     }
-    return state.status == RUN_COMPLETED && state.is_mine;
+    return worker_judge(&state);
 }
 
 static enum worker_verdict worker_serve(struct worker *worker)
@@ -351,25 +377,26 @@ static enum worker_verdict worker_serve(struct worker *worker)
     struct outcome outcome;
     bool was_starting;
     bool is_unclear;
-    bool is_completed;
+    enum worker_verdict verdict;
 
     if (!worker_start(worker, &state, &is_unclear))
         return is_unclear ? worker_take_back(worker) : WORKER_LEFT;
     worker_warn_if_late(worker, state.started_at_us);
     was_starting = worker_call(worker, &outcome);
-    is_completed = worker_store_outcome(worker, &outcome);
+    verdict = worker_store_outcome(worker, &outcome);
     if (was_starting && outcome.error_class == OUTCOME_NONE)
         worker_warn_of_cold_start(worker);
     if (outcome.warning != NULL)
         worker_warn(worker, outcome.warning, NULL);
     outcome_free(&outcome);
-    return is_completed ? WORKER_COMPLETED : WORKER_FAILED;
+    return verdict;
 }
 
 /*
- * A worker died over this run. Running under a token of this tick, it is over and nobody knows how;
- * pending, it had not begun and is served like any other; else its state says how it ended. The
- * dead worker's start may be committed only after it was seen pending: it is settled once more.
+ * A worker died over this run. Running under a token of this tick, it is over and nobody knows how,
+ * unless the function has accepted it; pending, it had not begun and is served like any other; else
+ * its state says how it ended. The dead worker's start may be committed only after it was seen
+ * pending: it is settled once more.
  */
 static enum worker_verdict worker_settle(struct worker *worker, bool is_wound_up)
 {
@@ -390,9 +417,14 @@ static enum worker_verdict worker_settle(struct worker *worker, bool is_wound_up
         else if (state.status == RUN_PENDING || !state.is_mine)
             return WORKER_LEFT;
         else
-            return state.status == RUN_COMPLETED ? WORKER_COMPLETED : WORKER_FAILED;
+            return worker_judge(&state);
     }
     return verdict;
+}
+
+bool worker_has_failed(int verdict)
+{
+    return verdict != WORKER_COMPLETED && verdict != WORKER_ACCEPTED;
 }
 
 void worker_work(void *context, struct pool_channel *channel)

@@ -19,14 +19,18 @@ enum worker_verdict {
     WORKER_LEFT = POOL_UNDONE, /* still pending, or somebody else's: not dispatched by this tick */
     WORKER_COMPLETED = 0,
     WORKER_FAILED,
+    WORKER_ACCEPTED, /* the function works on, and reports the end itself */
 };
+
+/* Whether a run with this verdict, or POOL_LOST, has failed. A run that was left has no verdict. */
+bool worker_has_failed(int verdict);
 
 /*
  * What a worker has to say of a run besides the verdict, in memory that it shares with its parent
  * (memory_share()): whole once the verdict is reported, anything if the worker died before.
  */
 struct worker_note {
-    enum outcome_class error_class; /* as stored; OUTCOME_NONE: completed, or not stored */
+    enum outcome_class error_class; /* as stored; OUTCOME_NONE: not failed, or not stored */
     char error_code[OUTCOME_CODE_SIZE];
     int http_status; /* of the answer; 0: none came */
     char request_id[OUTCOME_REQUEST_ID_SIZE];

@@ -133,7 +133,9 @@ static void check_log(const struct answer_row *row, int n)
 {
     char *log = testdb_text(
         "SELECT string_agg(DISTINCT CASE status WHEN 'failed' THEN error_class || ' ' || error_code"
-        " ELSE concat_ws(' ', status, records_exported) END, ', ') FROM sync_run_log"
+        " WHEN 'completed' THEN concat_ws(' ', status, records_exported)"
+        " WHEN 'running' THEN CASE WHEN accepted_at IS NOT NULL THEN 'accepted' END END, ', ')"
+        " FROM sync_run_log"
         " WHERE integration_id = '%s'",
         scene_integration(n));
 

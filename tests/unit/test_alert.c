@@ -79,16 +79,17 @@ START_TEST(test_alert_runs)
 }
 END_TEST
 
-/* Covers: without notes there are the verdicts; an empty claim is nothing to report. */
+/* Covers: without notes there are the verdicts; what is accepted is nothing to report. */
 START_TEST(test_alert_without_notes)
 {
-    static int verdicts[] = {WORKER_COMPLETED, WORKER_FAILED};
-    static struct claim_run runs[] = {{.run = RUN}, {.run = RUN}};
+    static int verdicts[] = {WORKER_COMPLETED, WORKER_ACCEPTED, WORKER_FAILED};
+    static struct claim_run runs[] = {{.run = RUN}, {.run = RUN}, {.run = RUN}};
     struct tick_result result = {.runs = runs, .verdicts = verdicts};
     json_t *alert;
 
-    ck_assert_ptr_null(alert_format(&result, ID, &trigger));
     result.count = 2;
+    ck_assert_ptr_null(alert_format(&result, ID, &trigger));
+    result.count = 3;
     alert = read_alert(&result);
     ck_assert_uint_eq(json_array_size(json_object_get(alert, "events")), 1);
     json_decref(alert);
@@ -100,7 +101,7 @@ START_TEST(test_alert_many)
 {
     enum { GIVEN_UP = ALERT_EVENTS_MAX - 1, CANCELLED = 5 };
     static struct claim_run runs[GIVEN_UP + CANCELLED];
-    static struct run abandoned[3];
+    static struct claim_abandoned abandoned[3];
     struct tick_result result = {
         .claim = {.runs = runs, .abandoned = abandoned, .abandoned_count = 3}};
     json_t *alert;
@@ -109,7 +110,7 @@ START_TEST(test_alert_many)
         runs[i] = (struct claim_run){
             .run = run, .verdict = i < CANCELLED ? CLAIM_RUN_CANCELLED : CLAIM_RUN_GIVEN_UP};
     for (size_t i = 0; i < 3; i++)
-        abandoned[i] = run;
+        abandoned[i].run = run;
     result.claim.run_count = GIVEN_UP + CANCELLED;
     alert = read_alert(&result);
     ck_assert_uint_eq(json_array_size(json_object_get(alert, "events")), ALERT_EVENTS_MAX);

@@ -39,6 +39,8 @@ static void format_log(const struct outcome *outcome, char *log, size_t size)
 {
     if (outcome->error_class != OUTCOME_NONE)
         snprintf(log, size, "%s %s", outcome_class_name(outcome->error_class), outcome->error_code);
+    else if (outcome->is_accepted)
+        snprintf(log, size, "accepted");
     else if (outcome->records_exported >= 0)
         snprintf(log, size, "completed %" PRId64, outcome->records_exported);
     else

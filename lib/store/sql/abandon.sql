@@ -1,4 +1,5 @@
--- The 30-minute rule: nobody waits for such an answer any more, and what became of it is not known.
+-- The 30-minute rule, from the start on: nobody waits for such an answer any more, or the function
+-- that accepted the run has died, and what became of it is not known.
 -- SKIP LOCKED: a row that somebody else holds must not stop the others.
   WITH stale AS (
          SELECT run_id
@@ -10,8 +11,11 @@
        )
 UPDATE sync_run_log AS r
    SET status = 'failed', failed_at = now(), error_class = 'unknown', error_code = 'ABANDONED',
-       error_message = 'no answer was recorded within 30 minutes'
+       error_message = CASE
+                         WHEN r.accepted_at IS NULL THEN 'no answer was recorded within 30 minutes'
+                         ELSE 'accepted, but no report within 30 minutes'
+                       END
   FROM stale
  WHERE r.run_id = stale.run_id
-RETURNING
+RETURNING r.accepted_at IS NOT NULL AS is_accepted,
        -- include: columns/run.sql

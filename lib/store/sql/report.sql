@@ -1,6 +1,7 @@
 -- Why slots of the window go unserved: the run that is active, or that covers the slot. Rows of
 -- this very transaction (xmin) are no obstacles but the claim itself.
 SELECT k.n, a.run_id AS active_run, a.status AS active_status,
+       a.accepted_at IS NOT NULL AS is_accepted,
        (extract(epoch FROM to_timestamp($4::bigint / 1000000.0) - a.started_at) / 60)::bigint
          AS running_minutes,
        c.run_id AS covering_run, c.status AS covering_status
