@@ -250,14 +250,14 @@ BEGIN
         WHERE conrelid = to_regclass('sync_run_log')
           AND conname = 'sync_run_log_answer_columns_check'
     ) THEN
-        -- What is yet to run must not export everything once more.
+        -- What may yet be exported must not be everything once more.
         UPDATE sync_run_log AS r
            SET period_start = (SELECT max(d.scheduled_for)
                                  FROM sync_run_log AS d
                                 WHERE d.org_id = r.org_id AND d.integration_id = r.integration_id
                                   AND d.scheduled_for < r.scheduled_for
                                   AND (d.status = 'completed' OR d.error_class = 'unknown'))
-         WHERE r.status = 'pending';
+         WHERE r.status IN ('pending', 'failed');
         ALTER TABLE sync_run_log
             ADD CONSTRAINT sync_run_log_period_start_check CHECK (
                 isfinite(period_start)

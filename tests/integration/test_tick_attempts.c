@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define AT    "2024-05-01T02:00:00Z"
+#define NEXT  "2024-05-02T02:00:00Z"
 #define DAILY "0 2 * * *"
 
 /* A failed run of the first integration, begun, at a slot half an hour ago. */
@@ -217,6 +218,25 @@ START_TEST(test_held_key)
 }
 END_TEST
 
+/*
+ * Covers: a key means one period for good, also the one that begins with the first record; the
+ * earlier slot that it contains was exported meanwhile.
+ */
+START_TEST(test_period_stays)
+{
+    scene_seed(1, 1, DAILY);
+    function_script(scene_function(), "* status=400");
+    scene_expect(scene_run("--at " AT), 1, 0, 1, 1);
+    function_script(scene_function(), "* action=close");
+    scene_expect(scene_run("--at " NEXT), 1, 0, 1, 1);
+    function_script(scene_function(), "* count=7");
+    scene_expect(scene_run("--retry-failed --at " AT), 1, 0, 0, 0);
+    scene_expect(scene_run("--retry-failed --at " NEXT), 1, 0, 0, 0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE period_start IS NULL"),
+                     4);
+}
+END_TEST
+
 /* Two at once make one attempt. */
 START_TEST(test_two_at_once)
 {
@@ -287,6 +307,7 @@ SUITE(tick_attempts)
     tcase_add_test(all, test_by_hand);
     tcase_add_test(all, test_by_hand_warns_of_what_stays);
     tcase_add_loop_test(all, test_held_key, 0, 2);
+    tcase_add_test(all, test_period_stays);
     tcase_add_test(all, test_two_at_once);
     tcase_add_test(all, test_held_by_a_stranger);
     tcase_add_test(all, test_who);

@@ -4,7 +4,7 @@
 -- reached the function has taken the slot's period over. $1: now; $3, $4: who makes it. By hand
 -- nothing is attempted again where the log was pruned: a newer attempt may be gone.
 -- Once an attempt may have reached the function, its period stays: the function knows the key, and
--- a key means one period. Runs of earlier states of the schema have none.
+-- a key means one period.
   WITH chosen AS (
          SELECT DISTINCT ON (r.org_id, r.integration_id) r.*
            FROM unnest(string_to_array(current_setting('syncsched.retry'), ',')::uuid[])
@@ -33,14 +33,15 @@ INSERT INTO sync_run_log AS r
        (org_id, integration_id, integration_type, scheduled_for, covers_from, period_start, attempt,
         status, idempotency_key, triggered_by, created_at, trigger_name, host)
 SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers_from,
-       coalesce(CASE WHEN EXISTS (SELECT
-                                    FROM sync_run_log AS d
-                                   WHERE d.org_id = s.org_id AND d.integration_id = s.integration_id
-                                     AND d.scheduled_for = s.scheduled_for
-                                     AND d.error_class <> 'not_delivered')
-                     THEN s.period_start END,
+       CASE WHEN EXISTS (SELECT
+                           FROM sync_run_log AS d
+                          WHERE d.org_id = s.org_id AND d.integration_id = s.integration_id
+                            AND d.scheduled_for = s.scheduled_for
+                            AND d.error_class <> 'not_delivered')
+            THEN s.period_start
+            ELSE
                 -- include: columns/period_start.sql
-               ),
+       END,
        s.attempt + 1, 'pending', s.idempotency_key,
        CASE WHEN $2::boolean THEN 'manual' ELSE 'retry' END,
        to_timestamp($1::bigint / 1000000.0), $3, $4
