@@ -12,7 +12,7 @@ static void audit_warn(const struct audit_result *result)
     char text[INSTANT_TEXT_SIZE];
 
     if (result->integrations == 0)
-        log_warning("no schedule and no run matches");
+        log_warning("there is no schedule, and no run in the period");
     if (result->is_cut) {
         instant_format_minute(result->to, text);
         log_warning("the period is judged up to %s: later slots may still be served", text);

@@ -21,6 +21,7 @@ struct audit {
     audit_entry_reader *read;
     void *context;
     struct zones zones;
+    struct schedules_repeated repeated;
     size_t invalid; /* rows */
 
     /* The integration that is being read; its ids are empty before the first one. */
@@ -103,13 +104,25 @@ static void audit_close(struct audit *audit)
     audit_match_periods(audit);
 }
 
+/* Nothing can be judged of it, and somebody should know, unless it is disabled anyway. */
+static void audit_set_aside(struct audit *audit, const struct schedule *schedule)
+{
+    struct error err;
+
+    if (!schedule->is_active)
+        return;
+    error_set(&err, ERROR_INVALID, "%s", schedule->set_aside);
+    timetable_name(schedule, &err);
+    schedules_warn(&err, &audit->invalid);
+}
+
 /* The text in force: "CRON ZONE" as ticks keep it, else of the row. False: there is none. */
 static bool audit_read_text(struct audit *audit, const struct schedule *schedule)
 {
     const char *text = schedule->state_text;
     struct error err = {0};
 
-    if (text == NULL ? !schedule->is_active : *text == '\0')
+    if (text == NULL ? !schedule->is_active || schedule->set_aside != NULL : *text == '\0')
         return false;
     if (text == NULL ? timetable_read(schedule, &audit->zones, &audit->timetable, &err)
                      : timetable_read_text(text, &audit->zones, &audit->timetable, &err))
@@ -191,9 +204,13 @@ static void audit_read_row(void *context, const struct database_row *row)
     result->is_cut = to > settled;
     result->to = to < settled ? to : settled;
     result->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
-    schedule_read_row(row, &schedule);
+    if (!schedule_read_row(row, &audit->repeated, &schedule) &&
+        database_row_text(row, "run_id") == NULL)
+        return;
+    if (schedule.set_aside != NULL)
+        audit_set_aside(audit, &schedule);
     if (*schedule.org_id == '\0' || *schedule.integration_id == '\0')
-        return; /* a table that is somebody else's may lack its key */
+        return;
     if (run_compare_keys(schedule.org_id, schedule.integration_id, audit->org_id,
                          audit->integration_id) != 0) {
         audit_close(audit);
@@ -217,21 +234,32 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
     char to_text[DATABASE_NUMBER_SIZE];
     const char *values[] = {database_number(from_text, audit_minute(options->from_us)),
                             database_number(to_text, to), options->org_id, options->integration_id};
-    struct database_statement statement = {sql_audit, 4, values, audit_read_row, &audit};
+    struct database_statement statements[] = {
+        {.sql = sql_repeated, .read_row = schedules_read_repeated, .context = &audit.repeated},
+        {sql_audit, 4, values, audit_read_row, &audit},
+    };
     struct database *db = database_open(&options->database, options->deadline_ms, err);
     bool ok;
 
     *result = (struct audit_result){.from = audit_minute(options->from_us)};
     if (db == NULL)
         return false;
-    ok = database_transact(db, &statement, 1, AUDIT_LOCK_MS, options->deadline_ms, err) ||
+    ok = database_transact(db, statements, 2, AUDIT_LOCK_MS, options->deadline_ms, err) ||
          error_prefix(err, "reading the log");
     database_close(db);
     if (ok)
         audit_close(&audit);
     schedules_warn_of_rest(audit.invalid);
+    schedules_repeated_free(&audit.repeated);
     zones_free(&audit.zones);
     free(audit.runs);
+    if (ok && result->integrations == 0 &&
+        (options->org_id != NULL || options->integration_id != NULL)) {
+        error_set(err, ERROR_USAGE,
+                  "neither a schedule nor a run in the period has the ids of --org and "
+                  "--integration");
+        return error_hint(err, "syncsched status lists those that are there");
+    }
     if (!ok || result->from < result->to)
         return ok;
     error_set(err, ERROR_USAGE, "nothing in the period lies in the past");

@@ -68,10 +68,19 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
     timetable_name(schedule, &err);
     findings_add(doctor->found, "rows", FINDING_WARNING, NULL, "%s%s%s%s", err.message,
                  *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
-    findings_hint(doctor->found,
-                  "UPDATE organization_integrations SET is_enabled = false WHERE org_id = '%s' AND "
-                  "integration_id = '%s'; -- until it is corrected",
-                  schedule->org_id, schedule->integration_id);
+    if (*schedule->org_id == '\0' || *schedule->integration_id == '\0')
+        findings_hint(doctor->found, "SELECT * FROM organization_integrations WHERE org_id IS NULL "
+                                     "OR integration_id IS NULL; -- give them ids");
+    else if (schedule->set_aside != NULL)
+        findings_hint(doctor->found,
+                      "SELECT * FROM organization_integrations WHERE org_id = '%s' AND "
+                      "integration_id = '%s'; -- leave one of them",
+                      schedule->org_id, schedule->integration_id);
+    else
+        findings_hint(doctor->found,
+                      "UPDATE organization_integrations SET is_enabled = false WHERE org_id = '%s' "
+                      "AND integration_id = '%s'; -- until it is corrected",
+                      schedule->org_id, schedule->integration_id);
 }
 
 static void doctor_judge_rows(struct doctor *doctor)

@@ -62,14 +62,15 @@ static void status_read_integration(void *context, const struct database_row *ro
     struct status *status = context;
     const char *organization = database_row_text(row, "organization");
     struct status_integration *read;
+    struct schedule schedule;
 
-    if (database_row_text(row, "org_id") == NULL ||
-        database_row_text(row, "integration_id") == NULL)
-        return; /* a table that is somebody else's may have lost its key */
+    if (!schedule_read_row(row, &status->repeated, &schedule))
+        return;
     status->integrations = memory_grow(status->integrations, status->count, &status->capacity,
                                        sizeof *status->integrations);
     read = &status->integrations[status->count++];
     *read = (struct status_integration){
+        .schedule = schedule,
         .organization = status_keep_text(status, organization != NULL ? organization : ""),
         .state_since = status_read_time(row, "since"),
         .last_success_at_ms = status_read_time(row, "last_success_at"),
@@ -79,7 +80,6 @@ static void status_read_integration(void *context, const struct database_row *ro
         .facts = {.last_success = status_read_time(row, "last_success"),
                   .well_since = status_read_time(row, "well_since")},
     };
-    schedule_read_row(row, &read->schedule);
     read->schedule.integration_type = status_keep_text(status, read->schedule.integration_type);
     read->schedule.cron_schedule = status_keep_text(status, read->schedule.cron_schedule);
     read->schedule.timezone = status_keep_text(status, read->schedule.timezone);
@@ -103,6 +103,7 @@ static bool status_read(const struct status_options *options, struct status *sta
                             options->wants_messages ? "t" : "f"};
     struct database_statement statements[] = {
         {.sql = sql_triggers, .read_row = status_read_triggers, .context = status},
+        {.sql = sql_repeated, .read_row = schedules_read_repeated, .context = &status->repeated},
         {sql_status, 4, values, status_read_integration, status},
     };
     struct database *db = database_open(&options->database, options->deadline_ms, err);
@@ -110,8 +111,12 @@ static bool status_read(const struct status_options *options, struct status *sta
 
     if (db == NULL)
         return false;
-    ok = database_transact(db, statements, 2, STATUS_LOCK_MS, options->deadline_ms, err) ||
+    ok = database_transact(db, statements, 3, STATUS_LOCK_MS, options->deadline_ms, err) ||
          error_prefix(err, "reading the log");
+    if (ok && status->count == 0)
+        ok = schedules_check_choice(
+            db, &(struct schedules_choice){options->org_id, options->integration_id},
+            options->deadline_ms, err);
     database_close(db);
     return ok;
 }
@@ -146,6 +151,9 @@ static void status_judge_schedule(struct status *status, struct status_integrati
 
     if (timetable_read(&integration->schedule, &status->zones, &integration->timetable, &err)) {
         facts->waiting = status_find_waiting(integration);
+        if (condition_last_failed(facts) != INT64_MIN &&
+            !timetable_next(&integration->timetable, condition_last_failed(facts), &facts->follows))
+            facts->follows = INT64_MIN;
         facts->fires = timetable_next(&integration->timetable, facts->now, &integration->next_slot);
         return;
     }
@@ -162,7 +170,8 @@ static void status_judge_integration(struct status *status, struct status_integr
 
     facts->now = instant_divide_down(status->now_us, INSTANT_US_PER_MINUTE);
     facts->is_active = integration->schedule.is_active;
-    facts->error_since = facts->waiting = integration->next_slot = INT64_MIN;
+    facts->error_since = facts->waiting = facts->follows = INT64_MIN;
+    integration->next_slot = INT64_MIN;
     if (facts->is_active)
         status_judge_schedule(status, integration);
     for (size_t i = 0; i < status->probe_count && type != NULL; i++) {
@@ -204,8 +213,6 @@ static int status_compare(const void *left, const void *right)
 bool status_inspect(const struct status_options *options, const struct probe_finding *probes,
                     size_t probe_count, struct status *status, struct error *err)
 {
-    bool is_asked_for_some = options->org_id != NULL || options->integration_id != NULL;
-
     *status = (struct status){.probes = probes, .probe_count = probe_count};
     if (!status_read(options, status, err))
         return false;
@@ -214,8 +221,7 @@ bool status_inspect(const struct status_options *options, const struct probe_fin
     if (status->count > 1)
         qsort(status->integrations, status->count, sizeof *status->integrations, status_compare);
     if (status->count == 0)
-        log_warning(is_asked_for_some ? "no integration matches --org and --integration"
-                                      : "there is no integration");
+        log_warning("there is no integration");
     return true;
 }
 
@@ -225,6 +231,7 @@ void status_free(struct status *status)
         free(status->texts[i]);
     free(status->integrations);
     free(status->texts);
+    schedules_repeated_free(&status->repeated);
     zones_free(&status->zones);
     *status = (struct status){0};
 }

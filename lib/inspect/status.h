@@ -13,6 +13,7 @@
 #include "plan/schedule.h"
 #include "plan/timetable.h"
 #include "store/database.h"
+#include "store/schedules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,6 +55,7 @@ struct status {
     const struct probe_finding *probes;  /* borrowed */
     size_t probe_count;                  /* 0: no system was asked */
     size_t conditions[CONDITION_STATES]; /* judged: how many integrations are in each state */
+    struct schedules_repeated repeated;  /* those that are set aside point to it */
     struct zones zones;
     char **texts; /* those that the rest points to */
     size_t text_count;
@@ -62,8 +64,9 @@ struct status {
 
 /*
  * Reads the status and judges it by what probes found, which is borrowed; count 0: no system was
- * asked. Warns when there is no integration. The caller frees the status, also after a failure.
- * Fails with the errors of database.h.
+ * asked. Warns when there is no integration at all; ERROR_USAGE where none has the ids that were
+ * asked for. The caller frees the status, also after a failure. Fails with the errors of database.h
+ * besides.
  */
 bool status_inspect(const struct status_options *options, const struct probe_finding *probes,
                     size_t probe_count, struct status *status, struct error *err);

@@ -97,6 +97,10 @@ bool upcoming_read(const struct upcoming_options *options, struct upcoming *upco
         return false;
     ok = schedules_read(db, &reading_options, &reading, err) ||
          error_prefix(err, "reading the schedules");
+    if (ok && upcoming->matched == 0)
+        ok = schedules_check_choice(
+            db, &(struct schedules_choice){options->org_id, options->integration_id},
+            options->deadline_ms, err);
     database_close(db);
     schedules_warn_of_rest(upcoming->invalid);
     for (size_t at = upcoming->count / 2; at-- > 0;)

@@ -32,12 +32,34 @@ static void condition_conclude(const struct condition_facts *facts, struct condi
     }
 }
 
+int64_t condition_last_failed(const struct condition_facts *facts)
+{
+    const struct condition_log *log = &facts->log;
+    int64_t last = log->in_row.count > 0 ? log->in_row.last : INT64_MIN;
+
+    if (log->given_up.count > 0 && log->given_up.last > facts->last_success &&
+        log->given_up.last > last)
+        last = log->given_up.last;
+    return last;
+}
+
+/* Whether what failed stays undone for more than a day: then it is unhealthy at once. */
+static bool condition_is_alone(const struct condition_facts *facts)
+{
+    int64_t last = condition_last_failed(facts);
+
+    return last != INT64_MIN &&
+           (facts->follows == INT64_MIN || facts->follows - last > CONDITION_ALONE_MINUTES);
+}
+
 void condition_judge(const struct condition_facts *facts, struct condition *condition)
 {
     const struct condition_log *log = &facts->log;
     const struct condition_slots *never = log->in_row.count > 0 ? &log->in_row : &log->given_up;
     bool has_succeeded = facts->last_success != INT64_MIN;
-    bool is_failing = log->in_row.count >= CONDITION_FAILING_SLOTS;
+    bool is_alone = condition_is_alone(facts);
+    bool is_failing = log->in_row.count >= CONDITION_FAILING_SLOTS || is_alone;
+    bool is_given_up = is_alone && log->given_up.last == condition_last_failed(facts);
 
     *condition = (struct condition){.state = CONDITION_DISABLED, .since = INT64_MIN};
     if (!facts->is_active)
@@ -53,7 +75,8 @@ void condition_judge(const struct condition_facts *facts, struct condition *cond
     if (log->unknown.count > 0)
         condition_add(condition, CONDITION_UNKNOWN, CONDITION_DEGRADED, log->unknown);
     if (log->given_up.count > 0)
-        condition_add(condition, CONDITION_GIVEN_UP, CONDITION_DEGRADED, log->given_up);
+        condition_add(condition, CONDITION_GIVEN_UP,
+                      is_given_up ? CONDITION_UNHEALTHY : CONDITION_DEGRADED, log->given_up);
     if (facts->error != NULL)
         condition_add(condition, CONDITION_INVALID, CONDITION_UNHEALTHY,
                       (struct condition_slots){0, facts->error_since, INT64_MIN});
@@ -149,4 +172,7 @@ void condition_explain(const struct condition_facts *facts, const struct conditi
     if ((reason->code == CONDITION_NEVER_SUCCEEDED || reason->code == CONDITION_FAILING) &&
         last_code[0] != '\0')
         text_addf(text, ", last %s", last_code);
+    if ((reason->code == CONDITION_FAILING || reason->code == CONDITION_GIVEN_UP) &&
+        reason->state == CONDITION_UNHEALTHY && reason->slots.count < CONDITION_FAILING_SLOTS)
+        text_add(text, ", and the next is more than a day later");
 }

@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 enum {
-    CONDITION_FAILING_SLOTS = 3,  /* so many failed slots in a row are no longer bad luck */
+    CONDITION_FAILING_SLOTS = 3,       /* so many failed slots in a row are no longer bad luck, */
+    CONDITION_ALONE_MINUTES = 25 * 60, /* nor is one that no slot follows for more than a day */
     CONDITION_FAILURES_MAX = 100, /* of an integration's failed slots only the last 100 are read */
 };
 
@@ -48,6 +49,7 @@ struct condition_facts {
     int64_t last_success;     /* the last slot that was completed */
     int64_t well_since;       /* the first slot that was completed after the last failure */
     int64_t waiting;          /* the first slot that a run should have begun by now */
+    int64_t follows;          /* the slot after the last one since the last success that failed */
     struct condition_log log; /* what failed */
 
     /* The code of the probes that fail to reach the system behind it; NULL: none fails. */
@@ -92,6 +94,9 @@ struct condition {
 };
 
 void condition_judge(const struct condition_facts *facts, struct condition *condition);
+
+/* The last slot since the last success that failed or was given up; INT64_MIN: there is none. */
+int64_t condition_last_failed(const struct condition_facts *facts);
 
 /* Below 0, 0 or above 0: which of the two needs a person first. */
 int condition_compare(const struct condition *a, const struct condition *b);

@@ -270,11 +270,13 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
     bool is_changed = false;
     int64_t slot;
 
-    if (due_is_known(options, schedule, count))
+    if (schedule->set_aside == NULL && due_is_known(options, schedule, count))
         return true;
     count->schedules += schedule->is_active ? 1 : 0;
     is_valid = schedule->is_active && (timetable_read(schedule, options->zones, &timetable, err) ||
                                        timetable_name(schedule, err));
+    if (schedule->set_aside != NULL) /* its state and its mark stay as they are */
+        return !schedule->is_active;
     if (schedule->is_active && !is_valid && timetable_is_complete(schedule) &&
         timetable_has_text(schedule, state_text))
         return false; /* it was read on another host, and nobody has edited it */

@@ -6,8 +6,9 @@
 
 bool timetable_name(const struct schedule *schedule, struct error *err)
 {
-    return error_prefix(err, "organisation %s, integration %s", schedule->org_id,
-                        schedule->integration_id);
+    return error_prefix(err, "organisation %s, integration %s",
+                        *schedule->org_id != '\0' ? schedule->org_id : "(null)",
+                        *schedule->integration_id != '\0' ? schedule->integration_id : "(null)");
 }
 
 static bool timetable_parse(const char *expression, size_t length, const char *zone,
@@ -83,6 +84,8 @@ bool timetable_is_complete(const struct schedule *schedule)
 bool timetable_read(const struct schedule *schedule, struct zones *zones,
                     struct timetable *timetable, struct error *err)
 {
+    if (schedule->set_aside != NULL)
+        return error_set(err, ERROR_INVALID, "%s", schedule->set_aside);
     if (!schedule->has_organization)
         return error_set(err, ERROR_INVALID, "its organisation does not exist");
     if (!timetable_type_is_known(schedule->integration_type)) {

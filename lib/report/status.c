@@ -19,6 +19,12 @@ static json_t *status_json_instant(int64_t instant_ms)
     return json_string(text);
 }
 
+/* null where it is NULL, as it may be in a table that is somebody else's. */
+static json_t *status_json_id(const char *id)
+{
+    return *id != '\0' ? json_string(id) : json_null();
+}
+
 static json_t *status_json_minute(int64_t minute)
 {
     return status_json_instant(minute != INT64_MIN ? minute * 60000 : INT64_MIN);
@@ -95,9 +101,10 @@ json_t *status_integration_tree(const struct status *status, size_t i, enum stat
     for (size_t n = 0; n < condition->count; n++)
         json_array_append_new(reasons, status_json_reason(integration, n));
     tree = json_pack(
-        "{s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o}", "orgId", schedule->org_id, "organization",
-        json_from_text(integration->organization), "integrationId", schedule->integration_id,
-        "integrationType", json_from_text(type != NULL ? type : ""), "condition",
+        "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "orgId", status_json_id(schedule->org_id),
+        "organization", json_from_text(integration->organization), "integrationId",
+        status_json_id(schedule->integration_id), "integrationType",
+        json_from_text(type != NULL ? type : ""), "condition",
         condition_state_name(condition->state), "since", status_json_minute(condition->since),
         "reasons", reasons, "lastSuccessAt", status_json_instant(integration->last_success_at_ms));
     if (view != STATUS_HEALTH)

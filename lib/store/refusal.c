@@ -4,7 +4,10 @@
 #include <string.h>
 
 #define REFUSAL_MIGRATE "apply the migration first, also over an older one: syncsched schema | psql"
-#define REFUSAL_BUSY    "another session holds a lock, or the server is overloaded"
+#define REFUSAL_COLUMNS                                                                            \
+    "a column has another name or another type than ticks read: syncsched doctor says which, and " \
+    "what to do"
+#define REFUSAL_BUSY "another session holds a lock, or the server is overloaded"
 
 /* The first that fits. NULL fits any function; a row that is of the role fits nothing else. */
 static const struct {
@@ -14,10 +17,11 @@ static const struct {
     const char *hint;
 } refusal_hints[] = {
     {"42P01", NULL, false, REFUSAL_MIGRATE},
-    {"42703", NULL, false, REFUSAL_MIGRATE},
+    {"42703", NULL, false, "syncsched doctor says which column is missing; or " REFUSAL_MIGRATE},
     {"3F000", NULL, false, REFUSAL_MIGRATE},
     /* An operator has the same state, and another type of somebody's column as its cause. */
-    {"42883", "op_error", false, ""},
+    {"42883", "op_error", false, REFUSAL_COLUMNS},
+    {"42804", NULL, false, REFUSAL_COLUMNS},
     {"42883", NULL, false, "bring the schema up to date: syncsched schema | psql"},
     {"42501", NULL, true,
      "--db-role must name a role that the user who connects may become: GRANT ROLE TO USER"},

@@ -1,10 +1,12 @@
 #include "store/schedules.h"
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "sql.h"
 #include "store/schema.h"
 #include "time/clock.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* How long a heartbeat may wait for another tick of the same trigger and host. */
@@ -15,9 +17,73 @@ enum { SCHEDULES_WARNINGS_MAX = 100 }; /* rows that are warned about one by one 
 struct schedules_cursor {
     const struct schedules_options *options;
     struct schedules_reading *reading;
+    struct schedules_repeated repeated;
 };
 
-void schedule_read_row(const struct database_row *row, struct schedule *schedule)
+/* ---- What is set aside ---- */
+
+struct schedules_ids {
+    char org_id[RUN_UUID_SIZE];
+    char integration_id[RUN_UUID_SIZE];
+    char *error;
+    bool is_active; /* one of the rows is */
+    bool is_read;   /* one of them has been handed on */
+};
+
+void schedules_read_repeated(void *context, const struct database_row *row)
+{
+    struct schedules_repeated *repeated = context;
+    struct schedules_ids *ids;
+
+    repeated->ids =
+        memory_grow(repeated->ids, repeated->count, &repeated->capacity, sizeof *repeated->ids);
+    ids = &repeated->ids[repeated->count++];
+    *ids = (struct schedules_ids){.error = memory_copy_text(database_row_text(row, "error")),
+                                  .is_active = database_row_is_true(row, "is_active")};
+    database_row_copy(row, "org_id", ids->org_id, sizeof ids->org_id);
+    database_row_copy(row, "integration_id", ids->integration_id, sizeof ids->integration_id);
+}
+
+void schedules_repeated_free(struct schedules_repeated *repeated)
+{
+    for (size_t i = 0; i < repeated->count; i++)
+        free(repeated->ids[i].error);
+    free(repeated->ids);
+    *repeated = (struct schedules_repeated){0};
+}
+
+static int schedules_compare_ids(const void *left, const void *right)
+{
+    const struct schedule *a = left;
+    const struct schedules_ids *b = right;
+
+    return run_compare_keys(a->org_id, a->integration_id, b->org_id, b->integration_id);
+}
+
+/* False for a further row of the same ids. */
+static bool schedule_set_aside(struct schedules_repeated *repeated, struct schedule *schedule)
+{
+    struct schedules_ids *ids;
+
+    if (*schedule->org_id == '\0' || *schedule->integration_id == '\0')
+        schedule->set_aside = "set aside, an id that is NULL names no integration";
+    if (repeated->count == 0 || schedule->set_aside != NULL)
+        return true;
+    ids = bsearch(schedule, repeated->ids, repeated->count, sizeof *ids, schedules_compare_ids);
+    if (ids == NULL)
+        return true;
+    if (ids->is_read)
+        return false;
+    ids->is_read = true;
+    schedule->set_aside = ids->error;
+    schedule->is_active = ids->is_active;
+    return true;
+}
+
+/* ---- Rows ---- */
+
+bool schedule_read_row(const struct database_row *row, struct schedules_repeated *repeated,
+                       struct schedule *schedule)
 {
     *schedule = (struct schedule){
         .is_active = database_row_is_true(row, "is_active"),
@@ -31,6 +97,7 @@ void schedule_read_row(const struct database_row *row, struct schedule *schedule
     database_row_copy(row, "org_id", schedule->org_id, sizeof schedule->org_id);
     database_row_copy(row, "integration_id", schedule->integration_id,
                       sizeof schedule->integration_id);
+    return database_row_text(row, "is_active") != NULL && schedule_set_aside(repeated, schedule);
 }
 
 void schedules_warn(const struct error *error, size_t *count)
@@ -57,10 +124,8 @@ static void schedules_read_row(void *context, const struct database_row *row)
         if (!schema_check(row))
             return;
     }
-    schedule_read_row(row, &schedule);
-    if (*schedule.org_id == '\0')
-        return; /* no schedules at all: the row is there for the clock's sake */
-    cursor->options->read_schedule(cursor->options->context, cursor->reading, &schedule);
+    if (schedule_read_row(row, &cursor->repeated, &schedule))
+        cursor->options->read_schedule(cursor->options->context, cursor->reading, &schedule);
 }
 
 bool schedules_read(struct database *db, const struct schedules_options *options,
@@ -71,19 +136,57 @@ bool schedules_read(struct database *db, const struct schedules_options *options
     const char *beat_values[] = {trigger != NULL ? trigger->name : NULL,
                                  trigger != NULL ? trigger->host : NULL, SCHEMA_VERSION_TEXT};
     const char *read_values[] = {options->wants_retries ? "t" : "f"};
-    struct database_statement read = {sql_read, 1, read_values, schedules_read_row, &cursor};
+    struct database_statement read[] = {
+        {.sql = sql_repeated, .read_row = schedules_read_repeated, .context = &cursor.repeated},
+        {sql_read, 1, read_values, schedules_read_row, &cursor},
+    };
     struct database_statement beat = {.sql = sql_heartbeat, .parameters = 3, .values = beat_values};
     struct database_transaction transactions[] = {
-        {.statements = &read, .count = 1, .lock_timeout_ms = SCHEDULES_LOCK_MS},
+        {.statements = read, .count = 2, .lock_timeout_ms = SCHEDULES_LOCK_MS},
         {.statements = &beat, .count = 1, .lock_timeout_ms = SCHEDULES_HEARTBEAT_LOCK_MS},
     };
 
     *reading =
         (struct schedules_reading){.sent_at_ms = clock_now_ms(), .host_now_us = clock_host_us()};
     database_run(db, transactions, trigger != NULL ? 2 : 1, options->deadline_ms);
+    schedules_repeated_free(&cursor.repeated);
     if (trigger != NULL && !transactions[1].done)
         reading->heartbeat = transactions[1].error;
     if (!transactions[0].done)
         *err = transactions[0].error;
     return transactions[0].done;
+}
+
+/* ---- What is asked for ---- */
+
+struct schedules_known {
+    bool is_there;
+    bool was_there;
+};
+
+static void schedules_read_known(void *context, const struct database_row *row)
+{
+    struct schedules_known *known = context;
+
+    known->is_there = database_row_is_true(row, "is_there");
+    known->was_there = database_row_is_true(row, "was_there");
+}
+
+bool schedules_check_choice(struct database *db, const struct schedules_choice *choice,
+                            int64_t deadline_ms, struct error *err)
+{
+    const char *values[] = {choice->org_id, choice->integration_id};
+    struct schedules_known known = {0};
+    struct database_statement statement = {sql_known, 2, values, schedules_read_known, &known};
+
+    if (choice->org_id == NULL && choice->integration_id == NULL)
+        return true;
+    if (!database_transact(db, &statement, 1, SCHEDULES_LOCK_MS, deadline_ms, err))
+        return error_prefix(err, "looking for what was asked for");
+    if (known.is_there)
+        return true;
+    error_set(err, ERROR_USAGE, "no integration has the ids of --org and --integration%s",
+              known.was_there ? " any more: it was deleted" : "");
+    return error_hint(err, known.was_there ? "syncsched audit shows what its runs did"
+                                           : "syncsched status lists those that are there");
 }

@@ -22,8 +22,27 @@ struct schedules_reading {
     struct error heartbeat;   /* why it was not written; set when all rows are read */
 };
 
-/* A schedule's row, of a statement that includes columns/schedule.sql. Its texts are the row's. */
-void schedule_read_row(const struct database_row *row, struct schedule *schedule);
+/*
+ * The ids that several rows have. `struct schedules_repeated r = {0};` is empty; a statement of its
+ * own, sql_repeated, fills it before the rows are read, by schedules_read_repeated() with it as the
+ * context.
+ */
+struct schedules_repeated {
+    struct schedules_ids *ids; /* in key order */
+    size_t count;
+    size_t capacity;
+};
+
+void schedules_read_repeated(void *context, const struct database_row *row);
+void schedules_repeated_free(struct schedules_repeated *repeated);
+
+/*
+ * A schedule's row, of a statement that includes columns/schedule.sql and columns/texts.sql. Its
+ * texts are the row's. False where the row holds no schedule, or is a further one of the same ids:
+ * several rows of the same ids are one schedule, which is set aside.
+ */
+bool schedule_read_row(const struct database_row *row, struct schedules_repeated *repeated,
+                       struct schedule *schedule);
 
 /*
  * Warns about a schedule that is not valid, and counts it; from the hundred-and-first on it only
@@ -31,6 +50,20 @@ void schedule_read_row(const struct database_row *row, struct schedule *schedule
  */
 void schedules_warn(const struct error *error, size_t *count);
 void schedules_warn_of_rest(size_t count);
+
+/* What is asked for by --org and --integration; NULL: every one. */
+struct schedules_choice {
+    const char *org_id;
+    const char *integration_id;
+};
+
+/*
+ * Whether an integration is there of those that were asked for, disabled ones included. Else false:
+ * ERROR_USAGE says whether there ever was one, so that nobody takes an empty answer for a good one.
+ * Asked for every one, there always is.
+ */
+bool schedules_check_choice(struct database *db, const struct schedules_choice *choice,
+                            int64_t deadline_ms, struct error *err);
 
 typedef void schedules_reader(void *context, const struct schedules_reading *reading,
                               const struct schedule *schedule);

@@ -33,6 +33,26 @@ END
 $$;
 
 
+-- Where ----------------------------------------------------------------------------------------
+--
+-- What an earlier state made is brought up to date where it is. A schema of views over somebody
+-- else's tables may come before it in the search path; there nothing is made a second time.
+
+DO $$
+DECLARE
+    home text := (SELECT quote_ident(n.nspname)
+                  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                  WHERE c.oid = to_regclass('sync_run_log'));
+BEGIN
+    PERFORM set_config('syncsched.search_path', current_setting('search_path'), true);
+    IF home <> quote_ident(current_schema()) THEN
+        PERFORM set_config('search_path', home || ', ' || current_setting('search_path'), true);
+    END IF;
+    PERFORM set_config('syncsched.home_path', current_setting('search_path'), true);
+END
+$$;
+
+
 -- Who asks -------------------------------------------------------------------------------------
 --
 -- The organisation in the caller's JWT, as PostgREST hands it over; NULL when there is none or it
@@ -73,6 +93,7 @@ GRANT EXECUTE ON FUNCTION sync_member_org_id() TO PUBLIC;
 
 DO $$
 BEGIN
+    PERFORM set_config('search_path', current_setting('syncsched.search_path'), true);
     IF to_regclass('organizations') IS NULL THEN
         CREATE TABLE organizations (
             id       uuid DEFAULT gen_random_uuid(),
@@ -89,6 +110,9 @@ BEGIN
         WHERE attrelid = to_regclass('organizations')
           AND attname = 'timezone'
           AND NOT attisdropped
+    ) AND EXISTS (
+        SELECT FROM pg_class
+        WHERE oid = to_regclass('organizations') AND relkind IN ('r', 'p')
     ) THEN
         -- Not ADD COLUMN IF NOT EXISTS: that wants ownership and a lock for nothing at all.
         ALTER TABLE organizations ADD COLUMN timezone text;
@@ -109,6 +133,7 @@ BEGIN
         COMMENT ON TABLE organization_integrations IS
             'What syncsched exports and when: one cron schedule an integration.';
     END IF;
+    PERFORM set_config('search_path', current_setting('syncsched.home_path'), true);
 END
 $$;
 

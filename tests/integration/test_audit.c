@@ -493,12 +493,40 @@ START_TEST(test_filters)
 }
 END_TEST
 
+/* Ids that nothing has are no clean audit. */
 START_TEST(test_nobody)
 {
+    static const char *const choices[] = {" --org " OTHER, " --json --integration " OTHER,
+                                          " --org " SCENE_ORG " --integration " OTHER};
+
     seed_may();
-    expect(MAY " --org " OTHER, 0,
-           TOTALS_AND(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "0 of 0 integrations, holes 0, overlaps 0"),
-           "syncsched: warning: no schedule and no run matches\n");
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
+        struct program_result result;
+        char options[300];
+
+        snprintf(options, sizeof options, MAY "%s", choices[i]);
+        result = run_audit(options);
+        ck_assert_int_eq(result.status, 2);
+        ck_assert_str_eq(result.out, "");
+        ck_assert_ptr_nonnull(strstr(result.err,
+                                     "error: neither a schedule nor a run in the "
+                                     "period has the ids of --org and --integration ("));
+        program_result_free(&result);
+    }
+}
+END_TEST
+
+/* What was deleted is found by its runs and by its state. */
+START_TEST(test_deleted)
+{
+    struct program_result result;
+
+    seed_may();
+    testdb_exec("DELETE FROM organization_integrations");
+    result = run_audit(MAY " --integration " FIRST);
+    ck_assert_msg(result.status < 2, "%s", result.err);
+    ck_assert_ptr_nonnull(strstr(result.out, "completed 5"));
+    program_result_free(&result);
 }
 END_TEST
 
@@ -710,6 +738,7 @@ SUITE(audit)
     tcase_add_test(all, test_end);
     tcase_add_loop_test(all, test_filters, 0, (int)COUNT(filters));
     tcase_add_test(all, test_nobody);
+    tcase_add_test(all, test_deleted);
     tcase_add_test(all, test_daylight_saving);
     tcase_add_test(all, test_json);
     tcase_add_test(all, test_same_facts);

@@ -84,10 +84,6 @@ static const struct {
     {"UPDATE pg_index SET indisvalid = false"
      " WHERE indexrelid = 'sync_run_log_failed_idx'::regclass",
      "schema", "warning", "the index sync_run_log_failed_idx is not valid"},
-    {"ALTER TABLE organizations DROP CONSTRAINT organizations_pkey", "schema", "fail",
-     "organizations has no key on (id)"},
-    {"ALTER TABLE organization_integrations DROP CONSTRAINT organization_integrations_pkey",
-     "schema", "fail", "organization_integrations has no key on (org_id, integration_id)"},
     {"DROP FUNCTION sync_member_org_id() CASCADE", "schema", "warning",
      "there is no function sync_member_org_id()"},
     {"CREATE OR REPLACE FUNCTION sync_schema_version() RETURNS integer LANGUAGE sql AS 'SELECT 3'",

@@ -271,8 +271,6 @@ static const struct {
 } nothings[] = {
     {"", "", "\n"},
     {"--json", "[]\n", "\n"},
-    {"--json --org " NONE, "[]\n", " for what was asked for\n"},
-    {"--integration " NONE, "", " for what was asked for\n"},
 };
 
 /* Covers: nothing to list is no error, but likely not what somebody expected. */

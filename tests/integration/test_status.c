@@ -101,6 +101,13 @@ static const struct {
     {DAILY, "completed 3 days, failed 2 days, completed#2 2 days, completed 1 day", NULL,
      "healthy:", NULL},
     {DAILY, "completed 3 days, failed 2 days, running#2 2 days", NULL, "healthy:", NULL},
+    /* nothing follows for more than a day */
+    {"0 0 29 2 *", "completed 40 days, failed 1 day", NULL, "unhealthy: failing 1",
+     "failing: the slot of "},
+    {"0 0 29 2 *", "completed 40 days, given_up 1 day", NULL, "unhealthy: given_up 1",
+     "given up: the slot of "},
+    {"0 0 29 2 *", "failed 1 day, completed 0 days", NULL, "degraded: failed 1",
+     "failed: the slot of "},
     {"99 * * * *", "completed 1 day", NULL, "unhealthy: invalid 0",
      "invalid: cron_schedule: minute \"99\" is outside 0-59 (minutes go from 0 to 59)"},
     {DAILY, "", "UPDATE organizations SET timezone = 'Mars/Base'", "unhealthy: invalid 0",
@@ -363,12 +370,60 @@ START_TEST(test_none)
     ck_assert_str_eq(result.err, "syncsched: warning: there is no integration\n");
     ck_assert_ptr_nonnull(strstr(result.out, "\n0 integrations\n"));
     program_result_free(&result);
-    result = status_run("health --json --org " STATUS_ORG, NULL);
+    result = status_run("health --json", NULL);
     ck_assert_int_eq(result.status, 0);
-    ck_assert_str_eq(result.err,
-                     "syncsched: warning: no integration matches --org and --integration\n");
     json_schema_check("health", result.out);
     program_result_free(&result);
+}
+END_TEST
+
+/* Each of the commands that take --org and --integration, for people and for programs. */
+static void expect_nobody(const char *choice, const char *said)
+{
+    static const char *const commands[] = {"status",        "status --json", "health",
+                                           "health --json", "next",          "next --json"};
+
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        char line[200];
+        struct program_result result;
+
+        snprintf(line, sizeof line, "%s %s", commands[i], choice);
+        result = status_run(line, NULL);
+        ck_assert_msg(result.status == 2 && *result.out == '\0' && strcmp(result.err, said) == 0,
+                      "%s: exit %d: %s%s", line, result.status, result.out, result.err);
+        program_result_free(&result);
+    }
+}
+
+/* Covers: ids that nothing has, and those of what was deleted, are never green. */
+START_TEST(test_nobody)
+{
+    static const char never[] =
+        "syncsched: error: no integration has the ids of --org and --integration"
+        " (syncsched status lists those that are there)\n";
+    static const char deleted[] =
+        "syncsched: error: no integration has the ids of --org and --integration any more: it was"
+        " deleted (syncsched audit shows what its runs did)\n";
+    char choice[100];
+    struct program_result result;
+
+    status_add(1, DAILY);
+    expect_nobody("--integration c0000000-0000-4000-8000-000000000001", never);
+    expect_nobody("--org c0000000-0000-4000-8000-000000000001", never);
+    snprintf(choice, sizeof choice, "--org c0000000-0000-4000-8000-000000000001 --integration %s",
+             status_integration(1));
+    expect_nobody(choice, never);
+    testdb_exec("INSERT INTO sync_schedule_state SELECT org_id, integration_id, '',"
+                " date_trunc('minute', now())"
+                " FROM organization_integrations;"
+                "UPDATE organization_integrations SET is_enabled = false");
+    snprintf(choice, sizeof choice, "next --integration %s", status_integration(1));
+    result = status_run(choice, NULL); /* it is there */
+    ck_assert_int_eq(result.status, 0);
+    program_result_free(&result);
+    testdb_exec("DELETE FROM organization_integrations");
+    snprintf(choice, sizeof choice, "--integration %s", status_integration(1));
+    expect_nobody(choice, deleted);
 }
 END_TEST
 
@@ -456,6 +511,7 @@ SUITE(status)
     tcase_add_test(tcase, test_choice);
     tcase_add_test(tcase, test_run);
     tcase_add_test(tcase, test_none);
+    tcase_add_test(tcase, test_nobody);
     tcase_add_test(tcase, test_schemas);
     tcase_add_test(tcase, test_writes_nothing);
     suite_add_tcase(suite, tcase);

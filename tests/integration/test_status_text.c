@@ -44,7 +44,7 @@ static void seed(void)
 
         testdb_exec("INSERT INTO organizations (id, name, timezone) VALUES ('%s', %s, %s)",
                     status_integration(100 + n), names[i], i == 2 ? "'Europe/Oslo'" : "NULL");
-        status_add(n, i == 3 ? "\033[2J" : "30 2 1-7 * *");
+        status_add(n, i == 3 ? "\033[2J" : "30 2 1-31 * *");
         status_add_runs(n, i % 2 == 0 ? "completed 2 days, failed 1 day" : "completed 1 day");
         testdb_exec(
             "UPDATE sync_run_log SET org_id = '%s' WHERE integration_id = '%s';"
@@ -232,7 +232,7 @@ END_TEST
 START_TEST(test_details)
 {
     static const char *const env[] = {"TERM=xterm", "COLUMNS", "NO_COLOR=1", NULL};
-    static const char *const told[] = {"at 02:30 on days 1 to 7 of the month, UTC (30 2 1-7 * *)",
+    static const char *const told[] = {"at 02:30 every day, UTC (30 2 1-31 * *)",
                                        "next slot ",
                                        "last success ",
                                        "rejected/HTTP_500: ",
@@ -377,7 +377,7 @@ START_TEST(test_same_facts)
     char *dump;
 
     for (size_t i = 0; i < COUNT(runs); i++) {
-        status_add((int)i + 1, "0 0 1 1 *");
+        status_add((int)i + 1, "0 0 * * *");
         status_add_runs((int)i + 1, runs[i]);
     }
     testdb_exec("UPDATE sync_run_log SET error_message = 'said ' || run_id, http_status = 418,"

@@ -23,6 +23,11 @@ static const char *scene_wrapper;
 void scene_open(void)
 {
     testdb_create();
+    scene_begin();
+}
+
+void scene_begin(void)
+{
     scene_server = function_start();
     scene_url = NULL;
     scene_key_name = "SUPABASE_SERVICE_ROLE_KEY";

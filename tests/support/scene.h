@@ -26,6 +26,9 @@ enum { SCENE_CHILDREN_MAX = 64 };
 void scene_open(void);
 void scene_close(void);
 
+/* The same in a database that is there already. */
+void scene_begin(void);
+
 struct function *scene_function(void);
 
 /* What the program gets instead of the function's URL, or of the key; texts are borrowed. */

@@ -200,8 +200,8 @@ static const char *testdb_strategy(const PGconn *home)
     return PQserverVersion(home) >= 150000 ? "STRATEGY file_copy" : "";
 }
 
-/* template NULL: an empty database. */
-static void testdb_create_from(PGconn *home, const char *template)
+/* template NULL: an empty database; how: the rest of CREATE DATABASE. */
+static void testdb_create_from(PGconn *home, const char *template, const char *how)
 {
     static unsigned count;
 
@@ -209,7 +209,7 @@ static void testdb_create_from(PGconn *home, const char *template)
     /* A process id comes round again on a server that lives long enough. */
     testdb_run_format(home, "DROP DATABASE IF EXISTS %s WITH (FORCE)", testdb_name);
     testdb_run_format(home, "CREATE DATABASE %s TEMPLATE %s %s", testdb_name,
-                      template != NULL ? template : "template0", testdb_strategy(home));
+                      template != NULL ? template : "template0", how);
     setenv("PGDATABASE", testdb_name, 1);
     testdb_open = testdb_connect(testdb_name);
 }
@@ -228,16 +228,28 @@ void testdb_create(void)
     PGconn *home = testdb_connect_home();
     char *template = testdb_need_template(home);
 
-    testdb_create_from(home, template);
+    testdb_create_from(home, template, testdb_strategy(home));
     free(template);
     PQfinish(home);
+}
+
+void testdb_create_in(const char *encoding)
+{
+    PGconn *home = testdb_connect_home();
+    char how[100];
+
+    snprintf(how, sizeof how, "ENCODING '%s' LC_COLLATE 'C' LC_CTYPE 'C'", encoding);
+    testdb_create_from(home, NULL, how);
+    PQfinish(home);
+    testdb_exec("%s", testdb_supabase);
+    testdb_apply_schema();
 }
 
 void testdb_create_empty(void)
 {
     PGconn *home = testdb_connect_home();
 
-    testdb_create_from(home, NULL);
+    testdb_create_from(home, NULL, testdb_strategy(home));
     PQfinish(home);
 }
 

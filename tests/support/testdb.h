@@ -25,6 +25,9 @@
  */
 void testdb_create(void);
 
+/* The same in an encoding of the server's: "SQL_ASCII", "LATIN1". */
+void testdb_create_in(const char *encoding);
+
 /* The same without the schema; does nothing about roles. */
 void testdb_create_empty(void);
 

@@ -29,6 +29,7 @@ static const struct {
         const char *error;
         int64_t error_since;
         int64_t waiting;
+        int64_t follows; /* by default a day after what failed */
         struct condition_log log;
     } but;
     const char *judged; /* "STATE DAYS: REASON STATE, ...": so many days ago */
@@ -69,6 +70,31 @@ static const struct {
      {.log.in_row = SLOTS(CONDITION_FAILURES_MAX, NOW - 400 * DAY, NOW)},
      "unhealthy 400: failing unhealthy",
      "failing: 100 slots or more since 2023-03-28T02:00:00Z"},
+    {"one failure of a month's",
+     {.log.in_row = SLOTS(1, NOW, NOW), .follows = NOW + 31 * DAY},
+     "unhealthy 0: failing unhealthy",
+     "failing: the slot of 2024-05-01T02:00:00Z, and the next is more than a day later"},
+    {"one failure of the last slot ever",
+     {.log.in_row = SLOTS(1, NOW, NOW), .follows = NONE},
+     "unhealthy 0: failing unhealthy",
+     "failing: the slot of 2024-05-01T02:00:00Z, and the next is more than a day later"},
+    {"one failure before a day of 25 hours",
+     {.log.in_row = SLOTS(1, NOW, NOW), .follows = NOW + DAY + 60},
+     "degraded 0: failing degraded",
+     "failing: the slot of 2024-05-01T02:00:00Z"},
+    {"one failure before a longer day",
+     {.log.in_row = SLOTS(1, NOW, NOW), .follows = NOW + DAY + 61},
+     "unhealthy 0: failing unhealthy",
+     "failing: the slot of 2024-05-01T02:00:00Z, and the next is more than a day later"},
+    {"a month's given up",
+     {.log.given_up = SLOTS(1, NOW, NOW), .follows = NOW + 31 * DAY},
+     "unhealthy 0: given_up unhealthy",
+     "given up: the slot of 2024-05-01T02:00:00Z, never attempted, and the next is more than a day "
+     "later"},
+    {"a month's given up before another succeeded",
+     {.log.given_up = SLOTS(1, NOW - 2 * DAY, NOW - 2 * DAY), .follows = NOW + 31 * DAY},
+     "degraded 2: given_up degraded",
+     "given up: the slot of 2024-04-29T02:00:00Z, never attempted"},
     {"unknown outcome",
      {.log.unknown = SLOTS(1, NOW - 2 * DAY, NOW - 2 * DAY)},
      "degraded 2: unknown degraded",
@@ -108,7 +134,7 @@ static const struct {
 
 static struct condition_facts facts_of(size_t n)
 {
-    return (struct condition_facts){
+    struct condition_facts facts = {
         .now = NOW,
         .is_active = !cases[n].but.is_disabled,
         .error = cases[n].but.error,
@@ -119,6 +145,11 @@ static struct condition_facts facts_of(size_t n)
         .waiting = cases[n].but.waiting != 0 ? cases[n].but.waiting : NONE,
         .log = cases[n].but.log,
     };
+
+    facts.follows = cases[n].but.follows;
+    if (facts.follows == 0)
+        facts.follows = condition_last_failed(&facts) + DAY;
+    return facts;
 }
 
 static void describe(const struct condition *condition, char *text, size_t size)

@@ -14,7 +14,8 @@ static const struct {
     {{"3F000", NULL, false}, "apply the migration first"},
     {{"42883", "ParseFuncOrColumn", false}, "bring the schema up to date: syncsched schema | psql"},
     {{"42883", NULL, false}, "bring the schema up to date: syncsched schema | psql"},
-    {{"42883", "op_error", false}, NULL}, /* a column of another type */
+    {{"42883", "op_error", false}, "another type than ticks read: syncsched doctor"},
+    {{"42804", NULL, false}, "another type than ticks read: syncsched doctor"},
     {{"42501", "check_enable_rls", false}, "ALTER ROLE name BYPASSRLS"},
     {{"42501", "aclcheck_error", false}, "lacks a privilege"},
     {{"42501", NULL, false}, "lacks a privilege"},

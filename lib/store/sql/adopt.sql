@@ -2,7 +2,8 @@
 -- that tick; that nobody is called twice is the guard of start.sql. So several ticks may adopt the
 -- same runs at the same moment, and share the work: their locks bear with each other, and with no
 -- stranger's. What nobody wants any more is closed instead of run, by one of them: cancelled, or
--- given up as too old.
+-- given up as too old. What two rows of the integration say is neither wanted nor unwanted: its
+-- runs wait until it is one.
   WITH stale AS (
          SELECT run_id, org_id, integration_id, created_at
            FROM sync_run_log
@@ -13,7 +14,8 @@
        ), judged AS (
          SELECT s.run_id,
                 CASE
-                  WHEN (i.is_enabled AND i.cron_schedule IS NOT NULL) IS NOT TRUE THEN 'CANCELLED'
+                  WHEN bool_and(i.is_enabled AND i.cron_schedule IS NOT NULL) IS NOT TRUE
+                       THEN 'CANCELLED'
                   WHEN $3::boolean
                    AND s.created_at < to_timestamp($1::bigint / 1000000.0)
                                       - make_interval(secs => greatest(1800, $2::bigint / 1000))
@@ -22,6 +24,8 @@
            FROM stale AS s
            LEFT JOIN organization_integrations AS i
              ON i.org_id = s.org_id AND i.integration_id = s.integration_id
+          GROUP BY s.run_id, s.created_at
+         HAVING count(*) = 1
        ), closing AS (
          SELECT r.run_id, j.verdict
            FROM judged AS j

@@ -19,6 +19,8 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
                 NULL::bigint AS period_start, NULL::integer AS attempt, NULL::text AS status,
                 NULL::text AS resolution, NULL::text AS triggered_by, NULL::bigint AS started_at, NULL::text AS error_class, NULL::text AS error_code,
                 -- include: columns/schedule.sql
+                ,
+                -- include: columns/texts.sql
            FROM organization_integrations AS i
            FULL JOIN sync_schedule_state AS s
              ON s.org_id = i.org_id AND s.integration_id = i.integration_id

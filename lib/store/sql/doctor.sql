@@ -4,18 +4,17 @@
 -- have. $3: the migration, from which the columns, constraints and indexes of our own tables are
 -- read. It corrects what has no hint. Ordered by check, since a hint may need those before it; the
 -- first row of a check is for the case that it has no other.
-  WITH tables (relation, is_ours, severity, verbs, row_key, columns) AS (
+  WITH tables (relation, is_ours, severity, verbs, columns) AS (
          -- A tick works without its heartbeat. Of tables that may be somebody else's: the columns
-         -- that ticks read (without a type where any will do), and a key on row_key, or on fewer of
-         -- these, tells the rows apart.
-         VALUES ('organizations', false, 'fail', 'SELECT', '{id}'::name[], 'id uuid,timezone'),
-                ('organization_integrations', false, 'fail', 'SELECT', '{org_id,integration_id}',
+         -- that ticks read, without a type where any will do.
+         VALUES ('organizations', false, 'fail', 'SELECT', 'id uuid,timezone'),
+                ('organization_integrations', false, 'fail', 'SELECT',
                  'org_id uuid,integration_id uuid,integration_type,cron_schedule,'
                  'is_enabled boolean'),
-                ('sync_run_log', true, 'fail', 'SELECT,INSERT,UPDATE', NULL, NULL),
-                ('sync_schedule_state', true, 'fail', 'SELECT,INSERT,UPDATE', NULL, NULL),
-                ('sync_trigger_state', true, 'warning', 'SELECT,INSERT,UPDATE', NULL, NULL),
-                ('sync_prune_state', true, 'fail', 'SELECT', NULL, NULL)
+                ('sync_run_log', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
+                ('sync_schedule_state', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
+                ('sync_trigger_state', true, 'warning', 'SELECT,INSERT,UPDATE', NULL),
+                ('sync_prune_state', true, 'fail', 'SELECT', NULL)
        ), migration (statement) AS (
          SELECT regexp_split_to_table(regexp_replace($3, '--[^\n]*', '', 'g'), ';')
        ), items (relation, item) AS (
@@ -28,9 +27,10 @@
           CROSS JOIN LATERAL regexp_split_to_table(t.made[2], ',\s*\n {4}(?! )') AS i (item)
        ), found AS (
          SELECT t.*, to_regclass(t.relation) AS oid, c.relkind, c.relrowsecurity,
-                row_security_active(c.oid) AS hides_rows
+                row_security_active(c.oid) AS hides_rows, s.nspname
            FROM tables AS t
            LEFT JOIN pg_class AS c ON c.oid = to_regclass(t.relation)
+           LEFT JOIN pg_namespace AS s ON s.oid = c.relnamespace
        ), absent AS (
          SELECT string_agg(f.relation, ', ' ORDER BY f.relation) AS relations,
                 min(f.severity) AS severity, n.nspname,
@@ -48,7 +48,7 @@
           WHERE f.oid IS NULL
           GROUP BY n.oid, n.nspname
        ), columns AS (
-         SELECT f.relation, f.severity, c.name, c.type, c.fallback,
+         SELECT f.relation, f.is_ours, f.severity, c.name, c.type, c.fallback,
                 a.attname, a.atthasdef, a.atttypid::regtype AS found_type
            FROM found AS f
            JOIN (
@@ -65,6 +65,62 @@
            LEFT JOIN pg_attribute AS a
              ON a.attrelid = f.oid AND a.attname = c.name AND NOT a.attisdropped
           WHERE f.oid IS NOT NULL
+       ), wanted (relation, place, name, type, names) AS (
+         -- What ticks read of tables that may be somebody else's, and what else it may be called.
+         VALUES ('organizations', 1, 'id', 'uuid', '{id,org_id,organization_id,organisation_id}'),
+                ('organizations', 2, 'name', 'text', '{name,title,display_name}'),
+                ('organizations', 3, 'timezone', 'text', '{timezone,time_zone,tz}'),
+                ('organization_integrations', 1, 'org_id', 'uuid',
+                 '{org_id,organization_id,organisation_id,tenant_id,company_id}'),
+                ('organization_integrations', 2, 'integration_id', 'uuid',
+                 '{integration_id,id,uuid}'),
+                ('organization_integrations', 3, 'integration_type', 'text',
+                 '{integration_type,type,kind,provider,system}'),
+                ('organization_integrations', 4, 'cron_schedule', 'text',
+                 '{cron_schedule,cron,cron_expression,crontab,schedule}'),
+                ('organization_integrations', 5, 'is_enabled', 'boolean',
+                 '{is_enabled,enabled,is_active,active}')
+       ), views (statements, lacking) AS (
+         -- The same as views over them, since nobody should change somebody else's tables. A number
+         -- becomes a UUID with the same digits, and a text that is not a UUID its hash: no id must
+         -- make a view fail. The boolean for the same reason.
+         SELECT string_agg(format('CREATE OR REPLACE VIEW syncsched.%I AS SELECT %s FROM %I.%I; ',
+                                  v.relation, v.items, v.nspname, v.relation),
+                           '' ORDER BY v.relation DESC),
+                string_agg(v.lacking, ', ')
+           FROM (SELECT f.relation, f.nspname,
+                        string_agg(format(CASE
+                                            WHEN a.attname IS NULL AND w.type = 'boolean' THEN 'true'
+                                            WHEN a.attname IS NULL THEN 'NULL::%2$s'
+                                            WHEN a.type = w.type OR w.type = 'text' THEN '%1$I'
+                                            WHEN w.type = 'boolean'
+                                            THEN 'lower(%1$I::text) IN (''t'', ''true'', ''yes'', '
+                                                 '''on'', ''1'')'
+                                            WHEN a.type IN ('smallint', 'integer', 'bigint')
+                                            THEN 'lpad(translate(%1$I::text, ''-'', ''f''), 32, '
+                                                 '''0'')::uuid'
+                                            ELSE 'CASE WHEN %1$I::text ~* ''^[0-9a-f]{8}(-[0-9a-f]'
+                                                 '{4}){3}-[0-9a-f]{12}$'' THEN %1$I::text::uuid '
+                                                 'ELSE md5(%1$I::text)::uuid END'
+                                          END || ' AS %3$I', a.attname, w.type, w.name),
+                                   ', ' ORDER BY w.place) AS items,
+                        string_agg(w.name, ', ')
+                          FILTER (WHERE a.attname IS NULL AND w.type <> 'boolean'
+                                    AND w.name NOT IN ('name', 'timezone')) AS lacking
+                   FROM found AS f
+                   JOIN wanted AS w ON w.relation = f.relation
+                   LEFT JOIN LATERAL (
+                          SELECT a.attname, a.atttypid::regtype::text AS type
+                            FROM pg_attribute AS a
+                           WHERE a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped
+                             AND a.attname = ANY (w.names::name[])
+                           ORDER BY array_position(w.names::name[], a.attname)
+                           LIMIT 1
+                        ) AS a ON true
+                  WHERE NOT f.is_ours AND f.nspname <> 'syncsched'
+                  GROUP BY f.relation, f.nspname
+                ) AS v
+         HAVING NOT EXISTS (SELECT FROM found AS f WHERE NOT f.is_ours AND f.oid IS NULL)
        ), constraints AS (
          -- Of each table. Without its keys a tick would not keep what it promises.
          SELECT f.relation, k.kind, k.name, k.definition, pg_get_constraintdef(c.oid) AS found,
@@ -210,14 +266,43 @@ SELECT 63, 'schema', c.severity, NULL, format('%s has no column %s', c.relation,
        format('ALTER TABLE %s ADD COLUMN %s %s;', c.relation, c.name,
               concat_ws(' ', coalesce(c.type::text, 'text'), 'DEFAULT ' || c.fallback))
   FROM columns AS c
- WHERE c.attname IS NULL
+ WHERE c.is_ours AND c.attname IS NULL
  UNION ALL
 SELECT 64, 'schema', c.severity, NULL,
        format('%s.%s is of the type %s, not %s', c.relation, c.name, c.found_type, c.type),
        format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %2$s::text::%3$s;', c.relation, c.name,
               c.type)
   FROM columns AS c
- WHERE c.found_type <> c.type
+ WHERE c.is_ours AND c.found_type <> c.type
+ UNION ALL
+SELECT 64, 'schema', 'fail', NULL, c.problems,
+       CASE
+         WHEN NOT c.is_of_view
+         THEN format('CREATE SCHEMA IF NOT EXISTS syncsched; %1$s'
+                     'GRANT USAGE ON SCHEMA syncsched TO %2$I; '
+                     'GRANT SELECT ON syncsched.organizations, syncsched.organization_integrations '
+                     'TO %2$I; ALTER ROLE %3$I SET search_path = syncsched, %4$s;%5$s',
+                     v.statements, current_user, session_user,
+                     regexp_replace(current_setting('search_path'), '^syncsched, *', ''),
+                     ' -- fill in what is NULL: ' || v.lacking)
+         ELSE (SELECT string_agg(format('SELECT pg_get_viewdef(%L::regclass);',
+                                        format('%I.%I', f.nspname, f.relation)), ' '
+                                 ORDER BY f.relation) || ' -- correct what it selects'
+                 FROM found AS f
+                WHERE f.nspname = 'syncsched' AND f.relkind = 'v')
+       END
+  FROM (SELECT string_agg(CASE
+                            WHEN c.attname IS NULL
+                            THEN format('%s has no column %s', c.relation, c.name)
+                            ELSE format('%s.%s is of the type %s, not %s', c.relation, c.name,
+                                        c.found_type, c.type)
+                          END, '; ' ORDER BY c.relation DESC, c.name) AS problems,
+               bool_or(f.nspname = 'syncsched' AND f.relkind = 'v') AS is_of_view
+          FROM columns AS c
+          JOIN found AS f ON f.relation = c.relation
+         WHERE NOT c.is_ours AND (c.attname IS NULL OR c.found_type <> c.type)) AS c
+  LEFT JOIN views AS v ON true
+ WHERE c.problems IS NOT NULL
  UNION ALL
 SELECT 65, 'schema', CASE WHEN c.relation = 'sync_prune_state' THEN 'warning' ELSE c.severity END,
        NULL, format('%s.%s has no default', c.relation, c.name),
@@ -265,23 +350,6 @@ SELECT CASE WHEN x.indisunique THEN 70 ELSE 74 END, 'schema',
   FROM found AS f
   JOIN pg_index AS x ON x.indrelid = f.oid
  WHERE f.is_ours AND NOT x.indisvalid
- UNION ALL
-SELECT 71, 'schema', f.severity, NULL,
-       format('%s has no key on (%s): one may be there twice', f.relation,
-              array_to_string(f.row_key, ', ')),
-       format('CREATE UNIQUE INDEX ON %s (%s);', f.relation, array_to_string(f.row_key, ', '))
-  FROM found AS f
- WHERE f.row_key IS NOT NULL AND f.relkind IN ('r', 'p')
-   AND NOT EXISTS (SELECT
-                     FROM pg_index AS x
-                    WHERE x.indrelid = f.oid AND x.indisunique AND x.indisvalid
-                      AND x.indpred IS NULL
-                      AND (SELECT array_agg(a.attname)
-                             FROM pg_attribute AS a
-                            WHERE a.attrelid = f.oid
-                              AND a.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1]))
-                          <@ f.row_key
-                      AND 0 <> ALL ((x.indkey::int2[])[0:x.indnkeyatts - 1]))
  UNION ALL
 SELECT 75, 'schema', 'warning', NULL,
        'there is no function sync_member_org_id(): members see none of their rows', NULL

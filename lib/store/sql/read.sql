@@ -22,6 +22,8 @@ SELECT c.now_us, c.unfinished, c.pruned_before, c.schema_version, r.*
   LEFT JOIN (
          SELECT
                 -- include: columns/schedule.sql
+                ,
+                -- include: columns/texts.sql
            FROM organization_integrations AS i
            FULL JOIN sync_schedule_state AS s
              ON s.org_id = i.org_id AND s.integration_id = i.integration_id

@@ -1,19 +1,24 @@
 -- Another attempt, under the same key, at the earliest failed slot of each integration whose lock
 -- is held: the last attempt at it is still the failed one, no run is active, and the schedule is
--- enabled. By policy ($2: by hand) no newer slot has been completed, and no newer run that may have
--- reached the function has taken the slot's period over. $1: now; $3, $4: who makes it. By hand
--- nothing is attempted again where the log was pruned: a newer attempt may be gone.
+-- enabled, in one row. By policy ($2: by hand) no newer slot has been completed, and no newer run
+-- that may have reached the function has taken the slot's period over. $1: now; $3, $4: who makes
+-- it. By hand nothing is attempted again where the log was pruned: a newer attempt may be gone.
 -- Once an attempt may have reached the function, its period stays: the function knows the key, and
 -- a key means one period.
-  WITH chosen AS (
-         SELECT DISTINCT ON (r.org_id, r.integration_id) r.*
+  WITH wanted AS (
+         SELECT r.run_id
            FROM unnest(string_to_array(current_setting('syncsched.retry'), ',')::uuid[])
                 AS h (run_id)
            JOIN sync_run_log AS r ON r.run_id = h.run_id
            JOIN organization_integrations AS i
              ON i.org_id = r.org_id AND i.integration_id = r.integration_id
+          GROUP BY r.run_id
+         HAVING count(*) = 1 AND bool_and(i.is_enabled AND i.cron_schedule IS NOT NULL)
+       ), chosen AS (
+         SELECT DISTINCT ON (r.org_id, r.integration_id) r.*
+           FROM wanted
+           JOIN sync_run_log AS r ON r.run_id = wanted.run_id
           WHERE r.status = 'failed'
-            AND i.is_enabled AND i.cron_schedule IS NOT NULL
             AND (r.scheduled_for < (SELECT max(pruned_before) FROM sync_prune_state)
                  AND $2::boolean) IS NOT TRUE
             AND NOT EXISTS (SELECT

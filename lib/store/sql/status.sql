@@ -5,7 +5,11 @@
 -- ends with the slot, and it has a LIMIT or takes one end. So a history of years costs what a
 -- history of days does. OFFSET 0 keeps the planner from hashing the whole log instead. At most 100
 -- failed slots are read: those of the last 7 days and those since the last success.
-SELECT left(o.name::text, 200) AS organization,
+SELECT CASE
+         WHEN (SELECT getdatabaseencoding() IN ('UTF8', 'LATIN1'))
+         THEN left(o.name::text, 200)
+         ELSE regexp_replace(left(o.name::text, 200), '[^\t -~]', '?', 'g')
+       END AS organization,
        CASE WHEN isfinite(s.since)
             THEN floor(extract(epoch FROM s.since) / 60)::bigint END AS since,
        (extract(epoch FROM done.scheduled_for) / 60)::bigint AS last_success,
@@ -18,6 +22,8 @@ SELECT left(o.name::text, 200) AS organization,
        CASE WHEN f.in_row < 100 THEN f.in_row_least ELSE first.slot END AS in_row_first,
        f.*, r.runs,
        -- include: columns/schedule.sql
+       ,
+       -- include: columns/texts.sql
   FROM organization_integrations AS i
   LEFT JOIN organizations AS o ON o.id = i.org_id
   LEFT JOIN sync_schedule_state AS s

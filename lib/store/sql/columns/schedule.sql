@@ -1,13 +1,9 @@
--- A schedule's row, as schedule_read_row() reads it: organization_integrations AS i, organizations
--- AS o, sync_schedule_state AS s. Long texts are cut one character past what is valid: hostile rows
--- stay small. date_part() is exact for minutes, at a third of the cost of extract(), which computes
--- in numeric.
+-- A schedule's row, as schedule_read_row() reads it, with columns/texts.sql:
+-- organization_integrations AS i, organizations AS o, sync_schedule_state AS s. date_part() is
+-- exact for minutes, at a third of the cost of extract(), which computes in numeric.
 coalesce(i.org_id, s.org_id) AS org_id,
 coalesce(i.integration_id, s.integration_id) AS integration_id,
 i.is_enabled IS TRUE AND i.cron_schedule IS NOT NULL AS is_active,
 o.id IS NOT NULL AS has_organization,
-left(i.integration_type::text, 64) AS integration_type,
-left(i.cron_schedule::text, 1001) AS cron_schedule,
-left(o.timezone::text, 65) AS timezone,
 s.schedule AS state_text,
 (date_part('epoch', s.mark) / 60)::bigint AS mark
