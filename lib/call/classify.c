@@ -287,7 +287,7 @@ static bool classify_is_undelivered(const struct response *response, bool has_ow
     return response->has_relay_error || *may_retry;
 }
 
-/* What no list has may have reached the function. */
+/* What no list has may have reached the function; below 400 only an interim response came. */
 static void classify_error(const struct response *response, const json_t *body,
                            struct outcome *outcome)
 {
@@ -296,7 +296,7 @@ static void classify_error(const struct response *response, const json_t *body,
     enum outcome_class error_class = OUTCOME_UNKNOWN;
     bool may_retry = false;
 
-    if (classify_has_status(response, classify_unclear))
+    if (response->status < 400 || classify_has_status(response, classify_unclear))
         error_class = OUTCOME_UNKNOWN;
     else if (classify_is_undelivered(response, has_own_code, &may_retry))
         error_class = OUTCOME_NOT_DELIVERED;
