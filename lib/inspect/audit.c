@@ -174,6 +174,7 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
     run = &audit->runs[audit->subject.count++];
     *run = (struct audit_run){
         .error_class = outcome_class_parse(database_row_text(row, "error_class")),
+        .http_status = (int)database_row_number(row, "http_status", 0),
         .status = run_status_parse(database_row_text(row, "status")),
         .attempt = (int)database_row_number(row, "attempt", 0),
         .resolution = run_resolution_parse(database_row_text(row, "resolution")),

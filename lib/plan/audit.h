@@ -19,6 +19,7 @@ struct audit_run {
     char run_id[RUN_UUID_SIZE];
     char error_code[OUTCOME_CODE_SIZE];
     enum outcome_class error_class;
+    int http_status; /* 0: no answer came */
     enum run_status status;
     enum run_resolution resolution;
     int attempt;

@@ -43,6 +43,8 @@ static void audit_add_runs(json_t *value, const struct audit_run *run,
     if (run != NULL && run->status == RUN_FAILED) {
         json_object_set_new(value, "errorClass", json_string(outcome_class_name(run->error_class)));
         json_object_set_new(value, "errorCode", json_from_text(run->error_code));
+        if (run->http_status != 0)
+            json_object_set_new(value, "httpStatus", json_integer(run->http_status));
     }
 }
 
@@ -129,10 +131,13 @@ static void audit_add_run_text(const json_t *value, const char *slot, struct tex
         text_addf(line, " of %s", run_slot);
     if (strcmp(status, "failed") == 0) {
         const char *code = audit_text(value, "errorCode");
+        int64_t http_status = audit_number(value, "httpStatus");
 
         text_addf(line, ", attempt %" PRId64 ": %s/", audit_number(value, "attempt"),
                   audit_text(value, "errorClass"));
         text_add_clean(line, code, strlen(code), SIZE_MAX);
+        if (http_status > 0)
+            text_addf(line, ", HTTP %" PRId64, http_status);
     } else if (strcmp(status, "completed") != 0) {
         text_addf(line, ", %s", status);
     }

@@ -162,6 +162,10 @@ static const struct {
      DAY("failed     ", RUN("03") ", attempt 1: rejected/HTTP_500")
          TOTALS(5, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0),
      ""},
+    {GIVEN_UP("rejected", "'RATE_LIMITED', http_status = 429"), 0,
+     DAY("failed     ", RUN("03") ", attempt 1: rejected/RATE_LIMITED, HTTP 429")
+         TOTALS(5, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0),
+     ""},
     {GIVEN_UP("unknown", "'TIMEOUT'"), 0,
      DAY("unknown    ", RUN("03") ", attempt 1: unknown/TIMEOUT")
          HOLE("02", "03", "unresolved: " RUN("03") ", attempt 1: unknown/TIMEOUT") TOTALS_AND(
