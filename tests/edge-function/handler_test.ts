@@ -58,12 +58,18 @@ Deno.test("OPTIONS needs no key, and refuses a wrong one", async () => {
 });
 
 Deno.test("no other method does anything", async () => {
-  for (const method of ["GET", "PUT", "PATCH", "DELETE"]) {
+  for (const method of ["PUT", "PATCH", "DELETE"]) {
     assert.deepEqual(await ask(method, { apikey: "b" }), {
       status: 405,
       code: "METHOD_NOT_ALLOWED",
     });
   }
+});
+
+Deno.test("GET needs a key, and the key that it asks about", async () => {
+  assert.equal((await ask("GET", {})).status, 401);
+  assert.equal((await ask("GET", { "Idempotency-Key": KEY })).status, 401);
+  assert.deepEqual(await ask("GET", { apikey: "b" }), { status: 400, code: "INVALID_REQUEST" });
 });
 
 // ---- Bodies ----
@@ -132,7 +138,7 @@ Deno.test("each field is checked, and named", async () => {
       "2024-05-02T24:00:00Z",
       "2024-05-02T02:00:00+00:00",
     ],
-    coversFrom: [undefined, "now"],
+    periodStart: [undefined, "", "now", 0, "2024-05-01"],
     attempt: [undefined, 0, 1.5, "1", true],
     idempotencyKey: [undefined, 1],
   };
@@ -146,10 +152,10 @@ Deno.test("each field is checked, and named", async () => {
 });
 
 Deno.test("fields that contradict each other are refused", async () => {
-  const other = { ...body(), coversFrom: "2024-05-02T02:01:00Z" };
+  const other = { ...body(), periodStart: SLOT };
   const stray = { ...body(), idempotencyKey: KEY.replace(SLOT, "2024-05-03T02:00:00Z") };
 
-  assert.equal(await check(JSON.stringify(other)), "coversFrom is after scheduledFor");
+  assert.equal(await check(JSON.stringify(other)), "periodStart is not before scheduledFor");
   assert.match(await check(JSON.stringify(stray)), /^idempotencyKey is not/);
   assert.match(await check(JSON.stringify(body()), { "Idempotency-Key": "k" }), /^the header/);
 });
@@ -166,6 +172,8 @@ Deno.test("all of a project's secret keys count, and the legacy one", () => {
   assert.deepEqual(settings.keys, ["sb_secret_a", "sb_secret_b", "legacy"]);
   assert.equal(settings.targetUrl, undefined);
   assert.equal(settings.targetTimeoutS, 100);
+  assert.deepEqual(settings.acceptTypes, []);
+  assert.equal(settings.acceptedTimeoutS, 300);
   assert.equal(settings.leaseS, 420);
 });
 
@@ -180,6 +188,8 @@ Deno.test("settings that make no sense are told without their values", () => {
       /^Error: SUPABASE_SECRET_KEYS is not a JSON object$/,
     );
   }
+  assert.deepEqual(read({ ACCEPT_TYPES: " dynamics, bufdir" }).acceptTypes, ["dynamics", "bufdir"]);
+  assert.throws(() => read({ ACCEPT_TYPES: "dynamic" }), /^Error: ACCEPT_TYPES is not a list/);
   assert.throws(() => read({ LEASE_S: "soon" }), /^Error: LEASE_S is not a number of seconds$/);
   assert.throws(() => read({ TARGET_TIMEOUT_S: "0" }), /TARGET_TIMEOUT_S/);
 });

@@ -23,13 +23,20 @@ const PORT = Deno.env.get("PGPORT") ?? "5432"; // of a pooler, perhaps
 /** What a test sets up it does at the server itself. */
 const SERVER = `${HOST}:${Deno.env.get("SERVER_PORT") ?? PORT}`;
 
-/** A slot of a day that is over: what `run --at` serves. */
+/** Slots of days that are over: what `run --at` serves. */
 export const SLOT = "2024-05-02T02:00:00Z";
-export const KEY = `${ORG}/${INTEGRATION}/${SLOT}`;
+export const NEXT_SLOT = "2024-05-03T02:00:00Z";
+export const KEY = keyOf(SLOT);
+
+const WAITING = `
+  FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name = 'run-integration'
+   AND wait_event_type = 'Lock'`;
 
 export interface Run {
   attempt: number;
   status: string;
+  accepted_at: Date | null;
   records_exported: string | null;
   error_class: string | null;
   error_code: string | null;
@@ -40,6 +47,28 @@ interface SceneOptions {
   leaseS?: number;
   targetTimeoutS?: number;
   targetUrl?: string;
+  acceptTypes?: string; // answered with 202
+  endsWhenIdle?: boolean;
+}
+
+export function test(name: string, work: (scene: Scene) => Promise<void>, options = {}) {
+  Deno.test(name, async () => {
+    const scene = await Scene.open(options);
+
+    try {
+      await scene.addIntegration();
+      await work(scene);
+      const told = JSON.stringify(await scene.runs()) + scene.log;
+      for (const secret of [SECRET_KEY, LEGACY_KEY, scene.target.token]) {
+        assert.ok(!told.includes(secret), "a secret is told");
+      }
+    } catch (error) {
+      console.error(await scene.runs().catch(String), scene.log);
+      throw error;
+    } finally {
+      await scene.close();
+    }
+  });
 }
 
 export class Scene {
@@ -51,6 +80,7 @@ export class Scene {
 
   private constructor(
     private readonly databaseUrl: string,
+    private readonly serverUrl: string,
     private readonly database: pg.Client,
     private readonly options: SceneOptions,
   ) {}
@@ -63,7 +93,7 @@ export class Scene {
     await migrate(at(SERVER));
     const database = new pg.Client(at(SERVER));
     await database.connect();
-    const scene = new Scene(at(`${HOST}:${PORT}`), database, options);
+    const scene = new Scene(at(`${HOST}:${PORT}`), at(SERVER), database, options);
     await scene.startFunction();
     return scene;
   }
@@ -95,6 +125,8 @@ export class Scene {
         TARGET_TOKEN: this.target.token,
         TARGET_TIMEOUT_S: String(this.options.targetTimeoutS ?? 20),
         LEASE_S: String(this.options.leaseS ?? 420),
+        ACCEPT_TYPES: this.options.acceptTypes ?? "",
+        ...(this.options.endsWhenIdle ? { ENDS_WHEN_IDLE: "1" } : {}),
       },
       stdin: "null",
       stdout: "piped",
@@ -109,9 +141,17 @@ export class Scene {
     this.url = `http://127.0.0.1:${await port.promise}`;
   }
 
+  async untilFunctionEnds() {
+    await this.child?.status;
+  }
+
   /** As the platform ends a worker: without a word. */
   async killFunction() {
-    this.child?.kill("SIGKILL");
+    try {
+      this.child?.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
     await this.child?.status;
     await Promise.all(this.reading);
     this.child = undefined;
@@ -149,13 +189,41 @@ export class Scene {
 
   async runs(): Promise<Run[]> {
     return await this.sql<Run>`
-      SELECT attempt, status, records_exported, error_class, error_code, error_message
+      SELECT attempt, status, accepted_at, records_exported, error_class, error_code, error_message
         FROM sync_run_log
        ORDER BY scheduled_for, attempt`;
   }
 
   async lastRun(): Promise<Run> {
     return (await this.runs()).at(-1)!;
+  }
+
+  /** The ledger as `syncsched audit` reads it. */
+  async ledger() {
+    return await this.sql<{ state: string; records_exported: string | null }>`
+      SELECT state, records_exported FROM sync_export_ledger ORDER BY idempotency_key`;
+  }
+
+  /** Each key that is completed in the log is so in the ledger, and the reverse, with one count. */
+  async checkAgreement(counts?: string[]) {
+    const rows = await this.sql<Record<string, unknown>>`
+      SELECT run.records_exported AS logged, entry.records_exported AS exported, entry.state,
+             run.period_start IS NOT DISTINCT FROM kept.period_start AS is_same_period
+        FROM (SELECT * FROM sync_run_log WHERE status = 'completed') AS run
+        FULL JOIN sync_export_ledger AS entry USING (idempotency_key)
+        LEFT JOIN export_ledger AS kept USING (idempotency_key)
+       ORDER BY idempotency_key`;
+    const expected = counts ?? rows.map((row) => row.exported);
+
+    assert.deepEqual(
+      rows,
+      expected.map((exported) => ({
+        logged: exported,
+        exported,
+        state: "completed",
+        is_same_period: true,
+      })),
+    );
   }
 
   async untilCompleted() {
@@ -169,26 +237,86 @@ export class Scene {
     await this.sql`UPDATE export_ledger SET held_until = clock_timestamp() - interval '1s'`;
   }
 
+  /** As if 31 minutes had passed since the start of what runs. */
+  async letRunsGrowOld() {
+    await this.sql`
+      UPDATE sync_run_log
+         SET created_at = created_at - interval '31 min', started_at = started_at - interval '31 min',
+             accepted_at = accepted_at - interval '31 min'
+       WHERE status = 'running'`;
+  }
+
+  /** Until every run has come to its end. */
+  async untilReported() {
+    await until(async () => {
+      return (await this.sql`SELECT FROM sync_run_log WHERE status = 'running'`).length === 0;
+    });
+  }
+
+  // ---- Locks ----
+
+  /** Takes a lock that the function needs; until it is released, or the test is over. */
+  async lock(statement: string) {
+    const client = new pg.Client(this.serverUrl);
+
+    await client.connect();
+    await client.query("BEGIN");
+    await client.query(statement);
+    return { release: () => client.end() };
+  }
+
+  /** Lets no transaction end that gives a key this status. Afterwards those that wait do end. */
+  async lockCommit(status: string) {
+    await this.query(`
+      CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
+      BEGIN
+          PERFORM pg_advisory_xact_lock_shared(4711);
+          RETURN NULL;
+      END
+      $$;
+      CREATE CONSTRAINT TRIGGER wait AFTER INSERT OR UPDATE ON export_ledger
+          DEFERRABLE INITIALLY DEFERRED
+          FOR EACH ROW WHEN (NEW.status = '${status}') EXECUTE FUNCTION wait()`);
+    return await this.lock("SELECT pg_advisory_xact_lock(4711)");
+  }
+
+  async untilFunctionWaits() {
+    await until(async () => (await this.query(`SELECT pid ${WAITING}`)).length > 0);
+  }
+
+  /** The server's part of what a dead function waits for. */
+  async endWaiting() {
+    await this.query(`SELECT pg_terminate_backend(pid) ${WAITING}`);
+  }
+
   // ---- Calls ----
 
   /** The program against the function; its exit status and what it wrote. */
   async syncsched(args: string[], key = SECRET_KEY) {
-    const output = await new Deno.Command(SYNCSCHED, {
-      args: [...args, "--config", "/dev/null"],
-      clearEnv: true,
-      env: {
-        SUPABASE_DB_URL: this.databaseUrl,
-        SUPABASE_URL: this.url,
-        [key.startsWith("sb_") ? "SUPABASE_SECRET_KEY" : "SUPABASE_SERVICE_ROLE_KEY"]: key,
-      },
-      stdin: "null",
-    }).output();
+    const output = await this.start(args, key).output();
 
     return {
       code: output.code,
       stdout: new TextDecoder().decode(output.stdout),
       stderr: new TextDecoder().decode(output.stderr),
     };
+  }
+
+  /** In a process group of its own, so that its workers can be killed with it. */
+  start(args: string[], key = SECRET_KEY): Deno.ChildProcess {
+    return new Deno.Command("setsid", {
+      args: [SYNCSCHED, ...args, "--config", "/dev/null"],
+      clearEnv: true,
+      env: {
+        PATH: Deno.env.get("PATH") ?? "",
+        SUPABASE_DB_URL: this.databaseUrl,
+        SUPABASE_URL: this.url,
+        [key.startsWith("sb_") ? "SUPABASE_SECRET_KEY" : "SUPABASE_SERVICE_ROLE_KEY"]: key,
+      },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
   }
 
   /** An attempt at SLOT; the second and later ones by --retry-failed. */
@@ -202,29 +330,51 @@ export class Scene {
   }
 
   /** The same call as curl would make it; null: without that header. */
-  async post(changes: Record<string, unknown> = {}, headers: Record<string, string> = {}) {
-    const response = await fetch(`${this.url}/functions/v1/run-integration`, {
+  post(changes: Record<string, unknown> = {}, headers: Record<string, string> = {}) {
+    const asked = { ...body(), ...changes };
+    const answer = this.ask(asked.idempotencyKey, {
       method: "POST",
-      headers: { apikey: SECRET_KEY, "Idempotency-Key": KEY, ...headers },
-      body: JSON.stringify({ ...body(), ...changes }),
+      headers,
+      body: JSON.stringify(asked),
     });
 
-    return { status: response.status, body: await response.json() };
+    answer.catch(() => {}); // a test that fails does not wait for it
+    return answer;
+  }
+
+  /** As `syncsched resolve --ask` does. */
+  async get(key = KEY) {
+    return (await this.ask(key, {})).body;
+  }
+
+  private async ask(key: string, init: RequestInit & { headers?: Record<string, string> }) {
+    const response = await fetch(`${this.url}/functions/v1/run-integration`, {
+      ...init,
+      headers: { apikey: SECRET_KEY, "Idempotency-Key": key, ...init.headers },
+    });
+    const retryAfterS = Number(response.headers.get("Retry-After"));
+
+    return { status: response.status, body: await response.json(), retryAfterS };
   }
 }
 
-/** What the program sends for SLOT. */
-export function body() {
+/** What the program sends for a slot. */
+export function body(slot = SLOT, periodStart: string | null = null) {
   return {
     runId: crypto.randomUUID() as string,
     orgId: ORG,
     integrationId: INTEGRATION,
     integrationType: "xledger",
-    scheduledFor: SLOT,
-    coversFrom: SLOT,
+    scheduledFor: slot,
+    coversFrom: slot,
+    periodStart,
     attempt: 1,
-    idempotencyKey: KEY,
+    idempotencyKey: keyOf(slot),
   };
+}
+
+export function keyOf(slot: string): string {
+  return `${ORG}/${INTEGRATION}/${slot}`;
 }
 
 export function sleep(ms: number): Promise<void> {

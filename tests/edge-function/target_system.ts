@@ -3,7 +3,7 @@
 
 export interface Batch {
   key: string;
-  coversFrom: string;
+  periodStart: string | null;
   scheduledFor: string;
   records: { n: number }[];
 }

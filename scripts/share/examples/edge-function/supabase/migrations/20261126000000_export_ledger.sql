@@ -17,13 +17,12 @@ CREATE TABLE IF NOT EXISTS export_ledger (
     org_id           uuid        NOT NULL,
     integration_id   uuid        NOT NULL,
     integration_type text        NOT NULL,
-    covers_from      timestamptz NOT NULL,
-    scheduled_for    timestamptz NOT NULL,
+    period_start     timestamptz,          -- the records after this (NULL: from the first one),
+    scheduled_for    timestamptz NOT NULL, -- up to and including this
     status           text        NOT NULL DEFAULT 'in_progress',
     run_id           uuid        NOT NULL, -- the latest attempt's row in sync_run_log
     holder           uuid        NOT NULL DEFAULT gen_random_uuid(),
     held_until       timestamptz NOT NULL,
-    is_in_doubt      boolean     NOT NULL DEFAULT false, -- an earlier attempt died on it
     records_exported bigint,
     completed_at     timestamptz,
 
@@ -39,6 +38,15 @@ CREATE TABLE IF NOT EXISTS export_ledger (
     ),
     CONSTRAINT export_ledger_records_exported_check CHECK (records_exported >= 0)
 );
+
+-- An earlier state of this file had other columns.
+ALTER TABLE export_ledger
+    DROP COLUMN IF EXISTS covers_from,
+    DROP COLUMN IF EXISTS is_in_doubt,
+    ADD COLUMN IF NOT EXISTS period_start timestamptz;
+
+CREATE INDEX IF NOT EXISTS export_ledger_slot_idx
+    ON export_ledger (org_id, integration_id, scheduled_for);
 
 COMMENT ON TABLE export_ledger IS 'The state of each slot''s export, by its idempotency key.';
 
@@ -65,12 +73,26 @@ CREATE INDEX IF NOT EXISTS export_records_batch_idx
 
 COMMENT ON TABLE export_records IS 'The records to export, and with which slot each was exported.';
 
+-- The ledger as `syncsched audit` reads it.
+CREATE OR REPLACE VIEW sync_export_ledger AS
+SELECT idempotency_key,
+       CASE
+           WHEN status = 'completed' THEN 'completed'
+           WHEN status = 'refused' THEN 'absent'
+           WHEN held_until > now() THEN 'held'
+           ELSE 'unknown' -- its holder is dead
+       END AS state,
+       records_exported
+  FROM export_ledger;
+
+COMMENT ON VIEW sync_export_ledger IS 'What became of each export, by its idempotency key.';
+
 -- Only the service role, which bypasses row level security, and the owner may see the tables. On
 -- Supabase the owner is postgres, and the function connects as that. The grants are explicit, since
 -- Supabase's defaults have been both "all to everybody" and "none". The roles exist only there.
 ALTER TABLE export_ledger ENABLE ROW LEVEL SECURITY;
 ALTER TABLE export_records ENABLE ROW LEVEL SECURITY;
-REVOKE ALL ON export_ledger, export_records FROM PUBLIC;
+REVOKE ALL ON export_ledger, export_records, sync_export_ledger FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -79,10 +101,12 @@ BEGIN
     FOR role_name IN
         SELECT rolname FROM pg_roles WHERE rolname IN ('anon', 'authenticated', 'service_role')
     LOOP
-        EXECUTE format('REVOKE ALL ON export_ledger, export_records FROM %I', role_name);
+        EXECUTE format('REVOKE ALL ON export_ledger, export_records, sync_export_ledger FROM %I',
+                       role_name);
         IF role_name = 'service_role' THEN
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON export_ledger, export_records'
                            ' TO %I', role_name);
+            EXECUTE format('GRANT SELECT ON sync_export_ledger TO %I', role_name);
         END IF;
     END LOOP;
 END

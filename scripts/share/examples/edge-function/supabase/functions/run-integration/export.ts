@@ -3,7 +3,7 @@
 // it sends the same records again.
 
 import { Failure } from "./failure.ts";
-import type { Claim, Ledger } from "./ledger.ts";
+import type { Claim, KeyState, Ledger } from "./ledger.ts";
 import type { ExportRequest } from "./request.ts";
 import { Doubt, Refusal, type Target } from "./target.ts";
 
@@ -12,48 +12,72 @@ export interface ExportResult {
   replayed: boolean; // an earlier attempt did it
 }
 
-export async function exportOnce(
-  asked: ExportRequest,
-  ledger: Ledger,
-  target: Target,
-): Promise<ExportResult> {
-  const claim = await ledger.claim(asked);
+export class Exporter {
+  constructor(readonly ledger: Ledger, readonly target: Target) {}
 
-  switch (claim.state) {
-    case "completed":
-      return { recordsExported: claim.recordsExported, replayed: true };
-    case "held":
-      throw new Failure(
-        409,
-        "IN_PROGRESS",
-        `another attempt at this slot may be running, until ${claim.until}`,
-      );
-    case "mine":
-      return await exportClaimed(asked, claim, ledger, target);
+  /** Claims the key, or says what an earlier attempt exported. Throws a Failure while it is held. */
+  async begin(asked: ExportRequest): Promise<Claim | ExportResult> {
+    // The period takes over slots whose attempts failed, and with them the records that they held.
+    for (const key of await this.ledger.unsettled(asked)) {
+      const state = await this.settle(key);
+      if (state.state === "held") throw inProgress(state.leftS);
+    }
+    const claim = await this.ledger.claim(asked);
+
+    switch (claim.state) {
+      case "mine":
+        return claim;
+      case "completed":
+        return { recordsExported: claim.recordsExported, replayed: true };
+      case "held":
+        throw inProgress(claim.leftS);
+      case "absent": // it was released in this very moment
+        throw inProgress(1);
+    }
+  }
+
+  /** Exports what the claim holds. Every error is a Failure that says what is known. */
+  async export(asked: ExportRequest, claim: Claim, timeoutS: number): Promise<ExportResult> {
+    const recordsExported = claim.records.length;
+    let replayed = false;
+
+    try {
+      if (recordsExported > 0) {
+        replayed = claim.isInDoubt && await this.target.has(claim.key);
+        if (!replayed) await this.target.exportRecords(asked, claim.records, timeoutS);
+      }
+      await this.ledger.complete(claim);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw unknown(error, claim);
+      await this.ledger.release(claim);
+      throw new Failure(424, "TARGET_REFUSED", error.message);
+    }
+    return { recordsExported, replayed };
+  }
+
+  /** What became of a key. If its holder is dead, the target system says it, and the ledger learns. */
+  async settle(key: string): Promise<KeyState> {
+    const claim = await this.ledger.claimDead(key);
+
+    if (claim.state !== "mine") return claim;
+    try {
+      if (await this.target.has(key)) {
+        await this.ledger.complete(claim);
+        return { state: "completed", recordsExported: claim.records.length };
+      }
+      await this.ledger.release(claim);
+      return { state: "absent" };
+    } catch (error) {
+      console.error(JSON.stringify({ code: "EXPORT_UNKNOWN", message: String(error) }));
+      return { state: "held", leftS: this.ledger.leaseS };
+    }
   }
 }
 
-async function exportClaimed(
-  asked: ExportRequest,
-  claim: Claim,
-  ledger: Ledger,
-  target: Target,
-): Promise<ExportResult> {
-  const recordsExported = claim.records.length;
-  let replayed = false;
+function inProgress(leftS: number): Failure {
+  const message = `another attempt may be running, for ${leftS} s at most`;
 
-  try {
-    if (recordsExported > 0) {
-      replayed = claim.isInDoubt && await target.has(asked);
-      if (!replayed) await target.exportRecords(asked, claim.records);
-    }
-    await ledger.complete(asked, claim);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw unknown(error, claim);
-    await ledger.release(asked, claim);
-    throw new Failure(424, "TARGET_REFUSED", error.message);
-  }
-  return { recordsExported, replayed };
+  return new Failure(409, "IN_PROGRESS", message, { retryAfterS: leftS });
 }
 
 /** The key stays held until the lease is over. Until then nobody asks, and nobody sends. */

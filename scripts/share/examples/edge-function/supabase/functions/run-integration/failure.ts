@@ -12,13 +12,36 @@ export class Failure extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
-    options?: ErrorOptions,
+    readonly options: ErrorOptions & { retryAfterS?: number } = {},
   ) {
     super(message, options);
   }
 
+  get isUnknown(): boolean {
+    return this.status === 502;
+  }
+
   toResponse(): Response {
     const error = { code: this.code, message: this.message };
-    return Response.json({ error }, { status: this.status });
+    const { retryAfterS } = this.options;
+    const headers = retryAfterS ? { "Retry-After": String(retryAfterS) } : undefined;
+
+    return Response.json({ error }, { status: this.status, headers });
   }
+}
+
+/** The log has the cause. The caller gets only what is meant for callers. */
+export function toFailure(error: unknown): Failure {
+  const failure = error instanceof Failure ? error : internal(error);
+  const { code, message, cause } = failure;
+
+  console.error(JSON.stringify({ code, message, cause: cause && String(cause) }));
+  return failure;
+}
+
+/** Nothing has been sent: export.ts itself throws a Failure for what goes wrong later. */
+function internal(cause: unknown): Failure {
+  const message = "nothing was exported: see the log of the function";
+
+  return new Failure(500, "INTERNAL", message, { cause });
 }

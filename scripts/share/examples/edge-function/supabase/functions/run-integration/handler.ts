@@ -1,24 +1,28 @@
 // From a request to a response: who may call, what is asked, what is answered.
 
-import { exportOnce } from "./export.ts";
-import { Failure } from "./failure.ts";
+import type { Exporter } from "./export.ts";
+import { Failure, toFailure } from "./failure.ts";
 import { type Guard, shownKey } from "./guard.ts";
-import type { Ledger } from "./ledger.ts";
-import { readRequest } from "./request.ts";
-import type { Target } from "./target.ts";
+import type { Reporter } from "./report.ts";
+import { readKey, readRequest } from "./request.ts";
+import type { Settings } from "./settings.ts";
 
 export interface Parts {
   isKey: Guard;
-  ledger: Ledger;
-  target: Target;
+  exporter: Exporter;
+  reporter: Reporter;
+  settings: Settings;
 }
+
+// The platform keeps a worker alive until this promise is settled, but no longer than 400 s.
+declare const EdgeRuntime: { waitUntil(work: Promise<void>): void };
 
 export function createHandler(parts: Parts) {
   return async (request: Request): Promise<Response> => {
     try {
       return await respond(request, parts);
     } catch (error) {
-      return fail(error);
+      return toFailure(error).toResponse();
     }
   };
 }
@@ -26,7 +30,7 @@ export function createHandler(parts: Parts) {
 async function respond(request: Request, parts: Parts): Promise<Response> {
   const key = shownKey(request.headers);
 
-  if (request.method !== "POST" && request.method !== "OPTIONS") {
+  if (!["POST", "GET", "OPTIONS"].includes(request.method)) {
     throw new Failure(405, "METHOD_NOT_ALLOWED", "only POST exports");
   }
   // OPTIONS is how `syncsched run --warm-up` wakes the function up, without a key, and how
@@ -35,24 +39,28 @@ async function respond(request: Request, parts: Parts): Promise<Response> {
   if (key === undefined ? !mayLackKey : !parts.isKey(key)) {
     throw new Failure(401, "UNAUTHORIZED", "a secret key of the project is needed");
   }
-  if (request.method === "OPTIONS") return new Response(null, { status: 204 });
+  switch (request.method) {
+    case "OPTIONS":
+      return new Response(null, { status: 204 });
+    case "GET": {
+      const asked = readKey(request);
+      return Response.json(await parts.exporter.settle(asked));
+    }
+    default:
+      return await respondToPost(request, parts);
+  }
+}
 
+async function respondToPost(request: Request, parts: Parts): Promise<Response> {
+  const { exporter, reporter, settings } = parts;
   const asked = await readRequest(request);
-  return Response.json(await exportOnce(asked, parts.ledger, parts.target));
-}
+  const claim = await exporter.begin(asked);
 
-/** The log has the cause. The caller gets only what is meant for callers. */
-function fail(error: unknown): Response {
-  const failure = error instanceof Failure ? error : internal(error);
-  const { code, message, cause } = failure;
-
-  console.error(JSON.stringify({ code, message, cause: cause && String(cause) }));
-  return failure.toResponse();
-}
-
-/** Nothing has been sent: export.ts itself throws a Failure for what goes wrong later. */
-function internal(cause: unknown): Failure {
-  const message = "nothing was exported: see the log of the function";
-
-  return new Failure(500, "INTERNAL", message, { cause });
+  if ("replayed" in claim) return Response.json(claim);
+  if (!settings.acceptTypes.includes(asked.integrationType)) {
+    return Response.json(await exporter.export(asked, claim, settings.targetTimeoutS));
+  }
+  const work = exporter.export(asked, claim, settings.acceptedTimeoutS);
+  EdgeRuntime.waitUntil(reporter.report(asked.runId, work));
+  return Response.json({ state: "accepted" }, { status: 202 });
 }

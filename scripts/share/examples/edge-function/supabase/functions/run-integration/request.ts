@@ -7,15 +7,15 @@ export interface ExportRequest {
   orgId: string;
   integrationId: string;
   integrationType: string;
-  scheduledFor: string; // the slot: where the period to be exported ends
-  coversFrom: string; // the first of the slots that this one makes up for; mostly the same
+  periodStart: string | null; // export what lies after this (null: from the first record),
+  scheduledFor: string; // up to and including this: the slot
   attempt: number;
   idempotencyKey: string; // the same for every attempt at this slot
 }
 
 const BYTES_MAX = 4096;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const TYPES = ["xledger", "dynamics", "bufdir"];
+export const TYPES = ["xledger", "dynamics", "bufdir"];
 
 export async function readRequest(request: Request): Promise<ExportRequest> {
   const bytes = await readBytes(request.body, BYTES_MAX);
@@ -64,15 +64,15 @@ export function checkRequest(body: Record<string, unknown>): ExportRequest {
     orgId: take(body, "orgId", isUuid),
     integrationId: take(body, "integrationId", isUuid),
     integrationType: take(body, "integrationType", isType),
+    periodStart: take(body, "periodStart", isPeriodStart),
     scheduledFor: take(body, "scheduledFor", isSlot),
-    coversFrom: take(body, "coversFrom", isSlot),
     attempt: take(body, "attempt", isAttempt),
     idempotencyKey: take(body, "idempotencyKey", isText),
   };
-  const { orgId, integrationId, scheduledFor } = checked;
+  const { orgId, integrationId, periodStart, scheduledFor } = checked;
 
-  if (checked.coversFrom > scheduledFor) {
-    throw invalid("coversFrom is after scheduledFor");
+  if (periodStart !== null && periodStart >= scheduledFor) {
+    throw invalid("periodStart is not before scheduledFor");
   }
   if (checked.idempotencyKey !== `${orgId}/${integrationId}/${scheduledFor}`) {
     throw invalid("idempotencyKey is not orgId/integrationId/scheduledFor");
@@ -91,11 +91,20 @@ function take<T>(
   return value;
 }
 
+/** The key of GET, which asks what became of an export. */
+export function readKey(request: Request): string {
+  const key = request.headers.get("Idempotency-Key");
+
+  if (!key) throw invalid("the header Idempotency-Key is missing");
+  return key;
+}
+
 const isText = (value: unknown): value is string => typeof value === "string";
 const isUuid = (value: unknown): value is string => isText(value) && UUID.test(value);
 const isType = (value: unknown): value is string => isText(value) && TYPES.includes(value);
 const isAttempt = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 1;
+const isPeriodStart = (value: unknown): value is string | null => value === null || isSlot(value);
 
 /** A whole minute, in the one form in which syncsched writes it. */
 function isSlot(value: unknown): value is string {

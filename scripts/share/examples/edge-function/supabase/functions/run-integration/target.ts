@@ -26,11 +26,11 @@ export class Target {
   constructor(readonly settings: Settings) {}
 
   /** Sends a batch, and returns once the target system has said that it has all of it. */
-  async exportRecords(asked: ExportRequest, records: unknown[]): Promise<void> {
+  async exportRecords(asked: ExportRequest, records: unknown[], timeoutS: number): Promise<void> {
     if (!this.settings.targetUrl) {
       throw new Refusal("the secret TARGET_URL is not set");
     }
-    const answer = await this.ask("", {
+    const answer = await this.ask("", timeoutS, {
       method: "POST",
       headers: {
         "Content-Type": "application/json",
@@ -39,7 +39,7 @@ export class Target {
       body: JSON.stringify({
         orgId: asked.orgId,
         integrationType: asked.integrationType,
-        coversFrom: asked.coversFrom,
+        periodStart: asked.periodStart,
         scheduledFor: asked.scheduledFor,
         records,
       }),
@@ -51,16 +51,16 @@ export class Target {
   }
 
   /** Whether it has the batch of an earlier attempt. Throws a Doubt if it does not say. */
-  async has(asked: ExportRequest): Promise<boolean> {
-    const answer = await this.ask(`/${encodeURIComponent(asked.idempotencyKey)}`, {});
+  async has(key: string): Promise<boolean> {
+    const answer = await this.ask(`/${encodeURIComponent(key)}`, this.settings.targetTimeoutS);
 
     if (!isSuccess(answer.status) && answer.status !== 404) throw new Doubt(answer.detail);
     return isSuccess(answer.status);
   }
 
   /** Waits for the whole answer. Follows no redirect, because the token would travel with it. */
-  private async ask(path: string, init: RequestInit): Promise<Answer> {
-    const { targetUrl, targetToken, targetTimeoutS } = this.settings;
+  private async ask(path: string, timeoutS: number, init: RequestInit = {}): Promise<Answer> {
+    const { targetUrl, targetToken } = this.settings;
     const headers = new Headers(init.headers);
 
     if (targetToken) headers.set("Authorization", `Bearer ${targetToken}`);
@@ -69,7 +69,7 @@ export class Target {
         ...init,
         headers,
         redirect: "manual",
-        signal: AbortSignal.timeout(1000 * targetTimeoutS),
+        signal: AbortSignal.timeout(1000 * timeoutS),
       });
       return { status: response.status, detail: await this.detail(response) };
     } catch (error) {
