@@ -185,6 +185,7 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
         .covers_from = database_row_number(row, "covers_from", 0),
         .period_start = database_row_number(row, "period_start", RUN_PERIOD_OPEN),
         .started_at_ms = database_row_number(row, "started_at", INT64_MIN),
+        .is_accepted = database_row_is_true(row, "is_accepted"),
     };
     database_row_copy(row, "run_id", run->run_id, sizeof run->run_id);
     database_row_copy(row, "error_code", run->error_code, sizeof run->error_code);

@@ -76,6 +76,7 @@ static void status_read_integration(void *context, const struct database_row *ro
         .last_success_at_ms = status_read_time(row, "last_success_at"),
         .pending_slot = status_read_time(row, "pending_slot"),
         .pending_since_ms = status_read_time(row, "pending_since"),
+        .accepted_since_ms = status_read_time(row, "accepted_since"),
         .runs = status_read_text(status, row, "runs"),
         .facts = {.last_success = status_read_time(row, "last_success"),
                   .well_since = status_read_time(row, "well_since")},
@@ -133,6 +134,10 @@ static int64_t status_find_waiting(const struct status_integration *integration)
     if (integration->pending_slot != INT64_MIN &&
         integration->pending_since_ms < (now - POLICY_LATE_MINUTES) * 60000)
         return integration->pending_slot;
+    /* Slots wait for the end of an accepted run, which is abandoned if it takes too long. */
+    if (integration->accepted_since_ms >=
+        (now - POLICY_ABANDONED_MINUTES - POLICY_LATE_MINUTES) * 60000)
+        return INT64_MIN;
     /* Until the ticks go by the text that the row has now, none of its slots is due. */
     if (schedule->mark != INT64_MIN && schedule->state_text != NULL &&
         timetable_has_text(schedule, schedule->state_text) &&

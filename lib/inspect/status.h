@@ -35,7 +35,8 @@ struct status_integration {
     int64_t last_success_at_ms; /* INT64_MIN: never */
     int64_t pending_slot;       /* of the run that waits to begin; INT64_MIN: none waits */
     int64_t pending_since_ms;
-    const char *runs; /* its last runs as a JSON array, the newest first; NULL: none */
+    int64_t accepted_since_ms; /* when a run that is accepted began; INT64_MIN: none is */
+    const char *runs;          /* its last runs as a JSON array, the newest first; NULL: none */
     /* last_success, well_since and log are read, the rest is judged, as is what follows. */
     struct condition_facts facts;
     struct condition condition;

@@ -20,4 +20,7 @@ struct policy {
  * overdue (design section 4). */
 enum { POLICY_LATE_MINUTES = 5 };
 
+/* A run that has been running for longer is abandoned (abandon.sql). */
+enum { POLICY_ABANDONED_MINUTES = 30 };
+
 #endif

@@ -38,6 +38,8 @@ static void audit_add_runs(json_t *value, const struct audit_run *run,
         json_object_set_new(value, "runStatus", json_string(run_status_name(run->status)));
         json_object_set_new(value, "attempt", json_integer(run->attempt));
     }
+    if (run != NULL && run->is_accepted)
+        json_object_set_new(value, "accepted", json_true());
     if (other != NULL)
         json_object_set_new(value, "otherRunId", json_string(other->run_id));
     if (run != NULL && run->status == RUN_FAILED) {
@@ -139,7 +141,8 @@ static void audit_add_run_text(const json_t *value, const char *slot, struct tex
         if (http_status > 0)
             text_addf(line, ", HTTP %" PRId64, http_status);
     } else if (strcmp(status, "completed") != 0) {
-        text_addf(line, ", %s", status);
+        text_addf(line, ", %s",
+                  json_is_true(json_object_get(value, "accepted")) ? "accepted" : status);
     }
 }
 

@@ -25,16 +25,18 @@ static const struct status_word {
     {"completed", TERMINAL_GOOD, '.'},  {"failed", TERMINAL_BAD, 'x'},
     {"unknown", TERMINAL_WARN, '?'},    {"given up", TERMINAL_WARN, '!'},
     {"cancelled", TERMINAL_PLAIN, '-'}, {"running", TERMINAL_PLAIN, '>'},
-    {"pending", TERMINAL_PLAIN, ':'},   {"healthy", TERMINAL_GOOD, 0},
-    {"degraded", TERMINAL_WARN, 0},     {"unhealthy", TERMINAL_BAD, 0},
-    {"ticking", TERMINAL_GOOD, 0},      {"silent", TERMINAL_BAD, 0},
-    {"not ticking", TERMINAL_BAD, 0},   {"reachable", TERMINAL_GOOD, 0},
-    {"unreachable", TERMINAL_WARN, 0},  {NULL, TERMINAL_PLAIN, 0},
+    {"accepted", TERMINAL_PLAIN, '~'},  {"pending", TERMINAL_PLAIN, ':'},
+    {"healthy", TERMINAL_GOOD, 0},      {"degraded", TERMINAL_WARN, 0},
+    {"unhealthy", TERMINAL_BAD, 0},     {"ticking", TERMINAL_GOOD, 0},
+    {"silent", TERMINAL_BAD, 0},        {"not ticking", TERMINAL_BAD, 0},
+    {"reachable", TERMINAL_GOOD, 0},    {"unreachable", TERMINAL_WARN, 0},
+    {NULL, TERMINAL_PLAIN, 0},
 };
 
 static const char status_legend[] =
     "runs, the newest at the right:  . completed  x failed  ? unknown outcome\n"
-    "                                ! given up  - cancelled  > running  : pending\n";
+    "                                ! given up  - cancelled  : pending\n"
+    "                                > running  ~ accepted\n";
 
 /* ---- Values ---- */
 
@@ -203,6 +205,8 @@ static void status_add_head(struct status_text *text)
 
 static const char *status_outcome(const json_t *run)
 {
+    if (status_is(run, "status", "running") && status_value(run, "acceptedAt") != NULL)
+        return "accepted";
     if (!status_is(run, "status", "failed"))
         return status_shown(run, "status");
     if (status_value(run, "startedAt") == NULL)
@@ -272,7 +276,8 @@ static const char *status_schedule(const json_t *integration)
 static void status_add_schedule(struct status_text *text, struct table *table,
                                 const json_t *integration)
 {
-    static const char *const times[] = {"completedAt", "failedAt", "startedAt", "createdAt"};
+    static const char *const times[] = {"completedAt", "failedAt", "acceptedAt", "startedAt",
+                                        "createdAt"};
     const json_t *runs = json_object_get(integration, "runs");
     const json_t *last = json_array_get(runs, 0);
     const char *time = NULL; /* the latest that the last run has */

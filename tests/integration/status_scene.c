@@ -57,6 +57,7 @@ static const struct {
     {"given_up", "failed", false, "'not_delivered', 'GIVEN_UP'"},
     {"cancelled", "failed", false, "'not_delivered', 'CANCELLED'"},
     {"running", "running", true, "NULL, NULL"},
+    {"accepted", "running", true, "NULL, NULL"},
     {"pending", "pending", false, "NULL, NULL"},
 };
 
@@ -81,6 +82,10 @@ static void add_run(int n, const char *outcome, int attempt, const char *ago)
                 "                '%s'::text AS status, %s AS begun) AS r",
                 status_integration(n), attempt, outcomes[i].error, ago, outcomes[i].status,
                 outcomes[i].is_begun ? "true" : "false");
+    if (strcmp(outcome, "accepted") == 0)
+        testdb_exec("UPDATE sync_run_log SET accepted_at = started_at + interval '1 s'"
+                    " WHERE integration_id = '%s' AND status = 'running'",
+                    status_integration(n));
 }
 
 void status_add_runs(int n, const char *runs)

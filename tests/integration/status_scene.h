@@ -25,7 +25,7 @@ void status_add(int n, const char *cron);
 
 /*
  * Runs of the n-th integration, oldest first: "completed 3 days, failed#2 90 minutes". An outcome
- * (completed, failed, unknown, given_up, cancelled, running, pending), an attempt where it is not
+ * (completed, failed, unknown, given_up, cancelled, running, accepted, pending), an attempt where it is not
  * the first, and how long ago its slot was.
  */
 void status_add_runs(int n, const char *runs);

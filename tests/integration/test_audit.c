@@ -179,6 +179,9 @@ static const struct {
     {"UPDATE sync_run_log SET status = 'running', completed_at = NULL"
      " WHERE scheduled_for = '2024-05-03 02:00Z'",
      0, DAY("in progress", RUN("03") ", running") TOTALS(5, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0), ""},
+    {"UPDATE sync_run_log SET status = 'running', completed_at = NULL, accepted_at = now()"
+     " WHERE scheduled_for = '2024-05-03 02:00Z'",
+     0, DAY("in progress", RUN("03") ", accepted") TOTALS(5, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0), ""},
     {COPY("'manual'", "'2024-05-03 03:00Z', '2024-05-03 03:00Z', 1"), 0,
      "2024-05-03T03:00:00Z  extra        " WHOSE "run " SECOND_RUN
      "\n" TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 1, 0),
@@ -632,8 +635,11 @@ static void expect_same_slot(const char *line, json_t *slot)
                            is_late                             ? "late"
                            : strcmp(string, "inProgress") == 0 ? "in progress"
                                                                : string);
-        else if (strcmp(key, "runStatus") == 0 && strcmp(string, "running") == 0)
+        else if (strcmp(key, "runStatus") == 0 && strcmp(string, "running") == 0 &&
+                 json_object_get(slot, "accepted") == NULL)
             expect_in_line(line, ", running");
+        else if (strcmp(key, "accepted") == 0)
+            expect_in_line(line, ", accepted");
         else if (json_is_string(value) && strcmp(key, "runStatus") != 0)
             expect_in_line(line, "%s", string);
     }
@@ -670,7 +676,7 @@ START_TEST(test_same_facts)
                 " WHERE scheduled_for = '2024-05-02 02:00Z'");
     testdb_exec(GIVEN_UP("rejected", "'HTTP_500'"));
     testdb_exec("UPDATE sync_run_log SET covers_from = '2024-05-03 02:00Z',"
-                " status = 'running', completed_at = NULL"
+                " status = 'running', completed_at = NULL, accepted_at = now()"
                 " WHERE scheduled_for = '2024-05-04 02:00Z'");
     json = audit_json(MAY, 1);
     result = run_audit(MAY);

@@ -51,6 +51,12 @@ static void describe(const json_t *integration, char *text, size_t size)
 
 /* ---- What needs a person ---- */
 
+/* A run that was accepted, and every slot since then waits for it. */
+#define ACCEPTED(minutes)                                                                          \
+    "UPDATE sync_run_log SET accepted_at = started_at WHERE status = 'running';"                   \
+    "INSERT INTO sync_schedule_state SELECT org_id, integration_id, '* * * * * UTC',"              \
+    " date_trunc('minute', now()) - interval '" minutes " minutes' FROM organization_integrations"
+
 static const struct {
     const char *cron;
     const char *runs;
@@ -79,6 +85,12 @@ static const struct {
     {DAILY, "completed 1 day, pending 10 minutes", NULL, "unhealthy: overdue 1", "overdue for "},
     {DAILY, "completed 1 day, pending 0 minutes", NULL, "healthy:", NULL},
     {DAILY, "completed 1 day, running 10 minutes", NULL, "healthy:", NULL},
+    {"* * * * *", "completed 11 minutes, running 10 minutes", ACCEPTED("10"), "healthy:", NULL},
+    {"* * * * *", "completed 40 minutes, running 36 minutes", /* nobody abandons it */
+     ACCEPTED("36"), "unhealthy: overdue 1", "overdue for "},
+    {"* * * * *", "completed 11 minutes, running 10 minutes", /* it holds up later slots */
+     ACCEPTED("10") "; UPDATE sync_run_log SET accepted_at = NULL", "unhealthy: overdue 1",
+     "overdue for "},
     {DAILY, "completed 3 days, failed 1 day", NULL, "degraded: failing 1", "failing: the slot of "},
     {DAILY, "completed 4 days, failed 3 days, failed 2 days, failed 1 day", NULL,
      "unhealthy: failing 3", "failing: 3 slots since "},

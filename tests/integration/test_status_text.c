@@ -286,6 +286,12 @@ START_TEST(test_strip)
     result = status_run("status --runs 3", NULL);
     ck_assert_ptr_nonnull(strstr(result.out, "  -.:\n"));
     program_result_free(&result);
+    testdb_exec("DELETE FROM sync_run_log WHERE status = 'pending'");
+    status_add_runs(1, "accepted 3 minutes");
+    result = status_run("status --runs 3", NULL);
+    ck_assert_ptr_nonnull(strstr(result.out, " ago accepted"));
+    ck_assert_ptr_nonnull(strstr(result.out, "  -.~\n"));
+    program_result_free(&result);
 }
 END_TEST
 
@@ -371,7 +377,8 @@ START_TEST(test_same_facts)
 {
     static const char *const runs[] = {
         "completed 3 days, failed 2 days, completed#2 2 days, unknown 1 day",
-        "failed 2 days, given_up 1 day", "completed 1 day, running 1 minute", "pending 1 minute"};
+        "failed 2 days, given_up 1 day", "completed 1 day, running 1 minute", "pending 1 minute",
+        "completed 1 day, accepted 1 minute"};
     struct program_result result;
     json_t *json;
     char *dump;

@@ -18,7 +18,7 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
                 NULL::uuid AS run_id, NULL::bigint AS scheduled_for, NULL::bigint AS covers_from,
                 NULL::bigint AS period_start, NULL::integer AS attempt, NULL::text AS status,
                 NULL::text AS resolution, NULL::text AS triggered_by, NULL::bigint AS started_at,
-                NULL::text AS error_class, NULL::text AS error_code,
+                NULL::boolean AS is_accepted, NULL::text AS error_class, NULL::text AS error_code,
                 NULL::smallint AS http_status,
                 -- include: columns/schedule.sql
                 ,
@@ -36,7 +36,8 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
                 r.resolution, r.triggered_by,
                 CASE WHEN isfinite(r.started_at)
                      THEN (extract(epoch FROM r.started_at) * 1000)::bigint END,
-                r.error_class, r.error_code, r.http_status,
+                r.status = 'running' AND r.accepted_at IS NOT NULL, r.error_class, r.error_code,
+                r.http_status,
                 r.org_id, r.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_run_log AS r
           WHERE r.scheduled_for >= to_timestamp($1::bigint * 60)

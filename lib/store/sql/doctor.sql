@@ -178,6 +178,17 @@
                     ELSE 'SELECT WHERE false'
                   END, false, true, '')::text, '<version>(-?[0-9]+)</version>'))[1]::bigint
            FROM (SELECT to_regprocedure('sync_schema_version()') AS oid) AS v
+       ), reports (signature, oid, others) AS (
+         -- By which functions report what they accepted, and who may call them but should not.
+         SELECT f.signature, p.oid,
+                (SELECT string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC'
+                                                 ELSE a.grantee::regrole::text END, ', ')
+                   FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
+                   LEFT JOIN pg_roles AS g ON g.oid = a.grantee
+                  WHERE a.grantee = 0 OR g.rolname IN ('anon', 'authenticated'))
+           FROM (VALUES ('sync_run_complete(uuid,bigint)'), ('sync_run_fail(uuid,text,text)'),
+                        ('sync_run_report(uuid,bigint,text,text)')) AS f (signature)
+           LEFT JOIN pg_proc AS p ON p.oid = to_regprocedure(f.signature)
        )
 SELECT v.place, v.about, v.state, NULL AS age_s, v.message, NULL AS hint
   FROM (VALUES (10, 'role', 'ok',
@@ -233,6 +244,19 @@ SELECT 42, 'grants', 'fail', NULL,
        format('GRANT EXECUTE ON FUNCTION sync_schema_version() TO %I;', current_user)
   FROM version AS v
  WHERE NOT has_function_privilege(v.oid, 'EXECUTE')
+ UNION ALL
+SELECT 43, 'grants', 'warning', NULL,
+       format('service_role lacks EXECUTE on %s: no function reports what it accepted',
+              r.signature),
+       format('GRANT EXECUTE ON FUNCTION %s TO service_role;', r.oid::regprocedure)
+  FROM reports AS r
+ WHERE NOT has_function_privilege(to_regrole('service_role'), r.oid, 'EXECUTE')
+ UNION ALL
+SELECT 44, 'grants', 'warning', NULL,
+       format('%s may call %s, which is for the service role alone', r.others, r.signature),
+       format('REVOKE ALL ON FUNCTION %s FROM %s;', r.oid::regprocedure, r.others)
+  FROM reports AS r
+ WHERE r.others IS NOT NULL
  UNION ALL
 SELECT 51, 'version', CASE WHEN v.number = $2::text::bigint THEN 'ok' ELSE 'fail' END, NULL,
        CASE
@@ -355,6 +379,11 @@ SELECT 75, 'schema', 'warning', NULL,
        'there is no function sync_member_org_id(): members see none of their rows', NULL
  WHERE to_regprocedure('sync_member_org_id()') IS NULL
    AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
+ UNION ALL
+SELECT 76, 'schema', 'warning', NULL,
+       format('there is no function %s: no function reports what it accepted', r.signature), NULL
+  FROM reports AS r
+ WHERE r.oid IS NULL AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
  UNION ALL
 SELECT 80, 'trigger', CASE WHEN t.is_readable THEN 'warning' ELSE 'not_asked' END, t.last[2],
        CASE

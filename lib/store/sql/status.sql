@@ -16,9 +16,12 @@ SELECT CASE
        CASE WHEN isfinite(done.completed_at)
             THEN (extract(epoch FROM done.completed_at) * 1000)::bigint END AS last_success_at,
        (extract(epoch FROM well.since) / 60)::bigint AS well_since,
-       (extract(epoch FROM waits.scheduled_for) / 60)::bigint AS pending_slot,
+       CASE WHEN waits.status = 'pending'
+            THEN (extract(epoch FROM waits.scheduled_for) / 60)::bigint END AS pending_slot,
        CASE WHEN isfinite(waits.created_at)
             THEN (extract(epoch FROM waits.created_at) * 1000)::bigint END AS pending_since,
+       CASE WHEN waits.status = 'running' AND isfinite(waits.started_at)
+            THEN (extract(epoch FROM waits.started_at) * 1000)::bigint END AS accepted_since,
        CASE WHEN f.in_row < 100 THEN f.in_row_least ELSE first.slot END AS in_row_first,
        f.*, r.runs,
        -- include: columns/schedule.sql
@@ -64,7 +67,8 @@ SELECT CASE
        ) AS first ON true
   LEFT JOIN sync_run_log AS waits -- at most one active run, by its key
     ON waits.org_id = i.org_id AND waits.integration_id = i.integration_id
-   AND waits.status IN ('pending', 'running') AND waits.status = 'pending'
+   AND waits.status IN ('pending', 'running')
+   AND (waits.status = 'pending' OR waits.accepted_at IS NOT NULL)
   LEFT JOIN LATERAL (
          SELECT count(*) FILTER (WHERE is_new AND is_begun) AS in_row,
                 min(u.slot) FILTER (WHERE is_new AND is_begun) AS in_row_least,
@@ -115,6 +119,7 @@ SELECT CASE
                         left(r.host, 200) AS host,
                         to_char(r.created_at AT TIME ZONE 'UTC', t.format) AS "createdAt",
                         to_char(r.started_at AT TIME ZONE 'UTC', t.format) AS "startedAt",
+                        to_char(r.accepted_at AT TIME ZONE 'UTC', t.format) AS "acceptedAt",
                         to_char(r.completed_at AT TIME ZONE 'UTC', t.format) AS "completedAt",
                         to_char(r.failed_at AT TIME ZONE 'UTC', t.format) AS "failedAt",
                         CASE WHEN isfinite(r.started_at)
