@@ -220,7 +220,7 @@ START_TEST(test_given_up)
     scene_seed_state(1, EVERY_STATE, slot - 100);
     testdb_exec("UPDATE sync_schedule_state SET schedule = (SELECT cron_schedule || ' UTC'"
                 " FROM organization_integrations)");
-    scene_expect(scene_run(""), 0, 0, 0, 0);
+    scene_expect(scene_run("--catch-up 1h"), 0, 0, 0, 0);
     alert = read_event("given-up");
     assert_text(event(alert, 0), "coversFrom", scene_minute_text(slot - 90));
     json_decref(alert);
