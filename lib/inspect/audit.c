@@ -11,6 +11,7 @@
 
 enum {
     AUDIT_LOCK_MS = 5000,
+    AUDIT_AHEAD_MS = 60 * 1000,       /* what began further ahead of now began by now */
     AUDIT_OLD_MINUTES = 31 * 24 * 60, /* ticks catch up for so long: older slots do not wait */
     AUDIT_EVER = INT32_MAX, /* the end asked for where none is given: the database's now decides */
 };
@@ -167,6 +168,7 @@ static void audit_open(struct audit *audit, const struct schedule *schedule,
 static void audit_add_run(struct audit *audit, const struct database_row *row)
 {
     const char *triggered_by = database_row_text(row, "triggered_by");
+    int64_t now_ms = database_row_number(row, "now_us", 0) / 1000;
     struct audit_run *run;
 
     audit->runs =
@@ -187,6 +189,8 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
         .started_at_ms = database_row_number(row, "started_at", INT64_MIN),
         .is_accepted = database_row_is_true(row, "is_accepted"),
     };
+    if (run->started_at_ms > now_ms + AUDIT_AHEAD_MS)
+        run->started_at_ms = now_ms;
     database_row_copy(row, "run_id", run->run_id, sizeof run->run_id);
     database_row_copy(row, "error_code", run->error_code, sizeof run->error_code);
 }

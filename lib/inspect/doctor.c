@@ -11,7 +11,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DOCTOR_ROWS_MAX = 10, DOCTOR_CLOCK_WARN_S = 30, DOCTOR_SILENCE_S = 180 };
+enum {
+    DOCTOR_ROWS_MAX = 10,
+    DOCTOR_CLOCK_WARN_S = 30,
+    DOCTOR_SILENCE_S = 180,
+    DOCTOR_AHEAD_S = 60, /* a heartbeat that lies further ahead is from the future */
+};
 
 /* What is learnt on the way. */
 struct doctor {
@@ -130,7 +135,8 @@ void doctor_add_row(const struct doctor_options *options, const struct doctor_ro
         findings_count(found, row->about, FINDING_UNASKED) > 0)
         json_array_remove(found, last); /* so it would be if nothing were wrong */
     if (row->age_s != INT64_MIN)
-        state = row->age_s > DOCTOR_SILENCE_S ? FINDING_WARNING : FINDING_OK;
+        state = row->age_s > DOCTOR_SILENCE_S || row->age_s < -DOCTOR_AHEAD_S ? FINDING_WARNING
+                                                                              : FINDING_OK;
     if (state == FINDING_WARNING || state == FINDING_FAIL)
         hint = strcmp(row->about, "trigger") == 0 ? options->crontab
                : row->hint != NULL                ? row->hint
@@ -139,8 +145,14 @@ void doctor_add_row(const struct doctor_options *options, const struct doctor_ro
         findings_add(found, row->about, state, hint, "%s", row->message);
         return;
     }
-    duration_format(row->age_s * 1000, age);
-    findings_add(found, row->about, state, hint, "the last tick was %s ago, %s", age, row->message);
+    duration_format(llabs(row->age_s) * 1000, age);
+    if (row->age_s < -DOCTOR_AHEAD_S)
+        findings_add(found, row->about, state, hint,
+                     "the last tick is from the future, %s ahead, %s: a clock was wrong", age,
+                     row->message);
+    else
+        findings_add(found, row->about, state, hint, "the last tick was %s ago, %s",
+                     row->age_s < 0 ? "0 s" : age, row->message);
 }
 
 static void doctor_take_row(void *context, const struct database_row *row)

@@ -90,6 +90,7 @@ static void status_read_integration(void *context, const struct database_row *ro
         .unknown = status_read_slots(row, "unknown", "unknown_first", "unknown_last"),
         .given_up = status_read_slots(row, "given_up", "given_up_first", "given_up_last"),
         .failed = status_read_slots(row, "failed", "failed_first", "failed_last"),
+        .early = status_read_slots(row, "early", "early_first", "early_last"),
     };
     database_row_copy(row, "last_code", read->facts.log.last_code,
                       sizeof read->facts.log.last_code);

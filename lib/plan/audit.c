@@ -5,16 +5,18 @@
 
 #include <stdlib.h>
 
-enum { AUDIT_MS_PER_MINUTE = 60 * 1000 };
+enum { AUDIT_MS_PER_MINUTE = 60 * 1000, AUDIT_EARLY_MS = 30 * 1000 };
 
 /* All attempts at one slot. */
 struct audit_group {
     int64_t scheduled_for;
     int64_t covers_from;
+    int64_t covers_to;             /* scheduled_for; of what began before its time, its start */
     const struct audit_run *run;   /* the completed attempt, else the last one */
     const struct audit_run *twice; /* a second completed one, or NULL */
     bool may_be_delivered;
     int64_t late_ms;
+    int64_t early_ms;
 };
 
 /*
@@ -32,10 +34,29 @@ struct audit_sweep {
 
 /* ---- Groups ---- */
 
+/* A run that began before its time covers what lies up to its start; its own slot besides. */
+static int64_t audit_covers_to(const struct audit_run *run)
+{
+    if (!run->is_by_schedule || run->started_at_ms == INT64_MIN ||
+        run->started_at_ms >= run->scheduled_for * AUDIT_MS_PER_MINUTE - AUDIT_EARLY_MS)
+        return run->scheduled_for;
+    return run->started_at_ms / AUDIT_MS_PER_MINUTE;
+}
+
+static bool audit_covers(const struct audit_group *group, int64_t slot)
+{
+    return slot <= group->covers_to || slot == group->scheduled_for;
+}
+
 static void audit_add_attempt(struct audit_group *group, const struct audit_run *run)
 {
     bool is_completed = group->run != NULL && group->run->status == RUN_COMPLETED;
+    int64_t covers_to = audit_covers_to(run);
 
+    if (group->run == NULL || covers_to > group->covers_to)
+        group->covers_to = covers_to;
+    if (covers_to < run->scheduled_for)
+        group->early_ms = run->scheduled_for * AUDIT_MS_PER_MINUTE - run->started_at_ms;
     if (group->run == NULL || run->covers_from < group->covers_from)
         group->covers_from = run->covers_from;
     if (is_completed && run->status == RUN_COMPLETED && group->twice == NULL)
@@ -121,6 +142,8 @@ static const struct audit_group *audit_find_best(const struct audit_sweep *sweep
         const struct audit_group *group = &sweep->open[i];
         int rank = ranks[audit_judge_group(group, slot)];
 
+        if (!audit_covers(group, slot))
+            continue;
         if (best == NULL || rank < best_rank ||
             (rank == best_rank && group->scheduled_for < best->scheduled_for)) {
             best = group;
@@ -131,7 +154,7 @@ static const struct audit_group *audit_find_best(const struct audit_sweep *sweep
 }
 
 /* Two runs that both may have done a slot: the group of the first, and *other. */
-static const struct audit_group *audit_find_double(const struct audit_sweep *sweep,
+static const struct audit_group *audit_find_double(const struct audit_sweep *sweep, int64_t slot,
                                                    const struct audit_run **other)
 {
     const struct audit_group *first = NULL;
@@ -139,6 +162,8 @@ static const struct audit_group *audit_find_double(const struct audit_sweep *swe
     for (size_t i = 0; i < sweep->open_count; i++) {
         const struct audit_group *group = &sweep->open[i];
 
+        if (!audit_covers(group, slot))
+            continue;
         *other = group->twice;
         if (group->twice != NULL)
             return group;
@@ -164,7 +189,7 @@ static struct audit_slot audit_judge(const struct audit_sweep *sweep,
         group = own;
         slot.other = own->twice;
         slot.verdict = own->twice != NULL ? AUDIT_DOUBLED : AUDIT_EXTRA;
-    } else if ((group = audit_find_double(sweep, &slot.other)) != NULL) {
+    } else if ((group = audit_find_double(sweep, minute, &slot.other)) != NULL) {
         slot.verdict = AUDIT_DOUBLED;
     } else if ((group = audit_find_best(sweep, minute)) != NULL) {
         slot.verdict = audit_judge_group(group, minute);
@@ -174,6 +199,7 @@ static struct audit_slot audit_judge(const struct audit_sweep *sweep,
     }
     slot.run = group != NULL ? group->run : NULL;
     slot.late_ms = group != NULL ? group->late_ms : 0;
+    slot.early_ms = group != NULL ? group->early_ms : 0;
     return slot;
 }
 
@@ -215,6 +241,7 @@ void audit_count(struct audit_totals *totals, const struct audit_slot *slot)
     totals->verdicts[slot->verdict]++;
     totals->slots += slot->verdict != AUDIT_EXTRA ? 1 : 0;
     totals->late += slot->late_ms > 0 ? 1 : 0;
+    totals->early += slot->early_ms > 0 ? 1 : 0;
     totals->unjudged += slot->is_judged ? 0 : 1;
 }
 

@@ -83,6 +83,7 @@ struct audit_slot {
     const struct audit_run *run;   /* the one that decides; NULL when none covers the slot */
     const struct audit_run *other; /* the second run of a doubled slot; else NULL */
     int64_t late_ms;               /* how late its run began, if more than 5 minutes; else 0 */
+    int64_t early_ms;              /* how long before its slot, if more than 30 s; else 0 */
 };
 
 /* Called for each slot, in order of time. What slot points to is valid during the call only. */
@@ -99,6 +100,7 @@ struct audit_totals {
     int64_t slots; /* all but the extra ones: the sum of the other verdicts */
     int64_t verdicts[AUDIT_VERDICTS];
     int64_t late;
+    int64_t early;    /* served before their time */
     int64_t unjudged; /* slots known by their runs alone */
 };
 

@@ -32,6 +32,31 @@ const struct claim_key *claim_find_key(const struct claim *claim, const struct r
                    claim_compare_run_to_key);
 }
 
+static bool claim_keep_owed_by(struct claim *claim, struct claim_key *key)
+{
+    struct claim_progression *progressions = claim->progressions + key->first_progression;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < key->progression_count; i++)
+        if (progressions[i].fate != CLAIM_GIVEN_UP)
+            progressions[kept++] = progressions[i];
+    if (kept == key->progression_count)
+        return false;
+    key->progression_count = kept;
+    key->looked_to = key->looked_from;
+    return true;
+}
+
+bool claim_keep_owed(struct claim *claim)
+{
+    bool has_kept = false;
+
+    for (size_t i = 0; i < claim->key_count; i++)
+        if (claim_keep_owed_by(claim, &claim->keys[i]))
+            has_kept = true;
+    return has_kept;
+}
+
 void claim_free(struct claim *claim)
 {
     for (size_t i = 0; i < claim->key_count; i++) {

@@ -54,6 +54,12 @@ struct claim {
     size_t progression_capacity;
 };
 
+/*
+ * Takes back what the claim would give up as too old: it stays owed, and the marks stay too.
+ * Says whether there was any.
+ */
+bool claim_keep_owed(struct claim *claim);
+
 /* Puts the keys in key order, in which every claim takes its locks. */
 void claim_sort(struct claim *claim);
 

@@ -82,6 +82,8 @@ void condition_judge(const struct condition_facts *facts, struct condition *cond
                       (struct condition_slots){0, facts->error_since, INT64_MIN});
     if (log->failed.count > 0)
         condition_add(condition, CONDITION_FAILED, CONDITION_DEGRADED, log->failed);
+    if (log->early.count > 0)
+        condition_add(condition, CONDITION_EARLY, CONDITION_DEGRADED, log->early);
     /* Exports may well go through all the same: the log's evidence comes first. */
     if (facts->unreachable_code != NULL)
         condition_add(condition, CONDITION_UNREACHABLE, CONDITION_DEGRADED,
@@ -126,6 +128,7 @@ static const struct {
     [CONDITION_GIVEN_UP] = {"given_up", "given up: ", ", never attempted"},
     [CONDITION_INVALID] = {"invalid", "", ""},
     [CONDITION_FAILED] = {"failed", "failed: ", ", before later ones succeeded"},
+    [CONDITION_EARLY] = {"early", "served before its time: ", ", a clock was wrong"},
     [CONDITION_UNREACHABLE] = {"unreachable", "", ""},
     [CONDITION_NEVER_FIRES] = {"never_fires", "", ""},
 };

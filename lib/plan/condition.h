@@ -36,6 +36,7 @@ struct condition_log {
     struct condition_slots unknown;    /* the function may have run; some are in_row, too */
     struct condition_slots given_up;   /* never attempted */
     struct condition_slots failed;     /* attempted before the last success; surely not exported */
+    struct condition_slots early;      /* served before their time, by a clock that was wrong */
     char last_code[OUTCOME_CODE_SIZE]; /* why the last one in_row failed */
 };
 
@@ -74,6 +75,7 @@ enum condition_code {
     CONDITION_GIVEN_UP,
     CONDITION_INVALID,
     CONDITION_FAILED,
+    CONDITION_EARLY,
     CONDITION_UNREACHABLE,
     CONDITION_NEVER_FIRES,
     CONDITION_CODES,

@@ -197,20 +197,38 @@ static bool due_cancel(const struct due_options *options, const struct schedule 
     return true;
 }
 
+/*
+ * A clock that was wrong wrote a mark from the future. While the clocks agree it is corrected: to
+ * what the log shows as served, else to just before the window. The slots behind that are not lost.
+ * While the clocks disagree it may be this tick that lives in the past.
+ */
+static bool due_correct(const struct due_options *options, struct schedule *schedule,
+                        struct error *err)
+{
+    int64_t now = instant_divide_down(options->t_us, INSTANT_US_PER_MINUTE);
+
+    if (options->is_window_only || !options->clocks_agree || schedule->set_aside != NULL ||
+        schedule->mark == INT64_MIN ||
+        schedule->mark * INSTANT_US_PER_MINUTE <= options->t_us + DUE_MARK_AHEAD_US)
+        return false;
+    schedule->mark = schedule->served != INT64_MIN ? schedule->served : options->window.first - 1;
+    if (schedule->mark > now)
+        schedule->mark = now;
+    error_set(err, ERROR_INVALID, "its mark lay in the future and is corrected");
+    error_hint(err, "a clock was wrong: see what syncsched audit says of that time");
+    timetable_name(schedule, err);
+    return true;
+}
+
 /* Where a plain run looks from: the mark, or just before the window where there is no past. */
 static int64_t due_from(const struct due_options *options, const struct schedule *schedule,
-                        bool is_new, struct error *err)
+                        bool is_new)
 {
     int64_t before_window = options->window.first - 1;
+    int64_t from = is_new || schedule->mark == INT64_MIN ? before_window : schedule->mark;
 
-    if (is_new || schedule->mark == INT64_MIN)
-        return before_window;
-    if (schedule->mark * INSTANT_US_PER_MINUTE <= options->t_us + DUE_MARK_AHEAD_US)
-        return schedule->mark;
-    error_set(err, ERROR_INVALID, "its mark lies in the future and is not believed");
-    error_hint(err, "some host's clock was wrong; set the mark in sync_schedule_state to now()");
-    timetable_name(schedule, err);
-    return before_window;
+    /* A clock that may be behind gives an edited schedule no past. */
+    return !options->clocks_agree && schedule->mark > from ? schedule->mark : from;
 }
 
 /*
@@ -226,6 +244,8 @@ static int64_t due_look_at(const struct due_options *options, const struct timet
     int64_t given_up_to = from;
     int64_t served_to;
 
+    if (from > options->window.last)
+        return from;
     if (oldest > options->window.first)
         oldest = options->window.first;
     range.from = oldest - 1 > from ? oldest - 1 : from;
@@ -254,9 +274,12 @@ static void due_add_key(struct claim *claim, const struct schedule *schedule, st
     claim->keys[claim->key_count++] = *key;
 }
 
-bool due_decide(const struct due_options *options, const struct schedule *schedule,
-                struct claim *claim, struct due_count *count, struct error *err)
+bool due_decide(const struct due_options *options, const struct schedule *read, struct claim *claim,
+                struct due_count *count, struct error *err)
 {
+    struct schedule corrected = *read;
+    const struct schedule *schedule = &corrected;
+    bool is_corrected = due_correct(options, &corrected, err);
     const char *state_text = schedule->state_text != NULL ? schedule->state_text : "";
     struct timetable timetable;
     struct text text = {0};
@@ -270,7 +293,7 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
     bool is_changed = false;
     int64_t slot;
 
-    if (schedule->set_aside == NULL && due_is_known(options, schedule, count))
+    if (!is_corrected && schedule->set_aside == NULL && due_is_known(options, schedule, count))
         return true;
     count->schedules += schedule->is_active ? 1 : 0;
     is_valid = schedule->is_active && (timetable_read(schedule, options->zones, &timetable, err) ||
@@ -293,14 +316,14 @@ bool due_decide(const struct due_options *options, const struct schedule *schedu
     if (!options->is_window_only) {
         is_changed = strcmp(state_text, key.text) != 0;
         if (!is_changed || *state_text == '\0' || !due_cancel(options, schedule, claim, &key)) {
-            key.looked_from = due_from(options, schedule, is_changed, err);
+            key.looked_from = due_from(options, schedule, is_changed);
             if (is_valid)
                 key.looked_to = due_look_at(options, &timetable, key.text, key.looked_from, claim);
         }
     } else if (key.window_slot != INT64_MIN) {
         due_add_slot(claim, claim->progression_count, key.window_slot, CLAIM_SERVE);
     }
-    if (claim->progression_count > key.first_progression || is_changed) {
+    if (claim->progression_count > key.first_progression || is_changed || is_corrected) {
         due_add_key(claim, schedule, &key);
     } else {
         if (is_valid && !options->is_window_only)

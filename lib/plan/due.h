@@ -40,7 +40,8 @@ struct due_options {
     struct window window;
     struct policy policy;
     bool is_window_only;     /* --at and `due`: the window's first match and nothing else */
-    bool may_give_up;        /* false while the clocks disagree */
+    bool clocks_agree;       /* the host's and the database's; else either may be wrong */
+    bool may_give_up;        /* what is older than the catch-up time; else it stays owed */
     struct zones *zones;     /* the zones met so far; grows with each new name */
     struct due_texts *texts; /* of these options and of this claim alone */
 };

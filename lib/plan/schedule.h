@@ -20,6 +20,8 @@ struct schedule {
     const char *timezone;         /* and 65 */
     const char *state_text;       /* its text as its state row has it; NULL without a state row */
     int64_t mark;                 /* its mark as minute, INT64_MIN when there is none */
+    int64_t served; /* of a mark from the future: the log shows its slots as served up to here;
+                       INT64_MIN: no run does */
     /*
      * Why nothing may be decided for it, neither that it is due nor that it has changed: its ids
      * are NULL ("" above), or several rows have them. NULL: it is the one row of its ids.

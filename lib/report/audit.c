@@ -60,6 +60,8 @@ static json_t *audit_slot_value(const struct audit_entry *entry)
     audit_add_runs(value, slot->run, slot->other);
     if (slot->late_ms > 0)
         json_object_set_new(value, "lateSeconds", json_integer(slot->late_ms / 1000));
+    if (slot->early_ms > 0)
+        json_object_set_new(value, "earlySeconds", json_integer(slot->early_ms / 1000));
     return value;
 }
 
@@ -89,6 +91,7 @@ static json_t *audit_totals_value(const struct audit_result *result)
     for (int i = 0; i < AUDIT_EXTRA; i++)
         json_object_set_new(value, audit_verdicts[i], json_integer(totals->verdicts[i]));
     json_object_set_new(value, "late", json_integer(totals->late));
+    json_object_set_new(value, "early", json_integer(totals->early));
     json_object_set_new(value, "extra", json_integer(totals->verdicts[AUDIT_EXTRA]));
     json_object_set_new(value, "unjudged", json_integer(totals->unjudged));
     json_object_set_new(value, "integrations", json_integer((json_int_t)result->integrations));
@@ -152,9 +155,13 @@ static void audit_add_slot_text(const json_t *value, struct text *line)
     const char *verdict = audit_text(value, "verdict");
     const char *slot = audit_text(value, "scheduledFor");
     int64_t late_s = audit_number(value, "lateSeconds");
+    int64_t early_s = audit_number(value, "earlySeconds");
     bool is_completed = strcmp(verdict, audit_verdicts[AUDIT_COMPLETED]) == 0;
 
-    text_addf(line, "%s  %-11s  %s  %s  ", slot, is_completed ? "late" : audit_word(verdict),
+    text_addf(line, "%s  %-11s  %s  %s  ", slot,
+              !is_completed ? audit_word(verdict)
+              : early_s > 0 ? "early"
+                            : "late",
               audit_text(value, "orgId"), audit_text(value, "integrationId"));
     if (audit_text(value, "runId") != NULL) {
         audit_add_run_text(value, slot, line);
@@ -165,6 +172,9 @@ static void audit_add_slot_text(const json_t *value, struct text *line)
     }
     if (late_s > 0)
         text_addf(line, ", %" PRId64 " min %" PRId64 " s late", late_s / 60, late_s % 60);
+    if (early_s > 0)
+        text_addf(line, ", begun %" PRId64 " min %" PRId64 " s before its time", early_s / 60,
+                  early_s % 60);
     text_add(line, "\n");
 }
 
@@ -190,7 +200,8 @@ void audit_report_add(void *context, const struct audit_entry *entry)
     struct audit_report *report = context;
     json_t *value;
 
-    if (entry->slot != NULL && entry->slot->verdict == AUDIT_COMPLETED && entry->slot->late_ms == 0)
+    if (entry->slot != NULL && entry->slot->verdict == AUDIT_COMPLETED &&
+        entry->slot->late_ms == 0 && entry->slot->early_ms == 0)
         return;
     value = entry->slot != NULL ? audit_slot_value(entry) : audit_period_value(entry);
     if (report->is_json) {

@@ -136,9 +136,12 @@ static void status_add_trigger(struct status_text *text, const json_t *trigger)
 
     status_paint(text, word);
     text_add(text->out, ": ");
-    text_addf(&text->cell, "%s by %s on %s",
+    text_addf(&text->cell, "%s by %s on %s%s",
               status_distance(text, status_value(trigger, "lastTickAt")),
-              status_shown(trigger, "name"), status_shown(trigger, "host"));
+              status_shown(trigger, "name"), status_shown(trigger, "host"),
+              json_is_true(json_object_get(trigger, "fromFuture"))
+                  ? ": from the future, a clock was wrong"
+                  : "");
     status_end_line(text, strlen(word) + strlen(": "));
 }
 

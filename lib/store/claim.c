@@ -34,7 +34,7 @@ enum claim_column {
     COLUMN_COUNT,
 };
 
-enum { CLAIM_STATEMENTS_MAX = 10, CLAIM_PARAMETERS_MAX = 13 };
+enum { CLAIM_STATEMENTS_MAX = 11, CLAIM_PARAMETERS_MAX = 14 };
 
 /* One transaction while it is put together: for the keys first_key to end_key-1. */
 struct claim_batch {
@@ -218,14 +218,14 @@ static void claim_compose_past(struct claim_batch *batch)
     const char *first = database_number(batch->window_first, options->window.first);
     const char *last = database_number(batch->window_last, options->window.last);
 
-    if (options->has_unfinished_runs && options->may_give_up)
+    if (options->has_unfinished_runs && options->clocks_agree)
         claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
     if (options->has_unfinished_runs && !options->is_manual)
         claim_add(batch, sql_adopt, claim_read_run,
-                  (const char *[]){now_us,
-                                   database_number(batch->catch_up_ms, options->policy.catch_up_ms),
-                                   claim_boolean(options->may_give_up)},
-                  3);
+                  (const char *[]){
+                      now_us, database_number(batch->catch_up_ms, options->policy.catch_up_ms),
+                      claim_boolean(options->may_give_up), claim_boolean(options->clocks_agree)},
+                  4);
     if (!options->retries_failed && (options->is_manual || options->policy.max_attempts <= 1))
         return;
     claim_add(batch, sql_retry_lock, NULL,
@@ -246,6 +246,8 @@ static void claim_compose_present(struct claim_batch *batch)
     const struct claim_options *options = batch->options;
     const char *a[COLUMN_COUNT];
     const char *now_us = database_number(batch->now_us, options->now_us);
+    /* What is later than a minute after this is from the future; NULL: nobody knows. */
+    const char *sure_us = options->clocks_agree ? now_us : NULL;
     bool leaves_state = options->is_manual || options->is_dry;
     bool has_new_key = false; /* a schedule is seen for the first time */
 
@@ -273,15 +275,18 @@ static void claim_compose_present(struct claim_batch *batch)
                                a[COLUMN_SLOTS_STEP], a[COLUMN_SLOTS_FATE],
                                claim_boolean(options->is_manual),
                                database_number(batch->window_first, options->window.first), now_us,
-                               options->trigger.name, options->trigger.host},
-              13);
+                               options->trigger.name, options->trigger.host, sure_us},
+              14);
     if (!leaves_state)
         claim_add(batch, sql_mark, NULL,
                   (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
                                    a[COLUMN_LOOKED_FROM], a[COLUMN_LOOKED_TO], a[COLUMN_SLOTS_KEY],
                                    a[COLUMN_SLOTS_FIRST], a[COLUMN_SLOTS_LAST],
-                                   a[COLUMN_SLOTS_STEP], a[COLUMN_SLOTS_FATE]},
-                  10);
+                                   a[COLUMN_SLOTS_STEP], a[COLUMN_SLOTS_FATE], sure_us},
+                  11);
+    if (!leaves_state && options->clocks_agree)
+        claim_add(batch, sql_correct, NULL,
+                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], now_us}, 3);
     claim_add(
         batch, sql_report, claim_read_obstacle,
         (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_WINDOW_SLOT], now_us},

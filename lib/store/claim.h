@@ -23,13 +23,14 @@ struct claim_options {
     struct policy policy;
     struct trigger trigger;
     struct window window;   /* a run before it is a catch-up */
-    int64_t now_us;         /* the server's clock, for ages and created_at */
+    int64_t now_us;         /* the clock of the tick, for ages and created_at */
     int64_t valid_until_ms; /* monotonic: no transaction begins from here on */
     int64_t deadline_ms;    /* monotonic: the transaction under way fails */
     bool retries_failed;    /* by hand: whatever failed in the window gets another attempt */
     bool is_manual;         /* run --at: adopts nothing, leaves state and marks alone */
     bool is_dry;            /* everything is rolled back, no lock is taken */
-    bool may_give_up;       /* false while the clocks disagree: nothing is abandoned or given up */
+    bool clocks_agree;      /* else either may be wrong: nothing is abandoned, nothing corrected */
+    bool may_give_up;       /* runs to adopt that are too old */
     bool has_unfinished_runs; /* as schedules_read() found it; without, nobody looks for any */
 };
 

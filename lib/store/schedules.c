@@ -124,8 +124,17 @@ static void schedules_read_row(void *context, const struct database_row *row)
         if (!schema_check(row))
             return;
     }
-    if (schedule_read_row(row, &cursor->repeated, &schedule))
-        cursor->options->read_schedule(cursor->options->context, cursor->reading, &schedule);
+    if (!schedule_read_row(row, &cursor->repeated, &schedule))
+        return;
+    schedule.served = database_row_number(row, "served", INT64_MIN);
+    cursor->options->read_schedule(cursor->options->context, cursor->reading, &schedule);
+}
+
+static void schedules_read_heartbeat(void *context, const struct database_row *row)
+{
+    struct schedules_reading *reading = context;
+
+    reading->last_tick_us = database_row_number(row, "last_tick_us", INT64_MIN);
 }
 
 bool schedules_read(struct database *db, const struct schedules_options *options,
@@ -140,14 +149,15 @@ bool schedules_read(struct database *db, const struct schedules_options *options
         {.sql = sql_repeated, .read_row = schedules_read_repeated, .context = &cursor.repeated},
         {sql_read, 1, read_values, schedules_read_row, &cursor},
     };
-    struct database_statement beat = {.sql = sql_heartbeat, .parameters = 3, .values = beat_values};
+    struct database_statement beat = {sql_heartbeat, 3, beat_values, schedules_read_heartbeat,
+                                      reading};
     struct database_transaction transactions[] = {
         {.statements = read, .count = 2, .lock_timeout_ms = SCHEDULES_LOCK_MS},
         {.statements = &beat, .count = 1, .lock_timeout_ms = SCHEDULES_HEARTBEAT_LOCK_MS},
     };
 
-    *reading =
-        (struct schedules_reading){.sent_at_ms = clock_now_ms(), .host_now_us = clock_host_us()};
+    *reading = (struct schedules_reading){
+        .sent_at_ms = clock_now_ms(), .host_now_us = clock_host_us(), .last_tick_us = INT64_MIN};
     database_run(db, transactions, trigger != NULL ? 2 : 1, options->deadline_ms);
     schedules_repeated_free(&cursor.repeated);
     if (trigger != NULL && !transactions[1].done)

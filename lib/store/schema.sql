@@ -340,6 +340,11 @@ CREATE INDEX IF NOT EXISTS sync_run_log_maybe_done_slot_idx
     WHERE status = 'failed'
       AND (error_class = 'unknown' AND resolution IS NULL OR resolution = 'done');
 
+-- What was served before its time, by a clock that was wrong: hardly any run.
+CREATE INDEX IF NOT EXISTS sync_run_log_early_idx
+    ON sync_run_log (org_id, integration_id, scheduled_for)
+    WHERE scheduled_for - started_at > interval '30 seconds';
+
 COMMENT ON TABLE sync_run_log IS
     'One row a run: one attempt of syncsched to serve a slot, and earlier ones folded into it.';
 

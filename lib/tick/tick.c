@@ -18,6 +18,7 @@ enum {
     TICK_LATE_START_MS = 1000,    /* too little time for a call, unless the budget is tiny */
     TICK_CLAIM_AGE_MS = 60000,    /* a claim on an older reading starts over */
     TICK_READINGS_MAX = 3,
+    TICK_SILENCE_MS = 3 * 60 * 1000, /* nothing has ticked for so long: as status has it */
 };
 
 #define TICK_CLOCK_WARN_US  (30 * INSTANT_US_PER_SECOND)
@@ -29,6 +30,7 @@ struct tick {
     const struct tick_options *options;
     int64_t deadline_ms; /* the end of the budget, on the monotonic clock */
     struct schedules_reading reading;
+    int64_t now_us; /* the database's clock at the reading; the earlier clock where they disagree */
     struct due_options due;
     struct due_count count;
     struct claim claim;
@@ -38,6 +40,7 @@ struct tick {
     size_t invalid;      /* rows that were warned about */
     bool has_time;       /* the clock has been read, and due is set */
     bool is_read_only;   /* only the window is of interest */
+    bool is_alone;       /* no tick that can vouch for its time came before it */
 };
 
 /* The tick's time is the database's clock, less the time since the process started. */
@@ -46,21 +49,28 @@ static void tick_set_time(struct tick *tick, const struct schedules_reading *rea
     const struct tick_options *options = tick->options;
     int64_t running_ms = reading->sent_at_ms - options->started_at_ms;
     int64_t apart_us = llabs(reading->host_now_us - reading->now_us);
-    int64_t t_us = options->has_at ? options->at_us : reading->now_us - running_ms * 1000;
+    bool clocks_agree = apart_us <= TICK_CLOCK_DOUBT_US;
+    int64_t t_us;
 
+    tick->now_us = reading->now_us;
+    if (!clocks_agree && reading->host_now_us < reading->now_us)
+        tick->now_us = reading->host_now_us;
+    t_us = options->has_at ? options->at_us : tick->now_us - running_ms * 1000;
     tick->due = (struct due_options){
         .t_us = t_us,
         .window = window_of(t_us),
         .policy = options->policy,
         .is_window_only = options->has_at || tick->is_read_only,
-        .may_give_up = apart_us <= TICK_CLOCK_DOUBT_US,
+        .clocks_agree = clocks_agree,
+        .may_give_up = clocks_agree,
         .zones = &tick->zones,
         .texts = &tick->texts,
     };
     if (apart_us > TICK_CLOCK_WARN_US)
-        log_warning("this host's clock and the database's are %" PRId64
-                    " s apart; the database's counts",
-                    apart_us / INSTANT_US_PER_SECOND);
+        log_warning("this host's clock and the database's are %" PRId64 " s apart; %s",
+                    apart_us / INSTANT_US_PER_SECOND,
+                    clocks_agree ? "the database's counts"
+                                 : "either may be wrong, the earlier one applies");
     tick->has_time = true;
 }
 
@@ -76,6 +86,33 @@ static void tick_read_schedule(void *context, const struct schedules_reading *re
     due_decide(&tick->due, schedule, &tick->claim, &tick->count, &err);
     if (err.kind != ERROR_NONE)
         schedules_warn(&err, &tick->invalid);
+}
+
+/*
+ * A clock that jumps ahead makes everything look old. So what is too old is not given up on one
+ * tick's word: another must have come before it, within the catch-up time.
+ */
+static void tick_judge_silence(struct tick *tick)
+{
+    int64_t patience_ms = tick->options->policy.catch_up_ms;
+    int64_t last_tick_us = tick->reading.last_tick_us;
+    char last_tick[INSTANT_TEXT_SIZE];
+
+    if (patience_ms < TICK_SILENCE_MS)
+        patience_ms = TICK_SILENCE_MS;
+    if (!tick->is_alone && last_tick_us != INT64_MIN &&
+        last_tick_us >= tick->now_us - patience_ms * 1000)
+        return;
+    tick->is_alone = true; /* its own heartbeat is the last one of its next reading */
+    tick->due.may_give_up = false;
+    if (!claim_keep_owed(&tick->claim))
+        return;
+    if (last_tick_us != INT64_MIN)
+        instant_format_second(last_tick_us / 1000, last_tick);
+    log_warning("slots that are too old wait for the next tick to give them up: nothing has ticked "
+                "%s%s",
+                last_tick_us != INT64_MIN ? "since " : "before",
+                last_tick_us != INT64_MIN ? last_tick : "");
 }
 
 static bool tick_read(struct tick *tick, struct database *db, const struct trigger *trigger,
@@ -103,6 +140,7 @@ static bool tick_read(struct tick *tick, struct database *db, const struct trigg
     if (!tick->has_time)
         tick_set_time(tick, &tick->reading);
     schedules_warn_of_rest(tick->invalid);
+    tick_judge_silence(tick);
     claim_sort(&tick->claim);
     return true;
 }
@@ -133,7 +171,7 @@ static bool tick_check_at(const struct tick *tick, struct error *err)
 
     if (!options->has_at)
         return true;
-    if (options->at_us > tick->reading.now_us) {
+    if (options->at_us > tick->now_us) {
         error_set(err, ERROR_USAGE, "--at: that time is in the future");
         return error_hint(err, "give a time that has come; by the database's clock");
     }
@@ -161,7 +199,8 @@ static bool tick_claim(struct tick *tick, struct database *db, struct claim_resu
                        struct error *err)
 {
     const struct tick_options *options = tick->options;
-    const struct trigger *trigger = options->is_dry ? NULL : &options->trigger;
+    const struct trigger *trigger =
+        options->is_dry || options->has_at ? NULL : &options->trigger; /* a plain run is a tick */
 
     for (int n = 0; n < TICK_READINGS_MAX; n++) {
         struct claim_options claim;
@@ -179,13 +218,14 @@ static bool tick_claim(struct tick *tick, struct database *db, struct claim_resu
             .policy = options->policy,
             .trigger = options->trigger,
             .window = tick->due.window,
-            .now_us = tick->reading.now_us,
+            .now_us = tick->now_us,
             /* Half the budget belongs to the calls; what is not claimed by then waits. */
             .valid_until_ms = options->started_at_ms + options->policy.budget_ms / 2,
             .deadline_ms = tick->deadline_ms,
             .retries_failed = options->retries_failed,
             .is_manual = options->has_at,
             .is_dry = options->is_dry,
+            .clocks_agree = tick->due.clocks_agree,
             .may_give_up = tick->due.may_give_up,
             .has_unfinished_runs = tick->reading.has_unfinished_runs,
         };
@@ -238,7 +278,7 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
                     result->abandoned[i].run.org_id, result->abandoned[i].run.integration_id,
                     result->abandoned[i].run.run_id,
                     result->abandoned[i].was_accepted ? "accepted, but no report within 30 minutes"
-                                                      : "running for more than 30 minutes");
+                                                      : "its outcome is unknown");
     for (size_t i = 0; i < result->run_count; i++) {
         const struct run *run = &result->runs[i].run;
 

@@ -35,6 +35,7 @@ static void claim_take_schedule(void *context, const struct schedules_reading *f
             .t_us = found->now_us,
             .window = window_of(found->now_us),
             .policy = {.catch_up_ms = INT64_C(60000) * (CLAIM_DEBT_MINUTES + 10)},
+            .clocks_agree = true,
             .may_give_up = true,
             .zones = &claiming->zones,
             .texts = &claiming->texts,
@@ -73,6 +74,7 @@ static double claim_ms(struct database *db, size_t due)
         .now_us = found.now_us,
         .valid_until_ms = deadline_ms,
         .deadline_ms = deadline_ms,
+        .clocks_agree = true,
         .may_give_up = true,
     };
     started_us = clock_now_us();

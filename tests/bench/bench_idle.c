@@ -148,6 +148,7 @@ static void idle_take_schedule(void *context, const struct schedules_reading *fo
             .t_us = found->now_us,
             .window = window_of(found->now_us),
             .policy = {.catch_up_ms = IDLE_CATCH_UP_MS},
+            .clocks_agree = true,
             .may_give_up = true,
             .zones = &reading->zones,
             .texts = &reading->texts,

@@ -129,6 +129,7 @@ static void read_and_decide(struct simulation *sim, int64_t t_us)
         .t_us = t_us,
         .window = window_of(t_us),
         .policy = {.catch_up_ms = 60 * 60 * 1000, .max_attempts = 1},
+        .clocks_agree = true,
         .may_give_up = true,
         .zones = &sim->zones,
         .texts = &sim->texts,
@@ -146,6 +147,7 @@ static void read_and_decide(struct simulation *sim, int64_t t_us)
         .window = sim->due.window,
         .now_us = t_us,
         .valid_until_ms = INT64_MAX,
+        .clocks_agree = true,
         .may_give_up = true,
         .has_unfinished_runs = reading.has_unfinished_runs,
     };

@@ -572,7 +572,8 @@ START_TEST(test_json)
     expect("--json " MAY, 1,
            "{\"from\":\"2024-05-01T00:00:00Z\",\"to\":\"2024-05-06T00:00:00Z\",\"slots\":5,"
            "\"completed\":2,\"folded\":0,\"failed\":0,\"unknown\":1,\"inProgress\":0,"
-           "\"waiting\":0,\"missing\":1,\"doubled\":1,\"late\":1,\"extra\":0,\"unjudged\":0,"
+           "\"waiting\":0,\"missing\":1,\"doubled\":1,\"late\":1,\"early\":0,\"extra\":0,"
+           "\"unjudged\":0,"
            "\"integrations\":1,\"endToEnd\":0,\"holes\":1,\"overlaps\":0,"
            "\"periodsUnjudged\":0,\"findings\":[\n"
            "{\"verdict\":\"missing\",\"scheduledFor\":\"2024-05-01T02:00:00Z\","

@@ -104,6 +104,8 @@ static const struct {
      "the last tick was 3 min ago, by cron on host"},
     {"UPDATE sync_trigger_state SET last_tick_at = now() - interval '50 h'", "trigger", "warning",
      "the last tick was 2 d ago, by cron on host"},
+    {"UPDATE sync_trigger_state SET last_tick_at = now() + interval '50 h'", "trigger", "warning",
+     "the last tick is from the future, 2 d ahead, by cron on host: a clock was wrong"},
     {"DELETE FROM sync_trigger_state", "trigger", "warning", "nothing has ticked yet"},
 };
 

@@ -292,7 +292,8 @@ START_TEST(test_adopted_in_vain)
     testdb_exec("UPDATE organization_integrations SET is_enabled = false"
                 " WHERE integration_id = '%s'",
                 scene_integration(1));
-    scene_expect(scene_run(""), 0, 0, 0, 0);
+    scene_seed_tick();
+    scene_expect(scene_run("--catch-up 1h"), 0, 0, 0, 0);
     assert_failure(1, "not_delivered/CANCELLED");
     assert_failure(2, "not_delivered/GIVEN_UP");
     ck_assert_uint_eq(function_count(scene_function(), NULL), 0);

@@ -158,8 +158,15 @@ void scene_seed(int first, int last, const char *cron)
                     n, cron); /* cron may be in one of the buffers: takes none */
 }
 
+void scene_seed_tick(void)
+{
+    testdb_exec(
+        "INSERT INTO sync_trigger_state VALUES ('seed', 'scene', now()) ON CONFLICT DO NOTHING");
+}
+
 void scene_seed_state(int n, const char *schedule, int64_t mark)
 {
+    scene_seed_tick();
     testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '%s', '%s', '%s')",
                 scene_integration(n), schedule, scene_minute_text(mark));
 }

@@ -68,7 +68,13 @@ const char *scene_integration(int n);
 /* Integrations first to last, with this schedule. */
 void scene_seed(int first, int last, const char *cron);
 
-/* Its state row: seen with this text ("* * * * * UTC"), accounted for up to mark. */
+/* The heartbeat of a trigger that ticked a moment ago. */
+void scene_seed_tick(void);
+
+/*
+ * Its state row: seen with this text ("* * * * * UTC"), accounted for up to mark; and the heartbeat
+ * of whoever saw it.
+ */
 void scene_seed_state(int n, const char *schedule, int64_t mark);
 
 /* A run of the n-th integration, as 1 attempt at one slot; returns its id, to be freed. */

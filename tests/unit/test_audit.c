@@ -111,6 +111,8 @@ static void spell(void *context, const struct audit_slot *slot)
         text_addf(spelt, " %s", slot->other->run_id);
     if (slot->late_ms > 0)
         text_addf(spelt, " +%d", (int)(slot->late_ms / 60000));
+    if (slot->early_ms > 0)
+        text_addf(spelt, " -%d", (int)(slot->early_ms / 60000));
 }
 
 static const struct {
@@ -134,6 +136,12 @@ static const struct {
     {"5", "c-20-5", 0, EVER, 0, "5 completed a"},
     /* the period is [0, 100) */
     {"-1 0 99 100", "c0 c99", 0, EVER, 0, "0 completed a, 99 completed b"},
+    /* one that began before its time covers what lay behind it then, and its own slot */
+    {"10 20 30 40", "c20 c30 c10-40+-25", 0, EVER, 0,
+     "10 folded c -25, 20 completed a, 30 completed b, 40 completed c -25"},
+    {"10 20 30 40", "c10-40+-25", 0, 20, 0,
+     "10 folded a -25, 20 missing, 30 waiting, 40 completed a -25"},
+    {"10 20", "c10-20+0", 0, EVER, 0, "10 folded a, 20 completed a"},
     /* failed and unknown, by the last attempt; a completed one counts wherever it stands */
     {"10 20 30", "n10 j20 u30", 0, EVER, 0, "10 failed a, 20 failed b, 30 unknown c"},
     {"10", "u10 n!10", 0, EVER, 0, "10 failed b"},

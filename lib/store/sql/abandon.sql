@@ -1,17 +1,21 @@
 -- The 30-minute rule, from the start on: nobody waits for such an answer any more, or the function
 -- that accepted the run has died, and what became of it is not known.
+-- A run that began in the future would wait for that to come; its worker was another clock's.
 -- SKIP LOCKED: a row that somebody else holds must not stop the others.
   WITH stale AS (
          SELECT run_id
            FROM sync_run_log
           WHERE status = 'running'
-            AND started_at < to_timestamp($1::bigint / 1000000.0) - interval '30 minutes'
+            AND (started_at < to_timestamp($1::bigint / 1000000.0) - interval '30 minutes'
+                 OR started_at > to_timestamp($1::bigint / 1000000.0) + interval '60 seconds')
           ORDER BY org_id, integration_id
             FOR UPDATE SKIP LOCKED
        )
 UPDATE sync_run_log AS r
    SET status = 'failed', failed_at = now(), error_class = 'unknown', error_code = 'ABANDONED',
        error_message = CASE
+                         WHEN r.started_at > to_timestamp($1::bigint / 1000000.0)
+                         THEN 'it began in the future, by a clock that was wrong'
                          WHEN r.accepted_at IS NULL THEN 'no answer was recorded within 30 minutes'
                          ELSE 'accepted, but no report within 30 minutes'
                        END

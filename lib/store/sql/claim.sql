@@ -8,7 +8,8 @@
 -- Where the log was pruned it no longer shows which run covered a slot. There a slot is taken for
 -- covered, unless a tick ($9: not by hand) finds it ahead of the mark, where nothing is pruned. The
 -- mark is the one of now, under open.sql's row lock: another tick may have moved it since this one
--- read it.
+-- read it. A run from the future ($14 is now; parts/uncovered.sql) covers all that lies in the past
+-- for a run by hand.
   WITH asked AS (
          SELECT k.n, k.org_id, k.integration_id, k.integration_type, l.fate,
                 l.first_minute, l.last_minute, l.step,
@@ -17,7 +18,12 @@
                   WHEN $9::boolean OR s.mark >= p.pruned_before
                        THEN ceil(extract(epoch FROM p.pruned_before) / 60)::bigint - 1
                   WHEN p.pruned_before IS NOT NULL THEN (extract(epoch FROM s.mark) / 60)::bigint
-                END AS settled_to
+                END AS settled_to,
+                CASE
+                  WHEN NOT $9::boolean
+                    OR to_timestamp(l.first_minute * 60) > to_timestamp($14::bigint / 1000000.0)
+                       THEN to_timestamp($14::bigint / 1000000.0) + interval '60 seconds'
+                END AS future
            FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[], $3::text[])
                 WITH ORDINALITY AS k (org_id, integration_id, integration_type, n) ON k.n = h.n

@@ -159,7 +159,7 @@
                                   floor(extract(epoch FROM now() - last_tick_at))::bigint AS age
                              FROM sync_trigger_state
                             WHERE isfinite(last_tick_at)
-                            ORDER BY last_tick_at DESC
+                            ORDER BY last_tick_at > now() + interval '60 seconds', last_tick_at DESC
                             LIMIT 1$$
                     ELSE 'SELECT WHERE false'
                   END, false, true, '')::text,

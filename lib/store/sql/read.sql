@@ -4,12 +4,18 @@
 -- the schema's version, which is a constant once this is planned. A FULL JOIN, because the state of
 -- an integration that was disabled or deleted must be closed, too. OFFSET 0 keeps the first
 -- subquery whole, so that it is worked out once and not for each row.
+-- A mark or a run is from the future when it lies more than a minute ahead. Of such a mark's
+-- schedule this also returns the minute up to which the log shows its slots as served.
 SELECT c.now_us, c.unfinished, c.pruned_before, c.schema_version, r.*
   FROM (SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
                EXISTS (
                  SELECT FROM sync_run_log
-                  WHERE status = 'running' AND started_at < now() - interval '30 minutes'
-                     OR status = 'pending' AND created_at < now() - interval '55 seconds'
+                  WHERE status = 'running'
+                    AND (started_at < now() - interval '30 minutes'
+                         OR started_at > now() + interval '60 seconds')
+                     OR status = 'pending'
+                    AND (created_at < now() - interval '55 seconds'
+                         OR created_at > now() + interval '60 seconds')
                ) OR $1::boolean AND EXISTS (
                  SELECT FROM sync_run_log
                   WHERE status = 'failed' AND failed_at > now() - interval '1 day'
@@ -20,7 +26,15 @@ SELECT c.now_us, c.unfinished, c.pruned_before, c.schema_version, r.*
                sync_schema_version() AS schema_version
         OFFSET 0) AS c
   LEFT JOIN (
-         SELECT
+         SELECT CASE
+                  WHEN s.mark > now() + interval '60 seconds'
+                  THEN (SELECT floor(date_part('epoch', least(b.scheduled_for, now())) / 60)::bigint
+                          FROM sync_run_log AS b
+                         WHERE b.org_id = s.org_id AND b.integration_id = s.integration_id
+                           AND b.covers_from <= now()
+                         ORDER BY b.scheduled_for DESC
+                         LIMIT 1)
+                END AS served,
                 -- include: columns/schedule.sql
                 ,
                 -- include: columns/texts.sql

@@ -23,7 +23,7 @@ SELECT CASE
        CASE WHEN waits.status = 'running' AND isfinite(waits.started_at)
             THEN (extract(epoch FROM waits.started_at) * 1000)::bigint END AS accepted_since,
        CASE WHEN f.in_row < 100 THEN f.in_row_least ELSE first.slot END AS in_row_first,
-       f.*, r.runs,
+       f.*, early.*, r.runs,
        -- include: columns/schedule.sql
        ,
        -- include: columns/texts.sql
@@ -108,6 +108,22 @@ SELECT CASE
                 LATERAL (SELECT NOT w.is_new AND w.is_begun AND u.error_class <> 'unknown'
                                   AS is_old_failure) AS v
        ) AS f ON true
+  LEFT JOIN LATERAL ( -- served before its time: a slot to come, or one of the last 7 days
+         SELECT count(*) AS early, min(u.slot) AS early_first, max(u.slot) AS early_last
+           FROM (SELECT (extract(epoch FROM c.scheduled_for) / 60)::bigint AS slot
+                   FROM sync_run_log AS c
+                  WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
+                    AND c.scheduled_for > now() + interval '30 seconds'
+                    AND c.started_at IS NOT NULL
+                  UNION ALL
+                 SELECT (extract(epoch FROM c.scheduled_for) / 60)::bigint
+                   FROM sync_run_log AS c
+                  WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
+                    AND c.scheduled_for > now() - interval '7 days'
+                    AND c.scheduled_for <= now() + interval '30 seconds'
+                    AND c.scheduled_for - c.started_at > interval '30 seconds'
+                  LIMIT 100) AS u
+       ) AS early ON true
   LEFT JOIN LATERAL (
          SELECT json_agg(v) AS runs
            FROM (SELECT r.run_id AS "runId",

@@ -1,6 +1,7 @@
 -- The clock, the schema's version, and the last tick of each trigger as the JSON that is shown. A
 -- trigger starts a tick once a minute; three minutes after its last one it is silent. Hosts are not
--- listed: a trigger may run on a new host each time, as containers do.
+-- listed: a trigger may run on a new host each time, as containers do. A heartbeat from the future
+-- was written by a clock that was wrong, and is no sign of life.
 -- The setting is for status.sql, which follows in the same transaction. A bitmap scan would read
 -- and sort all failures of an integration; the index gives the last hundred. The planner cannot
 -- know how many failures there are.
@@ -12,9 +13,12 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
   FROM (SELECT left(t.trigger_name, 200) AS name, left(t.host, 200) AS host,
                to_char(t.last_tick_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
                  AS "lastTickAt",
-               now() - t.last_tick_at > interval '3 minutes' AS silent
-          FROM (SELECT DISTINCT ON (trigger_name) trigger_name, host, last_tick_at
+               t.is_ahead AS "fromFuture",
+               t.is_ahead OR now() - t.last_tick_at > interval '3 minutes' AS silent
+          FROM (SELECT DISTINCT ON (trigger_name) trigger_name, host, last_tick_at, f.is_ahead
                   FROM sync_trigger_state
+                 CROSS JOIN LATERAL (SELECT last_tick_at > now() + interval '60 seconds')
+                         AS f (is_ahead)
                  WHERE isfinite(last_tick_at)
-                 ORDER BY trigger_name, last_tick_at DESC) AS t
-         ORDER BY t.last_tick_at DESC) AS v
+                 ORDER BY trigger_name, f.is_ahead, last_tick_at DESC) AS t
+         ORDER BY t.is_ahead, t.last_tick_at DESC) AS v

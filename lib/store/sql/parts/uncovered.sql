@@ -1,5 +1,7 @@
 -- What no run covers of the progressions asked for (org_id, integration_id, first_minute,
--- last_minute, step, place, which is unique, and settled_to: what lies up to it is covered anyway).
+-- last_minute, step, place, which is unique, settled_to: what lies up to it is covered anyway, and
+-- future). A clock that was wrong made a run whose created_at is later than future. What that is
+-- folded over is served at its time. It covers its own slot, because the key of that is spent.
 -- The runs that meet a progression cut it into pieces: no slot is looked at by itself, however many
 -- there are.
 gaps AS (
@@ -10,12 +12,18 @@ gaps AS (
           SELECT a.first_minute - 1 AS covered_from,
                  greatest(a.first_minute - 1, a.settled_to) AS covered_to
            UNION ALL
-          SELECT (extract(epoch FROM r.covers_from) / 60)::bigint,
+          SELECT (extract(epoch FROM f.covers_from) / 60)::bigint,
                  (extract(epoch FROM r.scheduled_for) / 60)::bigint
             FROM sync_run_log AS r
+           CROSS JOIN LATERAL (
+                  SELECT CASE
+                           WHEN r.created_at > a.future THEN r.scheduled_for
+                           ELSE r.covers_from
+                         END
+                ) AS f (covers_from)
            WHERE r.org_id = a.org_id AND r.integration_id = a.integration_id
              AND r.scheduled_for >= to_timestamp(a.first_minute * 60)
-             AND r.covers_from <= to_timestamp(a.last_minute * 60)
+             AND f.covers_from <= to_timestamp(a.last_minute * 60)
         ) AS c
   WINDOW in_time AS (PARTITION BY a.place ORDER BY c.covered_from)
 ), pieces AS (

@@ -1,0 +1,285 @@
+/*
+ * Clocks that step: the database's alone, or the host's with it, for one tick, and back. On a server
+ * whose clock is set while it runs. What was written meanwhile must lose no slot and double none.
+ */
+#include "support/clock_server.h"
+#include "support/scene.h"
+#include "support/suite.h"
+#include "support/testdb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROGRAM     TEST_BUILD_DIR "/syncsched"
+#define EVERY       "* * * * *"
+#define EVERY_STATE "* * * * * UTC"
+
+static void assert_text(char *actual, const char *expected)
+{
+    ck_assert_pstr_eq(actual, expected);
+    free(actual);
+}
+
+/* The first integration, every minute, accounted for up to the minute before the slot of now. */
+static int64_t seed(void)
+{
+    int64_t slot = scene_settle(20000);
+
+    clock_server_set("+0");
+    scene_seed(1, 1, EVERY);
+    scene_seed_state(1, EVERY_STATE, slot - 1);
+    return slot;
+}
+
+/* A tick while the database's clock, and the host's with it or not, is off by so much. */
+static char *tick_at(const char *offset, bool host_too)
+{
+    struct scene_tick tick;
+    char *err;
+
+    clock_server_set(offset);
+    scene_set_wrapper(host_too ? clock_server_wrapper() : NULL);
+    tick = scene_run("");
+    scene_set_wrapper(NULL);
+    clock_server_set("+0");
+    ck_assert_msg(tick.status == 0, "exit %d: %s", tick.status, tick.err);
+    err = strdup(tick.err);
+    scene_tick_free(&tick);
+    return err;
+}
+
+/* The same, with what it must say; NULL: nothing is asked. */
+static void tick(const char *offset, bool host_too, const char *said)
+{
+    char *err = tick_at(offset, host_too);
+
+    if (said != NULL)
+        ck_assert_msg(strstr(err, said) != NULL, "%s", err);
+    free(err);
+}
+
+/* The runs as "status first..last code", slots in minutes after the origin. */
+static void assert_runs(int64_t origin, const char *expected)
+{
+    assert_text(testdb_text("SELECT string_agg(concat_ws(' ', status,"
+                            "  (extract(epoch FROM covers_from - '%s') / 60)::int || '..' ||"
+                            "  (extract(epoch FROM scheduled_for - '%s') / 60)::int,"
+                            "  error_code), ', ' ORDER BY covers_from, scheduled_for)"
+                            " FROM sync_run_log",
+                            scene_minute_text(origin), scene_minute_text(origin)),
+                expected);
+}
+
+static struct program_result inspect(const char *command, const char *option)
+{
+    const char *const argv[] = {PROGRAM, command, "--config", "/dev/null", option, NULL};
+
+    return program_run(argv, NULL);
+}
+
+/* ---- The database's clock alone ---- */
+
+/* Covers: while the clocks disagree, nothing is served that lies later than the earlier one. */
+START_TEST(test_database_ahead)
+{
+    int64_t slot = seed();
+    struct scene_tick by_hand;
+    char options[64];
+
+    tick("+3d", false, "s apart; either may be wrong");
+    assert_runs(slot, "completed 0..0");
+    ck_assert_int_eq(scene_mark(1), slot);
+    clock_server_set("+3d");
+    snprintf(options, sizeof options, "--at %s", scene_minute_text(slot + 60));
+    by_hand = scene_run(options);
+    ck_assert_int_eq(by_hand.status, 2);
+    ck_assert_ptr_nonnull(strstr(by_hand.err, "that time is in the future"));
+    scene_tick_free(&by_hand);
+    tick("+0", false, NULL);
+    assert_runs(slot, "completed 0..0");
+    tick("+6m", true, NULL); /* five minutes without a tick */
+    assert_runs(slot, "completed 0..0, completed 1..6");
+}
+END_TEST
+
+/* Covers: a host that lives in the past gives an edited schedule no past, and serves none of it. */
+START_TEST(test_host_behind)
+{
+    int64_t slot = scene_settle(20000);
+
+    clock_server_set("+1d");
+    scene_seed(1, 1, EVERY);
+    scene_seed_state(1, "0 0 1 1 * UTC", slot + 1440);
+    tick("+1d", false, NULL);
+    ck_assert_int_eq(scene_count(NULL), 0);
+    ck_assert_int_eq(scene_mark(1), slot + 1440);
+    assert_text(testdb_text("SELECT schedule FROM sync_schedule_state"), EVERY_STATE);
+}
+END_TEST
+
+/* ---- Both clocks ---- */
+
+/*
+ * Covers: slots that a clock from the future folded into one run are served at their time, but for the
+ * one whose key that spent; the mark is corrected, with a warning, once; and catch-up goes on.
+ */
+START_TEST(test_both_ahead)
+{
+    int64_t slot = seed();
+    char expected[200];
+
+    tick("+2h", true, NULL);
+    assert_runs(slot, "completed 0..120");
+    ck_assert_int_eq(scene_mark(1), slot + 120);
+    tick("+0", true, "its mark lay in the future and is corrected");
+    ck_assert_int_le(scene_mark(1), slot + 1);
+    tick("+1m", true, NULL);
+    ck_assert_int_eq(scene_mark(1), slot + 1);
+    tick("+6m", true, NULL); /* five minutes without a tick: they are one run */
+    ck_assert_int_eq(scene_mark(1), slot + 6);
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+    snprintf(expected, sizeof expected,
+             "SELECT count(*) FROM sync_run_log WHERE scheduled_for = '%s' AND covers_from > '%s'",
+             scene_minute_text(slot + 6), scene_minute_text(slot + 1));
+    ck_assert_int_eq(testdb_number("%s", expected), 1);
+    tick("+120m", true, NULL);
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+    ck_assert_int_eq(scene_mark(1), slot + 120);
+}
+END_TEST
+
+/* Covers: nothing is given up on the word of one tick after a long silence, or by a clock ahead. */
+START_TEST(test_year_ahead)
+{
+    int64_t slot = seed();
+
+    tick("+365d", true, "nothing has ticked since");
+    ck_assert_int_eq(
+        testdb_number("SELECT count(*) FROM sync_run_log WHERE error_code = 'GIVEN_UP'"), 0);
+    tick("+0", true, NULL);
+    tick("+1m", true, NULL);
+    ck_assert_int_eq(scene_mark(1), slot + 1);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE scheduled_for <= '%s'",
+                                   scene_minute_text(slot + 1)),
+                     2);
+    /* The next tick agrees, and exports go on all the same once the clocks are right. */
+    tick("+365d", true, NULL);
+    tick("+365d", true, "given up as too old");
+    tick("+2m", true, NULL);
+    tick("+3m", true, NULL);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE scheduled_for = '%s'"
+                                   " AND status = 'completed'",
+                                   scene_minute_text(slot + 3)),
+                     1);
+}
+END_TEST
+
+/* Covers: nor does a heartbeat from the future agree. */
+START_TEST(test_year_ahead_beside_heartbeat)
+{
+    seed();
+    testdb_exec("UPDATE sync_trigger_state SET last_tick_at = now() + interval '2 years'");
+    tick("+365d", true, NULL);
+    ck_assert_int_eq(
+        testdb_number("SELECT count(*) FROM sync_run_log WHERE error_code = 'GIVEN_UP'"), 0);
+}
+END_TEST
+
+/* ---- What a clock from the future left behind ---- */
+
+/* Covers: a heartbeat from the future is no sign of life, and the next tick overwrites it. */
+START_TEST(test_heartbeat)
+{
+    struct program_result said;
+
+    seed();
+    testdb_exec("DELETE FROM sync_trigger_state");
+    tick("+30d", true, NULL);
+    said = inspect("status", NULL);
+    ck_assert_msg(strstr(said.out, "not ticking: ") != NULL, "%s%s", said.out, said.err);
+    ck_assert_ptr_nonnull(strstr(said.out, "from the future"));
+    program_result_free(&said);
+    said = inspect("health", "--json");
+    ck_assert_ptr_nonnull(strstr(said.out, "\"ticking\":false"));
+    ck_assert_ptr_nonnull(strstr(said.out, "\"fromFuture\":true"));
+    ck_assert_int_eq(said.status, 1);
+    program_result_free(&said);
+    said = inspect("doctor", NULL);
+    ck_assert_msg(strstr(said.out, "from the future") != NULL, "%s", said.out);
+    program_result_free(&said);
+    tick("+0", true, NULL);
+    said = inspect("status", NULL);
+    ck_assert_msg(strstr(said.out, "from the future") == NULL, "%s", said.out);
+    ck_assert_ptr_eq(strstr(said.out, "ticking: "), said.out);
+    program_result_free(&said);
+}
+END_TEST
+
+/* Covers: a run from the future does not block its integration until its time comes. */
+START_TEST(test_runs)
+{
+    int64_t slot = seed();
+    char *pending;
+    char *running;
+
+    scene_seed(2, 2, EVERY);
+    scene_seed_state(2, EVERY_STATE, slot - 1);
+    pending = scene_seed_run(1, "pending", slot - 1, 0);
+    running = scene_seed_run(2, "running", slot - 1, 0);
+    testdb_exec("UPDATE sync_run_log SET created_at = created_at + interval '2 hours',"
+                " started_at = started_at + interval '2 hours'");
+    tick("+0", true, NULL);
+    assert_text(testdb_text("SELECT status FROM sync_run_log WHERE run_id = '%s'", pending),
+                "completed");
+    assert_text(testdb_text("SELECT error_code FROM sync_run_log WHERE run_id = '%s'", running),
+                "ABANDONED");
+    tick("+0", true, NULL);
+    ck_assert_int_eq(scene_mark(1), slot);
+    ck_assert_int_eq(scene_mark(2), slot);
+    ck_assert_int_eq(scene_count("completed"), 3);
+    free(pending);
+    free(running);
+}
+END_TEST
+
+/* Covers: audit and health tell of a run that was served before its time; and it doubles nothing. */
+START_TEST(test_served_early)
+{
+    int64_t slot = seed();
+    struct program_result said;
+    char from[80];
+
+    snprintf(from, sizeof from, "--from=%s", scene_minute_text(slot));
+    tick("+4m", true, NULL);
+    tick("+0", true, NULL);
+    said = inspect("health", NULL);
+    ck_assert_msg(strstr(said.out, "served before its time: ") != NULL, "%s", said.out);
+    program_result_free(&said);
+    tick("+1m", true, NULL);
+    tick("+2m", true, NULL);
+    clock_server_set("+7m");
+    said = inspect("audit", from);
+    clock_server_set("+0");
+    ck_assert_msg(strstr(said.out, "before its time") != NULL, "%s%s", said.out, said.err);
+    ck_assert_msg(strstr(said.out, "doubled 0") != NULL, "%s", said.out);
+    program_result_free(&said);
+}
+END_TEST
+
+SUITE(clocks)
+{
+    TCase *cases = tcase_create("clocks");
+
+    tcase_add_unchecked_fixture(cases, clock_server_start, clock_server_stop);
+    tcase_add_checked_fixture(cases, scene_open, scene_close);
+    tcase_add_test(cases, test_database_ahead);
+    tcase_add_test(cases, test_host_behind);
+    tcase_add_test(cases, test_both_ahead);
+    tcase_add_test(cases, test_year_ahead);
+    tcase_add_test(cases, test_year_ahead_beside_heartbeat);
+    tcase_add_test(cases, test_heartbeat);
+    tcase_add_test(cases, test_runs);
+    tcase_add_test(cases, test_served_early);
+    suite_add_tcase(suite, cases);
+}
