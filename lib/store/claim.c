@@ -43,6 +43,7 @@ struct claim_batch {
     struct claim_result *result;
     size_t first_key;
     size_t end_key;
+    size_t attempts; /* further ones that were made */
     struct text arrays[COLUMN_COUNT];
     struct database_statement statements[CLAIM_STATEMENTS_MAX];
     const char *values[CLAIM_STATEMENTS_MAX][CLAIM_PARAMETERS_MAX];
@@ -156,6 +157,12 @@ static void claim_read_run(void *context, const struct database_row *row)
     claim_copy_run(row, &claimed->run);
 }
 
+static void claim_read_attempt(void *context, const struct database_row *row)
+{
+    ((struct claim_batch *)context)->attempts++;
+    claim_read_run(context, row);
+}
+
 static void claim_read_abandoned(void *context, const struct database_row *row)
 {
     struct claim_result *result = ((struct claim_batch *)context)->result;
@@ -210,13 +217,11 @@ static void claim_add(struct claim_batch *batch, const char *sql, database_row_r
     batch->count++;
 }
 
-/* What earlier ticks left: what hangs, what waits, what failed. */
+/* What earlier ticks left: what hangs, and what waits. */
 static void claim_compose_past(struct claim_batch *batch)
 {
     const struct claim_options *options = batch->options;
     const char *now_us = database_number(batch->now_us, options->now_us);
-    const char *first = database_number(batch->window_first, options->window.first);
-    const char *last = database_number(batch->window_last, options->window.last);
 
     if (options->has_unfinished_runs && options->clocks_agree)
         claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
@@ -226,15 +231,25 @@ static void claim_compose_past(struct claim_batch *batch)
                       now_us, database_number(batch->catch_up_ms, options->policy.catch_up_ms),
                       claim_boolean(options->may_give_up), claim_boolean(options->clocks_agree)},
                   4);
+}
+
+/* What failed. */
+static void claim_compose_attempts(struct claim_batch *batch)
+{
+    const struct claim_options *options = batch->options;
+    const char *now_us = database_number(batch->now_us, options->now_us);
+    const char *first = database_number(batch->window_first, options->window.first);
+    const char *last = database_number(batch->window_last, options->window.last);
+
     if (!options->retries_failed && (options->is_manual || options->policy.max_attempts <= 1))
         return;
     claim_add(batch, sql_retry_lock, NULL,
-              (const char *[]){
-                  now_us, database_number(batch->max_attempts, options->policy.max_attempts),
-                  claim_boolean(options->policy.retries_unknown),
-                  options->retries_failed ? first : NULL, options->retries_failed ? last : NULL},
-              5);
-    claim_add(batch, sql_retry, claim_read_run,
+              (const char *[]){now_us, claim_boolean(options->is_manual),
+                               database_number(batch->max_attempts, options->policy.max_attempts),
+                               claim_boolean(options->policy.retries_unknown), first, last,
+                               claim_boolean(options->is_dry)},
+              7);
+    claim_add(batch, sql_retry, claim_read_attempt,
               (const char *[]){now_us, claim_boolean(options->is_manual), options->trigger.name,
                                options->trigger.host},
               4);
@@ -313,6 +328,8 @@ static bool claim_execute_batch(struct database *db, struct claim_batch *batch, 
     claim_fill_arrays(batch);
     if (batch->first_key == 0)
         claim_compose_past(batch);
+    if (batch->first_key == 0 || batch->options->retries_failed)
+        claim_compose_attempts(batch);
     if (batch->end_key > batch->first_key)
         claim_compose_present(batch);
     transaction.statements = batch->statements;
@@ -330,6 +347,7 @@ bool claim_execute(struct database *db, const struct claim *claim,
                    struct error *err)
 {
     size_t end_key = 0;
+    bool has_more_attempts; /* by hand all are made, however many transactions it takes */
 
     *result = (struct claim_result){0};
     do {
@@ -343,7 +361,9 @@ bool claim_execute(struct database *db, const struct claim *claim,
         batch.end_key = end_key;
         if (!claim_execute_batch(db, &batch, err))
             return false;
-    } while (end_key < claim->key_count && clock_now_ms() < options->valid_until_ms);
+        has_more_attempts = options->retries_failed && !options->is_dry && batch.attempts > 0;
+    } while ((end_key < claim->key_count || has_more_attempts) &&
+             clock_now_ms() < options->valid_until_ms);
     if (result->run_count > 0)
         qsort(result->runs, result->run_count, sizeof *result->runs, claim_compare_runs);
     return true;

@@ -340,6 +340,12 @@ CREATE INDEX IF NOT EXISTS sync_run_log_maybe_done_slot_idx
     WHERE status = 'failed'
       AND (error_class = 'unknown' AND resolution IS NULL OR resolution = 'done');
 
+-- What failed and may have reached the function: where one took over what failed before it, no
+-- further attempt is made at that.
+CREATE INDEX IF NOT EXISTS sync_run_log_delivered_slot_idx
+    ON sync_run_log (org_id, integration_id, scheduled_for)
+    WHERE status = 'failed' AND error_class <> 'not_delivered';
+
 -- What was served before its time, by a clock that was wrong: hardly any run.
 CREATE INDEX IF NOT EXISTS sync_run_log_early_idx
     ON sync_run_log (org_id, integration_id, scheduled_for)

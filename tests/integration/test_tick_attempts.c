@@ -276,6 +276,90 @@ START_TEST(test_held_by_a_stranger)
 }
 END_TEST
 
+/* ---- Very many ---- */
+
+enum { MANY = 1100 }; /* more than one transaction takes */
+
+#define FIRST_ORG "00000000-0000-4000-8000-000000000001" /* before SCENE_ORG in key order */
+
+/* A failed run of each of so many integrations of an organisation, all at one slot. */
+static void seed_many(const char *org, int count, const char *slot)
+{
+    testdb_exec("INSERT INTO organizations VALUES ('%s', 'N') ON CONFLICT DO NOTHING", org);
+    testdb_exec("INSERT INTO organization_integrations"
+                " SELECT '%s', ('30000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid,"
+                " 'xledger', '" DAILY "', true FROM generate_series(1, %d) AS n",
+                org, count);
+    testdb_exec("INSERT INTO sync_schedule_state SELECT org_id, integration_id, '" DAILY " UTC',"
+                " date_trunc('minute', now()) FROM organization_integrations"
+                " ON CONFLICT DO NOTHING");
+    testdb_exec("INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
+                " covers_from, attempt, status, idempotency_key, triggered_by, worker, started_at,"
+                " failed_at, error_class, error_code)"
+                " SELECT org_id, integration_id, integration_type, t, t, 1, 'failed', 'the key',"
+                " 'schedule', 'w', now(), now() - interval '5 minutes', 'rejected', 'X'"
+                " FROM organization_integrations,"
+                " date_trunc('minute', %s) AS t"
+                " WHERE org_id = '%s'",
+                slot, org);
+}
+
+static long count_attempts(const char *org)
+{
+    return testdb_number("SELECT count(*) FROM sync_run_log WHERE attempt = 2 AND org_id = '%s'",
+                         org);
+}
+
+/* A tick that may end before all of its calls do. */
+static void run_many(const char *options)
+{
+    struct scene_tick tick = scene_run(options);
+
+    ck_assert_msg(tick.status == 0, "exit %d: %.1000s", tick.status, tick.err);
+    scene_tick_free(&tick);
+}
+
+/* What may not be tried again keeps nobody else's from being tried. */
+START_TEST(test_many_in_vain)
+{
+    seed_many(FIRST_ORG, MANY, "now()");
+    testdb_exec("INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
+                " covers_from, attempt, status, idempotency_key, triggered_by, worker, started_at,"
+                " completed_at)"
+                " SELECT org_id, integration_id, integration_type,"
+                " scheduled_for + interval '1 minute', scheduled_for + interval '1 minute', 1,"
+                " 'completed', 'k', 'schedule', 'w', now(), now() FROM sync_run_log");
+    seed_many(SCENE_ORG, 1, "now()");
+    scene_expect(scene_run("--max-attempts 9"), 1, 0, 0, 0);
+    ck_assert_int_eq(count_attempts(SCENE_ORG), 1);
+    ck_assert_int_eq(count_attempts(FIRST_ORG), 0);
+}
+END_TEST
+
+/* Organisations take turns: very many of one leave room for the single one of another. */
+START_TEST(test_many_of_one)
+{
+    seed_many(FIRST_ORG, MANY, "now()");
+    seed_many(SCENE_ORG, 1, "now() + interval '1 minute'");
+    run_many("--max-attempts 9 --budget 20s");
+    ck_assert_int_eq(count_attempts(SCENE_ORG), 1);
+    ck_assert_int_eq(count_attempts(FIRST_ORG), 999);
+    run_many("--max-attempts 9 --budget 20s");
+    ck_assert_int_eq(count_attempts(FIRST_ORG), MANY);
+}
+END_TEST
+
+/* By hand all of them, in one go; a dry run says so before. */
+START_TEST(test_many_by_hand)
+{
+    seed_many(SCENE_ORG, MANY, "'" AT "'::timestamptz");
+    scene_expect(scene_run("--retry-failed --dry-run --at " AT), MANY, 0, 0, 0);
+    ck_assert_int_eq(count_attempts(SCENE_ORG), 0);
+    run_many("--retry-failed --budget 30s --at " AT);
+    ck_assert_int_eq(count_attempts(SCENE_ORG), MANY);
+}
+END_TEST
+
 /* Each run tells who made it; but one by hand is no sign that anything ticks. */
 START_TEST(test_who)
 {
@@ -312,6 +396,9 @@ SUITE(tick_attempts)
     tcase_add_test(all, test_period_stays);
     tcase_add_test(all, test_two_at_once);
     tcase_add_test(all, test_held_by_a_stranger);
+    tcase_add_test(all, test_many_in_vain);
+    tcase_add_test(all, test_many_of_one);
+    tcase_add_test(all, test_many_by_hand);
     tcase_add_test(all, test_who);
     suite_add_tcase(suite, all);
 }

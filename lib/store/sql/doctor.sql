@@ -90,7 +90,8 @@
                 string_agg(v.lacking, ', ')
            FROM (SELECT f.relation, f.nspname,
                         string_agg(format(CASE
-                                            WHEN a.attname IS NULL AND w.type = 'boolean' THEN 'true'
+                                            WHEN a.attname IS NULL AND w.type = 'boolean'
+                                            THEN 'true'
                                             WHEN a.attname IS NULL THEN 'NULL::%2$s'
                                             WHEN a.type = w.type OR w.type = 'text' THEN '%1$I'
                                             WHEN w.type = 'boolean'

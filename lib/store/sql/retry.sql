@@ -1,8 +1,6 @@
 -- Another attempt, under the same key, at the earliest failed slot of each integration whose lock
--- is held: the last attempt at it is still the failed one, no run is active, and the schedule is
--- enabled, in one row. By policy ($2: by hand) no newer slot has been completed, and no newer run
--- that may have reached the function has taken the slot's period over. $1: now; $3, $4: who makes
--- it. By hand nothing is attempted again where the log was pruned: a newer attempt may be gone.
+-- is held. It may still be made: this snapshot is younger than the lock. $1: now; $2: by hand; $3,
+-- $4: who makes it.
 -- Once an attempt may have reached the function, its period stays: the function knows the key, and
 -- a key means one period.
   WITH wanted AS (
@@ -13,25 +11,14 @@
            JOIN organization_integrations AS i
              ON i.org_id = r.org_id AND i.integration_id = r.integration_id
           GROUP BY r.run_id
-         HAVING count(*) = 1 AND bool_and(i.is_enabled AND i.cron_schedule IS NOT NULL)
+         HAVING
+                -- include: conditions/enabled.sql
        ), chosen AS (
          SELECT DISTINCT ON (r.org_id, r.integration_id) r.*
            FROM wanted
            JOIN sync_run_log AS r ON r.run_id = wanted.run_id
-          WHERE r.status = 'failed'
-            AND (r.scheduled_for < (SELECT max(pruned_before) FROM sync_prune_state)
-                 AND $2::boolean) IS NOT TRUE
-            AND NOT EXISTS (SELECT
-                              FROM sync_run_log AS o
-                             WHERE o.org_id = r.org_id AND o.integration_id = r.integration_id
-                               AND (o.status IN ('pending', 'running')
-                                    OR o.scheduled_for = r.scheduled_for AND o.attempt > r.attempt
-                                    OR o.scheduled_for > r.scheduled_for AND o.status = 'completed'
-                                       AND NOT $2::boolean
-                                    OR o.scheduled_for > r.scheduled_for
-                                       AND o.error_class <> 'not_delivered'
-                                       AND (o.period_start >= r.scheduled_for) IS NOT TRUE
-                                       AND NOT $2::boolean))
+          WHERE
+                -- include: conditions/attempt.sql
           ORDER BY r.org_id, r.integration_id, r.scheduled_for
        )
 INSERT INTO sync_run_log AS r
