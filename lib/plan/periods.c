@@ -172,7 +172,7 @@ int64_t periods_match(const struct audit_subject *subject, periods_reader *read,
         .subject = subject,
         .base = subject->from - 1,
         .exports = memory_allocate(subject->count, sizeof *sweep.exports),
-        .open = memory_allocate(subject->count, sizeof sweep.open[0]),
+        .open = memory_allocate(subject->count, sizeof(void *)),
         .read = read,
         .context = context,
     };
