@@ -11,6 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+extern const char sql_abandon[];
+extern const char sql_adopt[];
+extern const char sql_claim[];
+extern const char sql_mark[];
+
 #define PROGRAM     TEST_BUILD_DIR "/syncsched"
 #define EVERY       "* * * * *"
 #define EVERY_STATE "* * * * * UTC"
@@ -267,8 +272,58 @@ START_TEST(test_served_early)
 }
 END_TEST
 
+/* ---- A tick that was frozen ---- */
+
+/* How a statement of the claim ends, by a tick that was frozen for ten minutes since its reading. */
+static void run_frozen(const char *types, const char *sql, const char *parameters)
+{
+    testdb_exec("BEGIN; SET LOCAL syncsched.open = '1'; PREPARE asked (%s) AS %s", types, sql);
+    testdb_exec("EXECUTE asked (%s)", parameters);
+    testdb_exec("DEALLOCATE asked; COMMIT");
+}
+
+/*
+ * Covers: to a tick that was frozen, what others did meanwhile is not from the future: it adopts and
+ * abandons none of their runs, serves nothing again, and moves no mark back.
+ */
+START_TEST(test_frozen_since_reading)
+{
+#define TEN_AGO "((extract(epoch FROM now()) - 600) * 1000000)::bigint::text"
+    int64_t slot = scene_settle(10000);
+    char ids[200];
+    char parameters[800];
+
+    scene_seed_state(1, EVERY_STATE, slot);
+    free(scene_seed_run(1, "completed", slot, 0));
+    free(scene_seed_run(2, "running", slot, 0));
+    free(scene_seed_run(3, "pending", slot, 0));
+    testdb_exec("UPDATE sync_run_log SET covers_from = covers_from - interval '5 minutes'");
+    run_frozen("text", sql_abandon, TEN_AGO);
+    ck_assert_int_eq(scene_count("running"), 1);
+    run_frozen("text, text, text, text", sql_adopt, TEN_AGO ", '0', 't', 't'");
+    ck_assert_int_eq(scene_count("pending"), 1);
+    snprintf(ids, sizeof ids, "'{" SCENE_ORG "}', '{%s}'", scene_integration(1));
+    snprintf(parameters, sizeof parameters,
+             "%s, '{xledger}', '{1}', '{%lld}', '{%lld}', '{1}', '{SERVE}', 'f', '%lld', " TEN_AGO
+             ", 'cron', 'host', " TEN_AGO,
+             ids, (long long)slot - 5, (long long)slot, (long long)slot);
+    run_frozen("text, text, text, text, text, text, text, text, text, text, text, text, text, text",
+               sql_claim, parameters);
+    ck_assert_int_eq(scene_count(NULL), 3);
+    snprintf(parameters, sizeof parameters,
+             "%s, '{\"" EVERY_STATE
+             "\"}', '{%lld}', '{%lld}', '{}', '{}', '{}', '{}', '{}', " TEN_AGO,
+             ids, (long long)slot - 10, (long long)slot - 9);
+    run_frozen("text, text, text, text, text, text, text, text, text, text, text", sql_mark,
+               parameters);
+    ck_assert_int_eq(scene_mark(1), slot);
+}
+END_TEST
+
 SUITE(clocks)
 {
+    TCase *frozen = tcase_create("frozen");
+
     TCase *cases = tcase_create("clocks");
 
     tcase_add_unchecked_fixture(cases, clock_server_start, clock_server_stop);
@@ -282,4 +337,7 @@ SUITE(clocks)
     tcase_add_test(cases, test_runs);
     tcase_add_test(cases, test_served_early);
     suite_add_tcase(suite, cases);
+    tcase_add_checked_fixture(frozen, scene_open, scene_close);
+    tcase_add_test(frozen, test_frozen_since_reading);
+    suite_add_tcase(suite, frozen);
 }

@@ -1,16 +1,18 @@
 -- Pending runs that the tick which made them left or died over. Waiting 55 seconds is a courtesy to
 -- that tick; that nobody is called twice is the guard of start.sql. So several ticks may adopt the
 -- same runs at the same moment, and share the work: their locks bear with each other, and with no
--- stranger's. A run from the future ($4: the clocks agree) waits for nothing. What nobody wants any
--- more is closed instead of run, by one of them: cancelled, or given up as too old. What two rows of
--- the integration say is neither wanted nor unwanted: its runs wait until it is one.
+-- stranger's. A run from the future ($4: the clocks agree) waits for nothing; it is so by the clock of
+-- now, too, because $1 may be old. What nobody wants any more is closed instead of run, by one of
+-- them: cancelled, or given up as too old. What two rows of the integration say is neither wanted
+-- nor unwanted: its runs wait until it is one.
   WITH stale AS (
          SELECT run_id, org_id, integration_id, created_at
            FROM sync_run_log
           WHERE status = 'pending'
             AND (created_at < to_timestamp($1::bigint / 1000000.0) - interval '55 seconds'
                  OR $4::boolean
-                 AND created_at > to_timestamp($1::bigint / 1000000.0) + interval '60 seconds')
+                 AND created_at > greatest(to_timestamp($1::bigint / 1000000.0), now())
+                                   + interval '60 seconds')
           ORDER BY org_id, integration_id
             FOR KEY SHARE SKIP LOCKED
        ), judged AS (

@@ -8,8 +8,8 @@
 -- Where the log was pruned it no longer shows which run covered a slot. There a slot is taken for
 -- covered, unless a tick ($9: not by hand) finds it ahead of the mark, where nothing is pruned. The
 -- mark is the one of now, under open.sql's row lock: another tick may have moved it since this one
--- read it. A run from the future ($14 is now; parts/uncovered.sql) covers all that lies in the past
--- for a run by hand.
+-- read it. A run from the future (parts/uncovered.sql) is so by $14 and, because that may be old, by
+-- the clock of now. For a run by hand it covers all that lies in the past.
   WITH asked AS (
          SELECT k.n, k.org_id, k.integration_id, k.integration_type, l.fate,
                 l.first_minute, l.last_minute, l.step,
@@ -20,9 +20,11 @@
                   WHEN p.pruned_before IS NOT NULL THEN (extract(epoch FROM s.mark) / 60)::bigint
                 END AS settled_to,
                 CASE
-                  WHEN NOT $9::boolean
-                    OR to_timestamp(l.first_minute * 60) > to_timestamp($14::bigint / 1000000.0)
-                       THEN to_timestamp($14::bigint / 1000000.0) + interval '60 seconds'
+                  WHEN $14::bigint IS NOT NULL
+                   AND (NOT $9::boolean
+                        OR to_timestamp(l.first_minute * 60) > to_timestamp($14::bigint / 1000000.0))
+                       THEN greatest(to_timestamp($14::bigint / 1000000.0), now())
+                            + interval '60 seconds'
                 END AS future
            FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[], $3::text[])

@@ -9,7 +9,8 @@
            JOIN sync_run_log AS r
              ON r.org_id = k.org_id AND r.integration_id = k.integration_id
             AND r.scheduled_for > to_timestamp($3::bigint / 1000000.0)
-          WHERE r.started_at > to_timestamp($3::bigint / 1000000.0) + interval '60 seconds'
+          WHERE r.started_at > greatest(to_timestamp($3::bigint / 1000000.0), now())
+                               + interval '60 seconds'
             FOR UPDATE OF r SKIP LOCKED
        )
 UPDATE sync_run_log AS r

@@ -1,11 +1,15 @@
 -- The marks, by what is in the log after the claim: one minute before the first slot still
 -- uncovered, else the end of what was looked at. Forward only, and only if this tick looked from at
 -- or below the mark of now. A new text's mark is set anew, and so is one from the future, more than
--- a minute after $11. Runs in open.sql's row locks.
+-- a minute after $11 and after the clock of now: $11 may be old. Runs in open.sql's row locks.
   WITH asked AS (
          SELECT k.n, k.org_id, k.integration_id, l.first_minute, l.last_minute, l.step, l.place,
                 NULL::bigint AS settled_to,
-                to_timestamp($11::bigint / 1000000.0) + interval '60 seconds' AS future
+                CASE
+                  WHEN $11::bigint IS NOT NULL
+                  THEN greatest(to_timestamp($11::bigint / 1000000.0), now())
+                       + interval '60 seconds'
+                END AS future
            FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[])
                 WITH ORDINALITY AS k (org_id, integration_id, n) ON k.n = h.n
@@ -31,5 +35,7 @@ UPDATE sync_schedule_state AS s
   FROM target AS t
  WHERE s.org_id = t.org_id AND s.integration_id = t.integration_id
    AND (s.schedule <> t.text
-        OR s.mark > to_timestamp($11::bigint / 1000000.0) + interval '60 seconds'
+        OR $11::bigint IS NOT NULL
+           AND s.mark > greatest(to_timestamp($11::bigint / 1000000.0), now())
+                        + interval '60 seconds'
         OR s.mark >= to_timestamp(t.looked_from * 60) AND s.mark < t.mark)
