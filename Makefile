@@ -160,7 +160,7 @@ check-judge: $(BUILD)/tests/judge ## compare every minute with an independent ju
 	$(if $(SANITIZE),,ASK_CRON=tests/judge/ask-cron) $(BUILD)/tests/judge
 check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a throwaway PostgreSQL
 	BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/integration scripts/dev/with-postgresql
-check-pooler: check-pooler-transaction check-pooler-session ## the same through PgBouncer, with two connections or one for each
+check-pooler: check-pooler-transaction check-pooler-session check-pooler-old ## the same through PgBouncer, with two connections or one for each, and an emulated old pooler
 check-pooler-%: $(BUILD)/syncsched $(TESTS)
 	BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/integration scripts/dev/with-postgresql scripts/dev/with-pgbouncer $*
 check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, with figures (FAULT=name, FAULT_SEED, FAULT_TICKS, FAULT_MINUTES)

@@ -61,6 +61,8 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
     if (result->is_complete && !command_print_json(tick_summary(result), ok ? &err : &unprinted))
         ok = false;
     settings_function_free(&function);
+    if (ok && result->refusal.kind != ERROR_NONE)
+        return command_fail(&result->refusal);
     return !ok ? command_fail(&err) : result->failed > 0 ? 1 : 0;
 }
 

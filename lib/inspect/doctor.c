@@ -1,6 +1,7 @@
 #include "inspect/doctor.h"
 
 #include "plan/timetable.h"
+#include "store/claim.h"
 #include "store/doctor.h"
 #include "store/schedules.h"
 #include "time/clock.h"
@@ -34,8 +35,9 @@ struct doctor {
 /* Lists the checks of the database from one to another as not asked. */
 static void doctor_skip(struct doctor *doctor, const char *from, const char *to, const char *why)
 {
-    static const char *const checks[] = {"tls",     "role",   "writes", "row-security", "grants",
-                                         "version", "schema", "clock",  "rows",         "trigger"};
+    static const char *const checks[] = {"tls",    "role",    "writes", "row-security",
+                                         "grants", "version", "schema", "clock",
+                                         "rows",   "tick",    "trigger"};
     size_t i = 0;
 
     while (strcmp(checks[i], from) != 0)
@@ -169,10 +171,50 @@ static void doctor_take_row(void *context, const struct database_row *row)
     doctor_add_row(doctor->options, &found, doctor->found);
 }
 
+/*
+ * A claim of nothing, after a reading with a heartbeat: what a pooler may break, or a privilege, is
+ * seen here. All of it is rolled back.
+ */
+static void doctor_try_tick(struct doctor *doctor, struct database *db,
+                            const struct schedules_reading *reading)
+{
+    int64_t deadline_ms = doctor->options->deadline_ms;
+    struct claim nothing = {0};
+    struct claim_options options = {
+        .policy = {.max_attempts = 2},
+        .trigger = {"doctor", "doctor"},
+        .now_us = reading->now_us,
+        .valid_until_ms = deadline_ms,
+        .deadline_ms = deadline_ms,
+        .is_dry = true,
+        .may_give_up = true,
+        .has_unfinished_runs = true,
+    };
+    struct claim_result result = {0};
+    struct error err = {0};
+    bool is_claimed = claim_execute(db, &nothing, &options, &result, &err);
+    bool is_explained = findings_count(doctor->findings, NULL, FINDING_FAIL) > 0 ||
+                        (is_claimed && findings_count(doctor->findings, NULL, FINDING_WARNING) > 0);
+
+    if (is_claimed)
+        err = reading->heartbeat; /* a tick only warns of that */
+    if (err.kind == ERROR_NONE)
+        findings_add(doctor->findings, "tick", FINDING_OK, NULL,
+                     "a tick's own transactions pass; they were rolled back");
+    else if (is_explained)
+        findings_add(doctor->findings, "tick", FINDING_UNASKED, NULL, "see above");
+    else
+        findings_add_error(doctor->findings, "tick", is_claimed ? FINDING_WARNING : FINDING_FAIL,
+                           &err, "see the server's log, and that of the pooler in front of it");
+    claim_result_free(&result);
+}
+
 /* Reads the schedules as a tick does. If that fails, a finding may already say why. */
 static void doctor_read_schedules(struct doctor *doctor, struct database *db)
 {
     struct schedules_options options = {
+        .trigger = &(struct trigger){"doctor", "doctor"},
+        .is_dry = true,
         .wants_retries = doctor->options->wants_retries,
         .deadline_ms = doctor->options->deadline_ms,
         .read_schedule = doctor_read_schedule,
@@ -185,12 +227,13 @@ static void doctor_read_schedules(struct doctor *doctor, struct database *db)
         doctor->now_us = reading.now_us;
         doctor_judge_clock(doctor, &reading);
         doctor_judge_rows(doctor);
+        doctor_try_tick(doctor, db, &reading);
         return;
     }
     if (findings_count(doctor->findings, NULL, FINDING_FAIL) == 0 || !database_is_usable(db))
         findings_add_error(doctor->findings, "schedules", FINDING_FAIL, &err,
                            "see the server's log, and look again");
-    doctor_skip(doctor, "clock", "rows", "the schedules cannot be read");
+    doctor_skip(doctor, "clock", "tick", "the schedules cannot be read");
 }
 
 void doctor_judge_refusal(const struct doctor_options *options, const json_t *found,

@@ -334,7 +334,7 @@ static bool claim_execute_batch(struct database *db, struct claim_batch *batch, 
         claim_compose_present(batch);
     transaction.statements = batch->statements;
     transaction.count = batch->count;
-    database_run(db, &transaction, 1, batch->options->deadline_ms);
+    database_run(db, &transaction, batch->options->deadline_ms);
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         text_free(&batch->arrays[i]);
     if (!transaction.done)

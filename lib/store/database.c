@@ -20,6 +20,8 @@ struct database {
     char *password; /* what messages must not hold; NULL when there is none */
     char *role;     /* what each transaction becomes; NULL: nobody else */
     bool lost;
+    bool has_refused;   /* the transaction under way */
+    int64_t silence_ms; /* of the transaction under way */
 };
 
 enum { DATABASE_COLUMNS_MAX = 64 };
@@ -192,6 +194,11 @@ bool database_is_usable(const struct database *db)
     return !db->lost && PQstatus(db->connection) == CONNECTION_OK;
 }
 
+bool database_has_refused(const struct database *db)
+{
+    return db->has_refused;
+}
+
 bool database_is_exposed(const struct database *db, const char **way, struct error *warning)
 {
     PGconn *connection = db->connection;
@@ -229,6 +236,8 @@ static void database_set_error(struct database *db, struct error *err,
 
     if (err->kind != ERROR_NONE)
         return; /* what failed first is the cause */
+    db->has_refused = refusal.state != NULL;
+    db->lost = db->lost || refusal_ends_connection(refusal.state);
     error_set(err, ERROR_DATABASE, "database: %s",
               message != NULL ? message : PQerrorMessage(db->connection));
     error_hint(err, "%s", refusal_hint(&refusal));
@@ -284,6 +293,13 @@ static bool database_send_transaction(struct database *db, const struct database
 
 /* ---- Receiving ---- */
 
+static int64_t database_wait_until(const struct database *db, int64_t deadline_ms)
+{
+    int64_t until_ms = clock_now_ms() + db->silence_ms;
+
+    return db->silence_ms > 0 && until_ms < deadline_ms ? until_ms : deadline_ms;
+}
+
 /* The next result, flushing what is still to be sent; false at the deadline or without connection.
  */
 static bool database_next_result(struct database *db, int64_t deadline_ms, PGresult **result)
@@ -298,7 +314,7 @@ static bool database_next_result(struct database *db, int64_t deadline_ms, PGres
             return true;
         }
         if (!wait_for(PQsocket(db->connection), unsent > 0 ? POLLIN | POLLOUT : POLLIN,
-                      deadline_ms) ||
+                      database_wait_until(db, deadline_ms)) ||
             PQconsumeInput(db->connection) == 0)
             return false;
     }
@@ -384,24 +400,22 @@ static bool database_receive_transaction(struct database *db, struct database_tr
             return false;
         }
         t->done = t->done && succeeded;
+        t->read += ours && t->done ? 1 : 0;
     }
     return true;
 }
 
-bool database_run(struct database *db, struct database_transaction *transactions, size_t count,
+bool database_run(struct database *db, struct database_transaction *transaction,
                   int64_t deadline_ms)
 {
-    for (size_t i = 0; i < count; i++) {
-        transactions[i].done = false;
-        transactions[i].error = (struct error){0};
-    }
-    for (size_t i = 0; i < count; i++)
-        if (!database_send_transaction(db, &transactions[i], deadline_ms))
-            return database_give_up(db, &transactions[0].error, "the connection was lost");
-    for (size_t i = 0; i < count; i++)
-        if (!database_receive_transaction(db, &transactions[i], deadline_ms))
-            return false;
-    return true;
+    transaction->done = false;
+    transaction->read = 0;
+    transaction->error = (struct error){0};
+    db->silence_ms = transaction->silence_ms;
+    db->has_refused = false;
+    if (!database_send_transaction(db, transaction, deadline_ms))
+        return database_give_up(db, &transaction->error, "the connection was lost");
+    return database_receive_transaction(db, transaction, deadline_ms);
 }
 
 bool database_transact(struct database *db, const struct database_statement *statements,
@@ -411,7 +425,7 @@ bool database_transact(struct database *db, const struct database_statement *sta
     struct database_transaction transaction = {
         .statements = statements, .count = count, .lock_timeout_ms = lock_timeout_ms};
 
-    if (database_run(db, &transaction, 1, deadline_ms) && transaction.done)
+    if (database_run(db, &transaction, deadline_ms) && transaction.done)
         return true;
     if (!transaction.done)
         *err = transaction.error;

@@ -51,9 +51,11 @@ struct database_transaction {
     const struct database_statement *statements;
     size_t count;
     int64_t lock_timeout_ms;
+    int64_t silence_ms; /* in: lost when nothing comes for so long; 0: the deadline alone decides */
     bool rolled_back;   /* in: ends with ROLLBACK, whatever happened (a dry run) */
     bool is_role_less;  /* in: as who connected, whatever the address's role */
     bool done;          /* out: it did what it was to do, and the server said so */
+    size_t read;        /* out: of so many statements, from the first on, all rows have come */
     struct error error; /* out: why not; set unless done */
 };
 
@@ -68,11 +70,12 @@ struct database *database_open(const struct database_address *address, int64_t d
 void database_close(struct database *db);
 
 /*
- * Runs count transactions, one after another, in one round trip. One that fails is rolled back
- * and leaves the others alone. False when the connection was lost or the deadline passed: the
- * database must be closed, and a transaction that is not done may have been committed all the same.
+ * Runs a transaction in one round trip. Never more than one is in flight: some poolers hand the
+ * server on at the first end of a transaction and drop what follows. False when the connection was
+ * lost or the deadline passed: the database must be closed, and a transaction that is not done may
+ * have been committed all the same.
  */
-bool database_run(struct database *db, struct database_transaction *transactions, size_t count,
+bool database_run(struct database *db, struct database_transaction *transaction,
                   int64_t deadline_ms);
 
 /* One transaction; false with err when it is not done. */
@@ -86,8 +89,14 @@ bool database_transact(struct database *db, const struct database_statement *sta
  */
 bool database_is_exposed(const struct database *db, const char **way, struct error *warning);
 
-/* False once the connection is lost or was given up at a deadline. */
+/*
+ * False once the connection is lost or was given up at a deadline, or the server said that it no
+ * longer serves what it served: it shuts down, or has become read-only (a failover).
+ */
 bool database_is_usable(const struct database *db);
+
+/* Whether the server refused the last transaction: then it was surely not committed. */
+bool database_has_refused(const struct database *db);
 
 /*
  * A column's text, NULL for SQL's NULL; as whole number, fallback for NULL; as boolean, NULL false.

@@ -17,12 +17,12 @@ bool doctor_read(struct database *db, const char *role, int64_t deadline_ms,
     struct database_transaction transaction = {
         .statements = &statement, .count = 1, .lock_timeout_ms = DOCTOR_LOCK_MS};
 
-    database_run(db, &transaction, 1, deadline_ms);
+    database_run(db, &transaction, deadline_ms);
     if (transaction.done)
         return true;
     *err = transaction.error;
     transaction.is_role_less = true;
     if (role != NULL)
-        database_run(db, &transaction, 1, deadline_ms);
+        database_run(db, &transaction, deadline_ms);
     return false;
 }

@@ -35,6 +35,9 @@ static const struct {
      "apply the migration: syncsched schema | psql; on tables that were there before it GRANT "
      "SELECT"},
     {"22023", NULL, true, "--db-role must name a role that exists, such as service_role"},
+    {"25006", NULL, false,
+     "the server takes no writes: it is a standby (connect to the primary), or its disk is full "
+     "(free some space)"},
     {"57014", NULL, false, REFUSAL_BUSY},
     {"55P03", NULL, false, REFUSAL_BUSY},
 };
@@ -51,4 +54,15 @@ const char *refusal_hint(const struct refusal *refusal)
             return refusal_hints[i].hint;
     }
     return "";
+}
+
+bool refusal_ends_connection(const char *state)
+{
+    /* Shutdown, connection exceptions, internal errors, and what has become read-only. */
+    static const char *const ends[] = {"57P0", "08", "XX", "25006"};
+
+    for (size_t i = 0; state != NULL && i < sizeof ends / sizeof *ends; i++)
+        if (strncmp(state, ends[i], strlen(ends[i])) == 0)
+            return true;
+    return false;
 }

@@ -19,4 +19,10 @@ struct refusal {
 /* One sentence, or "". */
 const char *refusal_hint(const struct refusal *refusal);
 
+/*
+ * Whether the same connection will go on refusing, and another one may not: a server that shuts
+ * down or has become read-only, a pooler without a server, an internal error. NULL: no.
+ */
+bool refusal_ends_connection(const char *state);
+
 #endif

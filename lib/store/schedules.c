@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long a heartbeat may wait for another tick of the same trigger and host. */
-enum { SCHEDULES_HEARTBEAT_LOCK_MS = 500, SCHEDULES_LOCK_MS = 5000 };
+enum { SCHEDULES_LOCK_MS = 5000 };
 
 enum { SCHEDULES_WARNINGS_MAX = 100 }; /* rows that are warned about one by one */
 
@@ -137,6 +136,10 @@ static void schedules_read_heartbeat(void *context, const struct database_row *r
     reading->last_tick_us = database_row_number(row, "last_tick_us", INT64_MIN);
 }
 
+/*
+ * One transaction, in which the heartbeat comes last: rows that have come need no commit, so that
+ * whatever becomes of it, they are good. It waits for no other tick of the same trigger and host.
+ */
 bool schedules_read(struct database *db, const struct schedules_options *options,
                     struct schedules_reading *reading, struct error *err)
 {
@@ -145,26 +148,29 @@ bool schedules_read(struct database *db, const struct schedules_options *options
     const char *beat_values[] = {trigger != NULL ? trigger->name : NULL,
                                  trigger != NULL ? trigger->host : NULL, SCHEMA_VERSION_TEXT};
     const char *read_values[] = {options->wants_retries ? "t" : "f"};
-    struct database_statement read[] = {
+    struct database_statement statements[] = {
         {.sql = sql_repeated, .read_row = schedules_read_repeated, .context = &cursor.repeated},
         {sql_read, 1, read_values, schedules_read_row, &cursor},
+        {.sql = "SELECT set_config('lock_timeout', '500ms', true)"},
+        {sql_heartbeat, 3, beat_values, schedules_read_heartbeat, reading},
     };
-    struct database_statement beat = {sql_heartbeat, 3, beat_values, schedules_read_heartbeat,
-                                      reading};
-    struct database_transaction transactions[] = {
-        {.statements = read, .count = 2, .lock_timeout_ms = SCHEDULES_LOCK_MS},
-        {.statements = &beat, .count = 1, .lock_timeout_ms = SCHEDULES_HEARTBEAT_LOCK_MS},
+    struct database_transaction transaction = {
+        .statements = statements,
+        .count = trigger != NULL ? 4 : 2,
+        .lock_timeout_ms = SCHEDULES_LOCK_MS,
+        .silence_ms = options->silence_ms,
+        .rolled_back = options->is_dry,
     };
 
     *reading = (struct schedules_reading){
         .sent_at_ms = clock_now_ms(), .host_now_us = clock_host_us(), .last_tick_us = INT64_MIN};
-    database_run(db, transactions, trigger != NULL ? 2 : 1, options->deadline_ms);
+    database_run(db, &transaction, options->deadline_ms);
     schedules_repeated_free(&cursor.repeated);
-    if (trigger != NULL && !transactions[1].done)
-        reading->heartbeat = transactions[1].error;
-    if (!transactions[0].done)
-        *err = transactions[0].error;
-    return transactions[0].done;
+    if (transaction.read < 2)
+        *err = transaction.error;
+    else if (!transaction.done)
+        reading->heartbeat = transaction.error;
+    return transaction.read >= 2;
 }
 
 /* ---- What is asked for ---- */

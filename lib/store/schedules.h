@@ -71,7 +71,9 @@ typedef void schedules_reader(void *context, const struct schedules_reading *rea
 
 struct schedules_options {
     const struct trigger *trigger; /* whose heartbeat is written along; NULL: nobody's */
+    bool is_dry;                   /* it is rolled back */
     bool wants_retries;            /* failed runs of the last day are unfinished, too */
+    int64_t silence_ms;            /* as in struct database_transaction */
     int64_t deadline_ms;
     schedules_reader *read_schedule;
     void *context;

@@ -28,7 +28,10 @@ struct pool {
     const struct pool_options *options;
     int *verdicts;
     struct pool_worker workers[POOL_WORKERS_MAX];
-    size_t next_task; /* the first that was never handed out */
+    int workers_max;
+    size_t next_task;                            /* the first that was never handed out */
+    struct pool_task returned[POOL_WORKERS_MAX]; /* by workers that could not serve them */
+    size_t returned_count;
     size_t busy;
     size_t done;
     int next_number;
@@ -120,15 +123,25 @@ static struct pool_worker *pool_find_orphan(struct pool *pool)
 /* An idle worker; else a new one, in this place or, if that is NULL, in a free one; else NULL. */
 static struct pool_worker *pool_find_worker(struct pool *pool, struct pool_worker *place)
 {
+    int serving = 0;
+
     for (int i = 0; i < pool->options->workers_max; i++) {
         struct pool_worker *worker = &pool->workers[i];
 
         if (worker->pid != 0 && !worker->has_task && !worker->is_leaving && !worker->is_killed)
             return worker;
+        serving += worker->pid != 0 && !worker->is_leaving ? 1 : 0;
         if (worker->pid == 0 && place == NULL)
             place = worker;
     }
-    return place != NULL && pool_start_worker(pool, place) ? place : NULL;
+    return place != NULL && serving < pool->workers_max && pool_start_worker(pool, place) ? place
+                                                                                          : NULL;
+}
+
+/* Tasks that nobody serves, orphans left out. */
+static size_t pool_left(const struct pool *pool)
+{
+    return pool->options->tasks - pool->next_task + pool->returned_count;
 }
 
 /* Orphans come first, because their run may be marked as running. */
@@ -140,13 +153,17 @@ static bool pool_hand_out_one(struct pool *pool, bool orphans_only)
 
     if (orphan != NULL)
         message.task = orphan->task;
-    else if (orphans_only || pool->next_task == pool->options->tasks)
+    else if (orphans_only || pool_left(pool) == 0)
         return false;
+    else if (pool->returned_count > 0)
+        message.task = pool->returned[pool->returned_count - 1];
     worker = pool_find_worker(pool, orphan);
     if (worker == NULL)
         return false;
     if (orphan != NULL)
         orphan->has_task = false;
+    else if (pool->returned_count > 0)
+        pool->returned_count--;
     else
         pool->next_task++;
     message.task.is_wound_up = orphans_only;
@@ -167,6 +184,22 @@ static void pool_hand_out(struct pool *pool)
         return;
     while (pool_hand_out_one(pool, orphans_only))
         continue;
+}
+
+/*
+ * A worker without a connection gives its task to those that have one. So many as serve now are
+ * enough: another new one would hardly get a connection, and take it from them.
+ */
+static void pool_take_back(struct pool *pool, struct pool_worker *worker)
+{
+    int serving = 0;
+
+    pool->returned[pool->returned_count++] = worker->task;
+    worker->is_leaving = true;
+    shutdown(worker->fd, SHUT_WR);
+    for (int i = 0; i < pool->options->workers_max; i++)
+        serving += pool->workers[i].pid != 0 && !pool->workers[i].is_leaving ? 1 : 0;
+    pool->workers_max = serving > 1 ? serving : 1;
 }
 
 /* The task of a dead worker waits again. The next worker finds out how far it had come. */
@@ -192,10 +225,16 @@ static void pool_hear(struct pool *pool, struct pool_worker *worker)
         pool_bury(pool, worker);
     } else if (word == CHILD_SPOKE && worker->has_task && message.kind == POOL_REPORT &&
                message.task.number == worker->task.number) {
-        pool->verdicts[worker->task.number] = message.verdict;
         worker->has_task = false;
         pool->busy--;
-        pool->done++;
+        if (message.verdict == POOL_RETURNED) {
+            pool_take_back(pool, worker);
+        } else {
+            pool->verdicts[worker->task.number] = message.verdict;
+            pool->done++;
+            if (pool->workers_max < pool->options->workers_max)
+                pool->workers_max++; /* what was missing may be there again */
+        }
     }
 }
 
@@ -250,8 +289,7 @@ static bool pool_is_at_work(struct pool *pool)
         return true;
     if (pool_find_orphan(pool) != NULL)
         return now_ms < pool->options->settle_until_ms;
-    return pool->next_task < pool->options->tasks && !pool->is_stopping &&
-           now_ms < pool->options->hand_out_until_ms;
+    return pool_left(pool) > 0 && !pool->is_stopping && now_ms < pool->options->hand_out_until_ms;
 }
 
 static void pool_serve(struct pool *pool)
@@ -295,7 +333,8 @@ static void pool_dismiss(struct pool *pool)
 
 bool pool_run(const struct pool_options *options, int *verdicts, struct error *err)
 {
-    struct pool pool = {.options = options, .verdicts = verdicts};
+    struct pool pool = {
+        .options = options, .verdicts = verdicts, .workers_max = options->workers_max};
 
     for (size_t i = 0; i < options->tasks; i++)
         verdicts[i] = POOL_UNDONE;

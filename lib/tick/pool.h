@@ -33,7 +33,10 @@ struct pool_task {
 /* Waits for the next task. False if there are no more, at a word to stop, or without parent. */
 bool pool_next(struct pool_channel *channel, struct pool_task *task);
 
-/* Tells the parent what became of the task. */
+/*
+ * Tells the parent what became of the task. POOL_RETURNED: this worker cannot serve it, and gets no
+ * other; it goes to one that serves already, if there is any.
+ */
 void pool_report(struct pool_channel *channel, size_t number, int verdict);
 
 /*
@@ -45,7 +48,8 @@ enum child_word pool_listen(struct pool_channel *channel);
 /* ---- The parent's side ---- */
 
 enum { POOL_WORKERS_MAX = 5 };
-enum { POOL_UNDONE = -1, POOL_LOST = -2 }; /* no verdict: never handed out, or its worker died */
+/* No verdict: never handed out, or its worker died. The last one is only reported. */
+enum { POOL_UNDONE = -1, POOL_LOST = -2, POOL_RETURNED = -3 };
 
 struct pool_progress {
     size_t tasks;

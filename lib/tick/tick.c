@@ -19,6 +19,7 @@ enum {
     TICK_CLAIM_AGE_MS = 60000,    /* a claim on an older reading starts over */
     TICK_READINGS_MAX = 3,
     TICK_SILENCE_MS = 3 * 60 * 1000, /* nothing has ticked for so long: as status has it */
+    TICK_ANSWER_MS = 8000, /* nothing comes for longer than the reading waits for a lock */
 };
 
 #define TICK_CLOCK_WARN_US  (30 * INSTANT_US_PER_SECOND)
@@ -29,6 +30,7 @@ enum {
 struct tick {
     const struct tick_options *options;
     int64_t deadline_ms; /* the end of the budget, on the monotonic clock */
+    struct database *db;
     struct schedules_reading reading;
     int64_t now_us; /* the database's clock at the reading; the earlier clock where they disagree */
     struct due_options due;
@@ -115,23 +117,44 @@ static void tick_judge_silence(struct tick *tick)
                 last_tick_us != INT64_MIN ? last_tick : "");
 }
 
-static bool tick_read(struct tick *tick, struct database *db, const struct trigger *trigger,
-                      struct error *err)
+/* A connection that was lost is replaced. */
+static bool tick_connect(struct tick *tick, struct error *err)
+{
+    if (tick->db != NULL && database_is_usable(tick->db))
+        return true;
+    database_close(tick->db);
+    tick->db = database_open(&tick->options->database, tick->deadline_ms, err);
+    return tick->db != NULL;
+}
+
+/* One that brings no answer, such as a pooler's that has lost its server, is tried once more. */
+static bool tick_read(struct tick *tick, const struct trigger *trigger, struct error *err)
 {
     struct schedules_options options = {
         .trigger = trigger,
         .wants_retries = tick->options->policy.max_attempts > 1,
+        .silence_ms = TICK_ANSWER_MS,
         .deadline_ms = tick->deadline_ms,
         .read_schedule = tick_read_schedule,
         .context = tick,
     };
+    bool is_read = false;
 
-    claim_free(&tick->claim);
-    due_texts_free(&tick->texts);
-    tick->count = (struct due_count){0};
-    tick->invalid = 0;
-    tick->has_time = false;
-    if (!schedules_read(db, &options, &tick->reading, err))
+    for (int n = 0; n < 2 && !is_read; n++) {
+        claim_free(&tick->claim);
+        due_texts_free(&tick->texts);
+        tick->count = (struct due_count){0};
+        tick->invalid = 0;
+        tick->has_time = false;
+        if (!tick_connect(tick, err))
+            return false;
+        is_read = schedules_read(tick->db, &options, &tick->reading, err);
+        if (!is_read && database_is_usable(tick->db))
+            break; /* refused */
+        options.silence_ms = 0;
+        tick->is_alone = tick->is_alone || !is_read; /* its heartbeat may have been written */
+    }
+    if (!is_read)
         return error_prefix(err, "reading the schedules");
     if (tick->reading.heartbeat.kind != ERROR_NONE) {
         error_prefix(&tick->reading.heartbeat, "the trigger's heartbeat was not written");
@@ -195,8 +218,7 @@ static bool tick_may_call(const struct tick *tick)
 }
 
 /* Reads and claims; a process that was frozen in between claims nothing on an old reading. */
-static bool tick_claim(struct tick *tick, struct database *db, struct claim_result *result,
-                       struct error *err)
+static bool tick_claim(struct tick *tick, struct claim_result *result, struct error *err)
 {
     const struct tick_options *options = tick->options;
     const struct trigger *trigger =
@@ -206,7 +228,7 @@ static bool tick_claim(struct tick *tick, struct database *db, struct claim_resu
         struct claim_options claim;
         int64_t old_at_ms;
 
-        if (!tick_read(tick, db, trigger, err) || !tick_check_at(tick, err) ||
+        if (!tick_read(tick, trigger, err) || !tick_check_at(tick, err) ||
             !credentials_check_time(options->function.key, tick->reading.now_us, err))
             return false;
         if (tick->claim.key_count == 0 && !tick->reading.has_unfinished_runs &&
@@ -234,7 +256,9 @@ static bool tick_claim(struct tick *tick, struct database *db, struct claim_resu
             continue;
         if (claim.valid_until_ms > old_at_ms)
             claim.valid_until_ms = old_at_ms;
-        return claim_execute(db, &tick->claim, &claim, result, err) ||
+        if (!tick_connect(tick, err)) /* the heartbeat may have cost it */
+            return false;
+        return claim_execute(tick->db, &tick->claim, &claim, result, err) ||
                error_prefix(err, "claiming what is due");
     }
     return error_set(err, ERROR_INTERNAL, "this machine is too slow to claim what is due");
@@ -321,6 +345,20 @@ static void tick_show_progress(const struct pool_progress *progress, const int *
     log_live_line(line);
 }
 
+/* One line for all runs that the database did not let start. */
+static void tick_note_refusal(struct worker_refusal *refusal, struct tick_result *result)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < result->count; i++)
+        left += result->verdicts[i] == WORKER_LEFT ? 1 : 0;
+    if (left == 0 || !atomic_load(&refusal->is_whole))
+        return;
+    result->refusal = refusal->error;
+    error_prefix(&result->refusal, "%zu run%s not started, and stay%s pending", left,
+                 left == 1 ? "" : "s", left == 1 ? "s" : "");
+}
+
 static bool tick_serve(const struct tick *tick, struct tick_result *result, struct error *err)
 {
     const struct tick_options *options = tick->options;
@@ -352,10 +390,15 @@ static bool tick_serve(const struct tick *tick, struct tick_result *result, stru
     };
     bool ok;
 
+    workers.refusal = memory_share(1, sizeof *workers.refusal);
+    if (workers.refusal == NULL)
+        return error_set(err, ERROR_INTERNAL, "not enough memory to start workers");
     tick_token(options, token);
     workers.database.warn = NULL; /* the tick has warned already */
     ok = pool_run(&pool, result->verdicts, err);
     log_live_line("");
+    tick_note_refusal(workers.refusal, result);
+    memory_unshare(workers.refusal, 1, sizeof *workers.refusal);
     return ok;
 }
 
@@ -425,15 +468,13 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
 {
     struct tick tick = {.options = options,
                         .deadline_ms = options->started_at_ms + options->policy.budget_ms};
-    struct database *db;
     bool ok;
 
     *result = (struct tick_result){.is_dry = options->is_dry};
     if (options->warms_up && !options->is_dry) /* first: no handle crosses a fork */
         child_start(&tick.warmer, tick_warm_up, &tick);
-    db = database_open(&options->database, tick.deadline_ms, err);
-    ok = db != NULL && tick_claim(&tick, db, &result->claim, err);
-    database_close(db); /* as above */
+    ok = tick_claim(&tick, &result->claim, err);
+    database_close(tick.db); /* as above */
     if (ok) {
         tick_warn_of_claim(&tick, &result->claim);
         tick_choose_runs(options, result);
@@ -459,10 +500,9 @@ bool tick_read_due(const struct tick_options *options, struct claim *claim, stru
     struct tick tick = {.options = options,
                         .deadline_ms = options->started_at_ms + options->policy.budget_ms,
                         .is_read_only = true};
-    struct database *db = database_open(&options->database, tick.deadline_ms, err);
-    bool ok = db != NULL && tick_read(&tick, db, NULL, err);
+    bool ok = tick_read(&tick, NULL, err);
 
-    database_close(db);
+    database_close(tick.db);
     *claim = tick.claim;
     tick.claim = (struct claim){0};
     tick_end(&tick);

@@ -39,6 +39,7 @@ struct tick_result {
     size_t skipped;            /* integrations with a slot in the window that it did not trigger,
                                   and adopted runs that it did not dispatch */
     size_t failed;             /* of the triggered */
+    struct error refusal;      /* why runs of this tick stayed pending; ERROR_NONE: of no refusal */
     struct claim_result claim; /* adopted, claimed, given up, abandoned */
     struct claim_run *runs;    /* those to dispatch, oldest slot first; task n serves runs[n] */
     int *verdicts;             /* of each run: enum worker_verdict or POOL_LOST */

@@ -18,6 +18,7 @@ enum {
     WORKER_PAUSE_FIRST_MS = 50,
     WORKER_PAUSE_MAX_MS = 1000,
     WORKER_TRY_MS = 3000,
+    WORKER_CONNECT_MS = 15000,
     WORKER_CALLS_MAX = 4, /* of one run that is not delivered */
     WORKER_BACK_OFF_MS = 500,
     WORKER_STOP_MS = 5000, /* when it must stop: so long it may take to store an outcome */
@@ -58,16 +59,31 @@ static void worker_note_outcome(const struct worker *worker, const struct outcom
              outcome->message != NULL ? outcome->message : "");
 }
 
+/* The first one speaks for all: where one start is refused, so are often the others. */
+static void worker_note_refusal(const struct worker *worker, const struct error *err)
+{
+    struct worker_refusal *refusal = worker->options->refusal;
+
+    if (atomic_flag_test_and_set(&refusal->is_taken))
+        return;
+    refusal->error = *err;
+    atomic_store(&refusal->is_whole, true);
+}
+
 /* ---- The database, which may come and go ---- */
 
-static bool worker_connect(struct worker *worker, int64_t deadline_ms, struct error *err)
+/* A pooler may take seconds to wake up, so that one try has much of the time. */
+static bool worker_connect(struct worker *worker, int64_t until_ms, struct error *err)
 {
+    int64_t connect_until_ms = clock_now_ms() + WORKER_CONNECT_MS;
+
     if (worker->db != NULL && !database_is_usable(worker->db)) {
         database_close(worker->db);
         worker->db = NULL;
     }
     if (worker->db == NULL)
-        worker->db = database_open(&worker->options->database, deadline_ms, err);
+        worker->db = database_open(&worker->options->database,
+                                   connect_until_ms < until_ms ? connect_until_ms : until_ms, err);
     return worker->db != NULL;
 }
 
@@ -123,12 +139,15 @@ static bool worker_store(struct worker *worker, enum run_log_step step,
                                      .outcome = outcome};
     int64_t until_ms = settles ? options->settle_until_ms : options->store_until_ms;
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
+    bool is_stored = false;
     struct error err;
 
     for (;;) {
-        end.deadline_ms = worker_try_until(until_ms);
-        if (worker_connect(worker, end.deadline_ms, &err) &&
-            run_log_change(worker->db, &end, state, &err)) {
+        if (worker_connect(worker, until_ms, &err)) {
+            end.deadline_ms = worker_try_until(until_ms);
+            is_stored = run_log_change(worker->db, &end, state, &err);
+        }
+        if (is_stored) {
             worker_note_outcome(worker, outcome);
             return true;
         }
@@ -144,36 +163,51 @@ static bool worker_store(struct worker *worker, enum run_log_step step,
 
 /* ---- One run ---- */
 
+enum worker_start {
+    WORKER_STARTED,
+    WORKER_NOT_STARTED, /* somebody else has it, or there is no time */
+    WORKER_REFUSED,     /* by the database */
+    WORKER_UNCLEAR,     /* it may have been committed, and its answer was lost */
+    WORKER_UNCONNECTED, /* and other workers may be */
+};
+
 /*
  * pending -> running. Where the answer to the COMMIT is lost it asks again: the token tells whose
- * the run is. *is_unclear: a start may have been committed, and its answer was lost.
+ * the run is.
  */
-static bool worker_start(struct worker *worker, struct run_state *state, bool *is_unclear)
+static enum worker_start worker_start(struct worker *worker, struct run_state *state)
 {
     struct run_log_transition start = {
         .step = RUN_LOG_START, .run = worker->run, .token = worker->token};
+    int64_t return_at_ms = clock_now_ms() + WORKER_TRY_MS;
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
+    enum worker_start end = WORKER_NOT_STARTED;
     struct error err = {0};
 
-    *is_unclear = false;
     while (worker_may_begin(worker)) {
-        /* Its answer may come in the time that is too short to begin in, but enough for a call. */
-        start.deadline_ms = worker_try_until(worker->options->deadline_ms);
-        if (worker_connect(worker, start.deadline_ms, &err)) {
-            if (run_log_change(worker->db, &start, state, &err)) {
-                *is_unclear = false;
-                return state->status == RUN_RUNNING && state->is_mine;
-            }
+        if (worker_connect(worker, worker->options->start_until_ms, &err)) {
+            /* Its answer may come when it is too late to begin, but not for a call. */
+            start.deadline_ms = worker_try_until(worker->options->deadline_ms);
+            if (run_log_change(worker->db, &start, state, &err))
+                return state->status == RUN_RUNNING && state->is_mine ? WORKER_STARTED
+                                                                      : WORKER_NOT_STARTED;
+            if (!database_has_refused(worker->db))
+                end = WORKER_UNCLEAR;
+            else if (end != WORKER_UNCLEAR)
+                end = WORKER_REFUSED;
             if (database_is_usable(worker->db))
-                break; /* refused, not lost */
-            *is_unclear = true;
+                break;
+        } else if (end != WORKER_UNCLEAR) {
+            end = clock_now_ms() < return_at_ms ? WORKER_REFUSED : WORKER_UNCONNECTED;
+            if (end == WORKER_UNCONNECTED)
+                break;
         }
         if (clock_now_ms() + pause_ms < worker->options->start_until_ms)
             worker_pause(worker, &pause_ms);
     }
     if (err.kind != ERROR_NONE)
-        worker_warn(worker, "not started", &err);
-    return false;
+        worker_note_refusal(worker, &err);
+    return end;
 }
 
 /* A start whose answer was lost: if it was committed the run is over before the call. */
@@ -376,11 +410,18 @@ static enum worker_verdict worker_serve(struct worker *worker)
     struct run_state state = {0};
     struct outcome outcome;
     bool was_starting;
-    bool is_unclear;
     enum worker_verdict verdict;
 
-    if (!worker_start(worker, &state, &is_unclear))
-        return is_unclear ? worker_take_back(worker) : WORKER_LEFT;
+    switch (worker_start(worker, &state)) {
+    case WORKER_STARTED:
+        break;
+    case WORKER_UNCLEAR:
+        return worker_take_back(worker);
+    case WORKER_UNCONNECTED:
+        return WORKER_RETURNED;
+    default:
+        return WORKER_LEFT;
+    }
     worker_warn_if_late(worker, state.started_at_us);
     was_starting = worker_call(worker, &outcome);
     verdict = worker_store_outcome(worker, &outcome);

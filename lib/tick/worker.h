@@ -12,10 +12,12 @@
 #include "store/database.h"
 #include "tick/pool.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 /* What became of a run, as a verdict for the pool. */
 enum worker_verdict {
+    WORKER_RETURNED = POOL_RETURNED, /* this worker gets no connection, and another may have one */
     WORKER_LEFT = POOL_UNDONE, /* still pending, or somebody else's: not dispatched by this tick */
     WORKER_COMPLETED = 0,
     WORKER_FAILED,
@@ -39,6 +41,13 @@ struct worker_note {
     bool was_cold;   /* it succeeded, but the platform had to start the function first */
 };
 
+/* Why runs were not started, in shared memory as well: one worker's words for all. */
+struct worker_refusal {
+    atomic_flag is_taken; /* somebody fills in the error, or has done so */
+    atomic_bool is_whole;
+    struct error error;
+};
+
 /* What every worker of a tick shares; read-only after the fork. Times: the monotonic clock. */
 struct worker_options {
     struct database_address database;
@@ -46,11 +55,12 @@ struct worker_options {
     struct policy policy;
     const struct claim_run *runs; /* task n serves runs[n] */
     struct worker_note *notes;    /* notes[n] is about it; NULL: nobody reads them */
-    const char *tick_token;       /* the tick's part of the workers' tokens */
-    int64_t deadline_ms;          /* the end of the budget */
-    int64_t start_until_ms;       /* too little time left after this: runs stay pending */
-    int64_t store_until_ms;       /* outcomes may be stored until here */
-    int64_t settle_until_ms;      /* what dead workers left may be settled until here */
+    struct worker_refusal *refusal;
+    const char *tick_token;  /* the tick's part of the workers' tokens */
+    int64_t deadline_ms;     /* the end of the budget */
+    int64_t start_until_ms;  /* too little time left after this: runs stay pending */
+    int64_t store_until_ms;  /* outcomes may be stored until here */
+    int64_t settle_until_ms; /* what dead workers left may be settled until here */
     bool warns_if_late;
 };
 

@@ -22,6 +22,7 @@ static const struct {
     {{"42501", "call_string_check_hook", true}, "GRANT ROLE TO USER"},
     {{"22023", "call_string_check_hook", true}, "must name a role that exists"},
     {{"22023", "somewhere", false}, NULL},
+    {{"25006", NULL, false}, "it is a standby (connect to the primary), or its disk is full"},
     {{"57014", NULL, false}, "holds a lock"},
     {{"55P03", NULL, true}, "holds a lock"},
     {{"23505", NULL, false}, NULL},
@@ -40,10 +41,26 @@ START_TEST(test_refusal)
 }
 END_TEST
 
+/* Covers: which refusals another connection may not meet. */
+START_TEST(test_refusal_ends_connection)
+{
+    static const char *const ends[] = {"57P01", "57P02", "57P03", "08006",
+                                       "08P01", "XX000", "25006"};
+    static const char *const stays[] = {"57014", "55P03", "42501", "23505", "25001", ""};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        ck_assert_msg(refusal_ends_connection(ends[i]), "%s", ends[i]);
+    for (size_t i = 0; i < sizeof stays / sizeof *stays; i++)
+        ck_assert_msg(!refusal_ends_connection(stays[i]), "%s", stays[i]);
+    ck_assert(!refusal_ends_connection(NULL));
+}
+END_TEST
+
 SUITE(refusal)
 {
     TCase *tcase = tcase_create("refusal");
 
     tcase_add_loop_test(tcase, test_refusal, 0, (int)(sizeof cases / sizeof cases[0]));
+    tcase_add_test(tcase, test_refusal_ends_connection);
     suite_add_tcase(suite, tcase);
 }
