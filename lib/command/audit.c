@@ -28,10 +28,11 @@ static void audit_warn(const struct audit_result *result)
                     result->periods_unjudged, result->periods_unjudged == 1 ? " has" : "s have",
                     text);
     }
-    if (result->since_unknown > 0)
-        log_warning("%zu schedule%s with slots missing: since when the text holds is not known, "
-                    "and it is taken to have held in the whole period",
-                    result->since_unknown, result->since_unknown == 1 ? "" : "s");
+    if (result->unseen > 0)
+        log_warning(
+            "%zu schedule%s with slots missing, which no tick has seen: it is taken to have "
+            "been in force in the whole period",
+            result->unseen, result->unseen == 1 ? "" : "s");
 }
 
 int command_audit(const struct command_line *line)

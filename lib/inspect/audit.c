@@ -16,6 +16,13 @@ enum {
     AUDIT_EVER = INT32_MAX, /* the end asked for where none is given: the database's now decides */
 };
 
+/* A text that was in force behind one minute, up to and with another. */
+struct audit_text {
+    int64_t from;
+    int64_t to;
+    struct timetable timetable;
+};
+
 struct audit {
     const struct audit_options *options;
     struct audit_result *result;
@@ -28,9 +35,15 @@ struct audit {
     /* The integration that is being read; its ids are empty before the first one. */
     char org_id[RUN_UUID_SIZE];
     char integration_id[RUN_UUID_SIZE];
-    struct timetable timetable;
-    bool has_slots;
-    bool is_since_unknown;
+    char *state_text;         /* which the journal should hold */
+    bool is_unseen;           /* by ticks: it has the text of its row */
+    int64_t known_to;         /* the journal reaches so far; INT64_MIN: there is none */
+    struct audit_text *texts; /* in order of time */
+    size_t text_count;
+    size_t text_capacity;
+    struct audit_stretch *unjudged;
+    size_t unjudged_count;
+    size_t unjudged_capacity;
     struct audit_subject subject;
     struct audit_run *runs;
     size_t capacity;
@@ -42,24 +55,93 @@ static int64_t audit_minute(int64_t instant_us)
     return -instant_divide_down(-instant_us, INSTANT_US_PER_MINUTE);
 }
 
-/* ---- One integration ---- */
+/* ---- The texts of one integration ---- */
 
+/* In a minute in which one text follows another, both may be in force. */
 static bool audit_find_slot(void *context, int64_t after, int64_t *slot)
 {
-    struct audit *audit = context;
+    const struct audit *audit = context;
+    bool is_found = false;
 
-    return audit->has_slots && timetable_next(&audit->timetable, after, slot);
+    for (size_t i = 0; i < audit->text_count; i++) {
+        const struct audit_text *text = &audit->texts[i];
+        int64_t from = text->from > after ? text->from : after;
+        int64_t next;
+
+        if (is_found && text->from >= *slot)
+            break;
+        if (text->to > from && timetable_next(&text->timetable, from, &next) && next <= text->to &&
+            (!is_found || next < *slot)) {
+            *slot = next;
+            is_found = true;
+        }
+    }
+    return is_found;
 }
+
+static void audit_add_text(struct audit *audit, const struct audit_text *text)
+{
+    audit->texts =
+        memory_grow(audit->texts, audit->text_count, &audit->text_capacity, sizeof *audit->texts);
+    audit->texts[audit->text_count++] = *text;
+}
+
+/* What lies behind one minute, up to and with another, as far as it is in the period. */
+static void audit_add_unjudged(struct audit *audit, int64_t after, int64_t up_to,
+                               const char *reason)
+{
+    const struct audit_subject *subject = &audit->subject;
+    struct audit_stretch stretch = {.from = subject->judged_from, .to = subject->to};
+
+    if (after >= stretch.from)
+        stretch.from = after + 1;
+    if (up_to < stretch.to)
+        stretch.to = up_to + 1;
+    if (stretch.from >= stretch.to)
+        return;
+    stretch.reason = memory_copy_text(reason);
+    audit->unjudged = memory_grow(audit->unjudged, audit->unjudged_count, &audit->unjudged_capacity,
+                                  sizeof *audit->unjudged);
+    audit->unjudged[audit->unjudged_count++] = stretch;
+}
+
+/* A row of the journal. "?": what was in force before there was a journal. */
+static void audit_read_text(struct audit *audit, const struct database_row *row)
+{
+    const char *name = database_row_text(row, "text");
+    struct audit_text text = {.from = database_row_number(row, "valid_from", INT64_MIN),
+                              .to = database_row_number(row, "valid_to", INT64_MAX)};
+    struct error err = {0};
+    int64_t known_to;
+
+    if (text.to == INT64_MAX && audit->state_text != NULL && strcmp(name, audit->state_text) == 0) {
+        free(audit->state_text);
+        audit->state_text = NULL;
+    }
+    if (audit->is_unseen) /* somebody has taken its state away */
+        audit->text_count = 0;
+    audit->is_unseen = false;
+    known_to = text.to != INT64_MAX ? text.to : text.from;
+    audit->known_to = known_to > audit->known_to ? known_to : audit->known_to;
+    if (strcmp(name, "?") == 0)
+        audit_add_unjudged(audit, text.from, text.to, "its journal had not begun");
+    else if (timetable_read_text(name, &audit->zones, &text.timetable, &err))
+        audit_add_text(audit, &text);
+    else
+        audit_add_unjudged(audit, text.from, text.to, err.message);
+}
+
+/* ---- One integration ---- */
 
 static void audit_take_slot(void *context, const struct audit_slot *slot)
 {
     struct audit *audit = context;
-    struct audit_entry entry = {audit->org_id, audit->integration_id, slot, NULL};
+    struct audit_entry entry = {audit->org_id, audit->integration_id, .slot = slot};
 
     audit_count(&audit->result->totals, slot);
-    if (slot->verdict == AUDIT_MISSING && audit->is_since_unknown) {
-        audit->result->since_unknown++;
-        audit->is_since_unknown = false; /* once an integration */
+    if (slot->verdict == AUDIT_MISSING && audit->is_unseen) {
+        audit->result->unseen++;
+        audit->is_unseen = false; /* once an integration */
     }
     audit->read(audit->context, &entry);
 }
@@ -67,7 +149,7 @@ static void audit_take_slot(void *context, const struct audit_slot *slot)
 static void audit_take_period(void *context, const struct periods_finding *finding)
 {
     struct audit *audit = context;
-    struct audit_entry entry = {audit->org_id, audit->integration_id, NULL, finding};
+    struct audit_entry entry = {audit->org_id, audit->integration_id, .period = finding};
 
     if (finding->verdict == PERIODS_OVERLAP)
         audit->result->overlaps++;
@@ -95,14 +177,37 @@ static void audit_match_periods(struct audit *audit)
     result->end_to_end += found == result->holes + result->overlaps ? 1 : 0;
 }
 
+static void audit_hand_on_unjudged(struct audit *audit)
+{
+    if (audit->state_text != NULL ||
+        (audit->known_to == INT64_MIN && !audit->is_unseen && audit->subject.count > 0))
+        audit_add_unjudged(audit, audit->known_to, INT64_MAX, "its text is not in the journal");
+    for (size_t i = 0; i < audit->unjudged_count; i++) {
+        struct audit_entry entry = {audit->org_id, audit->integration_id,
+                                    .unjudged = &audit->unjudged[i]};
+
+        audit->result->unjudged++;
+        audit->read(audit->context, &entry);
+    }
+}
+
 /* Judges the integration whose runs have all been read, if there is one. */
 static void audit_close(struct audit *audit)
 {
-    audit->subject.runs = audit->runs;
-    if (*audit->org_id == '\0')
-        return;
-    audit_match(&audit->subject, audit_take_slot, audit);
-    audit_match_periods(audit);
+    if (*audit->org_id != '\0') {
+        audit_hand_on_unjudged(audit);
+        audit->subject.runs = audit->runs;
+        audit->subject.unjudged = audit->unjudged;
+        audit->subject.unjudged_count = audit->unjudged_count;
+        audit_match(&audit->subject, audit_take_slot, audit);
+        audit_match_periods(audit);
+    }
+    for (size_t i = 0; i < audit->unjudged_count; i++)
+        free(audit->unjudged[i].reason);
+    audit->unjudged_count = 0;
+    audit->text_count = 0;
+    free(audit->state_text);
+    audit->state_text = NULL;
 }
 
 /* Nothing can be judged of it, and somebody should know, unless it is disabled anyway. */
@@ -117,20 +222,19 @@ static void audit_set_aside(struct audit *audit, const struct schedule *schedule
     schedules_warn(&err, &audit->invalid);
 }
 
-/* The text in force: "CRON ZONE" as ticks keep it, else of the row. False: there is none. */
-static bool audit_read_text(struct audit *audit, const struct schedule *schedule)
+/* No tick has seen it: its text is that of its row. */
+static void audit_read_unseen(struct audit *audit, const struct schedule *schedule)
 {
-    const char *text = schedule->state_text;
+    struct audit_text text = {.from = INT64_MIN, .to = INT64_MAX};
     struct error err = {0};
 
-    if (text == NULL ? !schedule->is_active || schedule->set_aside != NULL : *text == '\0')
-        return false;
-    if (text == NULL ? timetable_read(schedule, &audit->zones, &audit->timetable, &err)
-                     : timetable_read_text(text, &audit->zones, &audit->timetable, &err))
-        return true;
+    audit->is_unseen = timetable_read(schedule, &audit->zones, &text.timetable, &err);
+    if (audit->is_unseen) {
+        audit_add_text(audit, &text);
+        return;
+    }
     timetable_name(schedule, &err);
     schedules_warn(&err, &audit->invalid);
-    return false;
 }
 
 static void audit_open(struct audit *audit, const struct schedule *schedule,
@@ -138,28 +242,26 @@ static void audit_open(struct audit *audit, const struct schedule *schedule,
 {
     const struct audit_result *result = audit->result;
     int64_t now_us = database_row_number(row, "now_us", 0);
-    int64_t since = database_row_number(row, "since", INT64_MIN); /* an older text held up to it */
-    int64_t judged_from = result->from;
+    int64_t judged_from =
+        result->pruned_before > result->from ? result->pruned_before : result->from;
 
     memcpy(audit->org_id, schedule->org_id, sizeof audit->org_id);
     memcpy(audit->integration_id, schedule->integration_id, sizeof audit->integration_id);
-    audit->has_slots = audit_read_text(audit, schedule);
-    audit->is_since_unknown = since == INT64_MIN;
-    if (since != INT64_MIN && since + 1 > judged_from)
-        judged_from = since + 1;
-    if (result->pruned_before > judged_from)
-        judged_from = result->pruned_before;
-    if (judged_from > result->to || (!audit->has_slots && audit->is_since_unknown))
-        judged_from = result->to; /* nothing is known but the runs */
     audit->subject = (struct audit_subject){
         .from = result->from,
         .to = result->to,
-        .judged_from = judged_from,
+        .judged_from = judged_from < result->to ? judged_from : result->to,
         .mark = schedule->mark,
         .old_before = instant_divide_down(now_us, INSTANT_US_PER_MINUTE) - AUDIT_OLD_MINUTES,
         .next_slot = audit_find_slot,
         .slots = audit,
     };
+    audit->known_to = INT64_MIN;
+    audit->is_unseen = false;
+    if (schedule->state_text == NULL && schedule->is_active && schedule->set_aside == NULL)
+        audit_read_unseen(audit, schedule);
+    else if (schedule->state_text != NULL && *schedule->state_text != '\0')
+        audit->state_text = memory_copy_text(schedule->state_text);
     audit->result->integrations++;
 }
 
@@ -195,7 +297,7 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
     database_row_copy(row, "error_code", run->error_code, sizeof run->error_code);
 }
 
-/* A row for each integration, followed by its runs; or one without either, for the clock. */
+/* For each integration its row, its texts and its runs; or a row without any, for the clock. */
 static void audit_read_row(void *context, const struct database_row *row)
 {
     struct audit *audit = context;
@@ -211,7 +313,7 @@ static void audit_read_row(void *context, const struct database_row *row)
     result->to = to < settled ? to : settled;
     result->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
     if (!schedule_read_row(row, &audit->repeated, &schedule) &&
-        database_row_text(row, "run_id") == NULL)
+        database_row_text(row, "run_id") == NULL && database_row_text(row, "text") == NULL)
         return;
     if (schedule.set_aside != NULL)
         audit_set_aside(audit, &schedule);
@@ -222,13 +324,15 @@ static void audit_read_row(void *context, const struct database_row *row)
         audit_close(audit);
         audit_open(audit, &schedule, row);
     }
+    if (database_row_text(row, "text") != NULL)
+        audit_read_text(audit, row);
     if (database_row_text(row, "run_id") != NULL)
         audit_add_run(audit, row);
 }
 
 bool audit_is_good(const struct audit_result *result)
 {
-    return audit_is_clean(&result->totals) && result->broken == 0;
+    return audit_is_clean(&result->totals) && result->broken == 0 && result->unjudged == 0;
 }
 
 bool audit_read(const struct audit_options *options, audit_entry_reader *read, void *context,
@@ -259,6 +363,8 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
     schedules_repeated_free(&audit.repeated);
     zones_free(&audit.zones);
     free(audit.runs);
+    free(audit.texts);
+    free(audit.unjudged);
     if (ok && result->integrations == 0 &&
         (options->org_id != NULL || options->integration_id != NULL)) {
         error_set(err, ERROR_USAGE,

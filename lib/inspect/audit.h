@@ -2,11 +2,10 @@
  * Audits each integration of the database over a period (plan/audit.h), by one statement and so by
  * one snapshot of marks, log and pruning. Writes nothing.
  *
- * A schedule is judged by the text that its state holds, which is what ticks go by, and from the
- * minute on from which it has held: an edit that no tick has seen is not in force. A schedule
- * without state was seen by no tick and has the text of its row. Where nobody knows since when a
- * text holds, the audit takes it to have held in the whole period: rather a false alarm than none.
- * It does not judge what was pruned from the log.
+ * Each slot is judged by the text of its day, which ticks write into the journal: an edit that no
+ * tick has seen is not in force. A schedule without a journal has the text of its row in the whole
+ * period: rather a false alarm than none. Where the text is not known, or cannot be read on this
+ * host, nothing is judged, and that is handed on, too. What was pruned from the log is not judged.
  */
 #ifndef SYNCSCHED_INSPECT_AUDIT_H
 #define SYNCSCHED_INSPECT_AUDIT_H
@@ -38,7 +37,8 @@ struct audit_result {
     bool is_cut;           /* the caller asked for a later end */
     int64_t pruned_before; /* the log is whole from here on; INT64_MIN: it always was */
     size_t integrations;   /* audited */
-    size_t since_unknown;  /* of these, with slots missing by a text of unknown age */
+    size_t unseen;         /* of these, with slots missing by a text that no tick has seen */
+    size_t unjudged;       /* stretches of which the text is not known */
     size_t end_to_end;     /* of these, whose periods lie end to end, as far as is known */
     int64_t holes;
     int64_t overlaps;
@@ -47,26 +47,31 @@ struct audit_result {
     size_t periods_unjudged;     /* such runs */
 };
 
-/* What became of one slot of an integration, or what is wrong with its periods; the other one is
- * NULL. All of it is valid during the call only. */
+/*
+ * What became of one slot of an integration, what is wrong with its periods, or what cannot be
+ * judged; the others are NULL. All of it is valid during the call only.
+ */
 struct audit_entry {
     const char *org_id;
     const char *integration_id;
     const struct audit_slot *slot;
     const struct periods_finding *period;
+    const struct audit_stretch *unjudged;
 };
 
 typedef void audit_entry_reader(void *context, const struct audit_entry *entry);
 
-/* Whether the promise was kept: no slot missing or doubled, no period skipped or exported twice. */
+/*
+ * Whether the promise was kept: no slot missing or doubled, no period skipped or exported twice,
+ * and nothing that could not be judged.
+ */
 bool audit_is_good(const struct audit_result *result);
 
 /*
- * Hands on every slot, and then what is wrong with the periods, integration by integration in key
- * order. Rows that are not valid are
- * warnings; their runs are judged by themselves. Only the runs of one integration are in memory at
- * a time. ERROR_USAGE for a period that lies in the future; else the errors of database.h, upon
- * which some slots were not handed on.
+ * Hands on what cannot be judged, then every slot, and then what is wrong with the periods,
+ * integration by integration in key order. Rows that are not valid are warnings. Only the runs of
+ * one integration are in memory at a time. ERROR_USAGE for a period that lies in the future; else
+ * the errors of database.h, upon which some slots were not handed on.
  */
 bool audit_read(const struct audit_options *options, audit_entry_reader *read, void *context,
                 struct audit_result *result, struct error *err);

@@ -177,12 +177,25 @@ static const struct audit_group *audit_find_double(const struct audit_sweep *swe
     return NULL;
 }
 
+static bool audit_is_judged(const struct audit_subject *subject, int64_t minute, bool is_named)
+{
+    bool is_judged = minute >= subject->judged_from;
+
+    for (size_t i = 0; !is_named && i < subject->unjudged_count; i++)
+        if (subject->unjudged[i].from <= minute && minute < subject->unjudged[i].to)
+            is_judged = false;
+    return is_judged;
+}
+
 /* own: the attempts at a minute that the schedule does not name; else NULL. */
 static struct audit_slot audit_judge(const struct audit_sweep *sweep,
                                      const struct audit_subject *subject, int64_t minute,
                                      const struct audit_group *own)
 {
-    struct audit_slot slot = {.slot = minute, .is_judged = minute >= subject->judged_from};
+    struct audit_slot slot = {
+        .slot = minute,
+        .is_judged = audit_is_judged(subject, minute, own == NULL),
+    };
     const struct audit_group *group;
 
     if (own != NULL && slot.is_judged) { /* that another run spans it says nothing */

@@ -58,13 +58,22 @@ enum audit_verdict {
 /* The first slot of the schedule after a minute; false when there is none. */
 typedef bool audit_slots(void *context, int64_t after, int64_t *slot);
 
+/* Minutes, [from, to), that may be slots or not, and why this is not known. */
+struct audit_stretch {
+    int64_t from;
+    int64_t to;
+    char *reason;
+};
+
 /* One integration in a period. */
 struct audit_subject {
     int64_t from; /* the period, [from, to) */
     int64_t to;
-    int64_t judged_from; /* which slots there were before this minute is not known */
-    int64_t mark;        /* the log accounts for all slots up to it; INT64_MIN: there is no mark */
-    int64_t old_before;  /* uncovered slots before it are missing, wherever the mark is */
+    int64_t judged_from; /* what became of earlier slots is not known */
+    const struct audit_stretch *unjudged;
+    size_t unjudged_count;
+    int64_t mark;       /* the log accounts for all slots up to it; INT64_MIN: there is no mark */
+    int64_t old_before; /* uncovered slots before it are missing, wherever the mark is */
     audit_slots *next_slot;
     void *slots; /* next_slot's context */
     const struct audit_run
@@ -74,7 +83,7 @@ struct audit_subject {
 
 /*
  * Before judged_from the slots are those that have a run, and none is missing or extra; is_judged
- * is false for them.
+ * is false for them. So it is in an unjudged stretch, but for the slots that are known there.
  */
 struct audit_slot {
     int64_t slot;

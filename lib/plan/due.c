@@ -170,9 +170,25 @@ static int64_t due_add_slots(const struct due_options *options, struct claim *cl
 /* ---- What a plain run looks at ---- */
 
 /*
- * What the old text still owed before the window is cancelled: every minute, where it cannot be
- * read any more, so that the log shows that something may have been owed. While there is more of it
- * than one tick takes, the old text stays in the state for the next tick, and this returns true.
+ * A slot of the window that has come is the old text's, too. The new text serves it where it names
+ * it. No later minute of the window has come: two are in it only at half a minute.
+ */
+static void due_cancel_in_window(const struct due_options *options, const struct schedule *schedule,
+                                 const struct timetable *old, struct claim *claim,
+                                 const struct claim_key *key)
+{
+    int64_t minute = options->window.first;
+    int64_t slot;
+
+    if (schedule->mark < minute && minute * INSTANT_US_PER_MINUTE <= options->t_us &&
+        key->window_slot != minute && timetable_next(old, minute - 1, &slot) && slot == minute)
+        due_add_slot(claim, key->first_progression, minute, CLAIM_CANCELLED);
+}
+
+/*
+ * What the old text still owed up to t is cancelled: every minute, where it cannot be read any
+ * more, so that the log shows that something may have been owed. While there is more of it than one
+ * tick takes, the old text stays in the state for the next tick, and this returns true.
  */
 static bool due_cancel(const struct due_options *options, const struct schedule *schedule,
                        struct claim *claim, struct claim_key *key)
@@ -180,16 +196,18 @@ static bool due_cancel(const struct due_options *options, const struct schedule 
     int64_t before_window = options->window.first - 1;
     struct timetable old;
     struct error ignored;
-    int64_t looked_to;
+    int64_t looked_to = before_window;
 
-    if (schedule->mark >= before_window)
-        return false;
     if (!timetable_read_text(schedule->state_text, options->zones, &old, &ignored))
         timetable_read_text("* * * * * UTC", options->zones, &old, &ignored);
-    looked_to = due_add_slots(options, claim, &old, schedule->state_text,
-                              (struct due_range){schedule->mark, before_window, CLAIM_CANCELLED});
-    if (looked_to == before_window)
+    if (schedule->mark < before_window)
+        looked_to =
+            due_add_slots(options, claim, &old, schedule->state_text,
+                          (struct due_range){schedule->mark, before_window, CLAIM_CANCELLED});
+    if (looked_to == before_window) {
+        due_cancel_in_window(options, schedule, &old, claim, key);
         return false;
+    }
     free(key->text);
     key->text = memory_copy_text(schedule->state_text);
     key->looked_from = schedule->mark;

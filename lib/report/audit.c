@@ -82,6 +82,16 @@ static json_t *audit_period_value(const struct audit_entry *entry)
     return value;
 }
 
+static json_t *audit_unjudged_value(const struct audit_entry *entry)
+{
+    const struct audit_stretch *stretch = entry->unjudged;
+
+    return json_pack("{s:s, s:o, s:o, s:s, s:s, s:o}", "verdict", "unjudged", "from",
+                     audit_minute(stretch->from), "to", audit_minute(stretch->to), "orgId",
+                     entry->org_id, "integrationId", entry->integration_id, "reason",
+                     json_from_text(stretch->reason));
+}
+
 static json_t *audit_totals_value(const struct audit_result *result)
 {
     const struct audit_totals *totals = &result->totals;
@@ -100,6 +110,7 @@ static json_t *audit_totals_value(const struct audit_result *result)
     json_object_set_new(value, "overlaps", json_integer(result->overlaps));
     json_object_set_new(value, "periodsUnjudged",
                         json_integer((json_int_t)result->periods_unjudged));
+    json_object_set_new(value, "stretchesUnjudged", json_integer((json_int_t)result->unjudged));
     if (result->periods_unjudged > 0)
         json_object_set_new(value, "periodsJudgedFrom", audit_minute(result->periods_judged_from));
     return value;
@@ -193,7 +204,26 @@ static void audit_add_period_text(const json_t *value, struct text *line)
     text_add(line, "\n");
 }
 
+/* 2026-11-22T02:00:00Z  unjudged     ORG  INTEGRATION  to 2026-11-23T02:00:00Z: ... */
+static void audit_add_unjudged_text(const json_t *value, struct text *line)
+{
+    const char *reason = audit_text(value, "reason");
+
+    text_addf(line, "%s  %-11s  %s  %s  to %s: ", audit_text(value, "from"),
+              audit_text(value, "verdict"), audit_text(value, "orgId"),
+              audit_text(value, "integrationId"), audit_text(value, "to"));
+    text_add_clean(line, reason, strlen(reason), SIZE_MAX);
+    text_add(line, "\n");
+}
+
 /* ---- The report ---- */
+
+static json_t *audit_entry_value(const struct audit_entry *entry)
+{
+    if (entry->slot != NULL)
+        return audit_slot_value(entry);
+    return entry->period != NULL ? audit_period_value(entry) : audit_unjudged_value(entry);
+}
 
 void audit_report_add(void *context, const struct audit_entry *entry)
 {
@@ -203,7 +233,7 @@ void audit_report_add(void *context, const struct audit_entry *entry)
     if (entry->slot != NULL && entry->slot->verdict == AUDIT_COMPLETED &&
         entry->slot->late_ms == 0 && entry->slot->early_ms == 0)
         return;
-    value = entry->slot != NULL ? audit_slot_value(entry) : audit_period_value(entry);
+    value = audit_entry_value(entry);
     if (report->is_json) {
         text_add(&report->entries, report->entries.length > 0 ? ",\n" : "\n");
         json_add_line(&report->entries, value);
@@ -211,8 +241,10 @@ void audit_report_add(void *context, const struct audit_entry *entry)
     }
     if (entry->slot != NULL)
         audit_add_slot_text(value, &report->entries);
-    else
+    else if (entry->period != NULL)
         audit_add_period_text(value, &report->entries);
+    else
+        audit_add_unjudged_text(value, &report->entries);
     json_decref(value);
 }
 
@@ -242,6 +274,9 @@ void audit_report_print(const struct audit_report *report, const struct audit_re
                   audit_number(value, "unjudged"), audit_number(value, "endToEnd"),
                   audit_number(value, "integrations"), audit_number(value, "holes"),
                   audit_number(value, "overlaps"));
+        if (audit_number(value, "stretchesUnjudged") > 0)
+            text_addf(&totals, "  stretches that cannot be judged %" PRId64 "\n",
+                      audit_number(value, "stretchesUnjudged"));
     }
     (void)fputs(report->is_json ? totals.data : entries, out);
     (void)fputs(report->is_json ? entries : totals.data, out);

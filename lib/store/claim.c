@@ -49,6 +49,7 @@ struct claim_batch {
     const char *values[CLAIM_STATEMENTS_MAX][CLAIM_PARAMETERS_MAX];
     size_t count;
     char now_us[DATABASE_NUMBER_SIZE];
+    char last_minute[DATABASE_NUMBER_SIZE];
     char window_first[DATABASE_NUMBER_SIZE];
     char window_last[DATABASE_NUMBER_SIZE];
     char catch_up_ms[DATABASE_NUMBER_SIZE];
@@ -265,11 +266,16 @@ static void claim_compose_present(struct claim_batch *batch)
     const char *sure_us = options->clocks_agree ? now_us : NULL;
     bool leaves_state = options->is_manual || options->is_dry;
     bool has_new_key = false; /* a schedule is seen for the first time */
+    bool has_edit = false;    /* or with another text */
 
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         a[i] = batch->arrays[i].data;
-    for (size_t i = batch->first_key; i < batch->end_key; i++)
-        has_new_key = has_new_key || batch->claim->keys[i].state_text == NULL;
+    for (size_t i = batch->first_key; i < batch->end_key; i++) {
+        const struct claim_key *key = &batch->claim->keys[i];
+
+        has_new_key = has_new_key || key->state_text == NULL;
+        has_edit = has_edit || key->state_text == NULL || strcmp(key->text, key->state_text) != 0;
+    }
     claim_add(batch, sql_lock, NULL,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID],
                                claim_boolean(options->is_dry)},
@@ -292,6 +298,14 @@ static void claim_compose_present(struct claim_batch *batch)
                                database_number(batch->window_first, options->window.first), now_us,
                                options->trigger.name, options->trigger.host, sure_us},
               14);
+    if (!leaves_state && has_edit)
+        claim_add(batch, sql_journal, NULL,
+                  (const char *[]){
+                      a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
+                      a[COLUMN_STATE_TEXT], a[COLUMN_LOOKED_FROM],
+                      database_number(batch->last_minute,
+                                      instant_divide_down(options->t_us, INSTANT_US_PER_MINUTE))},
+                  6);
     if (!leaves_state)
         claim_add(batch, sql_mark, NULL,
                   (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],

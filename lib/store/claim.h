@@ -23,6 +23,7 @@ struct claim_options {
     struct policy policy;
     struct trigger trigger;
     struct window window;   /* a run before it is a catch-up */
+    int64_t t_us;           /* the tick's time */
     int64_t now_us;         /* the clock of the tick, for ages and created_at */
     int64_t valid_until_ms; /* monotonic: no transaction begins from here on */
     int64_t deadline_ms;    /* monotonic: the transaction under way fails */

@@ -357,12 +357,21 @@ COMMENT ON TABLE sync_run_log IS
 
 -- What ticks remember --------------------------------------------------------------------------
 
+-- An earlier state had no journal. The earliest did not even know since when a text was in force.
+DO $$
+BEGIN
+    IF to_regclass('sync_schedule_state') IS NOT NULL
+       AND to_regclass('sync_schedule_journal') IS NULL THEN
+        ALTER TABLE sync_schedule_state ADD COLUMN IF NOT EXISTS since timestamptz;
+    END IF;
+END
+$$;
+
 CREATE TABLE IF NOT EXISTS sync_schedule_state (
     org_id         uuid,
     integration_id uuid,
     schedule       text        NOT NULL,
     mark           timestamptz NOT NULL,
-    since          timestamptz,
 
     PRIMARY KEY (org_id, integration_id),
 
@@ -372,12 +381,67 @@ CREATE TABLE IF NOT EXISTS sync_schedule_state (
     )
 ) WITH (fillfactor = 70); -- marks move as often as every minute, in no index: room keeps that HOT
 
--- What the earliest states lacked: from when on the text has been in force. What an older text
--- asked for is not known any more.
-ALTER TABLE sync_schedule_state ADD COLUMN IF NOT EXISTS since timestamptz;
-
 COMMENT ON TABLE sync_schedule_state IS
     'Each schedule as last seen, and the minute up to which its slots are accounted for.';
+
+-- By which texts the slots of the past are judged: each was in force behind valid_from, up to and
+-- with valid_to (NULL: it still is). Nothing is ever deleted, since a row is written only where
+-- somebody edits a schedule. The text is in the key, because two may be seen within a minute.
+CREATE TABLE IF NOT EXISTS sync_schedule_journal (
+    org_id         uuid,
+    integration_id uuid,
+    valid_from     timestamptz,
+    schedule       text,
+    valid_to       timestamptz,
+
+    PRIMARY KEY (org_id, integration_id, valid_from, schedule),
+
+    CONSTRAINT sync_schedule_journal_schedule_check CHECK (schedule <> ''),
+    CONSTRAINT sync_schedule_journal_valid_from_check CHECK (
+        valid_from = '-infinity'
+        OR isfinite(valid_from)
+           AND date_trunc('minute', valid_from AT TIME ZONE 'UTC') = valid_from AT TIME ZONE 'UTC'
+    ),
+    CONSTRAINT sync_schedule_journal_valid_to_check CHECK (
+        isfinite(valid_to)
+        AND date_trunc('minute', valid_to AT TIME ZONE 'UTC') = valid_to AT TIME ZONE 'UTC'
+        AND valid_to >= valid_from
+    )
+);
+
+COMMENT ON TABLE sync_schedule_journal IS
+    'The texts that ticks have seen of each schedule, each with from when until when.';
+
+-- What earlier states knew of it. Which texts were in force before is not known: "?".
+DO $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass('sync_schedule_state')
+          AND attname = 'since'
+          AND NOT attisdropped
+    ) THEN
+        INSERT INTO sync_schedule_journal (org_id, integration_id, schedule, valid_from, valid_to)
+        SELECT s.org_id, s.integration_id, t.schedule, t.valid_from, t.valid_to
+          FROM sync_schedule_state AS s
+         CROSS JOIN LATERAL (
+                SELECT CASE
+                           WHEN isfinite(s.since)
+                               THEN date_trunc('minute', s.since AT TIME ZONE 'UTC')
+                                    AT TIME ZONE 'UTC'
+                           ELSE s.mark
+                       END
+              ) AS b (known_from)
+         CROSS JOIN LATERAL (
+                VALUES ('?', '-infinity'::timestamptz, b.known_from),
+                       (s.schedule, b.known_from, NULL)
+              ) AS t (schedule, valid_from, valid_to)
+         WHERE t.schedule <> ''
+            ON CONFLICT DO NOTHING;
+        ALTER TABLE sync_schedule_state DROP COLUMN since;
+    END IF;
+END
+$$;
 
 CREATE TABLE IF NOT EXISTS sync_trigger_state (
     trigger_name text,
@@ -464,11 +528,11 @@ DECLARE
     members_read_it boolean;
     role_name       name;
 BEGIN
-    FOREACH relation IN ARRAY ARRAY['sync_run_log', 'sync_schedule_state', 'sync_trigger_state',
-                                    'sync_prune_state', 'sync_probe_state', 'organizations',
-                                    'organization_integrations']
+    FOREACH relation IN ARRAY ARRAY['sync_run_log', 'sync_schedule_state', 'sync_schedule_journal',
+                                    'sync_trigger_state', 'sync_prune_state', 'sync_probe_state',
+                                    'organizations', 'organization_integrations']
     LOOP
-        IF relation IN ('sync_run_log', 'sync_schedule_state') THEN
+        IF relation IN ('sync_run_log', 'sync_schedule_state', 'sync_schedule_journal') THEN
             EXECUTE format('DROP POLICY IF EXISTS sync_members_read ON %s', relation);
             EXECUTE format('CREATE POLICY sync_members_read ON %s
                                 FOR SELECT USING (org_id = (SELECT sync_member_org_id()))',

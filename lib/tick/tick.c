@@ -240,6 +240,7 @@ static bool tick_claim(struct tick *tick, struct claim_result *result, struct er
             .policy = options->policy,
             .trigger = options->trigger,
             .window = tick->due.window,
+            .t_us = tick->due.t_us,
             .now_us = tick->now_us,
             /* Half the budget belongs to the calls; what is not claimed by then waits. */
             .valid_until_ms = options->started_at_ms + options->policy.budget_ms / 2,

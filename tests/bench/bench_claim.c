@@ -71,6 +71,7 @@ static double claim_ms(struct database *db, size_t due)
     options = (struct claim_options){
         .policy = {.max_attempts = 1},
         .window = claiming.due.window,
+        .t_us = found.now_us,
         .now_us = found.now_us,
         .valid_until_ms = deadline_ms,
         .deadline_ms = deadline_ms,

@@ -145,6 +145,7 @@ static void read_and_decide(struct simulation *sim, int64_t t_us)
         .policy = sim->due.policy,
         .trigger = {SIMULATION_TOKEN, SIMULATION_TOKEN},
         .window = sim->due.window,
+        .t_us = t_us,
         .now_us = t_us,
         .valid_until_ms = INT64_MAX,
         .clocks_agree = true,

@@ -75,12 +75,21 @@ static int number(const json_t *json, const char *key)
 
 /* ---- Logs ---- */
 
+/* The first schedule's state, and its text in the journal, in force since the minute since. */
+static void seed_state(const char *text, const char *mark, const char *since)
+{
+    testdb_exec("INSERT INTO sync_schedule_state VALUES"
+                " ('" SCENE_ORG "', '" FIRST "', '%s', '%s');"
+                "INSERT INTO sync_schedule_journal VALUES"
+                " ('" SCENE_ORG "', '" FIRST "', '%s', '%s')",
+                text, mark, since, text);
+}
+
 /* The first schedule, daily at 02:00, in force since the eve of May 2024, ticked until 10 May. */
 static void seed_may(void)
 {
     scene_seed(1, 1, DAILY);
-    testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '" FIRST "',"
-                " '" DAILY " UTC', '2024-05-10Z', '2024-04-30Z')");
+    seed_state(DAILY " UTC", "2024-05-10Z", "2024-04-30Z");
     testdb_exec("INSERT INTO sync_run_log SELECT"
                 " ('00000000-0000-4000-9000-' || lpad(day::text, 12, '0'))::uuid, '" SCENE_ORG "',"
                 " '" FIRST "', 'xledger', t, t, 1, 'completed', 'key', 'schedule', 'w', t, t, t"
@@ -119,6 +128,15 @@ static void tile(void)
     ", folded " #folded ", failed " #failed ", unknown " #unknown ", in progress " #in_progress    \
     ", waiting 0, missing " #missing ", doubled " #doubled "\n  late " #late ", extra " #extra     \
     ", known by their runs alone " #unjudged "\n  periods end to end in " periods "\n"
+
+/* Makes it unknown which text was in force before. */
+#define FORGET(day)                                                                                \
+    "UPDATE sync_schedule_journal SET valid_from = '2024-05-" day "';"                             \
+    "INSERT INTO sync_schedule_journal SELECT org_id, integration_id, '-infinity', '?',"           \
+    "  valid_from FROM sync_schedule_journal;"
+#define UNJUDGED(to)                                                                               \
+    "2024-05-01T00:00:00Z  unjudged     " WHOSE "to 2024-05-" to ": its journal had not begun\n"
+#define UNJUDGED_TOTAL "  stretches that cannot be judged 1\n"
 
 #define DAY(verdict, detail) "2024-05-03T02:00:00Z  " verdict "  " WHOSE detail "\n"
 
@@ -186,14 +204,18 @@ static const struct {
      "2024-05-03T03:00:00Z  extra        " WHOSE "run " SECOND_RUN
      "\n" TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 1, 0),
      ""},
-    /* an older text held until the 3rd at 02:00: it may have asked for the 1st, or not */
-    {"UPDATE sync_schedule_state SET since = '2024-05-03 02:00Z';"
-     "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-01 02:00Z'",
-     0, TOTALS(4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 2), ""},
-    /* one that held until a minute before does not excuse the 3rd */
-    {"UPDATE sync_schedule_state SET since = '2024-05-03 01:59Z';"
-     "DELETE FROM sync_run_log WHERE scheduled_for <= '2024-05-03 02:00Z'",
-     1, DAY("missing    ", "no run covers it") TOTALS(3, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0), ""},
+    /* which text was in force until the 3rd at 02:00 is not known: one may have named the 1st */
+    {FORGET("03 02:00Z") "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-01 02:00Z'", 1,
+     UNJUDGED("03T02:01:00Z") TOTALS(4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 2) UNJUDGED_TOTAL, ""},
+    /* one that was in force until a minute before does not excuse the 3rd */
+    {FORGET("03 01:59Z") "DELETE FROM sync_run_log WHERE scheduled_for <= '2024-05-03 02:00Z'", 1,
+     UNJUDGED("03T02:00:00Z") DAY("missing    ", "no run covers it")
+         TOTALS(3, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0) UNJUDGED_TOTAL,
+     ""},
+    /* first seen on the 3rd: there was nothing to serve before */
+    {"UPDATE sync_schedule_journal SET valid_from = '2024-05-03 01:59Z';"
+     "DELETE FROM sync_run_log WHERE scheduled_for < '2024-05-03Z'",
+     0, TOTALS(3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0), ""},
     {"INSERT INTO sync_prune_state VALUES (true, '2024-05-03 01:59:01Z');"
      "DELETE FROM sync_run_log WHERE scheduled_for <= '2024-05-03 02:00Z'",
      1, DAY("missing    ", "no run covers it") TOTALS(3, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0),
@@ -208,24 +230,51 @@ static const struct {
     {"UPDATE organization_integrations SET cron_schedule = '0 * * * *'", 0,
      TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0), ""},
     {"DELETE FROM organization_integrations", 0, TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0), ""},
-    /* disabled, and seen to be */
-    {"UPDATE sync_schedule_state SET schedule = '', since = '2024-05-04Z';"
+    /* disabled on the 4th, and seen to be: the 3rd is missing, the 5th is not */
+    {"UPDATE sync_schedule_state SET schedule = '';"
+     "UPDATE sync_schedule_journal SET valid_to = '2024-05-04Z';"
      "DELETE FROM sync_run_log WHERE scheduled_for > '2024-05-04Z' OR run_id ="
      " '00000000-0000-4000-9000-000000000003'",
-     0, TOTALS(2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 2), ""},
-    /* nothing is known but the runs */
+     1, DAY("missing    ", "no run covers it") TOTALS(3, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0), ""},
+    /* gone, but not from the journal */
     {"DELETE FROM organization_integrations; DELETE FROM sync_schedule_state;"
      "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z'",
-     0, TOTALS(4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4), ""},
-    /* since when it holds is not known: rather a false alarm than none */
-    {"UPDATE sync_schedule_state SET since = NULL;"
+     1, DAY("missing    ", "no run covers it") TOTALS(5, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0), ""},
+    /* nothing is known but the runs */
+    {"DELETE FROM organization_integrations; DELETE FROM sync_schedule_state;"
+     "DELETE FROM sync_schedule_journal;"
      "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z'",
-     1, DAY("missing    ", "no run covers it") TOTALS(5, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0),
-     "syncsched: warning: 1 schedule with slots missing: since when the text holds is not known, "
-     "and it is taken to have held in the whole period\n"},
+     1,
+     "2024-05-01T00:00:00Z  unjudged     " WHOSE
+     "to 2024-05-06T00:00:00Z: its text is not in the journal\n" TOTALS(4, 4, 0, 0, 0, 0, 0, 0, 0,
+                                                                        0, 4) UNJUDGED_TOTAL,
+     ""},
+    /* somebody has changed the state or the journal by hand */
+    {"UPDATE sync_schedule_journal SET valid_to = '2024-05-03 01:59Z'", 1,
+     "2024-05-03T02:00:00Z  unjudged     " WHOSE
+     "to 2024-05-06T00:00:00Z: its text is not in the journal\n" TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0,
+                                                                        0, 3) UNJUDGED_TOTAL,
+     ""},
+    /* a zone that this host cannot read */
+    {"UPDATE sync_schedule_journal SET valid_to = '2024-05-03 01:59Z', schedule = '0 2 * * * Mars';"
+     "INSERT INTO sync_schedule_journal SELECT org_id, integration_id, valid_to, '" DAILY " UTC'"
+     "  FROM sync_schedule_journal;"
+     "DELETE FROM sync_run_log WHERE scheduled_for IN ('2024-05-01 02:00Z', '2024-05-03 02:00Z')",
+     1,
+     "2024-05-01T00:00:00Z  unjudged     " WHOSE
+     "to 2024-05-03T02:00:00Z: time zone \"Mars\" is not known\n" DAY(
+         "missing    ", "no run covers it") TOTALS(4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 1) UNJUDGED_TOTAL,
+     ""},
+    /* edited at 02:00 on the 3rd: both texts are in force at that minute */
+    {"UPDATE sync_schedule_state SET schedule = '0 2 4-9 * * UTC';"
+     "UPDATE sync_schedule_journal SET valid_to = '2024-05-03 02:00Z';"
+     "INSERT INTO sync_schedule_journal SELECT org_id, integration_id, '2024-05-03 01:59Z',"
+     "  '0 2 4-9 * * UTC' FROM sync_schedule_journal;"
+     "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z'",
+     1, DAY("missing    ", "no run covers it") TOTALS(5, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0), ""},
     {"DELETE FROM sync_schedule_state; UPDATE organization_integrations SET cron_schedule = '0 25 "
      "* * *'",
-     0, TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 5),
+     0, TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0),
      "syncsched: warning: organisation " SCENE_ORG ", integration " FIRST
      ": cron_schedule: hour \"25\" is outside 0-23 (hours go from 0 to 23; minutes are the first "
      "field)\n"},
@@ -359,6 +408,53 @@ START_TEST(test_upgraded)
 }
 END_TEST
 
+/* ---- What ticks see later ---- */
+
+static const struct {
+    const char *first;
+    const char *second; /* after a tick; NULL: there is none */
+} later[] = {
+    {"UPDATE organization_integrations SET cron_schedule = '2 2 * * *'", NULL},
+    {"UPDATE organization_integrations SET is_enabled = false", NULL},
+    {"UPDATE organization_integrations SET is_enabled = false",
+     "UPDATE organization_integrations SET is_enabled = true"},
+    {"UPDATE organizations SET timezone = '+02:00'", NULL},
+    {"UPDATE organization_integrations SET cron_schedule = '2 2 * * *'",
+     "UPDATE organization_integrations SET cron_schedule = '" DAILY "'"},
+    {"DELETE FROM organization_integrations", NULL},
+};
+
+static void tick_after(const char *sql)
+{
+    struct scene_tick tick;
+
+    testdb_exec("%s", sql);
+    tick = scene_run("");
+    ck_assert_int_eq(tick.status, 0);
+    scene_tick_free(&tick);
+}
+
+/* Covers: whatever becomes of a schedule years later, what it named then is judged by its text. */
+START_TEST(test_edited_later)
+{
+    json_t *json;
+
+    seed_may();
+    testdb_exec("UPDATE sync_schedule_state SET mark = date_trunc('minute', now())");
+    testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for <> '2024-05-04 02:00Z'");
+    json_decref(audit_json(MAY, 1));
+    tick_after(later[_i].first);
+    if (later[_i].second != NULL)
+        tick_after(later[_i].second);
+    json = audit_json(MAY, 1);
+    ck_assert_int_eq(number(json, "completed"), 1);
+    ck_assert_int_eq(number(json, "missing"), 4);
+    ck_assert_int_eq(number(json, "unjudged"), 0);
+    ck_assert_int_eq(number(json, "stretchesUnjudged"), 0);
+    json_decref(json);
+}
+END_TEST
+
 /* ---- Logs that ticks made ---- */
 
 /* A tick that catches up folds; when its run is lost, all that it covered is missing. */
@@ -370,7 +466,6 @@ START_TEST(test_after_a_tick)
 
     scene_seed(1, 1, "* * * * *");
     scene_seed_state(1, "* * * * * UTC", slot - 5);
-    testdb_exec("UPDATE sync_schedule_state SET since = mark");
     scene_expect(scene_run(""), 1, 0, 0, 0);
     snprintf(period, sizeof period, "--from %s --to %s", scene_minute_text(slot - 9),
              scene_minute_text(slot - 1));
@@ -415,7 +510,6 @@ START_TEST(test_waiting)
 
     scene_seed(1, 1, "* * * * *");
     scene_seed_state(1, "* * * * * UTC", old - 30);
-    testdb_exec("UPDATE sync_schedule_state SET since = mark");
     snprintf(period, sizeof period, "--from %s --to %s", scene_minute_text(old - 5),
              scene_minute_text(old + 10));
     json = audit_json(period, 1);
@@ -484,10 +578,12 @@ START_TEST(test_filters)
 
     seed_may();
     testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for < '2024-05-02Z'");
-    testdb_exec("UPDATE sync_schedule_state SET since = '2024-05-01 03:00Z'");
+    testdb_exec("UPDATE sync_schedule_journal SET valid_from = '2024-05-01 03:00Z'");
     testdb_exec(
-        "INSERT INTO sync_schedule_state SELECT org, integration, schedule, mark, since"
+        "INSERT INTO sync_schedule_state SELECT org, integration, schedule, mark"
         " FROM sync_schedule_state, " COPIES ";"
+        "INSERT INTO sync_schedule_journal SELECT org, integration, valid_from, schedule"
+        " FROM sync_schedule_journal, " COPIES ";"
         "INSERT INTO sync_run_log SELECT gen_random_uuid(), org, integration,"
         " integration_type, scheduled_for, covers_from, attempt, status, idempotency_key,"
         " triggered_by, worker, created_at, started_at, completed_at FROM sync_run_log, " COPIES);
@@ -541,8 +637,7 @@ END_TEST
 START_TEST(test_daylight_saving)
 {
     scene_seed(1, 1, "30 2 * * *");
-    testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '" FIRST "',"
-                " '30 2 * * * Europe/Oslo', '2024-05-10Z', '2024-03-01Z')");
+    seed_state("30 2 * * * Europe/Oslo", "2024-05-10Z", "2024-03-01Z");
     testdb_exec("INSERT INTO sync_run_log SELECT gen_random_uuid(), '" SCENE_ORG "', '" FIRST "',"
                 " 'xledger', t, t, 1, 'completed', 'key', 'schedule', 'w', t, t, t"
                 " FROM unnest('{2024-03-30 01:30Z,2024-04-01 00:30Z}'::timestamptz[]) AS t");
@@ -575,7 +670,7 @@ START_TEST(test_json)
            "\"waiting\":0,\"missing\":1,\"doubled\":1,\"late\":1,\"early\":0,\"extra\":0,"
            "\"unjudged\":0,"
            "\"integrations\":1,\"endToEnd\":0,\"holes\":1,\"overlaps\":0,"
-           "\"periodsUnjudged\":0,\"findings\":[\n"
+           "\"periodsUnjudged\":0,\"stretchesUnjudged\":0,\"findings\":[\n"
            "{\"verdict\":\"missing\",\"scheduledFor\":\"2024-05-01T02:00:00Z\","
            "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\"},\n"
            "{\"verdict\":\"doubled\",\"scheduledFor\":\"2024-05-03T02:00:00Z\","
@@ -710,8 +805,7 @@ START_TEST(test_many)
     struct rusage usage;
 
     scene_seed(1, 1, "* * * * *");
-    testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '" FIRST "',"
-                " '* * * * * UTC', '2024-10-01Z', '2023-12-31Z')");
+    seed_state("* * * * * UTC", "2024-10-01Z", "2023-12-31Z");
     testdb_exec("INSERT INTO sync_run_log SELECT gen_random_uuid(), '" SCENE_ORG "', '" FIRST "',"
                 " 'xledger', t, t, 1, 'completed', 'key', 'schedule', 'w', t,"
                 " t + minute %% 2 * interval '6 minutes', t"
@@ -743,6 +837,7 @@ SUITE(audit)
     tcase_add_loop_test(all, test_planted, 0, (int)COUNT(cases));
     tcase_add_loop_test(all, test_periods, 0, (int)COUNT(periods));
     tcase_add_test(all, test_upgraded);
+    tcase_add_loop_test(all, test_edited_later, 0, (int)COUNT(later));
     tcase_add_test(all, test_after_a_tick);
     tcase_add_test(all, test_after_runs_by_hand);
     tcase_add_test(all, test_waiting);

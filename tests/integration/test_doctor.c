@@ -134,7 +134,7 @@ START_TEST(test_older_version)
 
     doctor_exec(
         "DROP TABLE sync_run_log, sync_schedule_state, sync_trigger_state, sync_prune_state,"
-        " sync_probe_state; DROP FUNCTION sync_schema_version()");
+        " sync_probe_state, sync_schedule_journal; DROP FUNCTION sync_schema_version()");
     testdb_apply_file(states[_i].file);
     doctor_exec("GRANT SELECT, INSERT, UPDATE ON sync_run_log, sync_schedule_state,"
                 " sync_trigger_state TO {role};"
@@ -219,9 +219,10 @@ END_TEST
 
 /* ---- The schema, piece by piece ---- */
 
-static const char *const tables[] = {"organizations",      "organization_integrations",
-                                     "sync_run_log",       "sync_schedule_state",
-                                     "sync_trigger_state", "sync_prune_state"};
+static const char *const tables[] = {"organizations",        "organization_integrations",
+                                     "sync_run_log",         "sync_schedule_state",
+                                     "sync_trigger_state",   "sync_prune_state",
+                                     "sync_schedule_journal"};
 
 /* Covers: without a table, and after the migration without its grants. */
 START_TEST(test_table)
@@ -246,7 +247,7 @@ START_TEST(test_no_tables)
     char *hint;
 
     doctor_exec("DROP TABLE organizations, organization_integrations, sync_run_log,"
-                " sync_schedule_state, sync_trigger_state, sync_prune_state;"
+                " sync_schedule_state, sync_schedule_journal, sync_trigger_state, sync_prune_state;"
                 "DROP FUNCTION sync_member_org_id()");
     hint = doctor_expect_fault(
         "schema", "fail", "not there: organization_integrations, organizations, sync_prune", true);

@@ -407,6 +407,14 @@ static const struct {
               " (gen_random_uuid(), gen_random_uuid(), '', 'infinity')"},
     {"23505", "INSERT INTO sync_schedule_state SELECT id, id, '', '2024-05-01T02:00Z'"
               " FROM gen_random_uuid() AS id, generate_series(1, 2)"},
+    {NULL, "INSERT INTO sync_schedule_journal VALUES"
+           " (gen_random_uuid(), gen_random_uuid(), '-infinity', '?', '2024-05-01T02:00Z')"},
+    {"23514", "INSERT INTO sync_schedule_journal VALUES"
+              " (gen_random_uuid(), gen_random_uuid(), '2024-05-01T02:00Z', '', NULL)"},
+    {"23514", "INSERT INTO sync_schedule_journal VALUES"
+              " (gen_random_uuid(), gen_random_uuid(), '2024-05-01T02:00:01Z', '? UTC', NULL)"},
+    {"23514", "INSERT INTO sync_schedule_journal VALUES (gen_random_uuid(), gen_random_uuid(),"
+              " '2024-05-01T02:00Z', '? UTC', '2024-05-01T01:59Z')"},
     {NULL, "INSERT INTO sync_trigger_state VALUES ('a', 'x', now()), ('a', 'y', now())"},
     {"23505", "INSERT INTO sync_trigger_state VALUES ('a', 'x', now()), ('a', 'x', now())"},
     {"23502", "INSERT INTO sync_trigger_state VALUES ('a', 'x', NULL)"},

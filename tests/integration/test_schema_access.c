@@ -22,7 +22,7 @@ static const char member_of_b[] = MEMBER_OF(ORG_B);
 
 static const char *const tables[] = {
     "sync_run_log",  "sync_schedule_state",       "sync_trigger_state", "sync_prune_state",
-    "organizations", "organization_integrations", "sync_probe_state",
+    "organizations", "organization_integrations", "sync_probe_state",   "sync_schedule_journal",
 };
 
 /* Organisation A has two rows in every table that has organisations, B has one. */
@@ -34,6 +34,8 @@ static const char rows[] =
     "INSERT INTO sync_schedule_state SELECT org_id, integration_id, '0 2 * * *', "
     "'2024-05-01T02:00Z'"
     "    FROM organization_integrations;"
+    "INSERT INTO sync_schedule_journal SELECT org_id, integration_id, mark, schedule"
+    "    FROM sync_schedule_state;"
     "INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for, "
     "covers_from,"
     "        attempt, status, idempotency_key, triggered_by)"
@@ -56,6 +58,7 @@ static const struct {
 } readable[] = {
     {SEEN("sync_run_log", "org_id"), "2 0 0", "0 1 0"},
     {SEEN("sync_schedule_state", "org_id"), "2 0 0", "0 1 0"},
+    {SEEN("sync_schedule_journal", "org_id"), "2 0 0", "0 1 0"},
     {SEEN("organization_integrations", "org_id"), "2 0 0", "0 1 0"},
     {SEEN("organizations", "id"), "1 0 0", "0 1 0"},
 };
@@ -200,6 +203,7 @@ static const struct {
 static const char *const updates[] = {
     "UPDATE sync_run_log SET worker = 'me'",
     "UPDATE sync_schedule_state SET schedule = ''",
+    "UPDATE sync_schedule_journal SET schedule = '?'",
     "UPDATE sync_trigger_state SET host = ''",
     "UPDATE sync_probe_state SET next_probe_at = now() + interval '1 day'",
     "UPDATE organizations SET timezone = 'Z'",

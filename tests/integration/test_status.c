@@ -225,7 +225,10 @@ START_TEST(test_since_invalid)
 
     status_add(1, "99 * * * *");
     testdb_exec("INSERT INTO sync_schedule_state SELECT org_id, integration_id, '',"
-                " '2024-05-01T02:00Z', '2024-04-30T02:00:07Z' FROM organization_integrations");
+                " '2024-05-01T02:00Z' FROM organization_integrations;"
+                "INSERT INTO sync_schedule_journal SELECT org_id, integration_id,"
+                " '2024-04-20T02:00Z', '0 2 * * * UTC', '2024-04-30T02:00Z'"
+                " FROM organization_integrations");
     document = status_read("health", 1);
     ck_assert_str_eq(string_of(only(document), "since"), "2024-04-30T02:00:00Z");
     json_decref(document);

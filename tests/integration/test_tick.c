@@ -203,7 +203,8 @@ static const char writes_sql[] =
     "    INSERT INTO writes (what) VALUES (TG_TABLE_NAME); RETURN NULL; END $$;"
     "DO $$ DECLARE t text; BEGIN"
     "    FOREACH t IN ARRAY ARRAY['organizations', 'organization_integrations', 'sync_run_log',"
-    "                             'sync_schedule_state', 'sync_trigger_state'] LOOP"
+    "                             'sync_schedule_state', 'sync_schedule_journal',"
+    "                             'sync_trigger_state'] LOOP"
     "        EXECUTE format('CREATE TRIGGER writes AFTER INSERT OR UPDATE OR DELETE ON %I"
     "                        FOR EACH STATEMENT EXECUTE FUNCTION note_write()', t);"
     "    END LOOP; END $$";

@@ -2,6 +2,7 @@
  * Which slots a tick serves when it is not simply one now: catch-up over missed ticks, marks, edited
  * schedules, and `--at`.
  */
+#include "base/memory.h"
 #include "support/scene.h"
 #include "support/suite.h"
 #include "support/testdb.h"
@@ -204,21 +205,26 @@ static const struct {
      "failed catch_up -9..-1 not_delivered/CANCELLED, completed schedule 0..0", "* * * * * +02:00",
      1},
     {"UPDATE organization_integrations SET is_enabled = false",
-     "failed catch_up -9..-1 not_delivered/CANCELLED", "", 0},
+     "failed schedule -9..0 not_delivered/CANCELLED", "", 0},
     {"UPDATE organization_integrations SET cron_schedule = NULL",
-     "failed catch_up -9..-1 not_delivered/CANCELLED", "", 0},
+     "failed schedule -9..0 not_delivered/CANCELLED", "", 0},
     {"UPDATE organization_integrations SET cron_schedule = 'rubbish'",
-     "failed catch_up -9..-1 not_delivered/CANCELLED", "", 0},
-    {"DELETE FROM organization_integrations", "failed catch_up -9..-1 not_delivered/CANCELLED", "",
+     "failed schedule -9..0 not_delivered/CANCELLED", "", 0},
+    {"DELETE FROM organization_integrations", "failed schedule -9..0 not_delivered/CANCELLED", "",
      0},
 };
 
-/* Covers: an edited schedule starts without a past; what the old one owed is cancelled in the log. */
+/*
+ * Covers: an edited schedule starts without a past; what the old one owed up to now is cancelled in
+ * the log, and what both name now is served.
+ */
 START_TEST(test_edited)
 {
-    int64_t slot = seed_behind(10);
+    int64_t slot = scene_settle_behind_slot();
     struct scene_tick tick;
 
+    scene_seed(1, 1, EVERY);
+    scene_seed_state(1, EVERY_STATE, slot - 10);
     testdb_exec("%s", edits[_i].change);
     tick = scene_run("");
     scene_check(&tick, edits[_i].triggered, 0, 0, 0);
@@ -229,6 +235,87 @@ START_TEST(test_edited)
     scene_tick_free(&tick);
     scene_expect(scene_run(""), 0, edits[_i].triggered, 0, 0);
     ck_assert_int_eq(scene_count(NULL), 1 + edits[_i].triggered);
+}
+END_TEST
+
+/*
+ * Covers: a slot that was due when its schedule was edited, before any tick came, is cancelled and
+ * the journal says which text was in force until then.
+ */
+START_TEST(test_edited_at_its_slot)
+{
+    int64_t slot = scene_settle_behind_slot();
+    char *old = memory_copy_text(scene_minute_cron(slot));
+    char state[80];
+
+    scene_seed(1, 1, scene_minute_cron(slot + 30));
+    snprintf(state, sizeof state, "%s UTC", old);
+    scene_seed_state(1, state, slot - 1);
+    scene_expect(scene_run(""), 0, 0, 0, 0);
+    assert_runs(slot, "failed schedule 0..0 not_delivered/CANCELLED");
+    assert_text(testdb_text("SELECT string_agg(concat_ws(' ', schedule = '%s',"
+                            "  valid_from = '%s', valid_to = '%s'), ', ' ORDER BY valid_to)"
+                            " FROM sync_schedule_journal",
+                            state, scene_minute_text(slot - 1), scene_minute_text(slot)),
+                "t t t, f t");
+    scene_expect(scene_run(""), 0, 0, 0, 0);
+    ck_assert_int_eq(scene_count(NULL), 1);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 0);
+    free(old);
+}
+END_TEST
+
+static const struct {
+    const char *change;
+    const char *journal; /* each text as `schedule closed?` */
+} journals[] = {
+    {"SELECT 1", "* * * * * UTC -"},
+    {"UPDATE organization_integrations SET is_enabled = false", "* * * * * UTC closed"},
+    {"DELETE FROM organization_integrations", "* * * * * UTC closed"},
+    {"UPDATE organization_integrations SET cron_schedule = '0 0 29 2 *'",
+     "* * * * * UTC closed, 0 0 29 2 * UTC -"},
+};
+
+/* Covers: the journal holds each text that a tick sees, and closes the one before it. */
+START_TEST(test_journal)
+{
+    scene_seed(1, 1, EVERY);
+    scene_settle(8000);
+    scene_expect(scene_run(""), 1, 0, 0, 0);
+    assert_text(testdb_text("SELECT schedule || (valid_to IS NULL)::text"
+                            " || (valid_from = date_trunc('minute', now() + interval '30 s')"
+                            "     - interval '1 minute')::text FROM sync_schedule_journal"),
+                EVERY_STATE "truetrue");
+    testdb_exec("%s", journals[_i].change);
+    for (int n = 0; n < 2; n++) {
+        struct scene_tick tick = scene_run("");
+
+        scene_tick_free(&tick);
+        assert_text(testdb_text("SELECT string_agg(concat_ws(' ', schedule,"
+                                "  CASE WHEN valid_to IS NULL THEN '-' ELSE 'closed' END), ', '"
+                                "  ORDER BY valid_to, schedule DESC) FROM sync_schedule_journal"),
+                    journals[_i].journal);
+    }
+}
+END_TEST
+
+/* Covers: texts that change to and fro within one minute, with a tick after each change. */
+START_TEST(test_journal_within_a_minute)
+{
+    static const char *const crons[] = {EVERY, "0 0 29 2 *", EVERY, "0 0 29 2 *"};
+
+    scene_settle(25000);
+    scene_seed(1, 1, EVERY);
+    for (size_t i = 0; i < sizeof crons / sizeof *crons; i++) {
+        testdb_exec("UPDATE organization_integrations SET cron_schedule = '%s'", crons[i]);
+        struct scene_tick tick = scene_run("");
+
+        scene_tick_free(&tick);
+        assert_text(testdb_text("SELECT schedule FROM sync_schedule_journal"
+                                " WHERE valid_to IS NULL"),
+                    i % 2 == 0 ? EVERY_STATE : "0 0 29 2 * UTC");
+    }
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_schedule_journal"), 2);
 }
 END_TEST
 
@@ -364,6 +451,9 @@ SUITE(tick_marks)
     tcase_add_test(marks, test_long_outage);
     tcase_add_test(marks, test_new_schedule);
     LOOP(marks, test_edited, edits);
+    tcase_add_test(marks, test_edited_at_its_slot);
+    LOOP(marks, test_journal, journals);
+    tcase_add_test(marks, test_journal_within_a_minute);
     tcase_add_test(marks, test_enabled_again);
     tcase_add_test(marks, test_mark_in_the_future);
     suite_add_tcase(suite, marks);

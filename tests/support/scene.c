@@ -103,6 +103,15 @@ int64_t scene_settle(int margin_ms)
     }
 }
 
+int64_t scene_settle_behind_slot(void)
+{
+    int64_t slot = scene_settle(20000);
+
+    while (time(NULL) <= (time_t)(slot * 60))
+        scene_sleep_ms(100);
+    return slot;
+}
+
 static struct tm scene_civil_time(int64_t minute)
 {
     time_t seconds = (time_t)(minute * 60);
@@ -167,7 +176,14 @@ void scene_seed_tick(void)
 void scene_seed_state(int n, const char *schedule, int64_t mark)
 {
     scene_seed_tick();
-    testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '%s', '%s', '%s')",
+    testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '%s', '%s', '%s');"
+                "DO $$ BEGIN"
+                "    IF to_regclass('sync_schedule_journal') IS NOT NULL THEN"
+                "        INSERT INTO sync_schedule_journal"
+                "        SELECT org_id, integration_id, mark, schedule FROM sync_schedule_state"
+                "         WHERE schedule <> '' ON CONFLICT DO NOTHING;"
+                "    END IF;"
+                "END $$",
                 scene_integration(n), schedule, scene_minute_text(mark));
 }
 

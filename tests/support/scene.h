@@ -49,6 +49,9 @@ void scene_set_wrapper(const char *line);
 /* Waits until the window of now lasts for margin_ms more; returns the one slot in it, a minute. */
 int64_t scene_settle(int margin_ms);
 
+/* The same, but waits until the window's slot has come. */
+int64_t scene_settle_behind_slot(void);
+
 /* The minute as "2024-05-01T02:00:00Z"; in a static buffer that is used again by the 8th call. */
 const char *scene_minute_text(int64_t minute);
 
@@ -72,8 +75,8 @@ void scene_seed(int first, int last, const char *cron);
 void scene_seed_tick(void);
 
 /*
- * Its state row: seen with this text ("* * * * * UTC"), accounted for up to mark; and the heartbeat
- * of whoever saw it.
+ * Its state row: this text ("* * * * * UTC"), in force from mark on, and accounted for up to it; and
+ * the heartbeat of whoever saw it.
  */
 void scene_seed_state(int n, const char *schedule, int64_t mark);
 

@@ -188,6 +188,31 @@ static const struct {
     {"10 20", "c10-20+9", 0, EVER, 0, "10 folded a +9, 20 completed a +9"},
 };
 
+/* Covers: what is named in a stretch that cannot be judged is judged, and nothing else there. */
+START_TEST(test_unjudged)
+{
+    struct audit_stretch stretches[] = {{10, 20, NULL}, {40, 50, NULL}};
+    struct slots slots = {0};
+    struct audit_run runs[RUNS_MAX];
+    struct audit_subject subject = {.to = 100,
+                                    .mark = EVER,
+                                    .unjudged = stretches,
+                                    .unjudged_count = 2,
+                                    .next_slot = next_slot,
+                                    .slots = &slots,
+                                    .runs = runs,
+                                    .count = read_runs("c9 c10 n19 c20 c49 c50", runs)};
+    struct text spelt = {0};
+
+    read_slots("10 15 30", &slots);
+    audit_match(&subject, spell, &spelt);
+    ck_assert_str_eq(text_string(&spelt),
+                     "9 extra a, 10 completed b, 15 missing, 19? failed c, 20 extra d, 30 missing,"
+                     " 49? completed e, 50 extra f");
+    text_free(&spelt);
+}
+END_TEST
+
 START_TEST(test_match)
 {
     struct slots slots = {0};
@@ -383,6 +408,7 @@ SUITE(audit)
 {
     TCase *all = tcase_create("audit");
 
+    tcase_add_test(all, test_unjudged);
     tcase_add_loop_test(all, test_match, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(all, test_late_to_the_millisecond);
     tcase_add_test(all, test_definition);

@@ -291,14 +291,28 @@ static const struct {
      "[0 2 * * * UTC] 1T01:59..1T02:00 1T02:00; cancelled 1T00:00-1T00:00*1;"
      " serve 1T02:00-1T02:00*1"},
     {"0 3 * * *", "rubbish UTC", "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
-     "[0 3 * * * UTC] 1T01:59..1T02:00 none; cancelled 1T01:01-1T01:59*59"},
+     "[0 3 * * * UTC] 1T01:59..1T02:00 none; cancelled 1T01:01-1T02:00*60"},
     {"0 3 * * *", "rubbish", "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
-     "[0 3 * * * UTC] 1T01:59..1T02:00 none; cancelled 1T01:01-1T01:59*59"},
+     "[0 3 * * * UTC] 1T01:59..1T02:00 none; cancelled 1T01:01-1T02:00*60"},
     {"0 3 * * *", "0 2 * * * Mars/Olympus", "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS,
-     false, "[0 3 * * * UTC] 1T01:59..1T02:00 none; cancelled 1T01:01-1T01:59*59"},
+     false, "[0 3 * * * UTC] 1T01:59..1T02:00 none; cancelled 1T01:01-1T02:00*60"},
     /* Disabled, or without schedule. */
     {NULL, SEEN, "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false,
-     "[] 1T01:59..1T02:00 none; cancelled 1T01:15-1T01:45*3"},
+     "[] 1T01:59..1T02:00 none; cancelled 1T01:15-1T02:00*4"},
+    /* A slot of the window that has come is cancelled, unless it was served or the new text names it. */
+    {"37 * * * *", "7 * * * * UTC", "2024-05-01T15:06Z", "2024-05-01T15:07:02Z", HOUR_MS, false,
+     "[37 * * * * UTC] 1T15:06..1T15:07 none; cancelled 1T15:07-1T15:07*1"},
+    {"37 * * * *", "7 * * * * UTC", "2024-05-01T15:06Z", "2024-05-01T15:07:00Z", HOUR_MS, false,
+     "[37 * * * * UTC] 1T15:06..1T15:07 none; cancelled 1T15:07-1T15:07*1"},
+    {"37 * * * *", "7 * * * * UTC", "2024-05-01T15:06Z", "2024-05-01T15:06:59Z", HOUR_MS, false,
+     "[37 * * * * UTC] 1T15:06..1T15:07 none"},
+    {"37 * * * *", "7 * * * * UTC", "2024-05-01T15:07Z", "2024-05-01T15:07:02Z", HOUR_MS, false,
+     "[37 * * * * UTC] 1T15:06..1T15:07 none"},
+    {"7,37 * * * *", "7 * * * * UTC", "2024-05-01T15:06Z", "2024-05-01T15:07:02Z", HOUR_MS, false,
+     "[7,37 * * * * UTC] 1T15:06..1T15:07 1T15:07; serve 1T15:07-1T15:07*1"},
+    {"8 * * * *", "7 * * * * UTC", "2024-05-01T14:00Z", "2024-05-01T15:07:30Z", HOUR_MS, false,
+     "[8 * * * * UTC] 1T15:06..1T15:08 1T15:08; cancelled 1T14:07-1T15:07*2;"
+     " serve 1T15:08-1T15:08*1"},
     {NULL, "", "2024-05-01T01:00Z", "2024-05-01T02:00:10Z", HOUR_MS, false, ""},
     {NULL, NULL, NULL, "2024-05-01T02:00:10Z", HOUR_MS, false, ""},
     /* A mark of up to t + 60 s is believed. */

@@ -1,10 +1,9 @@
 -- What an audit judges from, in one statement and so in one snapshot: a mark whose runs the log has
 -- not got, or runs that were pruned meanwhile, would be slots missing that are not. In each row the
 -- clock and up to where the log was pruned; then, integration by integration, its schedule and
--- state, and behind them the runs that cover or export a part of $1 to $2 (minutes), by slot and
--- attempt.
--- There is always a row, for the sake of the clock and the schema's version. $3, $4: only this
--- organisation, this integration.
+-- state, the texts of its journal in order of time, and the runs that cover or export a part of $1
+-- to $2 (minutes), by slot and attempt. There is always a row, for the sake of the clock and the
+-- schema's version. $3, $4: only this organisation, this integration.
 SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
        (SELECT ceil(extract(epoch FROM p.pruned_before) / 60)::bigint
           FROM sync_prune_state AS p
@@ -13,8 +12,7 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
        h.*
   FROM (SELECT 1) AS always
   LEFT JOIN (
-         SELECT CASE WHEN isfinite(s.since) THEN floor(extract(epoch FROM s.since) / 60)::bigint END
-                  AS since,
+         SELECT 1 AS part, NULL::text AS text, NULL::bigint AS valid_from, NULL::bigint AS valid_to,
                 NULL::uuid AS run_id, NULL::bigint AS scheduled_for, NULL::bigint AS covers_from,
                 NULL::bigint AS period_start, NULL::integer AS attempt, NULL::text AS status,
                 NULL::text AS resolution, NULL::text AS triggered_by, NULL::bigint AS started_at,
@@ -30,7 +28,17 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
           WHERE ($3::uuid IS NULL OR $3 IN (i.org_id, s.org_id))
             AND ($4::uuid IS NULL OR $4 IN (i.integration_id, s.integration_id))
           UNION ALL
-         SELECT NULL, r.run_id, (extract(epoch FROM r.scheduled_for) / 60)::bigint,
+         SELECT 2, j.schedule,
+                CASE WHEN isfinite(j.valid_from)
+                     THEN (extract(epoch FROM j.valid_from) / 60)::bigint END,
+                (extract(epoch FROM j.valid_to) / 60)::bigint,
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           FROM sync_schedule_journal AS j
+          WHERE ($3::uuid IS NULL OR j.org_id = $3)
+            AND ($4::uuid IS NULL OR j.integration_id = $4)
+          UNION ALL
+         SELECT 3, NULL, NULL, NULL, r.run_id, (extract(epoch FROM r.scheduled_for) / 60)::bigint,
                 (extract(epoch FROM r.covers_from) / 60)::bigint,
                 (extract(epoch FROM r.period_start) / 60)::bigint, r.attempt, r.status,
                 r.resolution, r.triggered_by,
@@ -45,4 +53,4 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
             AND ($3::uuid IS NULL OR r.org_id = $3)
             AND ($4::uuid IS NULL OR r.integration_id = $4)
        ) AS h ON true
- ORDER BY h.org_id, h.integration_id, h.scheduled_for NULLS FIRST, h.attempt
+ ORDER BY h.org_id, h.integration_id, h.part, h.valid_from NULLS FIRST, h.scheduled_for, h.attempt

@@ -13,6 +13,7 @@
                  'is_enabled boolean'),
                 ('sync_run_log', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
                 ('sync_schedule_state', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
+                ('sync_schedule_journal', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
                 ('sync_trigger_state', true, 'warning', 'SELECT,INSERT,UPDATE', NULL),
                 ('sync_prune_state', true, 'fail', 'SELECT', NULL)
        ), migration (statement) AS (

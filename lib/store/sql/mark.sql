@@ -30,8 +30,7 @@
                        GROUP BY n) AS u ON u.n = k.n
        )
 UPDATE sync_schedule_state AS s
-   SET schedule = t.text, mark = t.mark,
-       since = CASE WHEN s.schedule <> t.text THEN to_timestamp(t.looked_from * 60) ELSE s.since END
+   SET schedule = t.text, mark = t.mark
   FROM target AS t
  WHERE s.org_id = t.org_id AND s.integration_id = t.integration_id
    AND (s.schedule <> t.text

@@ -10,8 +10,9 @@ SELECT CASE
          THEN left(o.name::text, 200)
          ELSE regexp_replace(left(o.name::text, 200), '[^\t -~]', '?', 'g')
        END AS organization,
-       CASE WHEN isfinite(s.since)
-            THEN floor(extract(epoch FROM s.since) / 60)::bigint END AS since,
+       (SELECT (extract(epoch FROM max(j.valid_to)) / 60)::bigint
+          FROM sync_schedule_journal AS j
+         WHERE j.org_id = i.org_id AND j.integration_id = i.integration_id) AS since,
        (extract(epoch FROM done.scheduled_for) / 60)::bigint AS last_success,
        CASE WHEN isfinite(done.completed_at)
             THEN (extract(epoch FROM done.completed_at) * 1000)::bigint END AS last_success_at,
