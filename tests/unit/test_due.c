@@ -490,6 +490,33 @@ START_TEST(test_due_unreadable_here)
 }
 END_TEST
 
+/*
+ * Covers: a row that is set aside is named, and owes and changes nothing, whatever it says; one that
+ * is disabled is not even named.
+ */
+START_TEST(test_due_set_aside)
+{
+    struct due_options options = options_at("2024-05-01T02:00:10Z", false);
+    struct schedule schedule = schedule_of("0 2 * * *");
+    struct claim claim = {0};
+    struct due_count count = {0};
+    struct error fault = {0};
+
+    schedule.set_aside = "set aside, 2 rows have these ids: one; other";
+    schedule.state_text = "30 * * * * UTC";
+    schedule.mark = minute_of("2024-05-01T00:30Z");
+    ck_assert(!due_decide(&options, &schedule, &claim, &count, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.message, ": set aside, 2 rows have these ids: one; other"));
+    schedule.is_active = false;
+    fault = (struct error){0};
+    ck_assert(due_decide(&options, &schedule, &claim, &count, &fault));
+    ck_assert_int_eq(fault.kind, ERROR_NONE);
+    ck_assert_uint_eq(claim.key_count, 0);
+    ck_assert_uint_eq(count.schedules, 1);
+    claim_free(&claim);
+}
+END_TEST
+
 /* Covers: several organisations at once; a bad row and a disabled one among them stop nobody. */
 START_TEST(test_due_several)
 {
@@ -662,6 +689,7 @@ SUITE(due)
     tcase_add_test(cases, test_due_edited_by_clock_behind);
     tcase_add_loop_test(cases, test_due_bad_row, 0, sizeof bad_rows / sizeof bad_rows[0]);
     tcase_add_test(cases, test_due_unreadable_here);
+    tcase_add_test(cases, test_due_set_aside);
     tcase_add_test(cases, test_due_several);
     tcase_add_test(cases, test_due_known_texts);
     tcase_add_loop_test(cases, test_due_progressions, 0, sizeof folds / sizeof folds[0]);
