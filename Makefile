@@ -195,7 +195,7 @@ fuzz: ## invent input for the parsers (FUZZ=name: only that one; FUZZ_RUNS=cases
 		$(FUZZ:%=build/fuzz/fuzz-%)
 	FUZZ_RUNS=$(FUZZ_RUNS) scripts/dev/fuzz build/fuzz $(FUZZ)
 
-model: ## check the model of the protocol exhaustively (needs spin; a minute or two; MODEL=largest: ten)
+model: ## check the model of the protocol exhaustively (needs spin; a few minutes; MODEL=largest: ten)
 	BUILD=$(BUILD) CC="$(CC)" scripts/dev/model $(MODEL:%=--%)
 
 mutate: ## take each guard away and see that a test notices (MUTATE=name: only that one)

@@ -11,7 +11,9 @@
  *                         a worker does one by one, one worker at a time;
  *   -DWORKERS=2           the same with two workers at a time: all there is (model --largest);
  *   -DRUNS_AT_ONCE        one worker, which starts a run and calls in one step;
- *   -DCLAIMS_AT_ONCE      two workers at a time; a claim happens at its commit, in one step.
+ *   -DCLAIMS_AT_ONCE      two workers at a time; a claim happens at its commit, in one step;
+ *   -DREPORTS             besides, the function may answer 202 and report the end itself, in steps,
+ *                         any number of times: at once, late, or never.
  *
  * Why a claim may be one step, given its lock: from its snapshot to its commit nobody else can
  * insert a run for its integration, move its mark or turn a failed run into a completed one, as all
@@ -53,8 +55,9 @@ byte owner[RUNS]; /* the column `worker`: a token, or one of these */
 bit wide;
 bit covered_b; /* of B's run only this: its life would be like A's, and touches none of A's */
 
-#define NOBODY 0
-#define DEAD   7 /* the token of a worker that is gone: nobody will ever compare it with its own */
+#define NOBODY   0
+#define ACCEPTED 6 /* with accepted_at: no worker has to do with the run any more */
+#define DEAD     7 /* the token of a worker that is gone: nobody will ever compare it with its own */
 
 /* sync_schedule_state: the mark, as the number of the last slot accounted for. */
 byte mark_a;
@@ -74,6 +77,19 @@ byte flying[RUNS]; /* whose start of it is under way to the server, its client g
 /* Ghosts: what really happened, whatever the log says. */
 bit called[RUNS]; /* the function may have been called for this run */
 
+/* What a function that answers 202 knows of its own work. */
+#ifdef REPORTS
+byte work[2]; /* only for A1 and A1_AGAIN: another slot has nothing new to tell */
+#define WORKING     1
+#define DONE        2
+#define IN_VAIN     3
+#define accepts     (job <= A1_AGAIN && work[job] != 0)
+#define is_untrue(run) (status[run] == COMPLETED && (work[run] == WORKING || work[run] == IN_VAIN))
+#else
+#define accepts        false
+#define is_untrue(run) false
+#endif
+
 /* Broken promises. All are watched, or with -DPROMISE=n only that one. */
 #ifndef PROMISE
 #define broken(n, condition) (condition)
@@ -90,6 +106,7 @@ bit retried_after_success;       /* 7: another attempt at what the log calls com
 bit older_after_newer;           /* 8: another attempt once a newer slot is completed, unasked */
 bit success_reported_as_failure; /* 9: it was heard, and nobody has tried again */
 bit inserted_twice;              /* 10: two rows of one slot and attempt */
+bit completed_untruly;           /* 11: the function that works on it has not said so */
 
 /* Whether the policy of retries sends again what may have run already. */
 #ifndef POLICY
@@ -115,7 +132,9 @@ bit is_queued_for;
 /* ---- What the log says ---- */
 
 #define is_active(run) (status[run] == PENDING || status[run] == RUNNING)
-#define is_dead(run)   (status[run] == RUNNING && owner[run] == DEAD)
+#define is_crashed(run) (status[run] == RUNNING && owner[run] == DEAD)
+/* What only the 30-minute rule may end: the function that has accepted it may have died, too. */
+#define is_dead(run)   (is_crashed(run) || status[run] == RUNNING && owner[run] == ACCEPTED)
 #define count_a(is)    (is(A1) + is(A1_AGAIN) + is(A2) + is(A2_AGAIN))
 #define is_running(run) (status[run] == RUNNING)
 
@@ -165,14 +184,18 @@ inline check()
             (status[A1_AGAIN] == NOT_DELIVERED && called[A1_AGAIN]) ||
             (status[A2] == NOT_DELIVERED && called[A2]) ||
             (status[A2_AGAIN] == NOT_DELIVERED && called[A2_AGAIN]));
-        assert(!log_is_wrong)
+        assert(!log_is_wrong);
+        completed_untruly = broken(11, is_untrue(A1) || is_untrue(A1_AGAIN));
+        assert(!completed_untruly)
     }
 }
 
 /* ---- A tick up to its dispatch (lib/tick/tick.c, lib/store/claim.c) ---- */
 
 #ifdef CLAIMS_AT_ONCE
+#ifndef WORKERS
 #define WORKERS 2
+#endif
 #define TICKS 1 /* its claim being one step, the next tick is as good as another one */
 #define NEXT_STATEMENT ;
 #define LAST_STATEMENT ; commit:
@@ -207,7 +230,7 @@ inline end_run(run_)
     if
 #ifndef NO_ABANDONMENT
     :: is_dead(run_) -> status[run_] = UNKNOWN; owner[run_] = NOBODY
-    :: status[run_] == RUNNING && owner[run_] != DEAD ->
+    :: status[run_] == RUNNING && owner[run_] != DEAD && owner[run_] != ACCEPTED ->
         status[run_] = ABANDONED;
         printf("tick %d: abandons run %d\n", _pid, run_)
 #endif
@@ -548,6 +571,24 @@ inline finish(outcome)
     fi
 }
 
+/* accept.sql: 202, in vain when the run is not ours any more, or its end is reported already. */
+inline accept()
+{
+    if
+#ifdef ACCEPTED_IS_DONE
+    :: may_finish -> finish(COMPLETED)
+#else
+    :: may_finish ->
+        owner[job] = ACCEPTED;
+        printf("worker %d: run %d is accepted\n", me, job)
+#endif
+#ifdef ACCEPTED_LATE_IS_DONE
+    :: is_late -> goto late
+#endif
+    :: else
+    fi
+}
+
 /* Nobody speaks with this worker's token from now on. */
 inline disown()
 {
@@ -622,7 +663,10 @@ call:
                 ((job == A1_AGAIN && called[A1] && status[A1] != REJECTED) ||
                  (job == A2_AGAIN && called[A2] && status[A2] != REJECTED)));
             assert(!unknown_resent);
-            printf("worker %d: calls for run %d\n", me, job)
+            printf("worker %d: calls for run %d\n", me, job);
+#ifdef REPORTS
+            if :: job == A1 || job == A1_AGAIN -> work[job] = WORKING :: true fi
+#endif
         :: finish(NOT_DELIVERED); goto leave /* past the deadline, or nobody to connect to */
         :: !calm -> crash(); goto leave
         fi
@@ -631,10 +675,11 @@ wait:
     atomic {
         !must_wait(job);
         if
-        :: may_finish -> finish(COMPLETED); goto leave
-        :: !may_finish -> queue(1); goto late
+        :: !accepts && may_finish -> finish(COMPLETED); goto leave
+        :: !accepts && !may_finish -> queue(1); goto late
+        :: accepts -> accept(); goto leave
         :: finish(UNKNOWN); goto leave
-        :: !POLICY -> finish(REJECTED); goto leave
+        :: !POLICY && !accepts -> finish(REJECTED); goto leave
         :: !calm -> crash(); goto leave
         fi
     }
@@ -699,6 +744,74 @@ leave:
     }
 }
 
+/* ---- The function, where it accepts: sync_run_report() of lib/store/schema.sql ---- */
+
+#ifdef REPORTS
+/* Whoever reports may do so again, but not for ever. */
+#define may_report(run) (calm -> work[run] == WORKING : work[run] != 0)
+
+active proctype function()
+{
+    byte job;
+    bit is_outdated;
+
+next_report:
+    atomic {
+        if
+        :: may_report(A1) -> job = A1
+        :: may_report(A1_AGAIN) -> job = A1_AGAIN
+        fi;
+        if
+        :: work[job] == WORKING -> work[job] = DONE
+        :: work[job] == WORKING -> work[job] = IN_VAIN
+        :: else
+        fi;
+        /* It may die before it reports. */
+        if
+        :: true
+        :: job = 0; goto next_report
+        fi
+    }
+    /* The lock, in a statement of its own; a look, whose snapshot is younger. */
+    atomic {
+#ifndef NO_REPORT_LOCK
+        !locked_a;
+        locked_a = 1;
+#endif
+#ifndef NO_REPORT_RULE
+        is_outdated = another_attempt(job)
+#endif
+    }
+    atomic {
+        !must_wait(job);
+        if
+        :: status[job] == RUNNING ->
+            status[job] = (work[job] == DONE -> COMPLETED : REJECTED);
+            owner[job] = NOBODY;
+            printf("function: reports the end of run %d as %d\n", job, status[job])
+#ifndef REPORT_LATE_DROPPED
+        :: (status[job] == UNKNOWN || status[job] == ABANDONED) && work[job] == DONE &&
+            !is_outdated ->
+            status[job] = COMPLETED;
+            owner[job] = NOBODY;
+            printf("function: reports run %d completed, late\n", job)
+#endif
+        :: else
+        fi;
+        check();
+        success_reported_as_failure = broken(9, work[job] == DONE && status[job] != COMPLETED &&
+            again(job) == NONE);
+        assert(!success_reported_as_failure);
+#ifndef NO_REPORT_LOCK
+        locked_a = 0;
+#endif
+        job = 0;
+        is_outdated = 0;
+        goto next_report
+    }
+}
+#endif
+
 /* ---- Everything else that happens by itself ---- */
 
 inline befall(run_)
@@ -712,7 +825,7 @@ inline befall(run_)
         check()
     :: flying[run_] -> flying[run_] = NOBODY
     /* The parent of a dead worker has its run settled (worker_settle): WORKER_CRASHED. */
-    :: !calm && is_dead(run_) && !must_wait(run_) ->
+    :: !calm && is_crashed(run_) && !must_wait(run_) ->
         status[run_] = UNKNOWN;
         owner[run_] = NOBODY;
         check()
