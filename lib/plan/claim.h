@@ -41,6 +41,7 @@ struct claim_key {
     int64_t looked_from; /* the mark that was looked from, a minute */
     int64_t looked_to;   /* the last minute looked at */
     int64_t window_slot; /* its slot in the window, INT64_MIN when it has none there */
+    bool is_corrected;   /* its mark is from the future */
     size_t first_progression;
     size_t progression_count;
 };

@@ -305,6 +305,7 @@ bool due_decide(const struct due_options *options, const struct schedule *read, 
         .looked_from = options->window.first - 1,
         .looked_to = options->window.last,
         .window_slot = INT64_MIN,
+        .is_corrected = is_corrected,
         .first_progression = claim->progression_count,
     };
     bool is_valid;

@@ -34,7 +34,7 @@ enum claim_column {
     COLUMN_COUNT,
 };
 
-enum { CLAIM_STATEMENTS_MAX = 11, CLAIM_PARAMETERS_MAX = 14 };
+enum { CLAIM_STATEMENTS_MAX = 13, CLAIM_PARAMETERS_MAX = 14 };
 
 /* One transaction while it is put together: for the keys first_key to end_key-1. */
 struct claim_batch {
@@ -267,6 +267,7 @@ static void claim_compose_present(struct claim_batch *batch)
     bool leaves_state = options->is_manual || options->is_dry;
     bool has_new_key = false; /* a schedule is seen for the first time */
     bool has_edit = false;    /* or with another text */
+    bool has_corrected = false;
 
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         a[i] = batch->arrays[i].data;
@@ -274,6 +275,7 @@ static void claim_compose_present(struct claim_batch *batch)
         const struct claim_key *key = &batch->claim->keys[i];
 
         has_new_key = has_new_key || key->state_text == NULL;
+        has_corrected = has_corrected || key->is_corrected;
         has_edit = has_edit || key->state_text == NULL || strcmp(key->text, key->state_text) != 0;
     }
     claim_add(batch, sql_lock, NULL,
@@ -298,6 +300,11 @@ static void claim_compose_present(struct claim_batch *batch)
                                database_number(batch->window_first, options->window.first), now_us,
                                options->trigger.name, options->trigger.host, sure_us},
               14);
+    if (!leaves_state && has_corrected)
+        claim_add(batch, sql_correct_journal, NULL,
+                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID],
+                                   a[COLUMN_LOOKED_FROM], now_us},
+                  4);
     if (!leaves_state && has_edit)
         claim_add(batch, sql_journal, NULL,
                   (const char *[]){

@@ -154,6 +154,26 @@ START_TEST(test_both_ahead)
 }
 END_TEST
 
+/* Covers: an edit that a clock from the future saw is in the journal as of when the clocks agree. */
+START_TEST(test_edit_ahead)
+{
+    int64_t slot = scene_settle(20000);
+
+    clock_server_set("+0");
+    scene_seed(1, 1, EVERY);
+    scene_seed_state(1, "0 0 1 1 * UTC", slot - 1);
+    tick("+2h", true, NULL);
+    tick("+0", true, NULL);
+    ck_assert_int_eq(
+        testdb_number("SELECT count(*) FROM sync_schedule_journal WHERE greatest(valid_from,"
+                      " valid_to) > now() + interval '1 minute'"),
+        0);
+    assert_text(testdb_text("SELECT string_agg(schedule || (valid_to IS NULL)::text, ', ' ORDER BY"
+                            " schedule) FROM sync_schedule_journal"),
+                EVERY_STATE "true, 0 0 1 1 * UTCfalse");
+}
+END_TEST
+
 /* Covers: nothing is given up on the word of one tick after a long silence, or by a clock ahead. */
 START_TEST(test_year_ahead)
 {
@@ -331,6 +351,7 @@ SUITE(clocks)
     tcase_add_test(cases, test_database_ahead);
     tcase_add_test(cases, test_host_behind);
     tcase_add_test(cases, test_both_ahead);
+    tcase_add_test(cases, test_edit_ahead);
     tcase_add_test(cases, test_year_ahead);
     tcase_add_test(cases, test_year_ahead_beside_heartbeat);
     tcase_add_test(cases, test_heartbeat);
