@@ -85,7 +85,10 @@ START_TEST(test_by_hand_read_before)
 }
 END_TEST
 
-/* Covers: the same, where the attempt that succeeded is gone and the failed one is still there. */
+/*
+ * Covers: the same, where the attempt that succeeded is gone and the failed one is still there. What
+ * waits for the stranger first is what abandons the run of another integration.
+ */
 START_TEST(test_retry_read_before)
 {
     PGconn *stranger;
@@ -95,6 +98,7 @@ START_TEST(test_retry_read_before)
     function_script(scene_function(), "* status=500 times=1\n* count=7");
     scene_expect(scene_run("--at " AT), 1, 0, 1, 1);
     scene_expect(scene_run("--retry-failed --at " AT), 1, 0, 0, 0);
+    free(scene_seed_run(2, "running", prune_minute_ago("1 hours"), 60));
     program = start_before(&stranger, "--retry-failed --at " AT);
     finish(stranger, PRUNE_ALL "attempt = 2");
     scene_expect(scene_wait(program), 0, 1, 0, 0);
