@@ -4,6 +4,8 @@
 #include "command/settings.h"
 #include "time/instant.h"
 
+#include <inttypes.h>
+
 enum { AUDIT_BUDGET_MS = 10 * 60 * 1000 };
 
 /* What limits what the totals say. */
@@ -35,6 +37,13 @@ static void audit_warn(const struct audit_result *result)
             result->unseen, result->unseen == 1 ? "" : "s");
 }
 
+static void audit_warn_of_ledger(const struct ledger_totals *ledger)
+{
+    if (ledger->strangers > 0)
+        log_warning("%" PRId64 " row%s of sync_export_ledger without the key of a slot: not judged",
+                    ledger->strangers, ledger->strangers == 1 ? "" : "s");
+}
+
 int command_audit(const struct command_line *line)
 {
     struct audit_options options = {
@@ -45,8 +54,10 @@ int command_audit(const struct command_line *line)
         .from_us = line->values[SETTING_FROM].number,
         .to_us = line->values[SETTING_TO].number,
         .has_to = line->values[SETTING_TO].is_given,
+        .wants_ledger = line->values[SETTING_LEDGER].is_given,
     };
-    struct audit_report report = {.is_json = line->values[SETTING_JSON].is_given};
+    struct audit_report report = {.is_json = line->values[SETTING_JSON].is_given,
+                                  .has_ledger = options.wants_ledger};
     struct audit_result result = {0};
     struct error err = {0};
     bool ok = true;
@@ -56,6 +67,7 @@ int command_audit(const struct command_line *line)
     ok = ok && audit_read(&options, audit_report_add, &report, &result, &err);
     if (ok) {
         audit_warn(&result);
+        audit_warn_of_ledger(&result.ledger);
         audit_report_print(&report, &result, stdout);
         ok = command_write("", &err);
     }

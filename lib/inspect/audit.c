@@ -1,6 +1,7 @@
 #include "inspect/audit.h"
 
 #include "base/memory.h"
+#include "inspect/ledger.h"
 #include "plan/timetable.h"
 #include "sql.h"
 #include "store/schedules.h"
@@ -11,6 +12,7 @@
 
 enum {
     AUDIT_LOCK_MS = 5000,
+    AUDIT_STATEMENTS = 2,             /* besides that for the ledger */
     AUDIT_AHEAD_MS = 60 * 1000,       /* what began further ahead of now began by now */
     AUDIT_OLD_MINUTES = 31 * 24 * 60, /* ticks catch up for so long: older slots do not wait */
     AUDIT_EVER = INT32_MAX, /* the end asked for where none is given: the database's now decides */
@@ -332,7 +334,36 @@ static void audit_read_row(void *context, const struct database_row *row)
 
 bool audit_is_good(const struct audit_result *result)
 {
-    return audit_is_clean(&result->totals) && result->broken == 0 && result->unjudged == 0;
+    return audit_is_clean(&result->totals) && result->broken == 0 && result->unjudged == 0 &&
+           ledger_is_clean(&result->ledger);
+}
+
+/* The last integration has been read by then. */
+static void audit_read_ledger(void *context, const struct database_row *row)
+{
+    struct audit *audit = context;
+    struct ledger_reader reader = {audit->read, audit->context, &audit->result->ledger};
+
+    audit_close(audit);
+    *audit->org_id = '\0';
+    ledger_read_row(&reader, row);
+}
+
+static bool audit_transact(struct database *db, const struct audit_options *options,
+                           const struct database_statement *statements, struct error *err)
+{
+    struct database_transaction transaction = {.statements = statements,
+                                               .count = options->wants_ledger ? AUDIT_STATEMENTS + 1
+                                                                              : AUDIT_STATEMENTS,
+                                               .lock_timeout_ms = AUDIT_LOCK_MS};
+
+    (void)database_run(db, &transaction, options->deadline_ms);
+    if (transaction.done)
+        return true;
+    *err = transaction.error;
+    return transaction.read == AUDIT_STATEMENTS && options->wants_ledger
+               ? ledger_explain(db, err)
+               : error_prefix(err, "reading the log");
 }
 
 bool audit_read(const struct audit_options *options, audit_entry_reader *read, void *context,
@@ -347,6 +378,7 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
     struct database_statement statements[] = {
         {.sql = sql_repeated, .read_row = schedules_read_repeated, .context = &audit.repeated},
         {sql_audit, 4, values, audit_read_row, &audit},
+        {sql_ledger, 4, values, audit_read_ledger, &audit},
     };
     struct database *db = database_open(&options->database, options->deadline_ms, err);
     bool ok;
@@ -354,8 +386,7 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
     *result = (struct audit_result){.from = audit_minute(options->from_us)};
     if (db == NULL)
         return false;
-    ok = database_transact(db, statements, 2, AUDIT_LOCK_MS, options->deadline_ms, err) ||
-         error_prefix(err, "reading the log");
+    ok = audit_transact(db, options, statements, err);
     database_close(db);
     if (ok)
         audit_close(&audit);

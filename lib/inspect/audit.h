@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "plan/audit.h"
+#include "plan/ledger.h"
 #include "plan/periods.h"
 #include "store/database.h"
 
@@ -26,7 +27,8 @@ struct audit_options {
     int64_t deadline_ms;        /* on the monotonic clock */
     int64_t from_us;            /* the period, [from, to) */
     int64_t to_us;
-    bool has_to; /* else up to now */
+    bool has_to;       /* else up to now */
+    bool wants_ledger; /* hold the ledger of the function against the log, too */
 };
 
 /* What was judged, and what it came to. */
@@ -45,11 +47,13 @@ struct audit_result {
     int64_t broken;              /* of these, what is neither unresolved nor by hand */
     int64_t periods_judged_from; /* where runs without a period were found, behind the last one */
     size_t periods_unjudged;     /* such runs */
+    struct ledger_totals ledger; /* if wanted */
 };
 
 /*
- * What became of one slot of an integration, what is wrong with its periods, or what cannot be
- * judged; the others are NULL. All of it is valid during the call only.
+ * What became of one slot of an integration, what is wrong with its periods, what cannot be judged,
+ * or what the ledger says otherwise (inspect/ledger.h); the others are NULL. All of it is valid
+ * during the call only.
  */
 struct audit_entry {
     const char *org_id;
@@ -57,21 +61,23 @@ struct audit_entry {
     const struct audit_slot *slot;
     const struct periods_finding *period;
     const struct audit_stretch *unjudged;
+    const struct ledger_finding *ledger;
 };
 
 typedef void audit_entry_reader(void *context, const struct audit_entry *entry);
 
 /*
  * Whether the promise was kept: no slot missing or doubled, no period skipped or exported twice,
- * and nothing that could not be judged.
+ * nothing that could not be judged, and no slot of which the ledger says something else.
  */
 bool audit_is_good(const struct audit_result *result);
 
 /*
  * Hands on what cannot be judged, then every slot, and then what is wrong with the periods,
- * integration by integration in key order. Rows that are not valid are warnings. Only the runs of
- * one integration are in memory at a time. ERROR_USAGE for a period that lies in the future; else
- * the errors of database.h, upon which some slots were not handed on.
+ * integration by integration in key order; at last what the ledger says otherwise, if wanted. Rows
+ * that are not valid are warnings. Only the runs of one integration are in memory at a time.
+ * ERROR_USAGE for a period that lies in the future; else the errors of database.h, upon which some
+ * slots were not handed on.
  */
 bool audit_read(const struct audit_options *options, audit_entry_reader *read, void *context,
                 struct audit_result *result, struct error *err);

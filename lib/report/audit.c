@@ -1,6 +1,7 @@
 #include "report/audit.h"
 
 #include "base/json.h"
+#include "report/ledger.h"
 #include "time/instant.h"
 
 #include <inttypes.h>
@@ -90,6 +91,14 @@ static json_t *audit_unjudged_value(const struct audit_entry *entry)
                      audit_minute(stretch->from), "to", audit_minute(stretch->to), "orgId",
                      entry->org_id, "integrationId", entry->integration_id, "reason",
                      json_from_text(stretch->reason));
+}
+
+static json_t *audit_ledger_value(const struct audit_entry *entry)
+{
+    json_t *value = ledger_value(entry);
+
+    audit_add_runs(value, entry->ledger->facts.run, NULL);
+    return value;
 }
 
 static json_t *audit_totals_value(const struct audit_result *result)
@@ -216,12 +225,28 @@ static void audit_add_unjudged_text(const json_t *value, struct text *line)
     text_add(line, "\n");
 }
 
+/* 2026-11-23T02:00:00Z  unexported   ORG  INTEGRATION  run RUN; the ledger does not have it */
+static void audit_add_ledger_text(const json_t *value, struct text *line)
+{
+    const char *slot = audit_text(value, "scheduledFor");
+
+    text_addf(line, "%s  %-11s  %s  %s  ", slot, audit_text(value, "verdict"),
+              audit_text(value, "orgId"), audit_text(value, "integrationId"));
+    if (audit_text(value, "runId") != NULL)
+        audit_add_run_text(value, slot, line);
+    else
+        text_add(line, "no run is in the log");
+    ledger_add_text(value, line);
+}
+
 /* ---- The report ---- */
 
 static json_t *audit_entry_value(const struct audit_entry *entry)
 {
     if (entry->slot != NULL)
         return audit_slot_value(entry);
+    if (entry->ledger != NULL)
+        return audit_ledger_value(entry);
     return entry->period != NULL ? audit_period_value(entry) : audit_unjudged_value(entry);
 }
 
@@ -241,6 +266,8 @@ void audit_report_add(void *context, const struct audit_entry *entry)
     }
     if (entry->slot != NULL)
         audit_add_slot_text(value, &report->entries);
+    else if (entry->ledger != NULL)
+        audit_add_ledger_text(value, &report->entries);
     else if (entry->period != NULL)
         audit_add_period_text(value, &report->entries);
     else
@@ -253,9 +280,12 @@ void audit_report_print(const struct audit_report *report, const struct audit_re
                         FILE *out)
 {
     json_t *value = audit_totals_value(result);
+    json_t *ledger = report->has_ledger ? ledger_totals_value(&result->ledger) : NULL;
     const char *entries = text_string(&report->entries);
     struct text totals = {0};
 
+    if (ledger != NULL)
+        json_object_set_new(value, "ledger", ledger);
     if (report->is_json) {
         json_add_line(&totals, json_incref(value));
         totals.data[totals.length - 1] = ','; /* the object goes on with its slots */
@@ -277,6 +307,8 @@ void audit_report_print(const struct audit_report *report, const struct audit_re
         if (audit_number(value, "stretchesUnjudged") > 0)
             text_addf(&totals, "  stretches that cannot be judged %" PRId64 "\n",
                       audit_number(value, "stretchesUnjudged"));
+        if (ledger != NULL)
+            ledger_add_totals_text(ledger, &totals);
     }
     (void)fputs(report->is_json ? totals.data : entries, out);
     (void)fputs(report->is_json ? entries : totals.data, out);

@@ -17,12 +17,13 @@
 /* `struct audit_report r = {.is_json = ...};` is an empty one; text_free() its entries. */
 struct audit_report {
     bool is_json;
+    bool has_ledger; /* the ledger was asked for */
     struct text entries;
 };
 
 /*
- * Takes a finding about a period, or a slot that was not completed in time. An audit_entry_reader;
- * report: audit_report.
+ * Takes a finding about a period or the ledger, or a slot that was not completed in time. An
+ * audit_entry_reader; report: audit_report.
  */
 void audit_report_add(void *report, const struct audit_entry *entry);
 

@@ -9,7 +9,7 @@ _syncsched_options() { # COMMAND
     run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-attempts --retry-unknown --retry-failed --trigger-name --on-failure --dry-run --db-role --config --log-format --help --version" ;;
     due) echo "--at --db-role --config --log-format --help --version" ;;
     next) echo "--org --integration --hours --json --db-role --config --log-format --help --version" ;;
-    audit) echo "--from --to --org --integration --json --db-role --config --log-format --help --version" ;;
+    audit) echo "--from --to --org --integration --ledger --json --db-role --config --log-format --help --version" ;;
     status) echo "--org --integration --runs --json --db-role --config --log-format --help --version" ;;
     health) echo "--org --integration --probe --json --db-role --config --log-format --help --version" ;;
     check-cron) echo "--timezone --from --count --json --config --log-format --help --version" ;;
