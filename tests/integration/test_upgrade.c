@@ -179,6 +179,33 @@ START_TEST(test_rows_and_ticks)
 }
 END_TEST
 
+/* Covers: the journal begins with what the state knew, and says from when on; and does so once. */
+START_TEST(test_journal)
+{
+    char *journal;
+
+    go_back(4);
+    testdb_exec("INSERT INTO sync_schedule_state SELECT '" SCENE_ORG "',"
+                " ('10000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, schedule,"
+                " '2024-05-10Z', since::timestamptz FROM (VALUES (1, '0 2 * * * UTC', '2024-05-01 "
+                "02:00:07Z'),"
+                " (2, '0 2 * * * UTC', NULL), (3, '', '2024-05-01 02:00Z'))"
+                " AS s (n, schedule, since)");
+    for (int time = 0; time < 2; time++) {
+        expect_applied();
+        journal = testdb_text(
+            "SELECT string_agg(right(integration_id::text, 1) || ' ' || schedule || ' '"
+            " || valid_from::date || coalesce(' to ' || to_char(valid_to AT TIME ZONE 'UTC',"
+            " 'DD HH24:MI'), ''), ', ' ORDER BY integration_id, valid_from)"
+            " FROM sync_schedule_journal");
+        ck_assert_pstr_eq(journal, "1 ? -infinity to 01 02:00, 1 0 2 * * * UTC 2024-05-01,"
+                                   " 2 ? -infinity to 10 00:00, 2 0 2 * * * UTC 2024-05-10,"
+                                   " 3 ? -infinity to 01 02:00");
+        free(journal);
+    }
+}
+END_TEST
+
 /* Covers: what was given up under the former code has the new one; a function's own code stays. */
 START_TEST(test_renamed_code)
 {
@@ -275,6 +302,7 @@ SUITE(upgrade)
     tcase_add_test(upgrade, test_tables_of_somebody_else);
     tcase_add_loop_test(upgrade, test_rows_and_ticks, 0, (int)COUNT(states));
     tcase_add_loop_test(upgrade, test_renamed_code, 0, (int)COUNT(states));
+    tcase_add_test(upgrade, test_journal);
     tcase_add_test(upgrade, test_nothing_to_grant_for_the_number);
     suite_add_tcase(suite, upgrade);
     tcase_add_checked_fixture(refused, setup, teardown);
