@@ -100,6 +100,7 @@ int command_run(const struct command_line *line)
                    .retries_unknown = values[SETTING_RETRY_UNKNOWN].number},
         .started_at_ms = line->started_at_ms,
         .concurrency = (int)values[SETTING_CONCURRENCY].number,
+        .serves_restored = strcmp(values[SETTING_AFTER_RESTORE].text, "serve") == 0,
         .has_at = values[SETTING_AT].is_given,
         .at_us = values[SETTING_AT].number,
         .retries_failed = values[SETTING_RETRY_FAILED].is_given,

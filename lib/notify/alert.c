@@ -62,6 +62,12 @@ static const struct worker_note alert_unknown = {
     .error_message = "its worker did not tell what became of it; see the log",
 };
 
+static const struct worker_note alert_restored = {
+    .error_class = OUTCOME_UNKNOWN,
+    .error_code = "RESTORED",
+    .error_message = "it may have been served before the database was restored",
+};
+
 static void alert_add_failed(struct alert *alert, const struct run *run,
                              const struct worker_note *note)
 {
@@ -103,6 +109,8 @@ char *alert_format(const struct tick_result *result, const char *tick_id,
     for (size_t i = 0; i < claim->run_count; i++)
         if (claim->runs[i].verdict == CLAIM_RUN_GIVEN_UP)
             alert_add(&alert, "given-up", &claim->runs[i].run);
+        else if (claim->runs[i].verdict == CLAIM_RUN_RESTORED)
+            alert_add_failed(&alert, &claim->runs[i].run, &alert_restored);
     for (size_t i = 0; i < result->count; i++) {
         int verdict = result->verdicts[i];
 

@@ -17,9 +17,11 @@ enum claim_fate {
     CLAIM_SERVE,     /* a pending run */
     CLAIM_GIVEN_UP,  /* given up in the log: older than the catch-up time */
     CLAIM_CANCELLED, /* given up in the log: owed by a text that was changed since */
+    CLAIM_RESTORED,  /* given up in the log, each slot by itself: it may have been served before
+                        the database was restored */
 };
 
-enum { CLAIM_FATES = CLAIM_CANCELLED + 1 };
+enum { CLAIM_FATES = CLAIM_RESTORED + 1 };
 
 /* Slots at equal distances: first, first + step, ..., last. */
 struct claim_progression {

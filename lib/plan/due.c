@@ -118,7 +118,7 @@ static void due_add_progression(struct claim *claim, struct claim_progression pr
 static bool due_add_slot(struct claim *claim, size_t first, int64_t minute, enum claim_fate fate)
 {
     struct claim_progression *last = claim->progressions + claim->progression_count - 1;
-    bool has_last = claim->progression_count > first;
+    bool has_last = claim->progression_count > first && last->fate == fate;
 
     if (has_last && last->first == last->last)
         last->step = minute - last->first;
@@ -139,7 +139,8 @@ static bool due_add_slot(struct claim *claim, size_t first, int64_t minute, enum
 static int64_t due_find_slots(struct claim *claim, const struct timetable *timetable,
                               const struct due_range *range)
 {
-    int slots_max = range->fate == CLAIM_GIVEN_UP ? DUE_GIVEN_UP_MAX : DUE_SLOTS_MAX;
+    bool has_rows = range->fate == CLAIM_GIVEN_UP || range->fate == CLAIM_RESTORED;
+    int slots_max = has_rows ? DUE_GIVEN_UP_MAX : DUE_SLOTS_MAX;
     size_t first = claim->progression_count;
     int64_t minute = range->from;
 
@@ -170,6 +171,22 @@ static int64_t due_add_slots(const struct due_options *options, struct claim *cl
 /* ---- What a plain run looks at ---- */
 
 /*
+ * What may have been served before the database was restored is held, first of all: until all of it
+ * is in the log, nobody knows where the period of a later run begins. *from becomes the last minute
+ * that was looked at. True while there is more of it than one tick takes.
+ */
+static bool due_hold(const struct due_options *options, const struct timetable *timetable,
+                     const char *text, int64_t to, int64_t *from, struct claim *claim)
+{
+    struct due_range range = {*from, options->held_to < to ? options->held_to : to, CLAIM_RESTORED};
+
+    if (range.from >= range.to)
+        return false;
+    *from = due_add_slots(options, claim, timetable, text, range);
+    return *from < range.to;
+}
+
+/*
  * A slot of the window that has come is the old text's, too. The new text serves it where it names
  * it. No later minute of the window has come: two are in it only at half a minute.
  */
@@ -182,7 +199,8 @@ static void due_cancel_in_window(const struct due_options *options, const struct
 
     if (schedule->mark < minute && minute * INSTANT_US_PER_MINUTE <= options->t_us &&
         key->window_slot != minute && timetable_next(old, minute - 1, &slot) && slot == minute)
-        due_add_slot(claim, key->first_progression, minute, CLAIM_CANCELLED);
+        due_add_slot(claim, key->first_progression, minute,
+                     minute <= options->held_to ? CLAIM_RESTORED : CLAIM_CANCELLED);
 }
 
 /*
@@ -196,14 +214,14 @@ static bool due_cancel(const struct due_options *options, const struct schedule 
     int64_t before_window = options->window.first - 1;
     struct timetable old;
     struct error ignored;
-    int64_t looked_to = before_window;
+    int64_t looked_to = schedule->mark < before_window ? schedule->mark : before_window;
 
     if (!timetable_read_text(schedule->state_text, options->zones, &old, &ignored))
         timetable_read_text("* * * * * UTC", options->zones, &old, &ignored);
-    if (schedule->mark < before_window)
-        looked_to =
-            due_add_slots(options, claim, &old, schedule->state_text,
-                          (struct due_range){schedule->mark, before_window, CLAIM_CANCELLED});
+    if (looked_to < before_window &&
+        !due_hold(options, &old, schedule->state_text, before_window, &looked_to, claim))
+        looked_to = due_add_slots(options, claim, &old, schedule->state_text,
+                                  (struct due_range){looked_to, before_window, CLAIM_CANCELLED});
     if (looked_to == before_window) {
         due_cancel_in_window(options, schedule, &old, claim, key);
         return false;
@@ -259,11 +277,12 @@ static int64_t due_look_at(const struct due_options *options, const struct timet
     struct due_range range = {from, options->window.last, CLAIM_SERVE};
     int64_t oldest_us = options->t_us - options->policy.catch_up_ms * 1000;
     int64_t oldest = -instant_divide_down(-oldest_us, INSTANT_US_PER_MINUTE); /* rounded up */
-    int64_t given_up_to = from;
+    int64_t given_up_to;
     int64_t served_to;
 
-    if (from > options->window.last)
+    if (from > options->window.last || due_hold(options, timetable, text, range.to, &from, claim))
         return from;
+    given_up_to = from;
     if (oldest > options->window.first)
         oldest = options->window.first;
     range.from = oldest - 1 > from ? oldest - 1 : from;

@@ -21,7 +21,7 @@
  * claim, and a month of minutes is no more than one progression.
  */
 enum {
-    DUE_GIVEN_UP_MAX = 1440, /* slots */
+    DUE_GIVEN_UP_MAX = 1440, /* slots, also of those that are held */
     DUE_SLOTS_MAX = 1 << 17, /* of any other fate: 91 days of minutes */
     DUE_PROGRESSIONS_MAX = 1440,
 };
@@ -42,6 +42,8 @@ struct due_options {
     bool is_window_only;     /* --at and `due`: the window's first match and nothing else */
     bool clocks_agree;       /* the host's and the database's; else either may be wrong */
     bool may_give_up;        /* what is older than the catch-up time; else it stays owed */
+    int64_t held_to;         /* a minute: up to it nothing is served or judged in any other way, as
+                                the database was restored; INT64_MIN: nothing is held */
     struct zones *zones;     /* the zones met so far; grows with each new name */
     struct due_texts *texts; /* of these options and of this claim alone */
 };

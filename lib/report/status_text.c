@@ -212,7 +212,7 @@ static const char *status_outcome(const json_t *run)
         return "accepted";
     if (!status_is(run, "status", "failed"))
         return status_shown(run, "status");
-    if (status_value(run, "startedAt") == NULL)
+    if (status_value(run, "startedAt") == NULL && !status_is(run, "errorClass", "unknown"))
         return status_is(run, "errorCode", "GIVEN_UP") ? "given up" : "cancelled";
     return status_is(run, "errorClass", "unknown") ? "unknown" : "failed";
 }

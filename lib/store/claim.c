@@ -54,6 +54,7 @@ struct claim_batch {
     char window_last[DATABASE_NUMBER_SIZE];
     char catch_up_ms[DATABASE_NUMBER_SIZE];
     char max_attempts[DATABASE_NUMBER_SIZE];
+    char restored_us[DATABASE_NUMBER_SIZE];
 };
 
 static void claim_separate(struct text *array)
@@ -91,7 +92,7 @@ static void claim_add_number(struct text *array, int64_t value)
 static void claim_fill_slots(struct text *arrays, const struct claim *claim,
                              const struct claim_key *key, int64_t n)
 {
-    static const char *const fates[CLAIM_FATES] = {"SERVE", "GIVEN_UP", "CANCELLED"};
+    static const char *const fates[CLAIM_FATES] = {"SERVE", "GIVEN_UP", "CANCELLED", "RESTORED"};
     const struct claim_progression *progressions = claim->progressions + key->first_progression;
 
     for (size_t i = 0; i < key->progression_count; i++) {
@@ -153,8 +154,9 @@ static void claim_read_run(void *context, const struct database_row *row)
     claimed = &result->runs[result->run_count++];
     *claimed = (struct claim_run){.is_adopted = database_row_is_true(row, "is_adopted")};
     if (verdict != NULL)
-        claimed->verdict =
-            strcmp(verdict, "GIVEN_UP") == 0 ? CLAIM_RUN_GIVEN_UP : CLAIM_RUN_CANCELLED;
+        claimed->verdict = strcmp(verdict, "GIVEN_UP") == 0   ? CLAIM_RUN_GIVEN_UP
+                           : strcmp(verdict, "RESTORED") == 0 ? CLAIM_RUN_RESTORED
+                                                              : CLAIM_RUN_CANCELLED;
     claim_copy_run(row, &claimed->run);
 }
 
@@ -218,6 +220,16 @@ static void claim_add(struct claim_batch *batch, const char *sql, database_row_r
     batch->count++;
 }
 
+/* NULL: the database was not restored. */
+static const char *claim_restored_us(struct claim_batch *batch)
+{
+    int64_t restored_us = batch->options->restored_us;
+
+    if (restored_us == INT64_MAX)
+        return "Infinity";
+    return restored_us == INT64_MIN ? NULL : database_number(batch->restored_us, restored_us);
+}
+
 /* What earlier ticks left: what hangs, and what waits. */
 static void claim_compose_past(struct claim_batch *batch)
 {
@@ -228,10 +240,11 @@ static void claim_compose_past(struct claim_batch *batch)
         claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
     if (options->has_unfinished_runs && !options->is_manual)
         claim_add(batch, sql_adopt, claim_read_run,
-                  (const char *[]){
-                      now_us, database_number(batch->catch_up_ms, options->policy.catch_up_ms),
-                      claim_boolean(options->may_give_up), claim_boolean(options->clocks_agree)},
-                  4);
+                  (const char *[]){now_us,
+                                   database_number(batch->catch_up_ms, options->policy.catch_up_ms),
+                                   claim_boolean(options->may_give_up),
+                                   claim_boolean(options->clocks_agree), claim_restored_us(batch)},
+                  5);
 }
 
 /* What failed. */
@@ -248,8 +261,8 @@ static void claim_compose_attempts(struct claim_batch *batch)
               (const char *[]){now_us, claim_boolean(options->is_manual),
                                database_number(batch->max_attempts, options->policy.max_attempts),
                                claim_boolean(options->policy.retries_unknown), first, last,
-                               claim_boolean(options->is_dry)},
-              7);
+                               claim_boolean(options->is_dry), claim_restored_us(batch)},
+              8);
     claim_add(batch, sql_retry, claim_read_attempt,
               (const char *[]){now_us, claim_boolean(options->is_manual), options->trigger.name,
                                options->trigger.host},

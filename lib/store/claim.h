@@ -25,6 +25,7 @@ struct claim_options {
     struct window window;   /* a run before it is a catch-up */
     int64_t t_us;           /* the tick's time */
     int64_t now_us;         /* the clock of the tick, for ages and created_at */
+    int64_t restored_us;    /* as in struct schedules_reading; INT64_MIN also: it is all served */
     int64_t valid_until_ms; /* monotonic: no transaction begins from here on */
     int64_t deadline_ms;    /* monotonic: the transaction under way fails */
     bool retries_failed;    /* by hand: whatever failed in the window gets another attempt */
@@ -35,7 +36,7 @@ struct claim_options {
     bool has_unfinished_runs; /* as schedules_read() found it; without, nobody looks for any */
 };
 
-enum claim_verdict { CLAIM_RUN, CLAIM_RUN_GIVEN_UP, CLAIM_RUN_CANCELLED };
+enum claim_verdict { CLAIM_RUN, CLAIM_RUN_GIVEN_UP, CLAIM_RUN_CANCELLED, CLAIM_RUN_RESTORED };
 
 struct claim_run {
     struct run run;

@@ -120,6 +120,7 @@ static void schedules_read_row(void *context, const struct database_row *row)
         cursor->reading->now_us = database_row_number(row, "now_us", 0);
         cursor->reading->has_unfinished_runs = database_row_is_true(row, "unfinished");
         cursor->reading->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
+        cursor->reading->restored_us = database_row_number(row, "restored_us", INT64_MIN);
         if (!schema_check(row))
             return;
     }
@@ -152,18 +153,23 @@ bool schedules_read(struct database *db, const struct schedules_options *options
         {.sql = sql_repeated, .read_row = schedules_read_repeated, .context = &cursor.repeated},
         {sql_read, 1, read_values, schedules_read_row, &cursor},
         {.sql = "SELECT set_config('lock_timeout', '500ms', true)"},
+        {sql_identity, 1, beat_values + 2, NULL, NULL},
         {sql_heartbeat, 3, beat_values, schedules_read_heartbeat, reading},
     };
     struct database_transaction transaction = {
         .statements = statements,
-        .count = trigger != NULL ? 4 : 2,
+        .count = trigger != NULL ? 5 : 2,
         .lock_timeout_ms = SCHEDULES_LOCK_MS,
         .silence_ms = options->silence_ms,
         .rolled_back = options->is_dry,
     };
 
     *reading = (struct schedules_reading){
-        .sent_at_ms = clock_now_ms(), .host_now_us = clock_host_us(), .last_tick_us = INT64_MIN};
+        .sent_at_ms = clock_now_ms(),
+        .host_now_us = clock_host_us(),
+        .restored_us = INT64_MIN,
+        .last_tick_us = INT64_MIN,
+    };
     database_run(db, &transaction, options->deadline_ms);
     schedules_repeated_free(&cursor.repeated);
     if (transaction.read < 2)

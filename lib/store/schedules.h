@@ -18,6 +18,8 @@ struct schedules_reading {
     int64_t sent_at_ms;       /* the monotonic clock when the statement was sent */
     int64_t host_now_us;      /* the host's clock at that moment */
     bool has_unfinished_runs; /* some run waits to be abandoned, adopted or tried again */
+    int64_t restored_us;      /* the database was restored, and what was served up to then is not
+                                 known; INT64_MIN: it is; INT64_MAX: no tick has seen this one */
     int64_t pruned_before;    /* the log lacks runs of earlier minutes; INT64_MIN: it is whole */
     struct error heartbeat;   /* why it was not written; set when all rows are read, */
     int64_t last_tick_us;     /* as is the tick before, not one from the future; INT64_MIN: none */

@@ -453,6 +453,22 @@ CREATE TABLE IF NOT EXISTS sync_trigger_state (
 
 COMMENT ON TABLE sync_trigger_state IS 'Who starts syncsched, and when last.';
 
+-- Which databases this has been, one row each. Ticks add the present one: a restored or promoted
+-- database has a timeline of its own, a moved one a system identifier. After a restore that changes
+-- neither, such as that of a disk, set restored_at to now(); NULL takes that back.
+CREATE TABLE IF NOT EXISTS sync_database_state (
+    system_identifier bigint,
+    timeline          text,
+    restored_at       timestamptz, -- what was served up to here is not known; NULL: it is
+
+    PRIMARY KEY (system_identifier, timeline),
+
+    CONSTRAINT sync_database_state_restored_at_check CHECK (isfinite(restored_at))
+);
+
+COMMENT ON TABLE sync_database_state IS
+    'Which databases this one has been, and up to when it is not known what was served.';
+
 -- One row at most.
 CREATE TABLE IF NOT EXISTS sync_prune_state (
     is_only_row   boolean     DEFAULT true,
@@ -504,9 +520,8 @@ COMMENT ON TABLE sync_probe_state IS
 -- Who may see it -------------------------------------------------------------------------------
 --
 -- Members read the rows of their organisation; only the service role, which bypasses row level
--- security, and the tables' owner write. sync_trigger_state, sync_prune_state and sync_probe_state
--- belong to no organisation and have no policy. The scalar subselect makes PostgreSQL ask for the
--- organisation once a statement.
+-- security, and the tables' owner write. The other tables of state belong to no organisation and
+-- have no policy. The scalar subselect makes PostgreSQL ask for the organisation once a statement.
 --
 -- Not FORCE ROW LEVEL SECURITY. It would bind the owner too, and the tool sets row_security = off,
 -- under which PostgreSQL refuses whom RLS binds, whatever the policies say: on plain PostgreSQL an
@@ -530,7 +545,8 @@ DECLARE
 BEGIN
     FOREACH relation IN ARRAY ARRAY['sync_run_log', 'sync_schedule_state', 'sync_schedule_journal',
                                     'sync_trigger_state', 'sync_prune_state', 'sync_probe_state',
-                                    'organizations', 'organization_integrations']
+                                    'sync_database_state', 'organizations',
+                                    'organization_integrations']
     LOOP
         IF relation IN ('sync_run_log', 'sync_schedule_state', 'sync_schedule_journal') THEN
             EXECUTE format('DROP POLICY IF EXISTS sync_members_read ON %s', relation);

@@ -45,6 +45,17 @@ struct tick {
     bool is_alone;       /* no tick that can vouch for its time came before it */
 };
 
+/* The minute up to which slots may have been served that a restored database does not know. */
+static int64_t tick_held_to(const struct tick *tick)
+{
+    int64_t restored_us = tick->reading.restored_us;
+    bool is_bounded = restored_us != INT64_MIN && restored_us != INT64_MAX;
+
+    if (tick->options->serves_restored)
+        return INT64_MIN;
+    return is_bounded ? window_of(restored_us).last : restored_us;
+}
+
 /* The tick's time is the database's clock, less the time since the process started. */
 static void tick_set_time(struct tick *tick, const struct schedules_reading *reading)
 {
@@ -65,6 +76,7 @@ static void tick_set_time(struct tick *tick, const struct schedules_reading *rea
         .is_window_only = options->has_at || tick->is_read_only,
         .clocks_agree = clocks_agree,
         .may_give_up = clocks_agree,
+        .held_to = tick_held_to(tick),
         .zones = &tick->zones,
         .texts = &tick->texts,
     };
@@ -242,6 +254,7 @@ static bool tick_claim(struct tick *tick, struct claim_result *result, struct er
             .window = tick->due.window,
             .t_us = tick->due.t_us,
             .now_us = tick->now_us,
+            .restored_us = options->serves_restored ? INT64_MIN : tick->reading.restored_us,
             /* Half the budget belongs to the calls; what is not claimed by then waits. */
             .valid_until_ms = options->started_at_ms + options->policy.budget_ms / 2,
             .deadline_ms = tick->deadline_ms,
@@ -263,6 +276,36 @@ static bool tick_claim(struct tick *tick, struct claim_result *result, struct er
                error_prefix(err, "claiming what is due");
     }
     return error_set(err, ERROR_INTERNAL, "this machine is too slow to claim what is due");
+}
+
+/* One line for all: a restore may hold very many slots. */
+static void tick_warn_of_held(const struct claim_result *result)
+{
+    const struct run *first = NULL;
+    const struct run *last = NULL;
+    char from[INSTANT_TEXT_SIZE];
+    char to[INSTANT_TEXT_SIZE];
+    struct error err;
+    size_t count = 0;
+
+    for (size_t i = 0; i < result->run_count; i++) {
+        if (result->runs[i].verdict != CLAIM_RUN_RESTORED)
+            continue;
+        last = &result->runs[i].run;
+        first = count++ == 0 ? last : first;
+    }
+    if (count == 0)
+        return;
+    instant_format_minute(first->scheduled_for, from);
+    instant_format_minute(last->scheduled_for, to);
+    error_set(
+        &err, ERROR_DATABASE,
+        "the database was restored, promoted or moved: %zu slots, from %s to %s, may have been "
+        "served before that and are held",
+        count, from, to);
+    error_hint(&err, "ask the function by the keys that are RESTORED in sync_run_log; what it did "
+                     "not do, serve by: syncsched run --at TIME --retry-failed");
+    log_failure_as_warning(&err);
 }
 
 /* Why slots of the window were not claimed, where a person should know. */
@@ -307,7 +350,7 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
     for (size_t i = 0; i < result->run_count; i++) {
         const struct run *run = &result->runs[i].run;
 
-        if (result->runs[i].verdict == CLAIM_RUN)
+        if (result->runs[i].verdict == CLAIM_RUN || result->runs[i].verdict == CLAIM_RUN_RESTORED)
             continue;
         instant_format_minute(run->covers_from, from);
         instant_format_minute(run->scheduled_for, to);
@@ -318,6 +361,7 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
                         : "cancelled, the schedule has changed",
                     from, to, run->run_id);
     }
+    tick_warn_of_held(result);
     for (size_t i = 0; i < result->obstacle_count; i++)
         tick_warn_of_obstacle(tick, result, &result->obstacles[i]);
 }

@@ -23,6 +23,7 @@ struct tick_options {
     struct policy policy;
     int64_t started_at_ms; /* monotonic clock: when the process started */
     int concurrency;       /* 1..POOL_WORKERS_MAX */
+    bool serves_restored;  /* what may have been served before the database was restored, too */
     bool has_at;           /* --at: exactly the slots in the window of at_us, now */
     int64_t at_us;
     bool retries_failed; /* with --at: whatever failed in the window gets another attempt */

@@ -134,7 +134,8 @@ START_TEST(test_older_version)
 
     doctor_exec(
         "DROP TABLE sync_run_log, sync_schedule_state, sync_trigger_state, sync_prune_state,"
-        " sync_probe_state, sync_schedule_journal; DROP FUNCTION sync_schema_version()");
+        " sync_probe_state, sync_database_state, sync_schedule_journal; DROP FUNCTION "
+        "sync_schema_version()");
     testdb_apply_file(states[_i].file);
     doctor_exec("GRANT SELECT, INSERT, UPDATE ON sync_run_log, sync_schedule_state,"
                 " sync_trigger_state TO {role};"
@@ -192,6 +193,8 @@ static const struct {
     {"sync_schedule_state", "INSERT", "fail"},   {"sync_schedule_state", "UPDATE", "fail"},
     {"sync_trigger_state", "SELECT", "warning"}, {"sync_trigger_state", "INSERT", "warning"},
     {"sync_trigger_state", "UPDATE", "warning"}, {"sync_prune_state", "SELECT", "fail"},
+    {"sync_database_state", "SELECT", "fail"},   {"sync_database_state", "INSERT", "fail"},
+    {"sync_database_state", "UPDATE", "fail"},
 };
 
 /* Covers: each table and verb; a tick works without its heartbeat. */
@@ -219,10 +222,10 @@ END_TEST
 
 /* ---- The schema, piece by piece ---- */
 
-static const char *const tables[] = {"organizations",        "organization_integrations",
-                                     "sync_run_log",         "sync_schedule_state",
-                                     "sync_trigger_state",   "sync_prune_state",
-                                     "sync_schedule_journal"};
+static const char *const tables[] = {"organizations",       "organization_integrations",
+                                     "sync_run_log",        "sync_schedule_state",
+                                     "sync_trigger_state",  "sync_prune_state",
+                                     "sync_database_state", "sync_schedule_journal"};
 
 /* Covers: without a table, and after the migration without its grants. */
 START_TEST(test_table)
@@ -247,10 +250,11 @@ START_TEST(test_no_tables)
     char *hint;
 
     doctor_exec("DROP TABLE organizations, organization_integrations, sync_run_log,"
-                " sync_schedule_state, sync_schedule_journal, sync_trigger_state, sync_prune_state;"
+                " sync_schedule_state, sync_schedule_journal, sync_trigger_state, sync_prune_state,"
+                " sync_database_state;"
                 "DROP FUNCTION sync_member_org_id()");
     hint = doctor_expect_fault(
-        "schema", "fail", "not there: organization_integrations, organizations, sync_prune", true);
+        "schema", "fail", "not there: organization_integrations, organizations, sync_data", true);
     doctor_mend_all();
     free(hint);
 }
@@ -272,8 +276,9 @@ static void expect_column(const char *relation, const char *column)
     char *hint;
 
     snprintf(text, sizeof text,
-             "DELETE FROM sync_trigger_state; ALTER TABLE %s DROP COLUMN %s CASCADE", relation,
-             column);
+             "DELETE FROM sync_trigger_state; DELETE FROM sync_database_state; ALTER TABLE %s DROP "
+             "COLUMN %s CASCADE",
+             relation, column);
     doctor_exec(text);
     snprintf(text, sizeof text, "%s has no column %s", relation, column);
     hint = doctor_expect_fault(

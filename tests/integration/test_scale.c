@@ -87,8 +87,8 @@ static const struct {
     {sql_finish, "text, text, text, text, text, text, text, text, text, text, text, text",
      RUN ", ''w'', NULL, NULL, NULL, ''1'', ''200'', NULL, NULL, ''f''", "Index Cond: ((org_id"},
     {sql_abandon, "text", "''1700000000000000''", "sync_run_log_active_key"},
-    {sql_adopt, "text, text, text, text", "''1700000000000000'', ''3600000'', ''t'', ''t''",
-     "sync_run_log_active_key"},
+    {sql_adopt, "text, text, text, text, text",
+     "''1700000000000000'', ''3600000'', ''t'', ''t'', NULL", "sync_run_log_active_key"},
 };
 
 START_TEST(test_plan)

@@ -21,8 +21,9 @@ static const char member_of_a[] = MEMBER_OF(ORG_A);
 static const char member_of_b[] = MEMBER_OF(ORG_B);
 
 static const char *const tables[] = {
-    "sync_run_log",  "sync_schedule_state",       "sync_trigger_state", "sync_prune_state",
-    "organizations", "organization_integrations", "sync_probe_state",   "sync_schedule_journal",
+    "sync_run_log",     "sync_schedule_state",   "sync_trigger_state",
+    "sync_prune_state", "organizations",         "organization_integrations",
+    "sync_probe_state", "sync_schedule_journal", "sync_database_state",
 };
 
 /* Organisation A has two rows in every table that has organisations, B has one. */
@@ -43,7 +44,8 @@ static const char rows[] =
     "        1, 'pending', 'key', 'schedule'"
     "    FROM organization_integrations;"
     "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now());"
-    "INSERT INTO sync_probe_state VALUES ('xledger', now(), now() + interval '15 minutes');";
+    "INSERT INTO sync_probe_state VALUES ('xledger', now(), now() + interval '15 minutes');"
+    "INSERT INTO sync_database_state VALUES (1, '00000001', now());";
 
 /* Which rows a reader sees: how many of A's, of B's and of others. */
 #define SEEN(table, org)                                                                           \
@@ -102,6 +104,7 @@ START_TEST(test_member_reads_own)
     }
     assert_refused("authenticated", member_of_a, "SELECT FROM sync_trigger_state");
     assert_refused("authenticated", member_of_a, "SELECT FROM sync_probe_state");
+    assert_refused("authenticated", member_of_a, "SELECT FROM sync_database_state");
 }
 END_TEST
 

@@ -26,7 +26,8 @@ static void go_back(int number)
 
     testdb_exec(
         "DROP TABLE sync_run_log, sync_schedule_state, sync_trigger_state, sync_prune_state,"
-        " sync_probe_state, sync_schedule_journal, organization_integrations, organizations;"
+        " sync_probe_state, sync_database_state, sync_schedule_journal, organization_integrations, "
+        "organizations;"
         "DROP FUNCTION sync_member_org_id(), sync_schema_version(),"
         " sync_run_report(uuid, bigint, text, text), sync_run_complete(uuid, bigint),"
         " sync_run_fail(uuid, text, text)");

@@ -27,35 +27,42 @@ static char clock_server_directory[64];
     "export FAKETIME_TIMESTAMP_FILE=%s/clock FAKETIME_NO_CACHE=1 FAKETIME_DISABLE_SHM=1"           \
     " FAKETIME_DONT_FAKE_MONOTONIC=1 LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1); "
 
-/* As an ordinary user: the server refuses to be root's. */
-static const char clock_server_make[] =
+/*
+ * $1: its directory, $2: the tree. The server of "$d/data" goes up and down. As an ordinary user,
+ * because it refuses to be root's.
+ */
+static const char clock_server_words[] =
     "set -eu; d=$1; bin=$(ls -d /usr/lib/postgresql/\"${PGVERSION:-}\"*/bin | sort -V | tail -n 1);"
     "as() { if [ \"$(id -u)\" -eq 0 ]; then setpriv --reuid=postgres --regid=postgres --init-groups"
     " \"$@\"; else \"$@\"; fi; };"
-    "[ \"$(id -u)\" -ne 0 ] || chown postgres \"$d\"; chmod 755 \"$d\"; echo +0 >\"$d/clock\";"
-    "cd \"$d\"; unset PGHOST PGPORT PGUSER PGDATABASE;"
-    "as \"$bin/initdb\" -D \"$d/data\" -U tests -A trust -E UTF8 --locale=C.UTF-8 --no-sync >&2;"
-    "port=$(\"$2/scripts/dev/free-port\" $$);"
-    "as sh -c 'export FAKETIME_TIMESTAMP_FILE=\"$1/clock\" FAKETIME_NO_CACHE=1"
+    "new() { as env -u PGHOST -u PGPORT -u PGUSER -u PGDATABASE"
+    " \"$bin/initdb\" -D \"$d/data\" -U tests -A trust -E UTF8 --locale=C.UTF-8 --no-sync >&2;"
+    "  printf '%s\\n' \"port = $1\" \"unix_socket_directories = '$d'\" 'fsync = off'"
+    "    \"listen_addresses = '127.0.0.1'\" 'max_connections = 100' 'autovacuum = off'"
+    "    'archive_mode = on' \"archive_command = 'cp %p $d/archive/%f'\""
+    "    >>\"$d/data/postgresql.conf\"; };"
+    "up() { as sh -c 'export FAKETIME_TIMESTAMP_FILE=\"$1/clock\" FAKETIME_NO_CACHE=1"
     "   FAKETIME_DISABLE_SHM=1 FAKETIME_DONT_FAKE_MONOTONIC=1"
     "   LD_PRELOAD=\"$(ls /usr/lib/*/faketime/libfaketime.so.1)\";"
-    "   exec \"$2/pg_ctl\" start -w -D \"$1/data\" -l \"$1/log\" -o \"-p $3 -k $1 -c fsync=off"
-    "   -c listen_addresses=127.0.0.1 -c max_connections=100 -c autovacuum=off\"'"
-    "   sh \"$d\" \"$bin\" \"$port\" >&2; printf %s \"$port\"";
+    "   exec \"$2/pg_ctl\" start -w -D \"$1/data\" -l \"$1/log\"' sh \"$d\" \"$bin\" >&2; };"
+    "down() { as \"$bin/pg_ctl\" stop -m immediate -D \"$d/data\" >&2; }; cd \"$d\";";
 
-static const char clock_server_end[] =
-    "set -eu; d=$1; bin=$(ls -d /usr/lib/postgresql/\"${PGVERSION:-}\"*/bin | sort -V | tail -n 1);"
-    "cd /; if [ \"$(id -u)\" -eq 0 ]; then set -- setpriv --reuid=postgres --regid=postgres"
-    " --init-groups; else set --; fi;"
-    "\"$@\" \"$bin/pg_ctl\" stop -m immediate -D \"$d/data\" >&2; rm -rf \"$d\"";
+static const char clock_server_make[] =
+    "[ \"$(id -u)\" -ne 0 ] || chown postgres \"$d\"; chmod 755 \"$d\"; echo +0 >\"$d/clock\";"
+    "as mkdir \"$d/archive\"; port=$(\"$2/scripts/dev/free-port\" $$);"
+    "new \"$port\"; up; printf %s \"$port\"";
+
+static const char clock_server_end[] = "cd /; down || true; rm -rf \"$d\"";
 
 static char *clock_server_shell(const char *script)
 {
     const char *source = getenv("TEST_SOURCE");
     char tree[PATH_MAX];
-    const char *const argv[] = {"sh", "-c", script, "sh", clock_server_directory, tree, NULL};
+    char lines[8192];
+    const char *const argv[] = {"sh", "-c", lines, "sh", clock_server_directory, tree, NULL};
     struct program_result result;
 
+    snprintf(lines, sizeof lines, "%s%s", clock_server_words, script);
     ck_assert_ptr_nonnull(realpath(source != NULL ? source : ".", tree));
     result = program_run(argv, NULL);
     ck_assert_msg(result.status == 0, "%s", result.err);
@@ -95,7 +102,12 @@ void clock_server_stop(void)
             setenv(clock_server_variables[i].name, clock_server_variables[i].before, 1);
         else
             unsetenv(clock_server_variables[i].name);
-    free(clock_server_shell(clock_server_end));
+    clock_server_run(clock_server_end);
+}
+
+void clock_server_run(const char *script)
+{
+    free(clock_server_shell(script));
 }
 
 void clock_server_set(const char *offset)

@@ -14,6 +14,13 @@ void clock_server_stop(void);
 /* Sets its clock off by so much: "+3d", "-2h", "+0"; with statements that begin from now on. */
 void clock_server_set(const char *offset);
 
+/*
+ * Runs a script of shell, which must succeed. "$d" is the server's directory: its cluster in data, its
+ * WAL in archive. "as COMMAND..." runs a program as its user, those of the server in "$bin"; "down"
+ * stops the server, "new $PGPORT" makes another cluster in its place, and "up" starts what is there.
+ */
+void clock_server_run(const char *script);
+
 /* A wrapper for the scene: the program's host has the server's clock. In a static buffer. */
 const char *clock_server_wrapper(void);
 

@@ -83,8 +83,10 @@ static int64_t count_slots(const struct claim_progression *slots)
 
 static void tell_slots(struct text *text, const struct claim *claim)
 {
-    static const char *const fates[] = {
-        [CLAIM_SERVE] = "serve", [CLAIM_GIVEN_UP] = "given up", [CLAIM_CANCELLED] = "cancelled"};
+    static const char *const fates[] = {[CLAIM_SERVE] = "serve",
+                                        [CLAIM_GIVEN_UP] = "given up",
+                                        [CLAIM_CANCELLED] = "cancelled",
+                                        [CLAIM_RESTORED] = "restored"};
 
     for (size_t i = 0, n; i < claim->progression_count; i += n) {
         const struct claim_progression *first = &claim->progressions[i];
@@ -318,6 +320,54 @@ static const struct {
     /* A mark of up to t + 60 s is believed. */
     {"*/15 * * * *", SEEN, "2024-05-01T02:01Z", "2024-05-01T02:00:00Z", HOUR_MS, false, ""},
 };
+
+/* Held first, whatever would become of it else; nothing behind it, while there is more of it. */
+static const struct {
+    const char *cron;
+    const char *mark;
+    const char *held_to;
+    const char *told;
+} held_cases[] = {
+    {"*/15 * * * *", "2024-05-01T00:00Z", "2024-05-01T02:00Z",
+     "[" SEEN "] 1T00:00..1T02:00 1T02:00; restored 1T00:15-1T02:00*8"},
+    {"*/15 * * * *", "2024-05-01T00:00Z", "2024-05-01T01:30Z",
+     "[" SEEN "] 1T00:00..1T02:00 1T02:00; restored 1T00:15-1T01:30*6; serve 1T01:45-1T02:00*2"},
+    {"*/15 * * * *", "2024-05-01T00:00Z", "2024-05-01T00:44Z",
+     "[" SEEN "] 1T00:00..1T02:00 1T02:00; restored 1T00:15-1T00:30*2;"
+     " given up 1T00:45-1T01:00*2; serve 1T01:15-1T02:00*4"},
+    {"*/15 * * * *", "2024-05-01T01:00Z", "2024-05-01T01:00Z",
+     "[" SEEN "] 1T01:00..1T02:00 1T02:00; serve 1T01:15-1T02:00*4"},
+    {"*/15 * * * *", "2024-04-01T00:00Z", "2024-05-01T01:30Z",
+     "[" SEEN "] 1T00:00..16T00:00 1T02:00; restored 1T00:15-16T00:00*1440"},
+    {"0 3 * * *", "2024-05-01T01:00Z", "2024-05-01T01:15Z",
+     "[0 3 * * * UTC] 1T01:59..1T02:00 none; restored 1T01:15-1T01:15*1;"
+     " cancelled 1T01:30-1T02:00*3"},
+    {"0 3 * * *", "2024-05-01T01:00Z", "2024-05-01T02:00Z",
+     "[0 3 * * * UTC] 1T01:59..1T02:00 none; restored 1T01:15-1T02:00*4"},
+    {NULL, "2024-05-01T01:45Z", "2024-05-01T01:59Z",
+     "[] 1T01:59..1T02:00 none; cancelled 1T02:00-1T02:00*1"},
+};
+
+START_TEST(test_due_held)
+{
+    struct due_options options = options_at("2024-05-01T02:00:10Z", false);
+    struct schedule schedule = schedule_of(held_cases[_i].cron);
+    struct claim claim = {0};
+    struct due_count count = {0};
+    struct error fault = {0};
+    struct text told;
+
+    options.held_to = minute_of(held_cases[_i].held_to);
+    schedule.is_active = held_cases[_i].cron != NULL;
+    schedule.state_text = SEEN;
+    schedule.mark = minute_of(held_cases[_i].mark);
+    ck_assert(due_decide(&options, &schedule, &claim, &count, &fault));
+    told = tell(&claim);
+    ck_assert_str_eq(text_string(&told), held_cases[_i].told);
+    text_free(&told);
+    claim_free(&claim);
+}
+END_TEST
 
 START_TEST(test_due_plain)
 {
@@ -684,6 +734,7 @@ SUITE(due)
     tcase_add_test(cases, test_due_each_second);
     tcase_add_test(cases, test_due_window_only_owes_nothing_else);
     tcase_add_loop_test(cases, test_due_plain, 0, sizeof plain_cases / sizeof plain_cases[0]);
+    tcase_add_loop_test(cases, test_due_held, 0, (int)(sizeof held_cases / sizeof *held_cases));
     tcase_add_loop_test(cases, test_due_mark_in_the_future, 0,
                         sizeof ahead_cases / sizeof ahead_cases[0]);
     tcase_add_test(cases, test_due_edited_by_clock_behind);

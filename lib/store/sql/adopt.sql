@@ -1,10 +1,11 @@
 -- Pending runs that the tick which made them left or died over. Waiting 55 seconds is a courtesy to
 -- that tick; that nobody is called twice is the guard of start.sql. So several ticks may adopt the
 -- same runs at the same moment, and share the work: their locks bear with each other, and with no
--- stranger's. A run from the future ($4: the clocks agree) waits for nothing; it is so by the clock of
--- now, too, because $1 may be old. What nobody wants any more is closed instead of run, by one of
--- them: cancelled, or given up as too old. What two rows of the integration say is neither wanted
--- nor unwanted: its runs wait until it is one.
+-- stranger's. A run from the future ($4: the clocks agree) waits for nothing; it is so by the clock
+-- of now, too, because $1 may be old. One that was made before the database was restored ($5) may
+-- have been served, and is closed, too. What nobody wants any more is closed instead of run, by one
+-- of them: cancelled, or given up as too old. What two rows of the integration say is neither
+-- wanted nor unwanted: its runs wait until it is one.
   WITH stale AS (
          SELECT run_id, org_id, integration_id, created_at
            FROM sync_run_log
@@ -18,6 +19,7 @@
        ), judged AS (
          SELECT s.run_id,
                 CASE
+                  WHEN s.created_at <= to_timestamp($5::float8 / 1000000) THEN 'RESTORED'
                   WHEN bool_and(i.is_enabled AND i.cron_schedule IS NOT NULL) IS NOT TRUE
                        THEN 'CANCELLED'
                   WHEN $3::boolean
@@ -39,10 +41,16 @@
             FOR NO KEY UPDATE OF r SKIP LOCKED
        ), closed AS (
          UPDATE sync_run_log AS r
-            SET status = 'failed', failed_at = now(), error_class = 'not_delivered',
+            SET status = 'failed', failed_at = now(),
+                error_class = CASE
+                                WHEN c.verdict = 'RESTORED' THEN 'unknown'
+                                ELSE 'not_delivered'
+                              END,
                 error_code = c.verdict,
                 error_message = CASE c.verdict
                                   WHEN 'CANCELLED' THEN 'the integration is disabled by now'
+                                  WHEN 'RESTORED'
+                                  THEN 'it may have been served before the database was restored'
                                   ELSE 'waited for longer than the catch-up time'
                                 END
            FROM closing AS c

@@ -1,7 +1,9 @@
 -- The claim: one INSERT, however many slots are due. Of the slots looked at it drops each one that
 -- a run covers, folds what is left into unbroken stretches, and inserts for each integration
 --   the earliest stretch that is to be served, as a pending run, unless a run is active;
---   every stretch that is given up ($8: its error code), as a failed run.
+--   every stretch that is given up ($8: its error code), as a failed run;
+--   every slot that may have been served before the database was restored, as a failed run each:
+--   whoever served it did so under the key of one slot, and nobody knows which.
 -- Its snapshot is younger than the locks, so the check is exact; the keys are the second fence.
 -- Slots come as progressions: $4 whose, $5 first, $6 last, $7 step in minutes. Each has a place
 -- among all of them, that of its last slot: places that follow one another are an unbroken stretch.
@@ -41,6 +43,7 @@
                      - sum((last_uncovered - first_uncovered) / step + 1)
                        OVER (PARTITION BY n, fate ORDER BY first_uncovered) AS stretch
            FROM uncovered AS u
+         WHERE fate <> 'RESTORED'
        ), stretches AS (
          SELECT n, org_id, integration_id, integration_type, fate,
                 to_timestamp(min(first_uncovered) * 60) AS covers_from,
@@ -48,6 +51,17 @@
                 row_number() OVER (PARTITION BY n, fate ORDER BY min(first_uncovered)) AS turn
            FROM placed
           GROUP BY n, org_id, integration_id, integration_type, fate, stretch
+          UNION ALL
+         SELECT u.n, u.org_id, u.integration_id, u.integration_type, u.fate,
+                to_timestamp(m.minute * 60), to_timestamp(m.minute * 60), 1
+           FROM uncovered AS u
+          CROSS JOIN generate_series(u.first_uncovered, u.last_uncovered, u.step) AS m (minute)
+          WHERE u.fate = 'RESTORED'
+       ), tiled AS (
+         SELECT t.*, max(scheduled_for) FILTER (WHERE fate = 'RESTORED')
+                       OVER (PARTITION BY n ORDER BY scheduled_for
+                             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS held
+           FROM stretches AS t
        )
 INSERT INTO sync_run_log AS r
        (org_id, integration_id, integration_type, scheduled_for, covers_from, period_start, attempt,
@@ -62,8 +76,10 @@ SELECT s.org_id, s.integration_id,
                   LIMIT 1),
                 'unknown'),
        s.scheduled_for, s.covers_from,
+       -- What this statement holds may have been exported, too, and is not in its snapshot.
+       greatest(s.held,
        -- include: columns/period_start.sql
-       , 1,
+       ), 1,
        CASE WHEN s.fate = 'SERVE' THEN 'pending' ELSE 'failed' END,
        s.org_id || '/' || s.integration_id || '/'
          || to_char(s.scheduled_for AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
@@ -74,14 +90,18 @@ SELECT s.org_id, s.integration_id,
        END,
        to_timestamp($11::bigint / 1000000.0),
        CASE WHEN s.fate <> 'SERVE' THEN to_timestamp($11::bigint / 1000000.0) END,
-       CASE WHEN s.fate <> 'SERVE' THEN 'not_delivered' END,
+       CASE
+         WHEN s.fate = 'RESTORED' THEN 'unknown'
+         WHEN s.fate <> 'SERVE' THEN 'not_delivered'
+       END,
        nullif(s.fate, 'SERVE'),
        CASE s.fate
          WHEN 'GIVEN_UP' THEN 'no tick served it within the catch-up time'
          WHEN 'CANCELLED' THEN 'the schedule was changed before it was served'
+         WHEN 'RESTORED' THEN 'it may have been served before the database was restored'
        END,
        $12, $13
-  FROM stretches AS s
+  FROM tiled AS s
  WHERE s.fate <> 'SERVE'
     OR s.turn = 1
    AND NOT EXISTS (SELECT

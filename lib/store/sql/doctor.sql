@@ -15,6 +15,7 @@
                 ('sync_schedule_state', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
                 ('sync_schedule_journal', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
                 ('sync_trigger_state', true, 'warning', 'SELECT,INSERT,UPDATE', NULL),
+                ('sync_database_state', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
                 ('sync_prune_state', true, 'fail', 'SELECT', NULL)
        ), migration (statement) AS (
          SELECT regexp_split_to_table(regexp_replace($3, '--[^\n]*', '', 'g'), ';')

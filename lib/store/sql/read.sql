@@ -4,9 +4,11 @@
 -- the schema's version, which is a constant once this is planned. A FULL JOIN, because the state of
 -- an integration that was disabled or deleted must be closed, too. OFFSET 0 keeps the first
 -- subquery whole, so that it is worked out once and not for each row.
+-- restored_us is up to when it is not known what was served, since the database was restored: the
+-- greatest bigint where no tick has seen this one yet, or a clock that was wrong kept it.
 -- A mark or a run is from the future when it lies more than a minute ahead. Of such a mark's
 -- schedule this also returns the minute up to which the log shows its slots as served.
-SELECT c.now_us, c.unfinished, c.pruned_before, c.schema_version, r.*
+SELECT c.now_us, c.unfinished, c.pruned_before, c.restored_us, c.schema_version, r.*
   FROM (SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
                EXISTS (
                  SELECT FROM sync_run_log
@@ -23,6 +25,21 @@ SELECT c.now_us, c.unfinished, c.pruned_before, c.schema_version, r.*
                ) AS unfinished,
                (SELECT ceil(extract(epoch FROM max(pruned_before)) / 60)::bigint
                   FROM sync_prune_state) AS pruned_before,
+               CASE
+                 WHEN NOT pg_is_in_recovery() AND EXISTS (SELECT FROM sync_database_state)
+                 THEN (SELECT CASE
+                                WHEN d.timeline IS NULL
+                                  OR d.restored_at > now() + interval '60 seconds'
+                                     THEN 9223372036854775807
+                                ELSE (extract(epoch FROM d.restored_at) * 1000000)::bigint
+                              END
+                         FROM (
+                               -- include: columns/identity.sql
+                              ) AS p
+                         LEFT JOIN sync_database_state AS d
+                           ON d.system_identifier = p.system_identifier
+                          AND d.timeline = p.timeline)
+               END AS restored_us,
                sync_schema_version() AS schema_version
         OFFSET 0) AS c
   LEFT JOIN (

@@ -2,11 +2,12 @@
 -- integrations. The next statement, whose snapshot is younger, decides again. By policy ($3
 -- attempts at most, $4: also where the function may have run) only what was begun and failed within
 -- a day, after a pause that doubles from a minute to an hour, and not sooner than the answer asked
--- for; by hand ($2; $5 to $6, the window's minutes) whatever failed there. A 409 with Retry-After
--- says that another attempt holds the key. Such attempts are not counted, and end a day after the
--- first. CASE works its conditions out in this order, the costly one last.
--- Each integration is looked at by itself, slot by slot until one may be tried: what has failed may
--- be very much. As many as one transaction has locks for, and only once it is known which may be
+-- for, nor what failed before the database was restored ($8): another attempt may have been made
+-- before that. By hand ($2; $5 to $6, the window's minutes) whatever failed there. A 409 with
+-- Retry-After says that another attempt holds the key. Such attempts are not counted, and end a day
+-- after the first. CASE works its conditions out in this order, the costly one last. Each
+-- integration is looked at by itself, slot by slot until one may be tried: what has failed may be
+-- very much. As many as one transaction has locks for, and only once it is known which may be
 -- tried: what may not must not take the place of what may. Organisations take turns. A dry run ($7)
 -- takes no lock, and all of them.
   WITH hurt AS MATERIALIZED (
@@ -32,6 +33,7 @@
                    AND CASE
                          WHEN NOT $2::boolean THEN
                               r.failed_at > to_timestamp($1::bigint / 1000000.0) - interval '1 day'
+                          AND (r.failed_at > to_timestamp($8::float8 / 1000000)) IS NOT FALSE
                           AND r.failed_at <= to_timestamp($1::bigint / 1000000.0)
                                              - least(interval '1 hour',
                                                      interval '1 minute'

@@ -92,7 +92,7 @@ SELECT CASE
                     AND c.status = 'failed'
                     AND c.scheduled_for > least(now() - interval '7 days',
                                                 coalesce(done.scheduled_for, '-infinity'))
-                    AND (c.started_at IS NOT NULL OR c.error_code = 'GIVEN_UP')
+                    AND (c.started_at IS NOT NULL OR c.error_code IN ('GIVEN_UP', 'RESTORED'))
                     AND NOT EXISTS (
                           SELECT FROM sync_run_log AS later
                            WHERE later.org_id = c.org_id
@@ -105,7 +105,8 @@ SELECT CASE
                 ) AS u,
                 LATERAL (SELECT u.scheduled_for > coalesce(done.scheduled_for, '-infinity')
                                   AS is_new,
-                                u.started_at IS NOT NULL AS is_begun) AS w,
+                                u.error_code <> 'GIVEN_UP' OR u.started_at IS NOT NULL
+                                  AS is_begun) AS w,
                 LATERAL (SELECT NOT w.is_new AND w.is_begun AND u.error_class <> 'unknown'
                                   AS is_old_failure) AS v
        ) AS f ON true

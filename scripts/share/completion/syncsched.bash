@@ -6,7 +6,7 @@
 _syncsched_options() { # COMMAND
     case $1 in
     # settings: bash-options
-    run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-attempts --retry-unknown --retry-failed --trigger-name --on-failure --dry-run --db-role --config --log-format --help --version" ;;
+    run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-attempts --retry-unknown --retry-failed --after-restore --trigger-name --on-failure --dry-run --db-role --config --log-format --help --version" ;;
     due) echo "--at --db-role --config --log-format --help --version" ;;
     next) echo "--org --integration --hours --json --db-role --config --log-format --help --version" ;;
     audit) echo "--from --to --org --integration --ledger --json --db-role --config --log-format --help --version" ;;
@@ -30,6 +30,7 @@ _syncsched_values() { # OPTION
     --at | --catch-up | --budget | --timeout | --cold-start-after | --trigger-name | --from | --to | --org | --integration | --hours | --runs | --count | --older-than | --ahead) echo 'words' ;;
     --concurrency) echo 'words 1 2 3 4 5' ;;
     --max-attempts) echo 'words 1 2 3 4 5 6 7 8 9 10' ;;
+    --after-restore) echo 'words hold serve' ;;
     --on-failure) echo 'command' ;;
     --timezone) echo 'zone' ;;
     --db-role) echo 'words service_role' ;;

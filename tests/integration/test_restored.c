@@ -1,0 +1,371 @@
+/*
+ * Restored, promoted and moved databases: what was served since the last commit that is still there
+ * is not known, and is held. On real servers: restored to a point in time, promoted, dumped and
+ * loaded into another cluster, and copied back with their disk.
+ */
+#include "support/clock_server.h"
+#include "support/scene.h"
+#include "support/suite.h"
+#include "support/testdb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROGRAM     TEST_BUILD_DIR "/syncsched"
+#define EVERY       "* * * * *"
+#define EVERY_STATE "* * * * * UTC"
+
+static int64_t origin; /* the first slot */
+
+static void tick_said(const char *options, const char *said)
+{
+    struct scene_tick tick = scene_run(options);
+
+    ck_assert_msg(tick.status == 0, "exit %d: %s", tick.status, tick.err);
+    ck_assert_msg((strstr(tick.err, "restored") != NULL) == (said != NULL), "%s", tick.err);
+    if (said != NULL)
+        ck_assert_msg(strstr(tick.err, said) != NULL, "%s", tick.err);
+    scene_tick_free(&tick);
+}
+
+/* A tick so many minutes after the origin; NULL: it must say nothing of a restored database. */
+static void tick_at(int minutes, const char *options, const char *said)
+{
+    char offset[32];
+
+    snprintf(offset, sizeof offset, "+%dm", minutes);
+    clock_server_set(offset);
+    scene_set_wrapper(clock_server_wrapper());
+    tick_said(options, said);
+    scene_set_wrapper(NULL);
+}
+
+/* The n-th integration's runs as "status first..last code", slots in minutes after the origin. */
+static void assert_runs(int n, const char *expected)
+{
+    char *actual =
+        testdb_text("SELECT string_agg(concat_ws(' ', status,"
+                    "  (extract(epoch FROM covers_from - '%s') / 60)::int || '..' ||"
+                    "  (extract(epoch FROM scheduled_for - '%s') / 60)::int,"
+                    "  error_class || '/' || error_code), ', ' ORDER BY scheduled_for, attempt)"
+                    " FROM sync_run_log WHERE integration_id = '%s'",
+                    scene_minute_text(origin), scene_minute_text(origin), scene_integration(n));
+
+    ck_assert_pstr_eq(actual, expected);
+    free(actual);
+}
+
+/* The periods of what may have been exported lie end to end. */
+static void assert_tiled(void)
+{
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM (SELECT period_start,"
+                                   " lag(scheduled_for) OVER (ORDER BY scheduled_for) AS before"
+                                   " FROM sync_run_log WHERE integration_id = '%s') AS r"
+                                   " WHERE period_start <> before",
+                                   scene_integration(1)),
+                     0);
+}
+
+/* ---- Real servers ---- */
+
+/* One integration, every minute, and a first tick that has served its first slot. */
+static void begin(void)
+{
+    origin = scene_settle(20000);
+    scene_seed(1, 1, EVERY);
+    scene_seed_state(1, EVERY_STATE, origin - 1);
+    tick_at(0, "", NULL);
+    assert_runs(1, "completed 0..0");
+}
+
+/* What is served now is in no backup. */
+static void go_on(void)
+{
+    tick_at(1, "", NULL);
+    tick_at(2, "", NULL);
+    assert_runs(1, "completed 0..0, completed 1..1, completed 2..2");
+}
+
+static void change_server(const char *script)
+{
+    clock_server_run(script);
+    PQreset(testdb_connection());
+    ck_assert_int_eq(PQstatus(testdb_connection()), CONNECTION_OK);
+    assert_runs(1, "completed 0..0");
+}
+
+/* What may have been served is held, slot by slot and once; then exports go on behind it. */
+static void expect_held(void)
+{
+    tick_at(4, "", "4 slots");
+    tick_at(5, "", NULL);
+    assert_runs(1, "completed 0..0, failed 1..1 unknown/RESTORED, failed 2..2 unknown/RESTORED, "
+                   "failed 3..3 unknown/RESTORED, failed 4..4 unknown/RESTORED, completed 5..5");
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+    ck_assert_int_eq(scene_mark(1), origin + 5);
+    assert_tiled();
+}
+
+START_TEST(test_point_in_time)
+{
+    char is_archived[100];
+    char *wal;
+
+    begin();
+    clock_server_run("as \"$bin/pg_basebackup\" -D \"$d/backup\" -c fast --no-sync");
+    wal = testdb_text("SELECT pg_walfile_name(pg_create_restore_point('before'))");
+    go_on();
+    testdb_exec("SELECT pg_switch_wal()");
+    snprintf(is_archived, sizeof is_archived,
+             "SELECT last_archived_wal >= '%s' FROM pg_stat_archiver", wal);
+    free(wal);
+    scene_wait_for(is_archived);
+    change_server(
+        "down; rm -rf \"$d/old\"; mv \"$d/data\" \"$d/old\"; mv \"$d/backup\" \"$d/data\";"
+        "printf '%s\\n' \"restore_command = 'cp $d/archive/%f %p'\" \"recovery_target_name = "
+        "'before'\""
+        "  \"recovery_target_action = 'promote'\" >>\"$d/data/postgresql.conf\";"
+        "as touch \"$d/data/recovery.signal\"; up;"
+        "while [ -e \"$d/data/recovery.signal\" ]; do sleep 0.1; done;"
+        "sed -i '/^recovery_target\\|^restore_command/d' \"$d/data/postgresql.conf\"");
+    expect_held();
+}
+END_TEST
+
+/* Covers: a standby can be asked what is due, and a tick knows it for another once it is promoted. */
+START_TEST(test_promoted)
+{
+    const char *const argv[] = {PROGRAM, "due", "--config", "/dev/null", NULL};
+    struct program_result said;
+
+    begin();
+    clock_server_run("as \"$bin/pg_basebackup\" -D \"$d/standby\" -c fast --no-sync -R");
+    go_on();
+    change_server(
+        "down; rm -rf \"$d/old\"; mv \"$d/data\" \"$d/old\"; mv \"$d/standby\" \"$d/data\";"
+        "echo \"primary_conninfo = ''\" >>\"$d/data/postgresql.auto.conf\"; up");
+    said = program_run(argv, NULL);
+    ck_assert_msg(said.status == 0, "%s", said.err);
+    program_result_free(&said);
+    change_server("as \"$bin/pg_ctl\" promote -w -D \"$d/data\"");
+    expect_held();
+}
+END_TEST
+
+START_TEST(test_dumped)
+{
+    begin();
+    clock_server_run("as \"$bin/pg_dumpall\" -f \"$d/dump\"");
+    go_on();
+    change_server("down; rm -rf \"$d/old\"; mv \"$d/data\" \"$d/old\"; new \"$PGPORT\"; up;"
+                  "as \"$bin/psql\" -q -d postgres -f \"$d/dump\"");
+    expect_held();
+}
+END_TEST
+
+/* Covers: a disk that is copied back looks like the one before, so a person has to say so. */
+START_TEST(test_disk)
+{
+    begin();
+    clock_server_run("down; as cp -a \"$d/data\" \"$d/copy\"; up");
+    PQreset(testdb_connection());
+    go_on();
+    change_server(
+        "down; rm -rf \"$d/old\"; mv \"$d/data\" \"$d/old\"; mv \"$d/copy\" \"$d/data\"; up");
+    clock_server_set("+4m");
+    testdb_exec("UPDATE sync_database_state SET restored_at = now()");
+    expect_held();
+}
+END_TEST
+
+/* ---- What is held, and what is not ---- */
+
+/* As another database that was restored from this one. */
+static void become_another(void)
+{
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_database_state"
+                                   " WHERE restored_at IS NULL"),
+                     1);
+    testdb_exec("UPDATE sync_database_state SET timeline = '00000000'");
+}
+
+/* A tick has seen the first integration, every minute, accounted for up to so many slots ago. */
+static void seed(int slots)
+{
+    origin = scene_settle(10000);
+    tick_said("", NULL);
+    scene_seed(1, 1, EVERY);
+    scene_seed_state(1, EVERY_STATE, origin - slots);
+}
+
+/* Covers: the first database that a tick sees was not restored; nor does a tick say so twice. */
+START_TEST(test_first)
+{
+    seed(3);
+    tick_said("", NULL);
+    tick_said("", NULL);
+    assert_runs(1, "completed -2..0");
+}
+END_TEST
+
+START_TEST(test_serve)
+{
+    seed(3);
+    become_another();
+    tick_said("--after-restore serve", NULL);
+    assert_runs(1, "completed -2..0");
+}
+END_TEST
+
+/* Covers: nobody loses the hold of an integration that a tick could not look at. */
+START_TEST(test_locked)
+{
+    PGconn *stranger;
+
+    seed(3);
+    become_another();
+    stranger = scene_stranger("SELECT FROM sync_schedule_state FOR UPDATE");
+    tick_said("", NULL);
+    assert_runs(1, NULL);
+    PQfinish(stranger);
+    tick_said("", "3 slots");
+    ck_assert_int_eq(scene_count("failed"), 3);
+}
+END_TEST
+
+/* Covers: a dry run holds nothing and keeps no identity. */
+START_TEST(test_dry_run)
+{
+    seed(3);
+    become_another();
+    tick_said("--dry-run", "3 slots");
+    ck_assert_int_eq(scene_count(NULL), 0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_database_state"), 1);
+}
+END_TEST
+
+/* Covers: what a schedule owed before it was edited, or is too old, may have been served, too. */
+START_TEST(test_edited_and_old)
+{
+    seed(3);
+    scene_seed(2, 2, EVERY);
+    scene_seed_state(2, EVERY_STATE, origin - 3);
+    testdb_exec("UPDATE organization_integrations SET cron_schedule = '0 0 1 1 *'"
+                " WHERE integration_id = '%s'",
+                scene_integration(1));
+    become_another();
+    tick_said("--catch-up 0s", "slots, from");
+    ck_assert_int_ge(testdb_number("SELECT count(*) FROM sync_run_log WHERE integration_id = '%s'",
+                                   scene_integration(1)),
+                     2);
+    ck_assert_int_eq(
+        testdb_number("SELECT count(*) FROM sync_run_log WHERE error_class <> 'unknown'"
+                      " OR error_code <> 'RESTORED' OR covers_from < scheduled_for"),
+        0);
+    assert_runs(2, "failed -2..-2 unknown/RESTORED, failed -1..-1 unknown/RESTORED, "
+                   "failed 0..0 unknown/RESTORED");
+}
+END_TEST
+
+/* Covers: pending runs are closed, but those made since are adopted; nothing else is called. */
+START_TEST(test_pending)
+{
+    char *run;
+
+    seed(0);
+    run = scene_seed_run(1, "pending", origin - 9, 0);
+    testdb_exec("UPDATE sync_run_log SET created_at = now() - interval '2 minutes'");
+    become_another();
+    tick_said("", "1 slots");
+    assert_runs(1, "failed -9..-9 unknown/RESTORED");
+    testdb_exec("UPDATE sync_database_state SET restored_at = now() - interval '1 hour'"
+                " WHERE restored_at IS NOT NULL;"
+                "DELETE FROM sync_run_log");
+    free(run);
+    run = scene_seed_run(1, "pending", origin - 9, 0);
+    testdb_exec("UPDATE sync_run_log SET created_at = now() - interval '2 minutes'");
+    tick_said("", NULL);
+    assert_runs(1, "completed -9..-9");
+    free(run);
+}
+END_TEST
+
+/* Covers: no policy makes another attempt at what failed before; a person may. */
+START_TEST(test_attempts)
+{
+    char by_hand[80];
+
+    seed(0);
+    testdb_exec("UPDATE organization_integrations SET cron_schedule = '%s'",
+                scene_minute_cron(origin - 9));
+    testdb_exec("UPDATE sync_schedule_state SET schedule = '%s UTC'",
+                scene_minute_cron(origin - 9));
+    free(scene_seed_run(1, "completed", origin - 9, 9));
+    testdb_exec("UPDATE sync_run_log SET status = 'failed', error_class = 'not_delivered',"
+                " error_code = 'DNS_FAILED', completed_at = NULL,"
+                " failed_at = now() - interval '9 minutes'");
+    become_another();
+    tick_said("--max-attempts 9", NULL);
+    tick_said("--max-attempts 9", NULL);
+    ck_assert_int_eq(scene_count(NULL), 1);
+    snprintf(by_hand, sizeof by_hand, "--at %s --retry-failed", scene_minute_text(origin - 9));
+    tick_said(by_hand, NULL);
+    ck_assert_int_eq(scene_count("completed"), 1);
+}
+END_TEST
+
+/* Covers: a clock from the future at that moment holds nothing for longer. */
+START_TEST(test_future)
+{
+    seed(3);
+    become_another();
+    tick_said("", "3 slots");
+    testdb_exec("UPDATE sync_database_state SET restored_at = now() + interval '3 days'"
+                " WHERE restored_at IS NOT NULL");
+    tick_said("", NULL);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_database_state"
+                                   " WHERE restored_at <= now()"),
+                     1);
+}
+END_TEST
+
+/* Covers: while there is more than one tick holds, nothing behind it is served. */
+START_TEST(test_many)
+{
+    seed(1500);
+    become_another();
+    tick_said("", "1440 slots");
+    ck_assert_int_eq(scene_mark(1), origin - 60);
+    testdb_exec("UPDATE sync_database_state SET restored_at = now() - interval '10 minutes'"
+                " WHERE restored_at IS NOT NULL");
+    tick_said("", "slots");
+    ck_assert_int_eq(scene_count("completed"), 1);
+    assert_tiled();
+}
+END_TEST
+
+SUITE(restored)
+{
+    TCase *servers = tcase_create("servers");
+    TCase *held = tcase_create("held");
+
+    tcase_add_unchecked_fixture(servers, clock_server_start, clock_server_stop);
+    tcase_add_checked_fixture(servers, scene_open, scene_close);
+    tcase_add_test(servers, test_point_in_time);
+    tcase_add_test(servers, test_promoted);
+    tcase_add_test(servers, test_dumped);
+    tcase_add_test(servers, test_disk);
+    suite_add_tcase(suite, servers);
+    tcase_add_checked_fixture(held, scene_open, scene_close);
+    tcase_add_test(held, test_first);
+    tcase_add_test(held, test_serve);
+    tcase_add_test(held, test_locked);
+    tcase_add_test(held, test_dry_run);
+    tcase_add_test(held, test_edited_and_old);
+    tcase_add_test(held, test_pending);
+    tcase_add_test(held, test_attempts);
+    tcase_add_test(held, test_future);
+    tcase_add_test(held, test_many);
+    suite_add_tcase(suite, held);
+}
