@@ -87,6 +87,49 @@ static void assert_member(const json_t *line, const char *member, const char *na
                   "%s.%s is %s", member, name, actual != NULL ? actual : "missing");
 }
 
+/* What surely failed is exported by the next run, in the same tick for several at once. */
+START_TEST(test_period)
+{
+    static const struct {
+        const char *at;
+        const char *script; /* of the first integration */
+        const char *start;  /* of its period */
+    } days[] = {{"2024-05-01T02:00:00Z", "count=7", NULL},
+                {"2024-05-02T02:00:00Z", "status=400", "2024-05-01T02:00:00Z"},
+                {"2024-05-03T02:00:00Z", "action=close", "2024-05-01T02:00:00Z"},
+                {"2024-05-04T02:00:00Z", "count=7", "2024-05-03T02:00:00Z"}};
+
+    scene_seed(1, 2, DAILY);
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        char text[200];
+        bool fails = strncmp(days[i].script, "count", 5) != 0;
+        json_t *requests;
+        size_t n;
+        json_t *request;
+
+        snprintf(text, sizeof text, "%s %s\n* count=7", scene_integration(1), days[i].script);
+        function_script(scene_function(), text);
+        function_clear_log(scene_function());
+        snprintf(text, sizeof text, "--at %s", days[i].at);
+        scene_expect(scene_run(text), 2, 0, fails, fails);
+        requests = function_requests(scene_function());
+        ck_assert_uint_eq(json_array_size(requests), 2);
+        json_array_foreach(requests, n, request)
+        {
+            bool is_first = strcmp(json_string_value(json_object_get(
+                                       json_object_get(request, "body"), "integrationId")),
+                                   scene_integration(1)) == 0;
+
+            assert_member(request, "body", "periodStart",
+                          is_first ? days[i].start
+                          : i > 0  ? days[i - 1].at
+                                   : NULL);
+        }
+        json_decref(requests);
+    }
+}
+END_TEST
+
 /* Covers: method, path, headers and body, word for word. */
 START_TEST(test_request)
 {
@@ -325,6 +368,7 @@ SUITE(tick)
     tcase_add_test(served, test_life_of_a_run);
     tcase_add_test(served, test_summary);
     tcase_add_test(served, test_request);
+    tcase_add_test(served, test_period);
     tcase_add_loop_test(served, test_key_headers, 0, (int)(sizeof keys / sizeof *keys));
     tcase_add_test(served, test_three_due);
     tcase_add_test(served, test_five_at_once);

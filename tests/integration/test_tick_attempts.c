@@ -379,6 +379,21 @@ START_TEST(test_who)
 }
 END_TEST
 
+/* All that a claim may have to do goes with one transaction: there is room for every statement. */
+START_TEST(test_all_statements)
+{
+    int64_t slot = scene_settle(3000);
+
+    scene_seed(1, 1, "0 0 1 1 *");
+    scene_seed_state(1, "0 0 1 1 * UTC", slot);
+    seed_failed("rejected", 1, 2);
+    scene_seed(2, 3, "0 0 1 1 *");
+    free(scene_seed_run(2, "running", slot - 40, 40)); /* is abandoned; and both are new */
+    scene_expect(scene_run("--max-attempts 9"), 1, 0, 0, 0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_schedule_state"), 3);
+}
+END_TEST
+
 SUITE(tick_attempts)
 {
     TCase *policy = tcase_create("policy");
@@ -399,6 +414,7 @@ SUITE(tick_attempts)
     tcase_add_test(all, test_many_in_vain);
     tcase_add_test(all, test_many_of_one);
     tcase_add_test(all, test_many_by_hand);
+    tcase_add_test(all, test_all_statements);
     tcase_add_test(all, test_who);
     suite_add_tcase(suite, all);
 }
