@@ -15,9 +15,8 @@
            FROM sync_run_log AS r
           WHERE r.status = 'failed'
             AND CASE
-                  WHEN NOT $2::boolean THEN
-                       r.failed_at > to_timestamp($1::bigint / 1000000.0) - interval '1 day'
-                   AND r.started_at IS NOT NULL
+                  WHEN NOT $2::boolean
+                  THEN r.failed_at > to_timestamp($1::bigint / 1000000.0) - interval '1 day'
                   ELSE r.scheduled_for >= to_timestamp($5::bigint * 60)
                    AND r.covers_from <= to_timestamp($6::bigint * 60)
                 END
