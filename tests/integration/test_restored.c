@@ -352,9 +352,9 @@ SUITE(restored)
 
     tcase_add_unchecked_fixture(servers, clock_server_start, clock_server_stop);
     tcase_add_checked_fixture(servers, scene_open, scene_close);
+    tcase_add_test(servers, test_dumped); /* first: both clusters are on timeline 1 */
     tcase_add_test(servers, test_point_in_time);
     tcase_add_test(servers, test_promoted);
-    tcase_add_test(servers, test_dumped);
     tcase_add_test(servers, test_disk);
     suite_add_tcase(suite, servers);
     tcase_add_checked_fixture(held, scene_open, scene_close);
