@@ -179,6 +179,18 @@ START_TEST(test_long_outage)
 }
 END_TEST
 
+/* Covers: what fell due in a month without a tick is one run by default, and nothing is left. */
+START_TEST(test_month_without_tick)
+{
+    int64_t slot = seed_behind(44000);
+
+    scene_expect(scene_run(""), 1, 0, 0, 0);
+    assert_runs(slot, "completed schedule -43999..0");
+    ck_assert_int_eq(scene_mark(1), slot);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
+}
+END_TEST
+
 /* Covers: a schedule seen for the first time has no past. */
 START_TEST(test_new_schedule)
 {
@@ -449,6 +461,7 @@ SUITE(tick_marks)
     tcase_add_test(marks, test_stretches);
     tcase_add_test(marks, test_stretches_of_slots);
     tcase_add_test(marks, test_long_outage);
+    tcase_add_test(marks, test_month_without_tick);
     tcase_add_test(marks, test_new_schedule);
     LOOP(marks, test_edited, edits);
     tcase_add_test(marks, test_edited_at_its_slot);
