@@ -26,7 +26,7 @@
 
 enum {
     INTEGRATIONS = 4, /* two ids in each of two organisations: the same two */
-    SEEDS = 6,        /* unless PERIODS_SEEDS says otherwise */
+    SEEDS = 8,        /* unless PERIODS_SEEDS says otherwise */
     STEPS = 150,
     CHECK_EVERY = 10,
     STEP_MINUTES_MAX = 60,
@@ -245,16 +245,18 @@ static void serve(struct history *history, struct call *call)
 /* The function's own report, maybe too late. It has another clock than the test. */
 static void report(struct history *history, struct call *call, enum call_state end)
 {
-    char *status =
-        testdb_text("SELECT sync_run_%s('%s'%s) ->> 'status'", end == DONE ? "complete" : "fail",
-                    call->run.run_id, end == DONE ? "" : ", 'X'");
+    char *status = testdb_text("SELECT sync_run_%s(run_id%s) ->> 'status' FROM sync_run_log"
+                               " WHERE run_id = '%s'",
+                               end == DONE ? "complete" : "fail", end == DONE ? "" : ", 'X'",
+                               call->run.run_id);
 
     testdb_exec("UPDATE sync_run_log SET completed_at = completed_at + (made_up.now() - now()),"
                 " failed_at = failed_at + (made_up.now() - now())"
                 " WHERE run_id = '%s' AND greatest(completed_at, failed_at) > made_up.now()",
                 call->run.run_id);
     call->is_hanging = false;
-    ck_assert_ptr_nonnull(status);
+    if (status == NULL)
+        return; /* it was pruned */
     if (call->state == UNDER_WAY || strcmp(status, "completed") == 0)
         call->state = end;
     history->counts[call->state]++;
