@@ -117,12 +117,15 @@ static void due_add_progression(struct claim *claim, struct claim_progression pr
 /* To the last of the progressions from first on, or to a new one; false: there is no room. */
 static bool due_add_slot(struct claim *claim, size_t first, int64_t minute, enum claim_fate fate)
 {
-    struct claim_progression *last = claim->progressions + claim->progression_count - 1;
-    bool has_last = claim->progression_count > first && last->fate == fate;
+    struct claim_progression *last = NULL;
 
-    if (has_last && last->first == last->last)
+    if (claim->progression_count > first)
+        last = &claim->progressions[claim->progression_count - 1];
+    if (last != NULL && last->fate != fate)
+        last = NULL;
+    if (last != NULL && last->first == last->last)
         last->step = minute - last->first;
-    if (has_last && minute - last->last == last->step) {
+    if (last != NULL && minute - last->last == last->step) {
         last->last = minute;
         return true;
     }

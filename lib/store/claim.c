@@ -43,6 +43,9 @@ struct claim_batch {
     struct claim_result *result;
     size_t first_key;
     size_t end_key;
+    bool has_new_key; /* a schedule is seen for the first time */
+    bool has_edit;    /* or with another text */
+    bool has_corrected;
     size_t attempts; /* further ones that were made */
     struct text arrays[COLUMN_COUNT];
     struct database_statement statements[CLAIM_STATEMENTS_MAX];
@@ -111,6 +114,9 @@ static void claim_fill_arrays(struct claim_batch *batch)
     for (size_t i = batch->first_key; i < batch->end_key; i++) {
         const struct claim_key *key = &batch->claim->keys[i];
 
+        batch->has_new_key |= key->state_text == NULL;
+        batch->has_edit |= key->state_text == NULL || strcmp(key->text, key->state_text) != 0;
+        batch->has_corrected |= key->is_corrected;
         claim_add_text(&arrays[COLUMN_ORG_ID], key->org_id);
         claim_add_text(&arrays[COLUMN_INTEGRATION_ID], key->integration_id);
         claim_add_text(&arrays[COLUMN_TYPE], key->integration_type);
@@ -269,6 +275,36 @@ static void claim_compose_attempts(struct claim_batch *batch)
               4);
 }
 
+/* Step 4e: the marks, and before them what changes with a text or was dated by a wrong clock. */
+static void claim_compose_marks(struct claim_batch *batch, const char *const a[COLUMN_COUNT],
+                                const char *now_us)
+{
+    const struct claim_options *options = batch->options;
+
+    if (batch->has_corrected)
+        claim_add(batch, sql_correct_journal, NULL,
+                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID],
+                                   a[COLUMN_LOOKED_FROM], now_us},
+                  4);
+    if (batch->has_edit)
+        claim_add(batch, sql_journal, NULL,
+                  (const char *[]){
+                      a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
+                      a[COLUMN_STATE_TEXT], a[COLUMN_LOOKED_FROM],
+                      database_number(batch->last_minute,
+                                      instant_divide_down(options->t_us, INSTANT_US_PER_MINUTE))},
+                  6);
+    claim_add(batch, sql_mark, NULL,
+              (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
+                               a[COLUMN_LOOKED_FROM], a[COLUMN_LOOKED_TO], a[COLUMN_SLOTS_KEY],
+                               a[COLUMN_SLOTS_FIRST], a[COLUMN_SLOTS_LAST], a[COLUMN_SLOTS_STEP],
+                               a[COLUMN_SLOTS_FATE], options->clocks_agree ? now_us : NULL},
+              11);
+    if (options->clocks_agree)
+        claim_add(batch, sql_correct, NULL,
+                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], now_us}, 3);
+}
+
 /* Steps 4b to 4e, in order. They depend on one another only inside the server: one round trip. */
 static void claim_compose_present(struct claim_batch *batch)
 {
@@ -278,24 +314,14 @@ static void claim_compose_present(struct claim_batch *batch)
     /* What is later than a minute after this is from the future; NULL: nobody knows. */
     const char *sure_us = options->clocks_agree ? now_us : NULL;
     bool leaves_state = options->is_manual || options->is_dry;
-    bool has_new_key = false; /* a schedule is seen for the first time */
-    bool has_edit = false;    /* or with another text */
-    bool has_corrected = false;
 
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         a[i] = batch->arrays[i].data;
-    for (size_t i = batch->first_key; i < batch->end_key; i++) {
-        const struct claim_key *key = &batch->claim->keys[i];
-
-        has_new_key = has_new_key || key->state_text == NULL;
-        has_corrected = has_corrected || key->is_corrected;
-        has_edit = has_edit || key->state_text == NULL || strcmp(key->text, key->state_text) != 0;
-    }
     claim_add(batch, sql_lock, NULL,
               (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID],
                                claim_boolean(options->is_dry)},
               3);
-    if (!leaves_state && has_new_key)
+    if (!leaves_state && batch->has_new_key)
         claim_add(batch, sql_sight, NULL,
                   (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
                                    a[COLUMN_STATE_TEXT], a[COLUMN_LOOKED_FROM]},
@@ -313,29 +339,8 @@ static void claim_compose_present(struct claim_batch *batch)
                                database_number(batch->window_first, options->window.first), now_us,
                                options->trigger.name, options->trigger.host, sure_us},
               14);
-    if (!leaves_state && has_corrected)
-        claim_add(batch, sql_correct_journal, NULL,
-                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID],
-                                   a[COLUMN_LOOKED_FROM], now_us},
-                  4);
-    if (!leaves_state && has_edit)
-        claim_add(batch, sql_journal, NULL,
-                  (const char *[]){
-                      a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
-                      a[COLUMN_STATE_TEXT], a[COLUMN_LOOKED_FROM],
-                      database_number(batch->last_minute,
-                                      instant_divide_down(options->t_us, INSTANT_US_PER_MINUTE))},
-                  6);
     if (!leaves_state)
-        claim_add(batch, sql_mark, NULL,
-                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
-                                   a[COLUMN_LOOKED_FROM], a[COLUMN_LOOKED_TO], a[COLUMN_SLOTS_KEY],
-                                   a[COLUMN_SLOTS_FIRST], a[COLUMN_SLOTS_LAST],
-                                   a[COLUMN_SLOTS_STEP], a[COLUMN_SLOTS_FATE], sure_us},
-                  11);
-    if (!leaves_state && options->clocks_agree)
-        claim_add(batch, sql_correct, NULL,
-                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], now_us}, 3);
+        claim_compose_marks(batch, a, now_us);
     claim_add(
         batch, sql_report, claim_read_obstacle,
         (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_WINDOW_SLOT], now_us},
