@@ -25,7 +25,8 @@ static char clock_server_directory[64];
 /* Sets the clock's variables for what follows in a line of shell, except that time goes on evenly. */
 #define CLOCK_SERVER_ENVIRONMENT                                                                   \
     "export FAKETIME_TIMESTAMP_FILE=%s/clock FAKETIME_NO_CACHE=1 FAKETIME_DISABLE_SHM=1"           \
-    " FAKETIME_DONT_FAKE_MONOTONIC=1 LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1); "
+    " FAKETIME_DONT_FAKE_MONOTONIC=1 LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1)"        \
+    " ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0; "
 
 /*
  * $1: its directory, $2: the tree. The server of "$d/data" goes up and down. As an ordinary user,
