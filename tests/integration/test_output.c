@@ -87,7 +87,7 @@ START_TEST(test_help_is_true)
     static const char *const values[][2] = {
         {"TIME", AT},       {"D", "15s"},          {"N", "1"},       {"ID", SCENE_ORG},
         {"ZONE", "+02:00"}, {"FILE", "/dev/null"}, {"NAME", "name"}, {"ROLE", "service_role"},
-        {"FORMAT", "json"}, {"COMMAND", "false"}};
+        {"FORMAT", "json"}, {"COMMAND", "false"},  {"HOW", "serve"}};
     struct program_result help;
     char arguments[100];
     int options = 0;
@@ -97,6 +97,8 @@ START_TEST(test_help_is_true)
     testdb_exec("INSERT INTO sync_trigger_state VALUES ('cron', 'here', now())");
     testdb_exec("INSERT INTO organization_integrations VALUES"
                 " ('" SCENE_ORG "', '" SCENE_ORG "', 'xledger', '0 0 30 2 *', true)");
+    testdb_exec("CREATE TABLE sync_export_ledger (idempotency_key text, state text,"
+                " records_exported bigint)");
     snprintf(arguments, sizeof arguments, "%s --help", commands[_i].name);
     help = run(arguments);
     for (const char *at = help.out; (at = strstr(at, "\n  --")) != NULL; at++, options++) {
