@@ -171,6 +171,9 @@ static void doctor_take_row(void *context, const struct database_row *row)
     doctor_add_row(doctor->options, &found, doctor->found);
 }
 
+/* Whose a tick would be that is rolled back. */
+static const struct trigger doctor_trigger = {"doctor", "doctor"};
+
 /*
  * A claim of nothing, after a reading with a heartbeat: what a pooler may break, or a privilege, is
  * seen here. All of it is rolled back.
@@ -182,7 +185,7 @@ static void doctor_try_tick(struct doctor *doctor, struct database *db,
     struct claim nothing = {0};
     struct claim_options options = {
         .policy = {.max_attempts = 2},
-        .trigger = {"doctor", "doctor"},
+        .trigger = doctor_trigger,
         .now_us = reading->now_us,
         .valid_until_ms = deadline_ms,
         .deadline_ms = deadline_ms,
@@ -213,7 +216,7 @@ static void doctor_try_tick(struct doctor *doctor, struct database *db,
 static void doctor_read_schedules(struct doctor *doctor, struct database *db)
 {
     struct schedules_options options = {
-        .trigger = &(struct trigger){"doctor", "doctor"},
+        .trigger = &doctor_trigger,
         .is_dry = true,
         .wants_retries = doctor->options->wants_retries,
         .deadline_ms = doctor->options->deadline_ms,

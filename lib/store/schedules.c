@@ -152,7 +152,7 @@ bool schedules_read(struct database *db, const struct schedules_options *options
     struct database_statement statements[] = {
         {.sql = sql_repeated, .read_row = schedules_read_repeated, .context = &cursor.repeated},
         {sql_read, 1, read_values, schedules_read_row, &cursor},
-        {.sql = "SELECT set_config('lock_timeout', '500ms', true)"},
+        {.sql = sql_heartbeat_wait},
         {sql_identity, 1, beat_values + 2, NULL, NULL},
         {sql_heartbeat, 3, beat_values, schedules_read_heartbeat, reading},
     };

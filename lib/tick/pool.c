@@ -120,22 +120,30 @@ static struct pool_worker *pool_find_orphan(struct pool *pool)
     return NULL;
 }
 
-/* An idle worker; else a new one, in this place or, if that is NULL, in a free one; else NULL. */
-static struct pool_worker *pool_find_worker(struct pool *pool, struct pool_worker *place)
+/* The workers that are to take tasks, idle or busy. */
+static int pool_count_serving(const struct pool *pool)
 {
     int serving = 0;
 
+    for (int i = 0; i < pool->options->workers_max; i++)
+        serving += pool->workers[i].pid != 0 && !pool->workers[i].is_leaving ? 1 : 0;
+    return serving;
+}
+
+/* An idle worker; else a new one, in this place or, if that is NULL, in a free one; else NULL. */
+static struct pool_worker *pool_find_worker(struct pool *pool, struct pool_worker *place)
+{
     for (int i = 0; i < pool->options->workers_max; i++) {
         struct pool_worker *worker = &pool->workers[i];
 
         if (worker->pid != 0 && !worker->has_task && !worker->is_leaving && !worker->is_killed)
             return worker;
-        serving += worker->pid != 0 && !worker->is_leaving ? 1 : 0;
         if (worker->pid == 0 && place == NULL)
             place = worker;
     }
-    return place != NULL && serving < pool->workers_max && pool_start_worker(pool, place) ? place
-                                                                                          : NULL;
+    if (place == NULL || pool_count_serving(pool) >= pool->workers_max)
+        return NULL;
+    return pool_start_worker(pool, place) ? place : NULL;
 }
 
 /* Tasks that nobody serves, orphans left out. */
@@ -192,14 +200,12 @@ static void pool_hand_out(struct pool *pool)
  */
 static void pool_take_back(struct pool *pool, struct pool_worker *worker)
 {
-    int serving = 0;
-
     pool->returned[pool->returned_count++] = worker->task;
     worker->is_leaving = true;
     shutdown(worker->fd, SHUT_WR);
-    for (int i = 0; i < pool->options->workers_max; i++)
-        serving += pool->workers[i].pid != 0 && !pool->workers[i].is_leaving ? 1 : 0;
-    pool->workers_max = serving > 1 ? serving : 1;
+    pool->workers_max = pool_count_serving(pool);
+    if (pool->workers_max == 0)
+        pool->workers_max = 1;
 }
 
 /* The task of a dead worker waits again. The next worker finds out how far it had come. */

@@ -45,14 +45,18 @@ struct tick {
     bool is_alone;       /* no tick that can vouch for its time came before it */
 };
 
+/* When the database was restored, where that matters. */
+static int64_t tick_restored_us(const struct tick *tick)
+{
+    return tick->options->serves_restored ? INT64_MIN : tick->reading.restored_us;
+}
+
 /* The minute up to which slots may have been served that a restored database does not know. */
 static int64_t tick_held_to(const struct tick *tick)
 {
-    int64_t restored_us = tick->reading.restored_us;
+    int64_t restored_us = tick_restored_us(tick);
     bool is_bounded = restored_us != INT64_MIN && restored_us != INT64_MAX;
 
-    if (tick->options->serves_restored)
-        return INT64_MIN;
     return is_bounded ? window_of(restored_us).last : restored_us;
 }
 
@@ -254,7 +258,7 @@ static bool tick_claim(struct tick *tick, struct claim_result *result, struct er
             .window = tick->due.window,
             .t_us = tick->due.t_us,
             .now_us = tick->now_us,
-            .restored_us = options->serves_restored ? INT64_MIN : tick->reading.restored_us,
+            .restored_us = tick_restored_us(tick),
             /* Half the budget belongs to the calls; what is not claimed by then waits. */
             .valid_until_ms = options->started_at_ms + options->policy.budget_ms / 2,
             .deadline_ms = tick->deadline_ms,

@@ -165,8 +165,7 @@ static bool worker_store(struct worker *worker, enum run_log_step step,
 
 enum worker_start {
     WORKER_STARTED,
-    WORKER_NOT_STARTED, /* somebody else has it, or there is no time */
-    WORKER_REFUSED,     /* by the database */
+    WORKER_NOT_STARTED, /* somebody else has it, the database refuses, or there is no time */
     WORKER_UNCLEAR,     /* it may have been committed, and its answer was lost */
     WORKER_UNCONNECTED, /* and other workers may be */
 };
@@ -193,14 +192,11 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
                                                                       : WORKER_NOT_STARTED;
             if (!database_has_refused(worker->db))
                 end = WORKER_UNCLEAR;
-            else if (end != WORKER_UNCLEAR)
-                end = WORKER_REFUSED;
             if (database_is_usable(worker->db))
                 break;
-        } else if (end != WORKER_UNCLEAR) {
-            end = clock_now_ms() < return_at_ms ? WORKER_REFUSED : WORKER_UNCONNECTED;
-            if (end == WORKER_UNCONNECTED)
-                break;
+        } else if (end != WORKER_UNCLEAR && clock_now_ms() >= return_at_ms) {
+            end = WORKER_UNCONNECTED;
+            break;
         }
         if (clock_now_ms() + pause_ms < worker->options->start_until_ms)
             worker_pause(worker, &pause_ms);

@@ -113,16 +113,13 @@ void status_add_runs(int n, const char *runs)
 
 struct program_result status_run(const char *line, const char *const env[])
 {
-    char script[300];
-    const char *const argv[] = {"sh", "-c", script, scene_program(), NULL};
     const char *all[ENV_MAX] = {"SUPABASE_DB_URL", "TZ=America/New_York"};
     size_t n = 2;
 
     for (size_t i = 0; env != NULL && env[i] != NULL; i++)
         all[n++] = env[i];
     ck_assert_uint_lt(n, ENV_MAX);
-    snprintf(script, sizeof script, "exec \"$0\" %s", line);
-    return program_run(argv, all);
+    return scene_command(line, all);
 }
 
 json_t *status_read(const char *command, int status)

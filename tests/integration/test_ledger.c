@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define PROGRAM  TEST_BUILD_DIR "/syncsched"
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define EXAMPLE                                                                                    \
     "scripts/share/examples/edge-function/supabase/migrations/20261126000000_export_ledger.sql"
@@ -28,10 +27,9 @@ static struct program_result run_audit(const char *options)
 {
     static const char *const env[] = {"SUPABASE_DB_URL", NULL};
     char line[1000];
-    const char *const argv[] = {"sh", "-c", line, PROGRAM, NULL};
 
-    snprintf(line, sizeof line, "exec \"$0\" audit --config /dev/null %s", options);
-    return program_run(argv, env);
+    snprintf(line, sizeof line, "audit --config /dev/null %s", options);
+    return scene_command(line, env);
 }
 
 /* The last lines of what it prints, from the last slot of the audit on. */

@@ -21,14 +21,11 @@ enum { GOOD = 1, PAIR = 2 }; /* integrations */
 /* `syncsched LINE`, with this exit status. */
 static struct program_result command(const char *line, int status)
 {
-    char script[300];
-    const char *const argv[] = {"sh", "-c", script, scene_program(), NULL};
     struct program_result result;
 
     setenv("SUPABASE_URL", function_url(scene_function()), 1);
     setenv("SUPABASE_SERVICE_ROLE_KEY", SCENE_KEY, 1);
-    snprintf(script, sizeof script, "exec \"$0\" %s", line);
-    result = program_run(argv, NULL);
+    result = scene_command(line, NULL);
     ck_assert_msg(result.status == status, "%s: exit %d: %.1500s%.1500s", line, result.status,
                   result.out, result.err);
     return result;

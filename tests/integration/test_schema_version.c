@@ -44,15 +44,14 @@ static struct program_result run_command(const char *command)
     char line[200];
     char url[200];
     char health_url[200];
-    const char *const argv[] = {"sh", "-c", line, scene_program(), NULL};
     const char *const env[] = {url, health_url, "SUPABASE_SERVICE_ROLE_KEY=" SCENE_KEY,
                                "SUPABASE_DB_URL", NULL};
 
-    snprintf(line, sizeof line, "exec \"$0\" %s --config /dev/null", command);
+    snprintf(line, sizeof line, "%s --config /dev/null", command);
     snprintf(url, sizeof url, "SUPABASE_URL=%s", function_url(scene_function()));
     snprintf(health_url, sizeof health_url, "SYNCSCHED_HEALTH_URL_XLEDGER=%s",
              function_url(scene_function()));
-    return program_run(argv, env);
+    return scene_command(line, env);
 }
 
 static void expect_refused(const char *command, const char *message, const char *hint)

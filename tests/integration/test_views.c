@@ -54,12 +54,8 @@ static void open_shape(const char *tables)
 
 static void expect_said(const char *line, int status, const char *said)
 {
-    char script[300];
-    const char *const argv[] = {"sh", "-c", script, scene_program(), NULL};
-    struct program_result result;
+    struct program_result result = scene_command(line, NULL);
 
-    snprintf(script, sizeof script, "exec \"$0\" %s", line);
-    result = program_run(argv, NULL);
     ck_assert_msg(result.status == status && strstr(result.out, said) != NULL, "%s: exit %d: %s%s",
                   line, result.status, result.out, result.err);
     program_result_free(&result);

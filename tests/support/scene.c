@@ -270,6 +270,16 @@ const char *scene_program(void)
     return path;
 }
 
+struct program_result scene_command(const char *line, const char *const env[])
+{
+    char script[1000];
+    const char *const argv[] = {"sh", "-c", script, scene_program(), NULL};
+    int length = snprintf(script, sizeof script, "exec \"$0\" %s", line);
+
+    ck_assert_int_lt(length, (int)sizeof script);
+    return program_run(argv, env);
+}
+
 struct program *scene_start(const char *options)
 {
     const char *argv[SCENE_OPTIONS_MAX] = {"sh",  "-c",       scene_wrapper, "sh", scene_program(),

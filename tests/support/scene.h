@@ -44,6 +44,12 @@ void scene_set_variable(const char *variable);
  */
 void scene_set_wrapper(const char *line);
 
+/*
+ * Runs `syncsched LINE` to its end, whatever the command, the line as a shell takes it apart. env as
+ * for program_run().
+ */
+struct program_result scene_command(const char *line, const char *const env[]);
+
 /* ---- Time ---- */
 
 /* Waits until the window of now lasts for margin_ms more; returns the one slot in it, a minute. */
