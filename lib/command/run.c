@@ -87,6 +87,7 @@ int command_run(const struct command_line *line)
 {
     const struct setting_value *values = line->values;
     const char *command = values[SETTING_ON_FAILURE].text;
+    bool has_at = values[SETTING_AT].is_given;
     char host[256] = "unknown";
     char id[RUN_UUID_SIZE] = "";
     struct tick_options options = {
@@ -97,11 +98,13 @@ int command_run(const struct command_line *line)
                    .timeout_ms = values[SETTING_TIMEOUT].number,
                    .cold_start_after_ms = values[SETTING_COLD_START_AFTER].number,
                    .max_attempts = (int)values[SETTING_MAX_ATTEMPTS].number,
-                   .retries_unknown = values[SETTING_RETRY_UNKNOWN].number},
+                   /* By hand only who says so now reaches what may have run; no configuration. */
+                   .retries_unknown = has_at ? line->given[SETTING_RETRY_UNKNOWN] != NULL
+                                             : values[SETTING_RETRY_UNKNOWN].number != 0},
         .started_at_ms = line->started_at_ms,
         .concurrency = (int)values[SETTING_CONCURRENCY].number,
         .serves_restored = strcmp(values[SETTING_AFTER_RESTORE].text, "serve") == 0,
-        .has_at = values[SETTING_AT].is_given,
+        .has_at = has_at,
         .at_us = values[SETTING_AT].number,
         .retries_failed = values[SETTING_RETRY_FAILED].is_given,
         .warms_up = values[SETTING_WARM_UP].number,

@@ -308,7 +308,7 @@ static void tick_warn_of_held(const struct claim_result *result)
         "served before that and are held",
         count, from, to);
     error_hint(&err, "ask the function by the keys that are RESTORED in sync_run_log; what it did "
-                     "not do, serve by: syncsched run --at TIME --retry-failed");
+                     "not do, serve by: syncsched run --at TIME --retry-failed --retry-unknown");
     log_failure_as_warning(&err);
 }
 

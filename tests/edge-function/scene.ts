@@ -319,9 +319,9 @@ export class Scene {
     }).spawn();
   }
 
-  /** An attempt at SLOT; the second and later ones by --retry-failed. */
+  /** An attempt at SLOT; the second and later ones whatever became of those before. */
   async attempt(...args: string[]): Promise<Run> {
-    const again = (await this.runs()).length > 0 ? ["--retry-failed"] : [];
+    const again = (await this.runs()).length > 0 ? ["--retry-failed", "--retry-unknown"] : [];
     const { stdout, stderr } = await this.syncsched(["run", "--at", SLOT, ...again, ...args]);
     const summary = JSON.parse(stdout);
 

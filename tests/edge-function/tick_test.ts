@@ -101,7 +101,7 @@ async function attemptUntilCompleted(scene: Scene, slot = SLOT) {
   for (let i = 0; i < 3 && !await isCompleted(); i++) {
     await scene.endLease();
     await scene.letRunsGrowOld();
-    await tickAt(scene, slot, "--retry-failed");
+    await tickAt(scene, slot, "--retry-failed", "--retry-unknown");
     await scene.untilReported();
   }
 }
@@ -209,7 +209,9 @@ for (const way of ["answers with 200", "answers with 202"] as const) {
       await scene.startFunction();
       await scene.letRunsGrowOld();
       if (random(2) === 0) await scene.endLease();
-      if (random(3) === 0) await tickAt(scene, slotOf(day), "--retry-failed");
+      if (random(3) === 0) {
+        await tickAt(scene, slotOf(day), "--retry-failed", "--retry-unknown");
+      }
     }
     for (let day = 0; day < SLOTS; day++) await attemptUntilCompleted(scene, slotOf(day));
     await scene.addRecords([++records], slotOf(SLOTS));

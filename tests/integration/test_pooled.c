@@ -119,7 +119,8 @@ START_TEST(test_after_all_that_a_tick_does)
     function_script(scene_function(), "* status=500\n");
     scene_expect(scene_run("--max-attempts 3 --retry-unknown --db-role service_role"), 4, 1, 4, 1);
     expect_clean_pool();
-    snprintf(options, sizeof options, "--at %s --retry-failed", scene_minute_text(slot - 3));
+    snprintf(options, sizeof options, "--at %s --retry-failed --retry-unknown",
+             scene_minute_text(slot - 3));
     scene_expect(scene_run(options), 4, 0, 4, 1);
     expect_clean_pool();
     scene_expect(scene_run("--dry-run"), 1, 3, 0, 0);

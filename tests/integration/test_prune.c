@@ -229,7 +229,7 @@ START_TEST(test_at_the_bound)
     set_bound(slot + 1);
     scene_expect(scene_run(options), -1, -1, -1, 2);
     set_bound(slot);
-    function_script(scene_function(), "* status=500 times=1\n* count=7");
+    function_script(scene_function(), "* status=400 times=1\n* count=7");
     scene_expect(scene_run(options), 1, 0, 1, 1);
     snprintf(options, sizeof options, "--retry-failed --at %s", scene_minute_text(slot));
     scene_expect(scene_run(options), 1, 0, 0, 0);

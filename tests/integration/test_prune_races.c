@@ -95,7 +95,7 @@ START_TEST(test_retry_read_before)
     struct program *program;
 
     scene_seed(1, 1, DAILY);
-    function_script(scene_function(), "* status=500 times=1\n* count=7");
+    function_script(scene_function(), "* status=400 times=1\n* count=7");
     scene_expect(scene_run("--at " AT), 1, 0, 1, 1);
     scene_expect(scene_run("--retry-failed --at " AT), 1, 0, 0, 0);
     free(scene_seed_run(2, "running", prune_minute_ago("1 hours"), 60));
