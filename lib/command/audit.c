@@ -1,5 +1,6 @@
 #include "report/audit.h"
 #include "base/log.h"
+#include "command/asked.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "time/instant.h"
@@ -49,20 +50,21 @@ int command_audit(const struct command_line *line)
     struct audit_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + AUDIT_BUDGET_MS,
-        .org_id = line->values[SETTING_ORG].text,
-        .integration_id = line->values[SETTING_INTEGRATION].text,
-        .from_us = line->values[SETTING_FROM].number,
-        .to_us = line->values[SETTING_TO].number,
         .has_to = line->values[SETTING_TO].is_given,
         .wants_ledger = line->values[SETTING_LEDGER].is_given,
     };
     struct audit_report report = {.is_json = line->values[SETTING_JSON].is_given,
                                   .has_ledger = options.wants_ledger};
     struct audit_result result = {0};
+    struct asked asked;
     struct error err = {0};
-    bool ok = true;
+    bool ok = asked_read(line, options.deadline_ms, false, &asked, &err);
 
-    if (options.has_to && options.to_us <= options.from_us)
+    options.org_id = asked.org_id;
+    options.integration_id = asked.integration_id;
+    options.from_us = asked_time_us(&asked, line, SETTING_FROM);
+    options.to_us = asked_time_us(&asked, line, SETTING_TO);
+    if (ok && options.has_to && options.to_us <= options.from_us)
         ok = error_set(&err, ERROR_USAGE, "--to must lie after --from");
     ok = ok && audit_read(&options, audit_report_add, &report, &result, &err);
     if (ok) {
@@ -72,5 +74,6 @@ int command_audit(const struct command_line *line)
         ok = command_write("", &err);
     }
     text_free(&report.entries);
+    asked_free(&asked);
     return !ok ? command_fail(&err) : audit_is_good(&result) ? 0 : 1;
 }

@@ -5,6 +5,7 @@
 #include "cron/cron.h"
 #include "report/terminal.h"
 #include "time/clock.h"
+#include "time/moment.h"
 #include "time/zones.h"
 
 #include <errno.h>
@@ -100,10 +101,10 @@ static bool check_lines(struct check *check, struct error *err)
 int command_check_cron(const struct command_line *line)
 {
     const struct setting_value *from = &line->values[SETTING_FROM];
-    int64_t from_us = from->is_given ? from->number : clock_host_us();
+    int64_t now_us = clock_host_us();
+    struct moment moment = {MOMENT_AGO, 0};
     struct check check = {
         .options = {.timezone = line->values[SETTING_TIMEZONE].text,
-                    .after_minute = instant_divide_down(from_us, INSTANT_US_PER_MINUTE),
                     .count = (int)line->values[SETTING_COUNT].number},
         .terminal = terminal_look(STDOUT_FILENO),
         .is_json = line->values[SETTING_JSON].is_given,
@@ -116,6 +117,9 @@ int command_check_cron(const struct command_line *line)
         err.kind = ERROR_USAGE;
         ok = error_prefix(&err, "--timezone");
     }
+    ok = ok && (!from->is_given || moment_parse(from->text, false, &moment, &err));
+    check.options.after_minute = instant_divide_down(
+        moment_resolve(&moment, &check.options.zone, now_us), INSTANT_US_PER_MINUTE);
     for (int i = 0; ok && i < line->operand_count; i++) {
         const char *operand = line->operands[i];
 

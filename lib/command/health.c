@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "command/asked.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "inspect/probe.h"
@@ -29,8 +30,6 @@ int command_health(const struct command_line *line)
     struct status_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + HEALTH_BUDGET_MS,
-        .org_id = line->values[SETTING_ORG].text,
-        .integration_id = line->values[SETTING_INTEGRATION].text,
     };
     struct probe_finding probes[PROBE_TYPES];
     struct status status = {0};
@@ -38,9 +37,13 @@ int command_health(const struct command_line *line)
     struct error err = {0};
     bool is_probing = line->values[SETTING_PROBE].is_given;
     bool is_well;
-    bool ok = (!is_probing || health_probe(line, &options, probes, &err)) &&
-              status_inspect(&options, probes, is_probing ? PROBE_TYPES : 0, &status, &err);
+    struct asked asked;
+    bool ok = asked_read(line, options.deadline_ms, false, &asked, &err);
 
+    options.org_id = asked.org_id;
+    options.integration_id = asked.integration_id;
+    ok = ok && (!is_probing || health_probe(line, &options, probes, &err)) &&
+         status_inspect(&options, probes, is_probing ? PROBE_TYPES : 0, &status, &err);
     if (ok) {
         status_add_report(&status, STATUS_HEALTH, line->values[SETTING_JSON].is_given, &out);
         ok = command_write(text_string(&out), &err);
@@ -48,5 +51,6 @@ int command_health(const struct command_line *line)
     is_well = status.is_ticking && status.conditions[CONDITION_UNHEALTHY] == 0;
     text_free(&out);
     status_free(&status);
+    asked_free(&asked);
     return !ok ? command_fail(&err) : is_well ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "command/asked.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "inspect/upcoming.h"
@@ -73,14 +74,16 @@ int command_next(const struct command_line *line)
     struct upcoming_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + NEXT_BUDGET_MS,
-        .org_id = line->values[SETTING_ORG].text,
-        .integration_id = line->values[SETTING_INTEGRATION].text,
         .ahead_ms = line->values[SETTING_HOURS].number * NEXT_HOUR_MS,
     };
     struct upcoming upcoming = {0};
+    struct asked asked;
     struct error err = {0};
-    bool ok = upcoming_read(&options, &upcoming, &err);
+    bool ok = asked_read(line, options.deadline_ms, false, &asked, &err);
 
+    options.org_id = asked.org_id;
+    options.integration_id = asked.integration_id;
+    ok = ok && upcoming_read(&options, &upcoming, &err);
     if (ok && upcoming.matched == 0)
         log_warning("no schedule is enabled%s",
                     options.org_id != NULL || options.integration_id != NULL
@@ -88,5 +91,6 @@ int command_next(const struct command_line *line)
                         : "");
     ok = ok && next_print(&upcoming, line->values[SETTING_JSON].is_given, &err);
     upcoming_free(&upcoming);
+    asked_free(&asked);
     return ok ? 0 : command_fail(&err);
 }

@@ -1,7 +1,9 @@
 #include "command/setting.h"
 
+#include "base/text.h"
 #include "time/duration.h"
 #include "time/instant.h"
+#include "time/moment.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -46,17 +48,18 @@ static bool setting_read_number(const struct setting *setting, struct setting_va
                      setting->limits);
 }
 
-static bool setting_check_id(const char *text, struct error *err)
+static bool setting_check_word(const char *text, struct error *err)
 {
-    static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    bool ok = strlen(text) == strlen(pattern);
+    size_t length = strlen(text);
+    uint32_t character;
+    size_t size;
 
-    for (size_t i = 0; ok && pattern[i] != '\0'; i++)
-        ok = pattern[i] == '-' ? text[i] == '-' : isxdigit((unsigned char)text[i]) != 0;
-    if (ok)
-        return true;
-    error_set(err, ERROR_USAGE, "\"%.80s\" is not a UUID", text);
-    return error_hint(err, "write it as %s", "123e4567-e89b-12d3-a456-426614174000");
+    if (length == 0)
+        return error_set(err, ERROR_USAGE, "it is empty");
+    for (size_t at = 0; at < length; at += size)
+        if ((size = text_decode(text + at, length - at, &character)) == 0)
+            return error_set(err, ERROR_USAGE, "it is not UTF-8");
+    return true;
 }
 
 static bool setting_check_name(const char *text, struct error *err)
@@ -86,6 +89,8 @@ static bool setting_check_choice(const struct setting *setting, const char *text
 
 bool setting_read(const struct setting *setting, struct setting_value *value, struct error *err)
 {
+    struct moment moment;
+
     switch (setting->type) {
     case SETTING_TYPE_SWITCH:
         return setting_read_switch(value, err);
@@ -95,8 +100,11 @@ bool setting_read(const struct setting *setting, struct setting_value *value, st
         return setting_read_number(setting, value, err);
     case SETTING_TYPE_TIME:
         return instant_parse(value->text, &value->number, err);
-    case SETTING_TYPE_ID:
-        return setting_check_id(value->text, err);
+    case SETTING_TYPE_MOMENT:
+    case SETTING_TYPE_SINCE:
+        return moment_parse(value->text, setting->type == SETTING_TYPE_SINCE, &moment, err);
+    case SETTING_TYPE_WORD:
+        return setting_check_word(value->text, err);
     case SETTING_TYPE_NAME:
         return setting_check_name(value->text, err);
     case SETTING_TYPE_CHOICE:

@@ -1,5 +1,6 @@
 #include "inspect/status.h"
 
+#include "command/asked.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "report/status.h"
@@ -13,17 +14,19 @@ int command_status(const struct command_line *line)
     struct status_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + STATUS_BUDGET_MS,
-        .org_id = line->values[SETTING_ORG].text,
-        .integration_id = line->values[SETTING_INTEGRATION].text,
         .runs = (int)line->values[SETTING_RUNS].number,
         .wants_messages = is_json || is_one,
     };
     struct status status = {0};
     struct text out = {0};
+    struct asked asked;
     struct error err = {0};
     bool is_ticking;
-    bool ok = status_inspect(&options, NULL, 0, &status, &err);
+    bool ok = asked_read(line, options.deadline_ms, false, &asked, &err);
 
+    options.org_id = asked.org_id;
+    options.integration_id = asked.integration_id;
+    ok = ok && status_inspect(&options, NULL, 0, &status, &err);
     if (ok) {
         status_add_report(&status, is_one ? STATUS_DETAILS : STATUS_LIST, is_json, &out);
         ok = command_write(text_string(&out), &err);
@@ -31,5 +34,6 @@ int command_status(const struct command_line *line)
     is_ticking = status.is_ticking;
     text_free(&out);
     status_free(&status);
+    asked_free(&asked);
     return !ok ? command_fail(&err) : is_ticking ? 0 : 1;
 }

@@ -79,6 +79,16 @@ const char *zone_format_local(const struct zone *zone, int64_t utc_minute,
     return civil_weekday_names[civil_from_minute(utc_minute + offset_minutes).weekday];
 }
 
+int64_t zone_day_begins(const struct zone *zone, int64_t day)
+{
+    int64_t midnight = day * INSTANT_MINUTES_PER_DAY; /* on the wall clock */
+    struct zone_span span = zone_span_at(zone, midnight - 2 * INSTANT_MINUTES_PER_DAY);
+
+    while (span.to != INT64_MAX && midnight - span.offset_minutes >= span.to)
+        span = zone_span_at(zone, span.to);
+    return midnight - span.offset_minutes > span.from ? midnight - span.offset_minutes : span.from;
+}
+
 int64_t zone_settled_from(const struct zone *zone)
 {
     return zone->changes != NULL ? zone->changes->rule_from : INT64_MIN;

@@ -39,6 +39,12 @@ struct zone_span zone_span_at(const struct zone *zone, int64_t utc_minute);
 const char *zone_format_local(const struct zone *zone, int64_t utc_minute,
                               char text[INSTANT_TEXT_SIZE]);
 
+/*
+ * The UTC minute at which a day (since 1970) begins there: midnight, the first one where there are
+ * two, or the end of the gap that midnight lies in.
+ */
+int64_t zone_day_begins(const struct zone *zone, int64_t day);
+
 /* The UTC minute from which on the zone's changes repeat every 400 years; INT64_MIN: always. */
 int64_t zone_settled_from(const struct zone *zone);
 

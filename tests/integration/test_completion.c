@@ -99,7 +99,7 @@ static const struct {
     {"prune --older-than ''", ""},
     {"next --org ''", ""},
     {"nonsense ''", ""},
-    {"due --at x -", "--at --db-role --config --log-format --help --version"},
+    {"due --at x -", "--at --org --integration --db-role --config --log-format --help --version"},
 };
 
 START_TEST(test_bash_values)
