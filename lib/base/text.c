@@ -115,6 +115,26 @@ void text_add_clean(struct text *text, const char *bytes, size_t length, size_t 
     }
 }
 
+void text_add_ascii(struct text *text, const char *string, size_t length_max)
+{
+    size_t length = strlen(string);
+    size_t end = text->length + length_max;
+
+    for (size_t i = 0, size; i < length; i += size) {
+        uint32_t character = (unsigned char)string[i];
+        char escaped[16] = {string[i]};
+
+        size = text_decode(string + i, length - i, &character);
+        size = size > 0 ? size : 1;
+        if (character > 0x7F)
+            snprintf(escaped, sizeof escaped, character > 0xFFFF ? "\\U%08X" : "\\u%04X",
+                     (unsigned)character);
+        if (text->length + strlen(escaped) > end)
+            return;
+        text_add(text, escaped);
+    }
+}
+
 void text_quote(const char *bytes, size_t length, char *quoted, size_t size)
 {
     static const char cut[] = "...";

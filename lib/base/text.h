@@ -40,6 +40,12 @@ const char *text_string(const struct text *text);
 void text_add_clean(struct text *text, const char *bytes, size_t length, size_t characters_max);
 
 /*
+ * Appends UTF-8 as ASCII, which every encoding of a database has: any other character becomes
+ * \uXXXX or \UXXXXXXXX. Appends length_max bytes at most, and no part of a character.
+ */
+void text_add_ascii(struct text *text, const char *string, size_t length_max);
+
+/*
  * Decodes one well-formed UTF-8 sequence (RFC 3629: shortest form, no surrogates, at most U+10FFFF)
  * at the start of length bytes. Returns the number of its bytes, 0 if there is none.
  */

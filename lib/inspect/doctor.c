@@ -199,8 +199,8 @@ static void doctor_try_tick(struct doctor *doctor, struct database *db,
     bool is_explained = findings_count(doctor->findings, NULL, FINDING_FAIL) > 0 ||
                         (is_claimed && findings_count(doctor->findings, NULL, FINDING_WARNING) > 0);
 
-    if (is_claimed)
-        err = reading->heartbeat; /* a tick only warns of that */
+    if (is_claimed) /* a tick only warns of these */
+        err = result.refused > 0 ? result.refusal : reading->heartbeat;
     if (err.kind == ERROR_NONE)
         findings_add(doctor->findings, "tick", FINDING_OK, NULL,
                      "a tick's own transactions pass; they were rolled back");

@@ -10,8 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nothing in a claim waits for a lock of ours; this bounds the wait for a stranger's. */
-enum { CLAIM_LOCK_MS = 2000 };
+/*
+ * Nothing in a claim waits for a lock of ours; this bounds the wait for a stranger's. Each half of
+ * what met one waits for a moment only. After so many waits of which none ended well, the lock is
+ * not one of some rows.
+ */
+enum { CLAIM_LOCK_MS = 2000, CLAIM_LOCK_AGAIN_MS = 100, CLAIM_WAITS_MAX = 16 };
 
 /* ---- The claim as parameters: arrays in PostgreSQL's text form, one a column ---- */
 
@@ -36,13 +40,23 @@ enum claim_column {
 
 enum { CLAIM_STATEMENTS_MAX = 13, CLAIM_PARAMETERS_MAX = 14 };
 
-/* One transaction while it is put together: for the keys first_key to end_key-1. */
+/* One transaction's share: of the claim's keys, and of what earlier ticks left. */
+struct claim_part {
+    size_t first_key;
+    size_t end_key;
+    bool has_past;
+    bool is_split; /* its past is that of these integrations of claim_parts.past; else all of it */
+    size_t first_past;
+    size_t end_past;
+};
+
+/* One transaction while it is put together. */
 struct claim_batch {
     const struct claim *claim;
     const struct claim_options *options;
     struct claim_result *result;
-    size_t first_key;
-    size_t end_key;
+    struct claim_part part;
+    struct text past;
     bool has_new_key; /* a schedule is seen for the first time */
     bool has_edit;    /* or with another text */
     bool has_corrected;
@@ -111,7 +125,7 @@ static void claim_fill_arrays(struct claim_batch *batch)
 {
     struct text *arrays = batch->arrays;
 
-    for (size_t i = batch->first_key; i < batch->end_key; i++) {
+    for (size_t i = batch->part.first_key; i < batch->part.end_key; i++) {
         const struct claim_key *key = &batch->claim->keys[i];
 
         batch->has_new_key |= key->state_text == NULL;
@@ -127,7 +141,7 @@ static void claim_fill_arrays(struct claim_batch *batch)
         claim_add_number(&arrays[COLUMN_LOOKED_FROM], key->looked_from);
         claim_add_number(&arrays[COLUMN_LOOKED_TO], key->looked_to);
         claim_add_number(&arrays[COLUMN_WINDOW_SLOT], key->window_slot);
-        claim_fill_slots(arrays, batch->claim, key, (int64_t)(i - batch->first_key) + 1);
+        claim_fill_slots(arrays, batch->claim, key, (int64_t)(i - batch->part.first_key) + 1);
     }
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         text_add(&arrays[i], arrays[i].length == 0 ? "{}" : "}");
@@ -194,7 +208,7 @@ static void claim_read_obstacle(void *context, const struct database_row *row)
     result->obstacles = memory_grow(result->obstacles, result->obstacle_count,
                                     &result->obstacle_capacity, sizeof *result->obstacles);
     obstacle = &result->obstacles[result->obstacle_count++];
-    obstacle->key = batch->first_key + (size_t)database_row_number(row, "n", 1) - 1;
+    obstacle->key = batch->part.first_key + (size_t)database_row_number(row, "n", 1) - 1;
     obstacle->is_running = status != NULL && strcmp(status, "running") == 0;
     obstacle->is_accepted = database_row_is_true(row, "is_accepted");
     obstacle->running_minutes = database_row_number(row, "running_minutes", 0);
@@ -243,14 +257,15 @@ static void claim_compose_past(struct claim_batch *batch)
     const char *now_us = database_number(batch->now_us, options->now_us);
 
     if (options->has_unfinished_runs && options->clocks_agree)
-        claim_add(batch, sql_abandon, claim_read_abandoned, (const char *[]){now_us}, 1);
+        claim_add(batch, sql_abandon, claim_read_abandoned,
+                  (const char *[]){now_us, batch->past.data}, 2);
     if (options->has_unfinished_runs && !options->is_manual)
         claim_add(batch, sql_adopt, claim_read_run,
-                  (const char *[]){now_us,
-                                   database_number(batch->catch_up_ms, options->policy.catch_up_ms),
-                                   claim_boolean(options->may_give_up),
-                                   claim_boolean(options->clocks_agree), claim_restored_us(batch)},
-                  5);
+                  (const char *[]){
+                      now_us, database_number(batch->catch_up_ms, options->policy.catch_up_ms),
+                      claim_boolean(options->may_give_up), claim_boolean(options->clocks_agree),
+                      claim_restored_us(batch), batch->past.data},
+                  6);
 }
 
 /* What failed. */
@@ -267,8 +282,9 @@ static void claim_compose_attempts(struct claim_batch *batch)
               (const char *[]){now_us, claim_boolean(options->is_manual),
                                database_number(batch->max_attempts, options->policy.max_attempts),
                                claim_boolean(options->policy.retries_unknown), first, last,
-                               claim_boolean(options->is_dry), claim_restored_us(batch)},
-              8);
+                               claim_boolean(options->is_dry), claim_restored_us(batch),
+                               batch->past.data},
+              9);
     claim_add(batch, sql_retry, claim_read_attempt,
               (const char *[]){now_us, claim_boolean(options->is_manual), options->trigger.name,
                                options->trigger.host},
@@ -358,18 +374,20 @@ static int claim_compare_runs(const void *left, const void *right)
                             b->run.integration_id);
 }
 
-/* One transaction; with the first of them go the runs of earlier ticks. */
 static bool claim_execute_batch(struct database *db, struct claim_batch *batch, struct error *err)
 {
-    struct database_transaction transaction = {.lock_timeout_ms = CLAIM_LOCK_MS,
-                                               .rolled_back = batch->options->is_dry};
+    const struct claim_part *part = &batch->part;
+    struct database_transaction transaction = {
+        .lock_timeout_ms = part->is_split ? CLAIM_LOCK_AGAIN_MS : CLAIM_LOCK_MS,
+        .rolled_back = batch->options->is_dry,
+    };
 
     claim_fill_arrays(batch);
-    if (batch->first_key == 0)
+    if (part->has_past) {
         claim_compose_past(batch);
-    if (batch->first_key == 0 || batch->options->retries_failed)
         claim_compose_attempts(batch);
-    if (batch->end_key > batch->first_key)
+    }
+    if (part->end_key > part->first_key)
         claim_compose_present(batch);
     transaction.statements = batch->statements;
     transaction.count = batch->count;
@@ -381,31 +399,185 @@ static bool claim_execute_batch(struct database *db, struct claim_batch *batch, 
     return transaction.done;
 }
 
+/* ---- The parts, of which each is carried out or refused as a whole ---- */
+
+struct claim_left {
+    char org_id[RUN_UUID_SIZE];
+    char integration_id[RUN_UUID_SIZE];
+};
+
+struct claim_parts {
+    struct claim_part *list; /* a queue: the halves of what was refused come last */
+    size_t count;
+    size_t capacity;
+    size_t next;
+    struct claim_left *past; /* of earlier ticks, once some of it was refused */
+    size_t past_count;
+    size_t past_capacity;
+    size_t keys_done;
+    size_t done; /* parts */
+    size_t waits;
+};
+
+static void claim_add_part(struct claim_parts *parts, struct claim_part part)
+{
+    parts->list = memory_grow(parts->list, parts->count, &parts->capacity, sizeof *parts->list);
+    parts->list[parts->count++] = part;
+}
+
+/* As many keys as there is room for, and at least one. With the first part goes the past. */
+static void claim_cut(struct claim_parts *parts, const struct claim *claim)
+{
+    struct claim_part part = {.has_past = true};
+
+    do {
+        size_t end_key = part.first_key;
+
+        for (size_t progressions = 0; end_key < claim->key_count &&
+                                      end_key - part.first_key < CLAIM_PART_KEYS_MAX &&
+                                      progressions < CLAIM_PART_PROGRESSIONS_MAX;)
+            progressions += claim->keys[end_key++].progression_count;
+        part.end_key = end_key;
+        claim_add_part(parts, part);
+        part = (struct claim_part){.first_key = end_key};
+    } while (part.first_key < claim->key_count);
+}
+
+static void claim_read_left(void *context, const struct database_row *row)
+{
+    struct claim_parts *parts = context;
+    struct claim_left *left;
+
+    parts->past =
+        memory_grow(parts->past, parts->past_count, &parts->past_capacity, sizeof *parts->past);
+    left = &parts->past[parts->past_count++];
+    database_row_copy(row, "org_id", left->org_id, sizeof left->org_id);
+    database_row_copy(row, "integration_id", left->integration_id, sizeof left->integration_id);
+}
+
+/* Parts the past from the keys, and lists whose past it is. */
+static bool claim_list_past(struct database *db, struct claim_parts *parts,
+                            const struct claim_options *options, const struct claim_part *part,
+                            struct error *err)
+{
+    bool has_attempts = options->retries_failed || options->policy.max_attempts > 1;
+    char numbers[3][DATABASE_NUMBER_SIZE];
+    const char *values[] = {claim_boolean(has_attempts),
+                            database_number(numbers[0], options->now_us),
+                            database_number(numbers[1], options->window.first),
+                            database_number(numbers[2], options->window.last)};
+    struct database_statement statement = {sql_past, 4, values, claim_read_left, parts};
+
+    parts->past_count = 0;
+    if (!database_transact(db, &statement, 1, CLAIM_LOCK_MS, options->deadline_ms, err))
+        return false;
+    if (part->end_key > part->first_key)
+        claim_add_part(parts, (struct claim_part){.first_key = part->first_key,
+                                                  .end_key = part->end_key,
+                                                  .is_split = true});
+    if (parts->past_count > 0)
+        claim_add_part(
+            parts,
+            (struct claim_part){.has_past = true, .is_split = true, .end_past = parts->past_count});
+    return true;
+}
+
+/* One integration that is refused waits by itself; the first one speaks for all. */
+static void claim_set_aside(const struct claim_parts *parts, const struct claim_batch *batch,
+                            const struct error *err)
+{
+    const struct claim_part *part = &batch->part;
+    const struct claim_key *key = part->has_past ? NULL : &batch->claim->keys[part->first_key];
+    const struct claim_left *left = part->has_past ? &parts->past[part->first_past] : NULL;
+
+    if (batch->result->refused++ > 0)
+        return;
+    batch->result->refusal = *err;
+    error_prefix(&batch->result->refusal, "organisation %s, integration %s: %s",
+                 key != NULL ? key->org_id : left->org_id,
+                 key != NULL ? key->integration_id : left->integration_id,
+                 key != NULL ? "not claimed" : "its run is left as it was");
+}
+
+/* What is refused as a whole is tried in halves; false when that makes no sense. */
+static bool claim_split(struct database *db, struct claim_parts *parts,
+                        const struct claim_batch *batch, struct error *err)
+{
+    struct claim_part first = batch->part;
+    struct claim_part second = batch->part;
+    size_t keys = first.end_key - first.first_key;
+    size_t past = first.end_past - first.first_past;
+
+    if (!database_may_take_less(db) ||
+        (!database_refuses_rows(db) && parts->done == 0 && ++parts->waits > CLAIM_WAITS_MAX))
+        return false;
+    if (first.has_past && !first.is_split)
+        return claim_list_past(db, parts, batch->options, &first, err);
+    if (keys + past <= 1) {
+        claim_set_aside(parts, batch, err);
+        return true;
+    }
+    first.is_split = second.is_split = true;
+    first.end_key = second.first_key = first.first_key + keys / 2;
+    first.end_past = second.first_past = first.first_past + past / 2;
+    claim_add_part(parts, first);
+    claim_add_part(parts, second);
+    return true;
+}
+
+static bool claim_execute_part(struct database *db, struct claim_parts *parts,
+                               struct claim_batch *batch, struct error *err)
+{
+    struct claim_result *result = batch->result;
+    const struct claim_part *part = &batch->part;
+    struct claim_result before = *result;
+
+    for (size_t i = part->first_past; i < part->end_past; i++)
+        claim_add_text(&batch->past, parts->past[i].integration_id);
+    if (part->is_split && part->has_past)
+        text_add(&batch->past, "}");
+    if (!claim_execute_batch(db, batch, err)) {
+        result->run_count = before.run_count;
+        result->obstacle_count = before.obstacle_count;
+        result->abandoned_count = before.abandoned_count;
+        return claim_split(db, parts, batch, err);
+    }
+    parts->done++;
+    parts->keys_done += part->end_key - part->first_key;
+    /* By hand all attempts are made, however many transactions it takes. */
+    if (batch->options->retries_failed && !batch->options->is_dry && batch->attempts > 0)
+        claim_add_part(parts, (struct claim_part){.has_past = true,
+                                                  .is_split = part->is_split,
+                                                  .first_past = part->first_past,
+                                                  .end_past = part->end_past});
+    return true;
+}
+
 bool claim_execute(struct database *db, const struct claim *claim,
                    const struct claim_options *options, struct claim_result *result,
                    struct error *err)
 {
-    size_t end_key = 0;
-    bool has_more_attempts; /* by hand all are made, however many transactions it takes */
+    struct claim_parts parts = {0};
+    bool ok = true;
 
     *result = (struct claim_result){0};
-    do {
-        struct claim_batch batch = {claim, options, result, .first_key = end_key};
+    claim_cut(&parts, claim);
+    while (ok && parts.next < parts.count &&
+           (parts.next == 0 || clock_now_ms() < options->valid_until_ms)) {
+        struct claim_batch batch = {claim, options, result, .part = parts.list[parts.next++]};
 
-        /* As many keys as there is room for, and at least one. */
-        for (size_t progressions = 0; end_key < claim->key_count &&
-                                      end_key - batch.first_key < CLAIM_PART_KEYS_MAX &&
-                                      progressions < CLAIM_PART_PROGRESSIONS_MAX;)
-            progressions += claim->keys[end_key++].progression_count;
-        batch.end_key = end_key;
-        if (!claim_execute_batch(db, &batch, err))
-            return false;
-        has_more_attempts = options->retries_failed && !options->is_dry && batch.attempts > 0;
-    } while ((end_key < claim->key_count || has_more_attempts) &&
-             clock_now_ms() < options->valid_until_ms);
+        ok = claim_execute_part(db, &parts, &batch, err);
+        text_free(&batch.past);
+    }
+    if (ok && result->refused > 0 && parts.keys_done == 0 && claim->key_count > 0) {
+        *err = result->refusal;
+        ok = false;
+    }
+    free(parts.list);
+    free(parts.past);
     if (result->run_count > 0)
         qsort(result->runs, result->run_count, sizeof *result->runs, claim_compare_runs);
-    return true;
+    return ok;
 }
 
 void claim_result_free(struct claim_result *result)

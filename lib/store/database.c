@@ -21,6 +21,8 @@ struct database {
     char *role;     /* what each transaction becomes; NULL: nobody else */
     bool lost;
     bool has_refused;   /* the transaction under way */
+    bool refuses_rows;  /* the same, and it always will */
+    bool is_in_the_way; /* or a lock is, or a deadlock */
     int64_t silence_ms; /* of the transaction under way */
 };
 
@@ -199,6 +201,16 @@ bool database_has_refused(const struct database *db)
     return db->has_refused;
 }
 
+bool database_refuses_rows(const struct database *db)
+{
+    return db->refuses_rows;
+}
+
+bool database_may_take_less(const struct database *db)
+{
+    return db->refuses_rows || db->is_in_the_way;
+}
+
 bool database_is_exposed(const struct database *db, const char **way, struct error *warning)
 {
     PGconn *connection = db->connection;
@@ -232,11 +244,14 @@ static void database_set_error(struct database *db, struct error *err,
         .state = PQresultErrorField(result, PG_DIAG_SQLSTATE),
         .function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION),
         .is_of_role = statement == NULL && db->role != NULL,
+        .is_in_function = PQresultErrorField(result, PG_DIAG_CONTEXT) != NULL,
     };
 
     if (err->kind != ERROR_NONE)
         return; /* what failed first is the cause */
     db->has_refused = refusal.state != NULL;
+    db->refuses_rows = refusal_is_final(&refusal);
+    db->is_in_the_way = refusal_is_in_the_way(refusal.state);
     db->lost = db->lost || refusal_ends_connection(refusal.state);
     error_set(err, ERROR_DATABASE, "database: %s",
               message != NULL ? message : PQerrorMessage(db->connection));
@@ -412,7 +427,7 @@ bool database_run(struct database *db, struct database_transaction *transaction,
     transaction->read = 0;
     transaction->error = (struct error){0};
     db->silence_ms = transaction->silence_ms;
-    db->has_refused = false;
+    db->has_refused = db->refuses_rows = db->is_in_the_way = false;
     if (!database_send_transaction(db, transaction, deadline_ms))
         return database_give_up(db, &transaction->error, "the connection was lost");
     return database_receive_transaction(db, transaction, deadline_ms);

@@ -98,6 +98,12 @@ bool database_is_usable(const struct database *db);
 /* Whether the server refused the last transaction: then it was surely not committed. */
 bool database_has_refused(const struct database *db);
 
+/* Whether it did so because of the rows (refusal_is_final()): it will refuse the same again. */
+bool database_refuses_rows(const struct database *db);
+
+/* The same, or a stranger has a lock on some of them: without these it may take the others. */
+bool database_may_take_less(const struct database *db);
+
 /*
  * A column's text, NULL for SQL's NULL; as whole number, fallback for NULL; as boolean, NULL false.
  * The column is named by a string literal. Where the statement returns no such column, these give

@@ -56,13 +56,40 @@ const char *refusal_hint(const struct refusal *refusal)
     return "";
 }
 
+/* Whether the state begins with one of these, of which the last is NULL. */
+static bool refusal_is_of(const char *state, const char *const *beginnings)
+{
+    for (; state != NULL && *beginnings != NULL; beginnings++)
+        if (strncmp(state, *beginnings, strlen(*beginnings)) == 0)
+            return true;
+    return false;
+}
+
 bool refusal_ends_connection(const char *state)
 {
     /* Shutdown, connection exceptions, internal errors, and what has become read-only. */
-    static const char *const ends[] = {"57P0", "08", "XX", "25006"};
+    static const char *const ends[] = {"57P0", "08", "XX", "25006", NULL};
 
-    for (size_t i = 0; state != NULL && i < sizeof ends / sizeof *ends; i++)
-        if (strncmp(state, ends[i], strlen(ends[i])) == 0)
-            return true;
-    return false;
+    return refusal_is_of(state, ends);
+}
+
+bool refusal_is_final(const struct refusal *refusal)
+{
+    /* Data, constraints, what PL/pgSQL raises, and limits such as that of an index's row. */
+    static const char *const of_rows[] = {"22", "23", "44", "54", "P0", NULL};
+    /* What is wrong with a function; of a statement of ours it may be a schema in the making. */
+    static const char *const of_functions[] = {"09", "0A", "20", "21", "27", "2F",
+                                               "38", "39", "3B", "42", NULL};
+
+    if (refusal->state == NULL || strcmp(refusal->state, "42501") == 0)
+        return false;
+    return refusal_is_of(refusal->state, of_rows) ||
+           (refusal->is_in_function && refusal_is_of(refusal->state, of_functions));
+}
+
+bool refusal_is_in_the_way(const char *state)
+{
+    static const char *const locks[] = {"55P03", "40", NULL};
+
+    return refusal_is_of(state, locks);
 }

@@ -14,6 +14,7 @@ struct refusal {
     const char *state;    /* SQLSTATE */
     const char *function; /* of the server's source: tells apart what has the same state */
     bool is_of_role;      /* it may be about the role that was to be set */
+    bool is_in_function;  /* a function raised it, as of a trigger */
 };
 
 /* One sentence, or "". */
@@ -24,5 +25,15 @@ const char *refusal_hint(const struct refusal *refusal);
  * down or has become read-only, a pooler without a server, an internal error. NULL: no.
  */
 bool refusal_ends_connection(const char *state);
+
+/*
+ * Whether the server will refuse the same rows again, on any connection: its encoding does not have
+ * a character, or a check or a trigger says no. What may pass is anything else: locks, shutdowns,
+ * want of memory, a privilege that is missing.
+ */
+bool refusal_is_final(const struct refusal *refusal);
+
+/* Whether it was for a lock that somebody else holds, or a deadlock. NULL: no. */
+bool refusal_is_in_the_way(const char *state);
 
 #endif

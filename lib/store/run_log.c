@@ -1,5 +1,6 @@
 #include "store/run_log.h"
 
+#include "base/text.h"
 #include "sql.h"
 
 #include <string.h>
@@ -65,11 +66,11 @@ static void run_log_set_outcome(const struct outcome *outcome, const char *value
 }
 
 /*
- * Where the transition finds nothing to change (somebody else was faster, or the answer to an
- * earlier try was lost) the state is read.
+ * One transaction with these texts. Where the transition finds nothing to change (somebody else was
+ * faster, or the answer to an earlier try was lost) the state is read.
  */
-bool run_log_change(struct database *db, const struct run_log_transition *transition,
-                    struct run_state *state, struct error *err)
+static bool run_log_try(struct database *db, const struct run_log_transition *transition,
+                        const struct outcome *outcome, struct run_state *state, struct error *err)
 {
     struct run_log_cursor cursor = {transition, state};
     const char *lock = run_log_steps[transition->step].lock;
@@ -84,8 +85,8 @@ bool run_log_change(struct database *db, const struct run_log_transition *transi
     struct database_statement read = {sql_state, 3, values, run_log_read_state, &cursor};
     size_t first = lock != NULL ? 0 : 1;
 
-    if (transition->outcome != NULL)
-        run_log_set_outcome(transition->outcome, values, numbers);
+    if (outcome != NULL)
+        run_log_set_outcome(outcome, values, numbers);
     values[11] = transition->step == RUN_LOG_SETTLE ? "t" : "f";
     *state = (struct run_state){.status = RUN_GONE};
     if (!database_transact(db, statements + first, 2 - first, RUN_LOG_LOCK_MS,
@@ -93,4 +94,29 @@ bool run_log_change(struct database *db, const struct run_log_transition *transi
         return false;
     return state->status != RUN_GONE ||
            database_transact(db, &read, 1, RUN_LOG_LOCK_MS, transition->deadline_ms, err);
+}
+
+bool run_log_change(struct database *db, const struct run_log_transition *transition,
+                    struct run_state *state, struct error *err)
+{
+    bool ok = run_log_try(db, transition, transition->outcome, state, err);
+    struct text message = {0};
+    struct outcome less;
+
+    if (ok || transition->outcome == NULL || !database_refuses_rows(db))
+        return ok;
+    less = *transition->outcome;
+    if (less.message != NULL) {
+        text_add_ascii(&message, less.message, OUTCOME_MESSAGE_CHARACTERS);
+        less.message = message.data;
+        ok = run_log_try(db, transition, &less, state, err);
+    }
+    if (!ok && database_refuses_rows(db)) {
+        less.message = NULL;
+        less.request_id[0] = '\0';
+        ok = run_log_try(db, transition, &less, state, err);
+        state->lacks_texts = ok;
+    }
+    text_free(&message);
+    return ok;
 }

@@ -21,6 +21,7 @@ struct run_state {
     bool is_mine;           /* its worker is the token of the transition */
     bool is_accepted;       /* the function answered 202 */
     bool is_abandoned;      /* by the 30-minute rule */
+    bool lacks_texts;       /* the database refused the outcome's message and request id */
     enum outcome_class error_class;
     char error_code[OUTCOME_CODE_SIZE];
     int64_t started_at_us; /* 0 while it has not started */
@@ -63,6 +64,10 @@ struct run_log_transition {
     int64_t deadline_ms;           /* monotonic */
 };
 
+/*
+ * Where the database refuses an outcome because of the row (database_refuses_rows()), its texts are
+ * reduced to ASCII, and then left out; class, code and numbers are kept.
+ */
 bool run_log_change(struct database *db, const struct run_log_transition *transition,
                     struct run_state *state, struct error *err);
 

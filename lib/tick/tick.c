@@ -366,6 +366,11 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
                     from, to, run->run_id);
     }
     tick_warn_of_held(result);
+    if (result->refused > 0)
+        log_failure_as_warning(&result->refusal);
+    if (result->refused > 1)
+        log_warning("%zu more integrations wait because the database refuses them",
+                    result->refused - 1);
     for (size_t i = 0; i < result->obstacle_count; i++)
         tick_warn_of_obstacle(tick, result, &result->obstacles[i]);
 }

@@ -124,9 +124,27 @@ static int64_t worker_try_until(int64_t until_ms)
     return try_until_ms < until_ms ? try_until_ms : until_ms;
 }
 
+/* What is not in the log is said here: a person may resolve what the log will call unknown. */
+static void worker_warn_unstored(const struct worker *worker, const struct outcome *outcome,
+                                 const struct error *err)
+{
+    struct text what = {0};
+
+    if (outcome->error_class != OUTCOME_NONE)
+        text_addf(&what, "it failed (%s, %s)", outcome_class_name(outcome->error_class),
+                  outcome->error_code);
+    else
+        text_add(&what, outcome->is_accepted ? "it was accepted" : "it is completed");
+    text_add(&what, ", which could not be stored; 30 minutes after its start a tick records it as "
+                    "unknown");
+    worker_warn(worker, what.data, err);
+    text_free(&what);
+}
+
 /*
  * Stores an outcome, again and again, with a new connection where the old one is lost, until there
- * is no more time. The state says whether it is in the log.
+ * is no more time or the database refuses it whatever it holds. The state says whether it is in the
+ * log.
  */
 static bool worker_store(struct worker *worker, enum run_log_step step,
                          const struct outcome *outcome, struct run_state *state)
@@ -149,12 +167,16 @@ static bool worker_store(struct worker *worker, enum run_log_step step,
         }
         if (is_stored) {
             worker_note_outcome(worker, outcome);
+            if (state->lacks_texts)
+                worker_warn(worker, "the database refuses its message, which is left out", NULL);
             return true;
         }
+        if (worker->db != NULL && database_refuses_rows(worker->db))
+            until_ms = INT64_MIN; /* nor will it take that later */
         if (worker->must_stop && until_ms > clock_now_ms() + WORKER_STOP_MS)
             until_ms = clock_now_ms() + WORKER_STOP_MS;
         if (clock_now_ms() + pause_ms >= until_ms) {
-            worker_warn(worker, "what became of it could not be stored", &err);
+            worker_warn_unstored(worker, outcome, &err);
             return false;
         }
         worker_pause(worker, &pause_ms);

@@ -318,9 +318,10 @@ START_TEST(test_frozen_since_reading)
     free(scene_seed_run(2, "running", slot, 0));
     free(scene_seed_run(3, "pending", slot, 0));
     testdb_exec("UPDATE sync_run_log SET covers_from = covers_from - interval '5 minutes'");
-    run_frozen("text", sql_abandon, TEN_AGO);
+    run_frozen("text, text", sql_abandon, TEN_AGO ", NULL");
     ck_assert_int_eq(scene_count("running"), 1);
-    run_frozen("text, text, text, text, text", sql_adopt, TEN_AGO ", '0', 't', 't', NULL");
+    run_frozen("text, text, text, text, text, text", sql_adopt,
+               TEN_AGO ", '0', 't', 't', NULL, NULL");
     ck_assert_int_eq(scene_count("pending"), 1);
     snprintf(ids, sizeof ids, "'{" SCENE_ORG "}', '{%s}'", scene_integration(1));
     snprintf(parameters, sizeof parameters,

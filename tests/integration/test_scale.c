@@ -86,9 +86,9 @@ static const struct {
     {sql_start, "text, text, text, text", RUN ", ''w''", "Index Cond: ((org_id"},
     {sql_finish, "text, text, text, text, text, text, text, text, text, text, text, text",
      RUN ", ''w'', NULL, NULL, NULL, ''1'', ''200'', NULL, NULL, ''f''", "Index Cond: ((org_id"},
-    {sql_abandon, "text", "''1700000000000000''", "sync_run_log_active_key"},
-    {sql_adopt, "text, text, text, text, text",
-     "''1700000000000000'', ''3600000'', ''t'', ''t'', NULL", "sync_run_log_active_key"},
+    {sql_abandon, "text, text", "''1700000000000000'', NULL", "sync_run_log_active_key"},
+    {sql_adopt, "text, text, text, text, text, text",
+     "''1700000000000000'', ''3600000'', ''t'', ''t'', NULL, NULL", "sync_run_log_active_key"},
 };
 
 START_TEST(test_plan)

@@ -231,12 +231,36 @@ START_TEST(test_text_check_bare)
 }
 END_TEST
 
+/* Covers: what is not ASCII, escaped as a whole or not at all. */
+START_TEST(test_add_ascii)
+{
+    static const char *const cases[][2] = {
+        {"", ""},
+        {"plain \\ text", "plain \\ text"},
+        {"f\xC3\xBCr", "f\\u00FCr"},
+        {"\xE2\x80\x93\xF0\x9F\x98\x80", "\\u2013\\U0001F600"},
+        {"0123456789\xE2\x80\x93 and more", "0123456789\\u2013 and"},
+        {"01234567890123456\xE2\x80\x93", "01234567890123456"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text text = {0};
+
+        text_add(&text, "> ");
+        text_add_ascii(&text, cases[i][0], 20);
+        ck_assert_str_eq(text.data + 2, cases[i][1]);
+        text_free(&text);
+    }
+}
+END_TEST
+
 SUITE(text)
 {
     TCase *cases = tcase_create("text");
 
     tcase_add_loop_test(cases, test_text_clean, 0, sizeof cleaned / sizeof cleaned[0]);
     tcase_add_test(cases, test_text_clean_every_character);
+    tcase_add_test(cases, test_add_ascii);
     tcase_add_test(cases, test_text_clean_limit);
     tcase_add_test(cases, test_text_growth);
     tcase_add_test(cases, test_text_check_bare);

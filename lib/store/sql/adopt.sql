@@ -5,11 +5,12 @@
 -- of now, too, because $1 may be old. One that was made before the database was restored ($5) may
 -- have been served, and is closed, too. What nobody wants any more is closed instead of run, by one
 -- of them: cancelled, or given up as too old. What two rows of the integration say is neither
--- wanted nor unwanted: its runs wait until it is one.
+-- wanted nor unwanted: its runs wait until it is one. $6: of these integrations; NULL: of all.
   WITH stale AS (
          SELECT run_id, org_id, integration_id, created_at
            FROM sync_run_log
           WHERE status = 'pending'
+            AND ($6::uuid[] IS NULL OR integration_id = ANY ($6::uuid[]))
             AND (created_at < to_timestamp($1::bigint / 1000000.0) - interval '55 seconds'
                  OR $4::boolean
                  AND created_at > greatest(to_timestamp($1::bigint / 1000000.0), now())

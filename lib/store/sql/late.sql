@@ -12,7 +12,7 @@
                                      AND o.attempt > r.attempt) AS is_recorded,
                 CASE
                   WHEN $7::text IS NULL THEN 'it succeeded, but late'
-                  ELSE left('it failed, and late: ' || $8::text || ', ' || $9::text, 1000)
+                  ELSE left('it failed, and late: ' || concat_ws(', ', $8::text, $9::text), 1000)
                 END AS note
            FROM sync_run_log AS r
           WHERE r.run_id = $1::uuid AND r.org_id = $2::uuid AND r.integration_id = $3::uuid

@@ -1,0 +1,12 @@
+-- The integrations of which a claim may find something of earlier ticks, in the order of their ids,
+-- where it cannot take all of that at once: those with an active run, and with $1 those with a run
+-- that failed, of which retry_lock.sql attempts some again.
+SELECT integration_id, min(org_id::text) AS org_id
+  FROM sync_run_log
+ WHERE status IN ('pending', 'running')
+    OR $1::boolean AND status = 'failed'
+   AND (failed_at > to_timestamp($2::bigint / 1000000.0) - interval '1 day'
+        OR scheduled_for >= to_timestamp($3::bigint * 60)
+           AND covers_from <= to_timestamp($4::bigint * 60))
+ GROUP BY integration_id
+ ORDER BY integration_id
