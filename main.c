@@ -16,6 +16,7 @@ int main(int argc, char *argv[])
         {.name = COMMAND_STATUS, .run = command_status},
         {.name = COMMAND_HEALTH, .run = command_health},
         {.name = COMMAND_CHECK_CRON, .run = command_check_cron, .is_offline = true},
+        {.name = COMMAND_RESOLVE, .run = command_resolve},
         {.name = COMMAND_PRUNE, .run = command_prune},
         {.name = COMMAND_WARM, .run = command_warm},
         {.name = COMMAND_DOCTOR,

@@ -62,6 +62,7 @@ int command_audit(const struct command_line *line);
 int command_status(const struct command_line *line);
 int command_health(const struct command_line *line);
 int command_check_cron(const struct command_line *line);
+int command_resolve(const struct command_line *line);
 int command_prune(const struct command_line *line);
 int command_warm(const struct command_line *line);
 int command_doctor(const struct command_line *line);

@@ -284,6 +284,7 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
         .status = run_status_parse(database_row_text(row, "status")),
         .attempt = (int)database_row_number(row, "attempt", 0),
         .resolution = run_resolution_parse(database_row_text(row, "resolution")),
+        .is_resolved_by_function = database_row_is_true(row, "is_resolved_by_function"),
         .is_by_schedule =
             strcmp(triggered_by, "schedule") == 0 || strcmp(triggered_by, "catch_up") == 0,
         .is_by_hand = strcmp(triggered_by, "manual") == 0,

@@ -22,6 +22,7 @@ struct audit_run {
     int http_status; /* 0: no answer came */
     enum run_status status;
     enum run_resolution resolution;
+    bool is_resolved_by_function; /* else by hand */
     int attempt;
     bool is_by_schedule; /* a tick made it for the slot: neither by hand nor a further attempt */
     bool is_by_hand;

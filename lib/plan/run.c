@@ -27,6 +27,13 @@ enum run_resolution run_resolution_parse(const char *text)
     return strcmp(text, "not_done") == 0 ? RUN_RESOLVED_NOT_DONE : RUN_UNRESOLVED;
 }
 
+const char *run_resolution_name(enum run_resolution resolution)
+{
+    static const char *const names[] = {NULL, "done", "not_done"};
+
+    return names[resolution];
+}
+
 const char *run_format_period_start(const struct run *run, char text[INSTANT_TEXT_SIZE])
 {
     if (run->period_start == RUN_PERIOD_OPEN)

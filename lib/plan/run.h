@@ -50,6 +50,7 @@ const char *run_status_name(enum run_status status);
 
 /* The same for a resolution; RUN_UNRESOLVED for NULL and for any other word. */
 enum run_resolution run_resolution_parse(const char *text);
+const char *run_resolution_name(enum run_resolution resolution); /* NULL: unresolved */
 
 /* The start of the run's period as RFC 3339, in text; NULL for RUN_PERIOD_OPEN. */
 const char *run_format_period_start(const struct run *run, char text[INSTANT_TEXT_SIZE]);

@@ -49,6 +49,11 @@ static void audit_add_runs(json_t *value, const struct audit_run *run,
         if (run->http_status != 0)
             json_object_set_new(value, "httpStatus", json_integer(run->http_status));
     }
+    if (run != NULL && run->resolution != RUN_UNRESOLVED) {
+        json_object_set_new(value, "resolution", json_string(run_resolution_name(run->resolution)));
+        json_object_set_new(value, "resolvedBy",
+                            json_string(run->is_resolved_by_function ? "function" : "hand"));
+    }
 }
 
 static json_t *audit_slot_value(const struct audit_entry *entry)
@@ -142,6 +147,18 @@ static const char *audit_word(const char *verdict)
     return strcmp(verdict, audit_verdicts[AUDIT_IN_PROGRESS]) == 0 ? "in progress" : verdict;
 }
 
+/* ", settled by hand: done" */
+static void audit_add_resolution_text(const json_t *value, struct text *line)
+{
+    const char *resolution = audit_text(value, "resolution");
+
+    if (resolution == NULL)
+        return;
+    text_addf(line, ", settled by %s: %s",
+              strcmp(audit_text(value, "resolvedBy"), "hand") == 0 ? "hand" : "the function",
+              strcmp(resolution, "done") == 0 ? "done" : "not done");
+}
+
 /* run RUN and run OTHER of SLOT, attempt 1: unknown/TIMEOUT */
 static void audit_add_run_text(const json_t *value, const char *slot, struct text *line)
 {
@@ -163,6 +180,7 @@ static void audit_add_run_text(const json_t *value, const char *slot, struct tex
         text_add_clean(line, code, strlen(code), SIZE_MAX);
         if (http_status > 0)
             text_addf(line, ", HTTP %" PRId64, http_status);
+        audit_add_resolution_text(value, line);
     } else if (strcmp(status, "completed") != 0) {
         text_addf(line, ", %s",
                   json_is_true(json_object_get(value, "accepted")) ? "accepted" : status);

@@ -365,6 +365,21 @@ static void status_add_failure(struct status_text *text, const json_t *run)
         text_addf(&text->cell, ", request %s", request_id);
 }
 
+/* Adds what was said afterwards: "; settled as done by office@alpha: seen in Xledger". */
+static void status_add_resolution(struct status_text *text, const json_t *run)
+{
+    const char *resolution = status_value(run, "resolution");
+    const char *note = status_value(run, "resolutionNote");
+
+    if (resolution == NULL)
+        return;
+    text_addf(&text->cell, "; settled as %s by %s",
+              strcmp(resolution, "done") == 0 ? "done" : "not done",
+              status_shown(run, "resolvedBy"));
+    if (note != NULL && *note != '\0')
+        text_addf(&text->cell, ": %s", note);
+}
+
 static void status_add_run(struct status_text *text, struct table *table, const json_t *run)
 {
     bool is_completed = status_is(run, "status", "completed");
@@ -389,6 +404,7 @@ static void status_add_run(struct status_text *text, struct table *table, const 
     status_add_failure(text, run);
     text_add(&text->cell, text->cell.length > 0 && message != NULL ? ": " : "");
     text_add(&text->cell, message != NULL ? message : ""); /* a completed run may have one, too */
+    status_add_resolution(text, run);
     if (text->cell.length > 0)
         table_add_note(table, TERMINAL_PLAIN, text->cell.data);
     text_clear(&text->cell);

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "sql.h"
+#include "store/run_log.h"
 #include "time/clock.h"
 
 #include <inttypes.h>
@@ -149,20 +150,6 @@ static void claim_fill_arrays(struct claim_batch *batch)
 
 /* ---- What comes back ---- */
 
-static void claim_copy_run(const struct database_row *row, struct run *run)
-{
-    *run = (struct run){0};
-    database_row_copy(row, "run_id", run->run_id, sizeof run->run_id);
-    database_row_copy(row, "org_id", run->org_id, sizeof run->org_id);
-    database_row_copy(row, "integration_id", run->integration_id, sizeof run->integration_id);
-    database_row_copy(row, "integration_type", run->integration_type, sizeof run->integration_type);
-    database_row_copy(row, "idempotency_key", run->idempotency_key, sizeof run->idempotency_key);
-    run->scheduled_for = database_row_number(row, "scheduled_for", 0);
-    run->covers_from = database_row_number(row, "covers_from", 0);
-    run->period_start = database_row_number(row, "period_start", RUN_PERIOD_OPEN);
-    run->attempt = (int)database_row_number(row, "attempt", 1);
-}
-
 static void claim_read_run(void *context, const struct database_row *row)
 {
     struct claim_result *result = ((struct claim_batch *)context)->result;
@@ -177,7 +164,7 @@ static void claim_read_run(void *context, const struct database_row *row)
         claimed->verdict = strcmp(verdict, "GIVEN_UP") == 0   ? CLAIM_RUN_GIVEN_UP
                            : strcmp(verdict, "RESTORED") == 0 ? CLAIM_RUN_RESTORED
                                                               : CLAIM_RUN_CANCELLED;
-    claim_copy_run(row, &claimed->run);
+    run_log_copy_run(row, &claimed->run);
 }
 
 static void claim_read_attempt(void *context, const struct database_row *row)
@@ -195,7 +182,7 @@ static void claim_read_abandoned(void *context, const struct database_row *row)
                                     &result->abandoned_capacity, sizeof *result->abandoned);
     abandoned = &result->abandoned[result->abandoned_count++];
     abandoned->was_accepted = database_row_is_true(row, "is_accepted");
-    claim_copy_run(row, &abandoned->run);
+    run_log_copy_run(row, &abandoned->run);
 }
 
 static void claim_read_obstacle(void *context, const struct database_row *row)

@@ -20,6 +20,20 @@ static const struct {
     [RUN_LOG_SETTLE] = {NULL, sql_finish, 12},
 };
 
+void run_log_copy_run(const struct database_row *row, struct run *run)
+{
+    *run = (struct run){0};
+    database_row_copy(row, "run_id", run->run_id, sizeof run->run_id);
+    database_row_copy(row, "org_id", run->org_id, sizeof run->org_id);
+    database_row_copy(row, "integration_id", run->integration_id, sizeof run->integration_id);
+    database_row_copy(row, "integration_type", run->integration_type, sizeof run->integration_type);
+    database_row_copy(row, "idempotency_key", run->idempotency_key, sizeof run->idempotency_key);
+    run->scheduled_for = database_row_number(row, "scheduled_for", 0);
+    run->covers_from = database_row_number(row, "covers_from", 0);
+    run->period_start = database_row_number(row, "period_start", RUN_PERIOD_OPEN);
+    run->attempt = (int)database_row_number(row, "attempt", 1);
+}
+
 struct run_log_cursor {
     const struct run_log_transition *transition;
     struct run_state *state;

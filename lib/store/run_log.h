@@ -71,4 +71,7 @@ struct run_log_transition {
 bool run_log_change(struct database *db, const struct run_log_transition *transition,
                     struct run_state *state, struct error *err);
 
+/* The run of a row that has the columns of sql/columns/run.sql. */
+void run_log_copy_run(const struct database_row *row, struct run *run);
+
 #endif

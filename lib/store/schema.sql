@@ -223,7 +223,8 @@ CREATE TABLE IF NOT EXISTS sync_run_log (
                 AND num_nonnulls(failed_at, error_class, error_code) = 0
             WHEN 'failed' THEN
                 num_nonnulls(failed_at, error_class, error_code) = 3
-                AND num_nonnulls(completed_at, records_exported) = 0
+                AND completed_at IS NULL
+                AND (records_exported IS NULL OR resolution IS NOT DISTINCT FROM 'done')
                 AND num_nonnulls(worker, started_at) IN (0, 2)
         END
     ),
@@ -309,6 +310,40 @@ BEGIN
                         WHEN 'completed' THEN retry_at IS NULL
                         ELSE true
                     END
+            );
+    END IF;
+END
+$$;
+
+-- And a check that knew no count of a resolution.
+DO $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM pg_constraint
+        WHERE conrelid = to_regclass('sync_run_log')
+          AND conname = 'sync_run_log_status_columns_check'
+          AND pg_get_constraintdef(oid) NOT LIKE '%resolution%'
+    ) THEN
+        ALTER TABLE sync_run_log
+            DROP CONSTRAINT sync_run_log_status_columns_check,
+            ADD CONSTRAINT sync_run_log_status_columns_check CHECK (
+                CASE status
+                    WHEN 'pending' THEN
+                        num_nonnulls(worker, started_at, completed_at, failed_at, records_exported,
+                                     error_class, error_code, error_message) = 0
+                    WHEN 'running' THEN
+                        num_nonnulls(worker, started_at) = 2
+                        AND num_nonnulls(completed_at, failed_at, records_exported,
+                                         error_class, error_code, error_message) = 0
+                    WHEN 'completed' THEN
+                        num_nonnulls(worker, started_at, completed_at) = 3
+                        AND num_nonnulls(failed_at, error_class, error_code) = 0
+                    WHEN 'failed' THEN
+                        num_nonnulls(failed_at, error_class, error_code) = 3
+                        AND completed_at IS NULL
+                        AND (records_exported IS NULL OR resolution IS NOT DISTINCT FROM 'done')
+                        AND num_nonnulls(worker, started_at) IN (0, 2)
+                END
             );
     END IF;
 END

@@ -323,8 +323,12 @@ static const struct {
      "1 of 1 integrations, holes 0, overlaps 0"},
     /* resolved when later runs had been made: each names its own */
     {UNKNOWN("02") UNKNOWN("03") RESOLVED("02", "not_done") RESOLVED("03", "not_done"), 1,
-     HOLE("01", "02", "skipped: " RUN("02") " and " RUN("04") ", attempt 1: unknown/TIMEOUT")
-         HOLE("02", "03", "skipped: " RUN("03") " and " RUN("04") ", attempt 1: unknown/TIMEOUT"),
+     HOLE("01", "02",
+          "skipped: " RUN("02") " and " RUN(
+              "04") ", attempt 1: unknown/TIMEOUT, settled by hand: not done")
+         HOLE("02", "03",
+              "skipped: " RUN("03") " and " RUN(
+                  "04") ", attempt 1: unknown/TIMEOUT, settled by hand: not done"),
      "0 of 1 integrations, holes 2, overlaps 0"},
     /* nothing is said of what no later run has exported yet */
     {REJECTED("05"), 0, "", "1 of 1 integrations, holes 0, overlaps 0"},

@@ -31,6 +31,9 @@ static void seed_failed(const char *error_class, int attempt, int failed_minutes
 /* The function answered that another attempt has the key, and until when. */
 #define HELD "UPDATE sync_run_log SET retry_at = now(), http_status = 409"
 
+#define RESOLVED(word)                                                                             \
+    "UPDATE sync_run_log SET resolution = '" word "', resolved_at = now(), resolved_by = 'me'"
+
 #define OLDER_DONE                                                                                 \
     "INSERT INTO sync_run_log SELECT gen_random_uuid(), org_id, integration_id, integration_type," \
     " scheduled_for - interval '1 minute', scheduled_for - interval '1 minute', 1, 'completed',"   \
@@ -49,6 +52,10 @@ static const struct {
     {"rejected", 1, 2, NULL, "--max-attempts 2", 1},
     {"unknown", 1, 2, NULL, "--max-attempts 2", 0},
     {"unknown", 1, 2, NULL, "--max-attempts 2 --retry-unknown", 1},
+    /* what a person, or the function when asked, said of it */
+    {"unknown", 1, 2, RESOLVED("not_done"), "--max-attempts 2", 1},
+    {"unknown", 1, 2, RESOLVED("done"), "--max-attempts 2 --retry-unknown", 0},
+    {"rejected", 1, 2, RESOLVED("done"), "--max-attempts 2", 0},
     {"rejected", 2, 60, NULL, "--max-attempts 2", 0}, /* no more of them */
     {"rejected", 2, 60, NULL, "--max-attempts 3", 1},
     /* the pauses: 1, 2, 4 minutes, ... */

@@ -15,7 +15,8 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
          SELECT 1 AS part, NULL::text AS text, NULL::bigint AS valid_from, NULL::bigint AS valid_to,
                 NULL::uuid AS run_id, NULL::bigint AS scheduled_for, NULL::bigint AS covers_from,
                 NULL::bigint AS period_start, NULL::integer AS attempt, NULL::text AS status,
-                NULL::text AS resolution, NULL::text AS triggered_by, NULL::bigint AS started_at,
+                NULL::text AS resolution, NULL::boolean AS is_resolved_by_function,
+                NULL::text AS triggered_by, NULL::bigint AS started_at,
                 NULL::boolean AS is_accepted, NULL::text AS error_class, NULL::text AS error_code,
                 NULL::smallint AS http_status,
                 -- include: columns/schedule.sql
@@ -32,7 +33,7 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
                 CASE WHEN isfinite(j.valid_from)
                      THEN (extract(epoch FROM j.valid_from) / 60)::bigint END,
                 (extract(epoch FROM j.valid_to) / 60)::bigint,
-                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                 j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_schedule_journal AS j
           WHERE ($3::uuid IS NULL OR j.org_id = $3)
@@ -41,7 +42,7 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
          SELECT 3, NULL, NULL, NULL, r.run_id, (extract(epoch FROM r.scheduled_for) / 60)::bigint,
                 (extract(epoch FROM r.covers_from) / 60)::bigint,
                 (extract(epoch FROM r.period_start) / 60)::bigint, r.attempt, r.status,
-                r.resolution, r.triggered_by,
+                r.resolution, r.resolved_by = 'function', r.triggered_by,
                 CASE WHEN isfinite(r.started_at)
                      THEN (extract(epoch FROM r.started_at) * 1000)::bigint END,
                 r.status = 'running' AND r.accepted_at IS NOT NULL, r.error_class, r.error_code,

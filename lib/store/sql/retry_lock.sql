@@ -41,7 +41,8 @@
                                                      * (1 << least(r.attempt - 1, 10)))
                           AND r.started_at IS NOT NULL
                           AND (r.retry_at <= to_timestamp($1::bigint / 1000000.0)) IS NOT FALSE
-                          AND (r.error_class <> 'unknown' OR $4::boolean)
+                          AND (r.error_class <> 'unknown' OR r.resolution = 'not_done'
+                               OR $4::boolean)
                           AND (SELECT r.attempt - count(*) < $3::integer
                                       AND (min(k.failed_at) > to_timestamp($1::bigint / 1000000.0)
                                                               - interval '1 day') IS NOT FALSE

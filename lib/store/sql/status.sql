@@ -4,7 +4,8 @@
 -- Each look into the log is a LATERAL join. It uses an index that begins with the integration and
 -- ends with the slot, and it has a LIMIT or takes one end. So a history of years costs what a
 -- history of days does. OFFSET 0 keeps the planner from hashing the whole log instead. At most 100
--- failed slots are read: those of the last 7 days and those since the last success.
+-- failed slots are read: those of the last 7 days and those since the last success. A slot that is
+-- resolved as done has not failed, and what is resolved as not done is no longer unknown.
 SELECT CASE
          WHEN (SELECT getdatabaseencoding() IN ('UTF8', 'LATIN1'))
          THEN left(o.name::text, 200)
@@ -61,7 +62,7 @@ SELECT CASE
          SELECT (extract(epoch FROM c.scheduled_for) / 60)::bigint AS slot
            FROM sync_run_log AS c
           WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
-            AND c.status = 'failed'
+            AND c.status = 'failed' AND c.resolution IS DISTINCT FROM 'done'
             AND c.scheduled_for > coalesce(done.scheduled_for, '-infinity')
           ORDER BY c.scheduled_for
           LIMIT 1
@@ -85,7 +86,12 @@ SELECT CASE
                 max(u.slot) FILTER (WHERE is_old_failure) AS failed_last,
                 (array_agg(u.error_code ORDER BY u.scheduled_for DESC)
                    FILTER (WHERE is_new AND is_begun))[1] AS last_code
-           FROM (SELECT c.scheduled_for, c.error_class, c.error_code, c.started_at,
+           FROM (SELECT c.scheduled_for, c.error_code, c.started_at,
+                        CASE
+                          WHEN c.error_class = 'unknown' AND c.resolution = 'not_done'
+                          THEN 'rejected'
+                          ELSE c.error_class
+                        END AS error_class,
                         (extract(epoch FROM c.scheduled_for) / 60)::bigint AS slot
                    FROM sync_run_log AS c
                   WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
@@ -93,12 +99,13 @@ SELECT CASE
                     AND c.scheduled_for > least(now() - interval '7 days',
                                                 coalesce(done.scheduled_for, '-infinity'))
                     AND (c.started_at IS NOT NULL OR c.error_code IN ('GIVEN_UP', 'RESTORED'))
+                    AND c.resolution IS DISTINCT FROM 'done'
                     AND NOT EXISTS (
                           SELECT FROM sync_run_log AS later
                            WHERE later.org_id = c.org_id
                              AND later.integration_id = c.integration_id
                              AND later.scheduled_for = c.scheduled_for
-                             AND later.attempt > c.attempt
+                             AND (later.attempt > c.attempt OR later.resolution = 'done')
                           OFFSET 0)
                   ORDER BY c.scheduled_for DESC
                   LIMIT 100
@@ -148,7 +155,11 @@ SELECT CASE
                         r.records_exported AS "recordsExported",
                         r.error_class AS "errorClass", r.error_code AS "errorCode",
                         CASE WHEN $4::boolean THEN r.error_message END AS "errorMessage",
-                        r.http_status AS "httpStatus", r.request_id AS "requestId"
+                        r.http_status AS "httpStatus", r.request_id AS "requestId",
+                        r.resolution,
+                        to_char(r.resolved_at AT TIME ZONE 'UTC', t.format) AS "resolvedAt",
+                        left(r.resolved_by, 200) AS "resolvedBy",
+                        CASE WHEN $4::boolean THEN r.resolution_note END AS "resolutionNote"
                    FROM sync_run_log AS r,
                         (VALUES ('YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS t (format)
                   WHERE r.org_id = i.org_id AND r.integration_id = i.integration_id

@@ -13,11 +13,12 @@ _syncsched_options() { # COMMAND
     status) echo "--org --integration --runs --json --db-role --config --log-format --help --version" ;;
     health) echo "--org --integration --probe --json --db-role --config --log-format --help --version" ;;
     check-cron) echo "--timezone --from --count --json --config --log-format --help --version" ;;
+    resolve) echo "--done --not-done --note --records --replace --json --db-role --config --log-format --help --version" ;;
     prune) echo "--older-than --dry-run --json --db-role --config --log-format --help --version" ;;
     warm) echo "--cold-start-after --ahead --db-role --config --log-format --help --version" ;;
     doctor) echo "--json --db-role --config --log-format --help --version" ;;
     schema) echo "--config --log-format --help --version" ;;
-    '') echo "run due next audit status health check-cron prune warm doctor schema --help --version" ;;
+    '') echo "run due next audit status health check-cron resolve prune warm doctor schema --help --version" ;;
     # settings: end
     esac
 }
@@ -27,7 +28,7 @@ _syncsched_options() { # COMMAND
 _syncsched_values() { # OPTION
     case $1 in
     # settings: bash-values
-    --at | --catch-up | --budget | --timeout | --cold-start-after | --trigger-name | --from | --to | --org | --integration | --hours | --runs | --count | --older-than | --ahead) echo 'words' ;;
+    --at | --catch-up | --budget | --timeout | --cold-start-after | --trigger-name | --from | --to | --org | --integration | --hours | --runs | --count | --note | --records | --older-than | --ahead) echo 'words' ;;
     --concurrency) echo 'words 1 2 3 4 5' ;;
     --max-attempts) echo 'words 1 2 3 4 5 6 7 8 9 10' ;;
     --after-restore) echo 'words hold serve' ;;

@@ -1,0 +1,186 @@
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "command/command.h"
+#include "command/settings.h"
+#include "store/resolution.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RESOLVE_BUDGET_MS = 50000 };
+
+/* One call of the command: what it says of each run, and how it went. */
+struct resolve {
+    struct database *db;
+    struct resolution_runs found;
+    struct text note;
+    char by[RESOLUTION_BY_SIZE];
+    int64_t deadline_ms;
+    bool is_json;
+    bool is_refused; /* some run was left as it is */
+};
+
+static bool resolve_check_options(const struct command_line *line, struct error *err)
+{
+    const struct setting_value *values = line->values;
+    bool is_done = values[SETTING_DONE].is_given;
+    bool is_not_done = values[SETTING_NOT_DONE].is_given;
+
+    if (is_done == is_not_done) {
+        error_set(err, ERROR_USAGE, "choose one of --done and --not-done");
+        return error_hint(err, "such as: syncsched resolve RUN --done --note 'seen in Xledger'");
+    }
+    if (values[SETTING_RECORDS].is_given && !is_done)
+        return error_set(err, ERROR_USAGE, "--records needs --done");
+    if (line->operand_count == 0) {
+        error_set(err, ERROR_USAGE, "no run is named");
+        return error_hint(err, "give the ids of runs, or their idempotency keys");
+    }
+    if (values[SETTING_NOTE].text != NULL &&
+        strspn(values[SETTING_NOTE].text, " \t\r\n") < strlen(values[SETTING_NOTE].text))
+        return true;
+    error_set(err, ERROR_USAGE, "--note is empty");
+    return error_hint(err, "say how you know, such as: --note 'seen in Xledger, voucher 1042'");
+}
+
+/* Who says it: the user of this host, also behind sudo. */
+static void resolve_set_by(struct resolve *resolve)
+{
+    const char *sudo = getenv("SUDO_USER");
+    const struct passwd *user = getpwuid(getuid());
+    const char *name = sudo != NULL && *sudo != '\0' ? sudo : user != NULL ? user->pw_name : "?";
+    struct text by = {0};
+    char host[64] = "";
+
+    if (gethostname(host, sizeof host - 1) != 0)
+        *host = '\0';
+    text_add_clean(&by, name, strlen(name), 32);
+    text_add(&by, "@");
+    text_add_clean(&by, host, strlen(host), 60);
+    snprintf(resolve->by, sizeof resolve->by, "%.127s", text_string(&by));
+    text_free(&by);
+}
+
+static const char *resolve_word(enum run_resolution resolution)
+{
+    return resolution == RUN_RESOLVED_DONE ? "done" : "not done";
+}
+
+/* Why the log did not take what was said of a run; NULL: it says that already. */
+static const char *resolve_explain(const struct resolution_run *run,
+                                   const struct resolution *resolution)
+{
+    if (run->status == RUN_GONE)
+        return "it is no longer in the log";
+    if (run->status == RUN_COMPLETED)
+        return "it is completed; only a run that failed is resolved";
+    if (run->status != RUN_FAILED)
+        return "it has not ended; wait for its outcome";
+    if (run->has_active_attempt)
+        return "another attempt at its slot has not ended; wait for its outcome";
+    if (run->resolution != RUN_UNRESOLVED && run->resolution != resolution->word)
+        return "it was resolved otherwise; give --replace if that was wrong";
+    return NULL;
+}
+
+/* One run and what became of it, as one value, from which JSON and text are both made. */
+static bool resolve_print(struct resolve *resolve, const struct resolution_run *run,
+                          const char *result, const char *reason, struct error *err)
+{
+    char slot[INSTANT_TEXT_SIZE];
+    struct text out = {0};
+    json_t *value;
+    bool ok;
+
+    instant_format_minute(run->run.scheduled_for, slot);
+    value = json_pack(
+        "{s:s, s:s, s:s, s:o, s:s, s:i, s:s, s:o, s:o, s:o, s:s, s:s?}", "runId", run->run.run_id,
+        "orgId", run->run.org_id, "integrationId", run->run.integration_id, "integrationType",
+        json_from_text(run->run.integration_type), "scheduledFor", slot, "attempt",
+        run->run.attempt, "status", run_status_name(run->status), "errorCode",
+        run->error_code[0] != '\0' ? json_from_text(run->error_code) : json_null(), "resolution",
+        json_from_text(run_resolution_name(run->resolution)), "resolvedBy",
+        run->resolved_by[0] != '\0' ? json_from_text(run->resolved_by) : json_null(), "result",
+        result, "reason", reason);
+    if (resolve->is_json)
+        return command_print_json(value, err);
+    json_decref(value);
+    text_addf(&out, "%s  ", slot);
+    text_add_clean(&out, run->run.integration_type, strlen(run->run.integration_type), 20);
+    text_addf(&out, "  run %.8s: %s", run->run.run_id, result);
+    if (run->resolution != RUN_UNRESOLVED)
+        text_addf(&out, ", %s by %s", resolve_word(run->resolution), run->resolved_by);
+    if (reason != NULL)
+        text_addf(&out, ": %s", reason);
+    ok = command_print(text_string(&out), err);
+    text_free(&out);
+    return ok;
+}
+
+static bool resolve_write(struct resolve *resolve, struct resolution_run *run,
+                          const struct resolution *resolution, struct error *err)
+{
+    const char *reason;
+    bool is_written;
+
+    if (!resolution_write(resolve->db, resolution, resolve->deadline_ms, run, &is_written, err))
+        return error_prefix(err, "run %s", run->run.run_id);
+    if (is_written)
+        return resolve_print(resolve, run, "resolved", NULL, err);
+    reason = resolve_explain(run, resolution);
+    resolve->is_refused |= reason != NULL;
+    return resolve_print(resolve, run, reason != NULL ? "left alone" : "unchanged", reason, err);
+}
+
+/* A person's word about each run that was named. */
+static bool resolve_say(struct resolve *resolve, const struct command_line *line, struct error *err)
+{
+    const struct setting_value *values = line->values;
+    struct resolution resolution = {
+        .word = values[SETTING_DONE].is_given ? RUN_RESOLVED_DONE : RUN_RESOLVED_NOT_DONE,
+        .by = resolve->by,
+        .records = values[SETTING_RECORDS].is_given ? values[SETTING_RECORDS].number : -1,
+        .replaces = values[SETTING_REPLACE].is_given,
+    };
+
+    text_add_clean(&resolve->note, values[SETTING_NOTE].text, strlen(values[SETTING_NOTE].text),
+                   RESOLUTION_NOTE_MAX);
+    resolution.note = text_string(&resolve->note);
+    for (size_t i = 0; i < resolve->found.count; i++)
+        if (!resolve_write(resolve, &resolve->found.runs[i], &resolution, err))
+            return false;
+    return true;
+}
+
+/* All are found before anything is written: a mistyped id changes nothing. */
+static bool resolve_find(struct resolve *resolve, const struct command_line *line,
+                         struct error *err)
+{
+    for (int i = 0; i < line->operand_count; i++)
+        if (!resolution_find(resolve->db, line->operands[i], resolve->deadline_ms, &resolve->found,
+                             err))
+            return false;
+    return true;
+}
+
+int command_resolve(const struct command_line *line)
+{
+    struct database_address address = settings_database(line);
+    struct resolve resolve = {.deadline_ms = line->started_at_ms + RESOLVE_BUDGET_MS,
+                              .is_json = line->values[SETTING_JSON].is_given};
+    struct error err = {0};
+    bool ok = resolve_check_options(line, &err) &&
+              (resolve.db = database_open(&address, resolve.deadline_ms, &err)) != NULL;
+
+    resolve_set_by(&resolve);
+    ok = ok && resolve_find(&resolve, line, &err) && resolve_say(&resolve, line, &err);
+    database_close(resolve.db);
+    resolution_runs_free(&resolve.found);
+    text_free(&resolve.note);
+    return !ok ? command_fail(&err) : resolve.is_refused ? 1 : 0;
+}
