@@ -430,6 +430,15 @@ static char *http_client_compose(const struct run *run)
     return line.data;
 }
 
+static void http_client_set_key(struct http_client *client, const char *idempotency_key)
+{
+    text_clear(&client->key_line);
+    text_addf(&client->key_line, "Idempotency-Key: %s", idempotency_key);
+    client->key_header =
+        (struct curl_slist){.data = client->key_line.data, .next = client->headers};
+    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, &client->key_header);
+}
+
 bool http_client_call(struct http_client *client, const struct run *run, int64_t deadline_ms,
                       const struct http_client_interrupt *interrupt, struct outcome *outcome)
 {
@@ -440,11 +449,7 @@ bool http_client_call(struct http_client *client, const struct run *run, int64_t
         outcome_fail(outcome, OUTCOME_NOT_DELIVERED, "CANCELLED", "the request is not valid UTF-8");
         return true;
     }
-    text_clear(&client->key_line);
-    text_addf(&client->key_line, "Idempotency-Key: %s", run->idempotency_key);
-    client->key_header =
-        (struct curl_slist){.data = client->key_line.data, .next = client->headers};
-    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, &client->key_header);
+    http_client_set_key(client, run->idempotency_key);
     curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(client->body));
     client->send_until_ms = deadline_ms;
     http_client_transfer(client, deadline_ms, interrupt);
@@ -457,16 +462,33 @@ bool http_client_call(struct http_client *client, const struct run *run, int64_t
 /* ---- Requests without a body ---- */
 
 /* Reads a body only after GET, since the connection must be free for the next request. */
-static bool http_client_ask(struct http_client *client, const char *method, int64_t deadline_ms,
-                            struct http_ping *ping)
+static void http_client_send(struct http_client *client, const char *method, int64_t deadline_ms)
 {
-    const struct response *response = &client->response;
-    int64_t started_ms = clock_now_ms();
     bool is_get = strcmp(method, "GET") == 0;
 
     curl_easy_setopt(client->easy, is_get ? CURLOPT_HTTPGET : CURLOPT_NOBODY, 1L);
     curl_easy_setopt(client->easy, CURLOPT_CUSTOMREQUEST, method);
     http_client_transfer(client, deadline_ms, &(struct http_client_interrupt){.fd = -1});
+}
+
+bool http_client_ask_function(struct http_client *client, const char *idempotency_key,
+                              int64_t deadline_ms, struct ask_answer *answer)
+{
+    http_client_set_key(client, idempotency_key);
+    http_client_send(client, "GET", deadline_ms);
+    client->response.detail = client->error;
+    client->response.secret = client->target.key;
+    ask_read(&client->response, answer);
+    return http_client_finish(client);
+}
+
+static bool http_client_ask(struct http_client *client, const char *method, int64_t deadline_ms,
+                            struct http_ping *ping)
+{
+    const struct response *response = &client->response;
+    int64_t started_ms = clock_now_ms();
+
+    http_client_send(client, method, deadline_ms);
     *ping = (struct http_ping){.ms = clock_now_ms() - started_ms, .end = response->end};
     memcpy(ping->retry_after, response->retry_after, sizeof ping->retry_after);
     memcpy(ping->region, response->region, sizeof ping->region);

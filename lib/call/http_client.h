@@ -12,6 +12,7 @@
 #define SYNCSCHED_CALL_HTTP_CLIENT_H
 
 #include "base/error.h"
+#include "call/ask.h"
 #include "call/response.h"
 #include "plan/outcome.h"
 #include "plan/probe.h"
@@ -56,6 +57,13 @@ struct http_client_interrupt {
  */
 bool http_client_call(struct http_client *client, const struct run *run, int64_t deadline_ms,
                       const struct http_client_interrupt *interrupt, struct outcome *outcome);
+
+/*
+ * Asks the function by GET what became of an idempotency key. The handle makes no calls, before or
+ * after. Always gives an answer; returns as http_client_call().
+ */
+bool http_client_ask_function(struct http_client *client, const char *idempotency_key,
+                              int64_t deadline_ms, struct ask_answer *answer);
 
 /* What came of a request without a body. */
 struct http_ping {

@@ -83,6 +83,13 @@ static void run_send_alert(const char *command, const struct tick_result *result
     free(alert);
 }
 
+static enum tick_after_restore run_read_after_restore(const char *text)
+{
+    return strcmp(text, "ask") == 0     ? TICK_ASKS
+           : strcmp(text, "serve") == 0 ? TICK_SERVES
+                                        : TICK_HOLDS;
+}
+
 int command_run(const struct command_line *line)
 {
     const struct setting_value *values = line->values;
@@ -103,7 +110,7 @@ int command_run(const struct command_line *line)
                                              : values[SETTING_RETRY_UNKNOWN].number != 0},
         .started_at_ms = line->started_at_ms,
         .concurrency = (int)values[SETTING_CONCURRENCY].number,
-        .serves_restored = strcmp(values[SETTING_AFTER_RESTORE].text, "serve") == 0,
+        .after_restore = run_read_after_restore(values[SETTING_AFTER_RESTORE].text),
         .has_at = has_at,
         .at_us = values[SETTING_AT].number,
         .retries_failed = values[SETTING_RETRY_FAILED].is_given,

@@ -46,6 +46,7 @@ struct claim_part {
     size_t first_key;
     size_t end_key;
     bool has_past;
+    bool has_answers; /* those of the function, and nothing else */
     bool is_split; /* its past is that of these integrations of claim_parts.past; else all of it */
     size_t first_past;
     size_t end_past;
@@ -63,6 +64,7 @@ struct claim_batch {
     bool has_corrected;
     size_t attempts; /* further ones that were made */
     struct text arrays[COLUMN_COUNT];
+    struct text answers[3];
     struct database_statement statements[CLAIM_STATEMENTS_MAX];
     const char *values[CLAIM_STATEMENTS_MAX][CLAIM_PARAMETERS_MAX];
     size_t count;
@@ -255,6 +257,31 @@ static void claim_compose_past(struct claim_batch *batch)
                   6);
 }
 
+/* What the function says of slots that are held. */
+static void claim_compose_answers(struct claim_batch *batch)
+{
+    const struct claim_options *options = batch->options;
+    struct text *answers = batch->answers;
+
+    for (size_t i = 0; i < options->answer_count; i++) {
+        const struct held_answer *answer = &options->answers[i];
+
+        claim_add_text(&answers[0], answer->run_id);
+        claim_add_text(&answers[1], claim_boolean(answer->is_done));
+        claim_add_number(&answers[2],
+                         answer->records_exported < 0 ? INT64_MIN : answer->records_exported);
+    }
+    for (size_t i = 0; i < 3; i++)
+        text_add(&answers[i], "}");
+    claim_add(batch, sql_held_lock, NULL, (const char *[]){answers[0].data}, 1);
+    claim_add(batch, sql_held_settle, NULL,
+              (const char *[]){answers[0].data, answers[1].data, answers[2].data}, 3);
+    claim_add(batch, sql_held_serve, claim_read_run,
+              (const char *[]){database_number(batch->now_us, options->now_us),
+                               options->trigger.name, options->trigger.host},
+              3);
+}
+
 /* What failed. */
 static void claim_compose_attempts(struct claim_batch *batch)
 {
@@ -374,6 +401,8 @@ static bool claim_execute_batch(struct database *db, struct claim_batch *batch, 
         claim_compose_past(batch);
         claim_compose_attempts(batch);
     }
+    if (part->has_answers)
+        claim_compose_answers(batch);
     if (part->end_key > part->first_key)
         claim_compose_present(batch);
     transaction.statements = batch->statements;
@@ -381,6 +410,8 @@ static bool claim_execute_batch(struct database *db, struct claim_batch *batch, 
     database_run(db, &transaction, batch->options->deadline_ms);
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         text_free(&batch->arrays[i]);
+    for (size_t i = 0; i < 3; i++)
+        text_free(&batch->answers[i]);
     if (!transaction.done)
         *err = transaction.error;
     return transaction.done;
@@ -413,10 +444,12 @@ static void claim_add_part(struct claim_parts *parts, struct claim_part part)
 }
 
 /* As many keys as there is room for, and at least one. With the first part goes the past. */
-static void claim_cut(struct claim_parts *parts, const struct claim *claim)
+static void claim_cut(struct claim_parts *parts, const struct claim *claim, bool has_answers)
 {
     struct claim_part part = {.has_past = true};
 
+    if (has_answers) /* first: what is claimed then begins behind what is done */
+        claim_add_part(parts, (struct claim_part){.has_answers = true});
     do {
         size_t end_key = part.first_key;
 
@@ -474,12 +507,20 @@ static void claim_set_aside(const struct claim_parts *parts, const struct claim_
                             const struct error *err)
 {
     const struct claim_part *part = &batch->part;
-    const struct claim_key *key = part->has_past ? NULL : &batch->claim->keys[part->first_key];
-    const struct claim_left *left = part->has_past ? &parts->past[part->first_past] : NULL;
+    const struct claim_key *key = NULL;
+    const struct claim_left *left = NULL;
 
     if (batch->result->refused++ > 0)
         return;
     batch->result->refusal = *err;
+    if (part->has_answers) {
+        error_prefix(&batch->result->refusal, "not recorded what the function says of held slots");
+        return;
+    }
+    if (part->has_past)
+        left = &parts->past[part->first_past];
+    else
+        key = &batch->claim->keys[part->first_key];
     error_prefix(&batch->result->refusal, "organisation %s, integration %s: %s",
                  key != NULL ? key->org_id : left->org_id,
                  key != NULL ? key->integration_id : left->integration_id,
@@ -548,7 +589,7 @@ bool claim_execute(struct database *db, const struct claim *claim,
     bool ok = true;
 
     *result = (struct claim_result){0};
-    claim_cut(&parts, claim);
+    claim_cut(&parts, claim, options->answer_count > 0);
     while (ok && parts.next < parts.count &&
            (parts.next == 0 || clock_now_ms() < options->valid_until_ms)) {
         struct claim_batch batch = {claim, options, result, .part = parts.list[parts.next++]};

@@ -13,6 +13,7 @@
 #include "plan/policy.h"
 #include "plan/schedule.h"
 #include "store/database.h"
+#include "store/held.h"
 #include "time/instant.h"
 
 #include <stddef.h>
@@ -22,9 +23,11 @@
 struct claim_options {
     struct policy policy;
     struct trigger trigger;
-    struct window window;   /* a run before it is a catch-up */
-    int64_t t_us;           /* the tick's time */
-    int64_t now_us;         /* the clock of the tick, for ages and created_at */
+    struct window window;              /* a run before it is a catch-up */
+    int64_t t_us;                      /* the tick's time */
+    int64_t now_us;                    /* the clock of the tick, for ages and created_at */
+    const struct held_answer *answers; /* of the function, to record, and to serve what is absent */
+    size_t answer_count;
     int64_t restored_us;    /* as in struct schedules_reading; INT64_MIN also: it is all served */
     int64_t valid_until_ms; /* monotonic: no transaction begins from here on */
     int64_t deadline_ms;    /* monotonic: the transaction under way fails */

@@ -119,6 +119,7 @@ static void schedules_read_row(void *context, const struct database_row *row)
     if (cursor->reading->now_us == 0) { /* the first row */
         cursor->reading->now_us = database_row_number(row, "now_us", 0);
         cursor->reading->has_unfinished_runs = database_row_is_true(row, "unfinished");
+        cursor->reading->has_held_runs = database_row_is_true(row, "held");
         cursor->reading->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
         cursor->reading->restored_us = database_row_number(row, "restored_us", INT64_MIN);
         if (!schema_check(row))
@@ -148,10 +149,11 @@ bool schedules_read(struct database *db, const struct schedules_options *options
     struct schedules_cursor cursor = {.options = options, .reading = reading};
     const char *beat_values[] = {trigger != NULL ? trigger->name : NULL,
                                  trigger != NULL ? trigger->host : NULL, SCHEMA_VERSION_TEXT};
-    const char *read_values[] = {options->wants_retries ? "t" : "f"};
+    const char *read_values[] = {options->wants_retries ? "t" : "f",
+                                 options->wants_held ? "t" : "f"};
     struct database_statement statements[] = {
         {.sql = sql_repeated, .read_row = schedules_read_repeated, .context = &cursor.repeated},
-        {sql_read, 1, read_values, schedules_read_row, &cursor},
+        {sql_read, 2, read_values, schedules_read_row, &cursor},
         {.sql = sql_heartbeat_wait},
         {sql_identity, 1, beat_values + 2, NULL, NULL},
         {sql_heartbeat, 3, beat_values, schedules_read_heartbeat, reading},

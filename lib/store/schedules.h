@@ -18,6 +18,7 @@ struct schedules_reading {
     int64_t sent_at_ms;       /* the monotonic clock when the statement was sent */
     int64_t host_now_us;      /* the host's clock at that moment */
     bool has_unfinished_runs; /* some run waits to be abandoned, adopted or tried again */
+    bool has_held_runs;       /* RESTORED, not long ago, and not resolved */
     int64_t restored_us;      /* the database was restored, and what was served up to then is not
                                  known; INT64_MIN: it is; INT64_MAX: no tick has seen this one */
     int64_t pruned_before;    /* the log lacks runs of earlier minutes; INT64_MIN: it is whole */
@@ -75,6 +76,7 @@ struct schedules_options {
     const struct trigger *trigger; /* whose heartbeat is written along; NULL: nobody's */
     bool is_dry;                   /* it is rolled back */
     bool wants_retries;            /* failed runs of the last day are unfinished, too */
+    bool wants_held;               /* it is looked whether there are any */
     int64_t silence_ms;            /* as in struct database_transaction */
     int64_t deadline_ms;
     schedules_reader *read_schedule;

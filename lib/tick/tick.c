@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "call/credentials.h"
+#include "tick/asker.h"
 #include "tick/child.h"
 #include "tick/worker.h"
 #include "time/clock.h"
@@ -38,6 +39,8 @@ struct tick {
     struct claim claim;
     struct zones zones;
     struct due_texts texts;
+    struct held_answer *answers; /* of the function, about slots that are held */
+    size_t answer_count;
     struct child warmer; /* pings the function when asked to; not started unless wanted */
     size_t invalid;      /* rows that were warned about */
     bool has_time;       /* the clock has been read, and due is set */
@@ -48,7 +51,7 @@ struct tick {
 /* When the database was restored, where that matters. */
 static int64_t tick_restored_us(const struct tick *tick)
 {
-    return tick->options->serves_restored ? INT64_MIN : tick->reading.restored_us;
+    return tick->options->after_restore == TICK_SERVES ? INT64_MIN : tick->reading.restored_us;
 }
 
 /* The minute up to which slots may have been served that a restored database does not know. */
@@ -149,6 +152,7 @@ static bool tick_read(struct tick *tick, const struct trigger *trigger, struct e
     struct schedules_options options = {
         .trigger = trigger,
         .wants_retries = tick->options->policy.max_attempts > 1,
+        .wants_held = tick->options->after_restore == TICK_ASKS,
         .silence_ms = TICK_ANSWER_MS,
         .deadline_ms = tick->deadline_ms,
         .read_schedule = tick_read_schedule,
@@ -223,10 +227,42 @@ static bool tick_check_at(const struct tick *tick, struct error *err)
     return error_hint(err, "give a time that is not before it");
 }
 
+/*
+ * Asks the function about slots that earlier ticks held, before the claim, so that the periods of
+ * what is claimed now begin behind what it has done. Takes a quarter of the budget at most: what it
+ * has no time for stays held for the next tick. Of a clock that may be wrong nobody knows how long
+ * they have been held.
+ */
+static bool tick_ask(struct tick *tick, struct error *err)
+{
+    const struct tick_options *options = tick->options;
+    struct held held = {0};
+    bool ok = true;
+
+    free(tick->answers);
+    tick->answers = NULL;
+    tick->answer_count = 0;
+    if (!tick->reading.has_held_runs || options->is_dry || options->has_at ||
+        !tick->due.clocks_agree)
+        return true;
+    ok = tick_connect(tick, err) && held_read(tick->db, tick->now_us, options->policy.budget_ms,
+                                              tick->deadline_ms, &held, err);
+    if (ok && held.count > 0) {
+        database_close(tick->db); /* no connection crosses a fork */
+        tick->db = NULL;
+        tick->answers =
+            asker_ask(&options->function, &held,
+                      options->started_at_ms + options->policy.budget_ms / 4, &tick->answer_count);
+    }
+    held_free(&held);
+    return ok || error_prefix(err, "reading what is held");
+}
+
 /* Whether the claim may lead to calls: what is given up, or a changed state, makes none. */
 static bool tick_may_call(const struct tick *tick)
 {
-    bool may_call = tick->reading.has_unfinished_runs || tick->options->retries_failed;
+    bool may_call = tick->reading.has_unfinished_runs || tick->options->retries_failed ||
+                    tick->answer_count > 0;
 
     for (size_t i = 0; !may_call && i < tick->claim.progression_count; i++)
         may_call = tick->claim.progressions[i].fate == CLAIM_SERVE;
@@ -245,10 +281,11 @@ static bool tick_claim(struct tick *tick, struct claim_result *result, struct er
         int64_t old_at_ms;
 
         if (!tick_read(tick, trigger, err) || !tick_check_at(tick, err) ||
-            !credentials_check_time(options->function.key, tick->reading.now_us, err))
+            !credentials_check_time(options->function.key, tick->reading.now_us, err) ||
+            !tick_ask(tick, err))
             return false;
         if (tick->claim.key_count == 0 && !tick->reading.has_unfinished_runs &&
-            !options->retries_failed)
+            !options->retries_failed && tick->answer_count == 0)
             return true;
         if (tick_may_call(tick))
             child_tell(&tick->warmer, (struct child_message){0});
@@ -258,6 +295,8 @@ static bool tick_claim(struct tick *tick, struct claim_result *result, struct er
             .window = tick->due.window,
             .t_us = tick->due.t_us,
             .now_us = tick->now_us,
+            .answers = tick->answers,
+            .answer_count = tick->answer_count,
             .restored_us = tick_restored_us(tick),
             /* Half the budget belongs to the calls; what is not claimed by then waits. */
             .valid_until_ms = options->started_at_ms + options->policy.budget_ms / 2,
@@ -283,7 +322,7 @@ static bool tick_claim(struct tick *tick, struct claim_result *result, struct er
 }
 
 /* One line for all: a restore may hold very many slots. */
-static void tick_warn_of_held(const struct claim_result *result)
+static void tick_warn_of_held(const struct tick *tick, const struct claim_result *result)
 {
     const struct run *first = NULL;
     const struct run *last = NULL;
@@ -307,8 +346,11 @@ static void tick_warn_of_held(const struct claim_result *result)
         "the database was restored, promoted or moved: %zu slots, from %s to %s, may have been "
         "served before that and are held",
         count, from, to);
-    error_hint(&err, "ask the function by the keys that are RESTORED in sync_run_log; what it did "
-                     "not do, serve by: syncsched run --at TIME --retry-failed --retry-unknown");
+    error_hint(&err, tick->options->after_restore == TICK_ASKS
+                         ? "the next ticks ask the function about them"
+                         : "ask the function by the keys that are RESTORED in sync_run_log; what "
+                           "it did not do, serve by: syncsched run --at TIME --retry-failed "
+                           "--retry-unknown");
     log_failure_as_warning(&err);
 }
 
@@ -365,7 +407,7 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
                         : "cancelled, the schedule has changed",
                     from, to, run->run_id);
     }
-    tick_warn_of_held(result);
+    tick_warn_of_held(tick, result);
     if (result->refused > 0)
         log_failure_as_warning(&result->refusal);
     if (result->refused > 1)
@@ -513,6 +555,7 @@ static void tick_choose_runs(const struct tick_options *options, struct tick_res
 static void tick_end(struct tick *tick)
 {
     child_end(&tick->warmer);
+    free(tick->answers);
     claim_free(&tick->claim);
     zones_free(&tick->zones);
     due_texts_free(&tick->texts);

@@ -16,6 +16,9 @@
 
 #include <stdint.h>
 
+/* What to do about slots that may have been served before the database was restored. */
+enum tick_after_restore { TICK_HOLDS, TICK_ASKS, TICK_SERVES };
+
 struct tick_options {
     struct database_address database;
     struct http_target function;
@@ -23,8 +26,8 @@ struct tick_options {
     struct policy policy;
     int64_t started_at_ms; /* monotonic clock: when the process started */
     int concurrency;       /* 1..POOL_WORKERS_MAX */
-    bool serves_restored;  /* what may have been served before the database was restored, too */
-    bool has_at;           /* --at: exactly the slots in the window of at_us, now */
+    enum tick_after_restore after_restore;
+    bool has_at; /* --at: exactly the slots in the window of at_us, now */
     int64_t at_us;
     bool retries_failed; /* with --at: whatever failed in the window gets another attempt */
     bool warms_up;       /* the function is pinged while the claim is made */

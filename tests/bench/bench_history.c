@@ -55,7 +55,7 @@ static void history_make_due(void)
 
 static void history_measure(const char *what, const struct function *function)
 {
-    const char *const bare[] = {TEST_BUILD_DIR "/tests/bare", "f", NULL};
+    const char *const bare[] = {TEST_BUILD_DIR "/tests/bare", "f", "f", NULL};
     struct bench_costs idle = {0};
     struct bench_costs busy = {0};
     struct bench_costs reads = {0};

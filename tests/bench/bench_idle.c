@@ -95,7 +95,7 @@ static void idle_create(int pairs)
 
 static void idle_measure_process(int pairs)
 {
-    const char *const bare[] = {TEST_BUILD_DIR "/tests/bare", "f", NULL};
+    const char *const bare[] = {TEST_BUILD_DIR "/tests/bare", "f", "f", NULL};
     struct bench_costs ticks = {0};
     struct bench_costs reads = {0};
     struct bench_costs peers = {0};

@@ -60,7 +60,7 @@ static void instructions_measure_idle(int pairs)
     testdb_exec("UPDATE organization_integrations SET cron_schedule = '0 0 1 1 *'");
     testdb_exec("UPDATE sync_schedule_state SET schedule = '0 0 1 1 * UTC'");
     testdb_exec("VACUUM ANALYZE");
-    bare = instructions_of((const char *[]){TEST_BUILD_DIR "/tests/bare", "f", NULL});
+    bare = instructions_of((const char *[]){TEST_BUILD_DIR "/tests/bare", "f", "f", NULL});
     snprintf(what, sizeof what, "instructions: idle, %d pairs", pairs);
     instructions_print(what,
                        instructions_of((const char *[]){TEST_BUILD_DIR "/syncsched", "run",

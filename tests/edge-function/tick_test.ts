@@ -2,7 +2,7 @@
 // record once, and the log agrees with the ledger.
 
 import assert from "node:assert/strict";
-import { NEXT_SLOT, type Scene, SLOT, test, until } from "./scene.ts";
+import { keyOf, NEXT_SLOT, type Scene, SLOT, test, until } from "./scene.ts";
 
 type Way = "answers with 200" | "answers with 202";
 type Tick = () => Promise<unknown>;
@@ -162,6 +162,57 @@ test("a policy waits for as long as the 409 says, and spends no attempt on it", 
   assert.equal(last.status, "completed");
   assert.equal(last.attempt, 3);
   assert.deepEqual(scene.target.numbers, [1, 2]);
+});
+
+// ---- A restored database ----
+
+test("what a restored database lacks is asked for by key, and only what is absent is sent", async (scene) => {
+  await scene.addRecords([1, 2]);
+  await tickAt(scene, SLOT);
+  await scene.addRecords([3], NEXT_SLOT);
+  await scene.sql`
+    UPDATE sync_run_log
+       SET status = 'failed', completed_at = NULL, records_exported = NULL, started_at = NULL,
+           worker = NULL, http_status = NULL, request_id = NULL, error_class = 'unknown',
+           error_code = 'RESTORED', failed_at = now() - interval '2 minutes'`;
+  await scene.sql`
+    INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for, covers_from,
+                              period_start, attempt, status, idempotency_key, triggered_by,
+                              failed_at, error_class, error_code)
+    SELECT org_id, integration_id, integration_type, ${NEXT_SLOT}, ${NEXT_SLOT}, scheduled_for, 1,
+           status, ${keyOf(NEXT_SLOT)}, triggered_by, failed_at, error_class, error_code
+      FROM sync_run_log`;
+  await scene.syncsched(["run", "--after-restore", "ask"]);
+
+  assert.deepEqual(scene.target.numbers, [1, 2, 3]);
+  assert.deepEqual(
+    await scene.sql`
+      SELECT attempt, status, resolution, resolved_by, records_exported
+        FROM sync_run_log WHERE scheduled_for <= ${NEXT_SLOT} ORDER BY scheduled_for, attempt`,
+    [
+      {
+        attempt: 1,
+        status: "failed",
+        resolution: "done",
+        resolved_by: "function",
+        records_exported: null,
+      },
+      {
+        attempt: 1,
+        status: "failed",
+        resolution: "not_done",
+        resolved_by: "function",
+        records_exported: null,
+      },
+      {
+        attempt: 2,
+        status: "completed",
+        resolution: null,
+        resolved_by: null,
+        records_exported: "1",
+      },
+    ],
+  );
 });
 
 // ---- Histories ----

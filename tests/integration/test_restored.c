@@ -3,6 +3,7 @@
  * is not known, and is held. On real servers: restored to a point in time, promoted, dumped and
  * loaded into another cluster, and copied back with their disk.
  */
+#include "base/text.h"
 #include "support/clock_server.h"
 #include "support/scene.h"
 #include "support/suite.h"
@@ -345,10 +346,227 @@ START_TEST(test_many)
 }
 END_TEST
 
+/* ---- The function is asked ---- */
+
+#define ASK "--after-restore ask"
+
+/* What the function says of the key of a slot: so many minutes after the origin. */
+static void answer(struct text *script, int slot, const char *rule)
+{
+    text_addf(script, "GET:%s/%s/%s %s\n", SCENE_ORG, scene_integration(1),
+              scene_minute_text(origin + slot), rule);
+}
+
+#define IS(state) "body={\"state\":\"" state "\"}"
+
+static void script(struct text *text)
+{
+    function_script(scene_function(), text_string(text));
+    text_free(text);
+}
+
+/* The last slots of every minute are held, for long enough to be asked about. */
+static void hold(int slots)
+{
+    scene_settle(30000);
+    seed(slots);
+    become_another();
+    tick_said(ASK, "the next ticks ask");
+    testdb_exec("UPDATE sync_run_log SET failed_at = failed_at - interval '51 seconds'");
+    ck_assert_uint_eq(json_array_size(function_others(scene_function())), 0);
+}
+
+/* What the log says, a line each: slot, attempt, status, resolution, period. */
+static void assert_said(const char *expected)
+{
+    char *actual =
+        testdb_text("SELECT string_agg(concat_ws(' ',"
+                    "  (extract(epoch FROM scheduled_for - '%s') / 60)::int || '/' || attempt,"
+                    "  coalesce(error_code, status), resolution || ' by ' || resolved_by,"
+                    "  'after ' || (extract(epoch FROM period_start - '%s') / 60)::int),"
+                    "  ', ' ORDER BY scheduled_for, attempt) FROM sync_run_log",
+                    scene_minute_text(origin), scene_minute_text(origin));
+
+    ck_assert_pstr_eq(actual, expected);
+    free(actual);
+}
+
+static size_t questions(void)
+{
+    json_t *others = function_others(scene_function());
+    size_t count = json_array_size(others);
+
+    json_decref(others);
+    return count;
+}
+
+/*
+ * Covers: what is done is recorded, what is not is served by one run behind what may have been done;
+ * what is held is asked about again, and then served too: periods lie end to end.
+ */
+START_TEST(test_ask)
+{
+    struct text text = {0};
+    char *note;
+
+    hold(4);
+    answer(&text, -3, "body={\"state\":\"completed\",\"recordsExported\":7}");
+    answer(&text, -2, IS("held"));
+    answer(&text, -1, IS("absent"));
+    answer(&text, 0, IS("absent"));
+    script(&text);
+    tick_said(ASK,
+              "asked about 4 slots that are held since the database was restored, the function "
+              "says that 1 are done and 2 are not; 1 stay held\n");
+    assert_said("-3/1 RESTORED done by function, -2/1 RESTORED after -3, "
+                "-1/1 RESTORED not_done by function after -2, "
+                "0/1 RESTORED not_done by function after -1, 0/2 completed after -2");
+    note = testdb_text("SELECT resolution_note FROM sync_run_log WHERE resolution = 'done'");
+    ck_assert_pstr_eq(note, "asked, it has exported under this key, records: 7");
+    free(note);
+    ck_assert_uint_eq(questions(), 4);
+
+    answer(&text, -2, IS("absent"));
+    script(&text);
+    tick_said(ASK, "asked about 1 slots");
+    assert_said("-3/1 RESTORED done by function, -2/1 RESTORED not_done by function after -3, "
+                "-2/2 completed after -3, -1/1 RESTORED not_done by function after -2, "
+                "0/1 RESTORED not_done by function after -1, 0/2 completed after -2");
+    tick_said(ASK, NULL);
+    ck_assert_uint_eq(questions(), 5);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 2);
+}
+END_TEST
+
+/* Covers: a later slot that is done may have exported it: a person looks, and nobody calls. */
+START_TEST(test_ask_before_done)
+{
+    struct text text = {0};
+
+    hold(3);
+    answer(&text, -2, IS("absent"));
+    answer(&text, -1, IS("completed"));
+    answer(&text, 0, IS("absent"));
+    script(&text);
+    tick_said(ASK, "1 are done and 2 are not; 0 stay held");
+    assert_said("-2/1 RESTORED not_done by function, "
+                "-1/1 RESTORED done by function after -2, "
+                "0/1 RESTORED not_done by function after -1, 0/2 completed after -1");
+    testdb_exec("UPDATE sync_run_log SET resolution = NULL, resolved_at = NULL, resolved_by = NULL,"
+                " resolution_note = NULL WHERE scheduled_for = '%s'",
+                scene_minute_text(origin - 2));
+    tick_said(ASK, "0 are done and 1 are not");
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
+}
+END_TEST
+
+/* Covers: a function that does not answer is not asked for long, and changes nothing. */
+START_TEST(test_ask_in_vain)
+{
+    hold(9);
+    tick_said(ASK, "0 are done and 0 are not; 9 stay held, since it does not answer: HTTP_405: ");
+    ck_assert_uint_eq(questions(), 5);
+    ck_assert_int_eq(scene_count(NULL), 9);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE resolution IS NULL"),
+                     9);
+}
+END_TEST
+
+/* Covers: nobody is asked while a tick of before may still call, by hand, dry, or to hold alone. */
+START_TEST(test_ask_nobody)
+{
+    char by_hand[80];
+
+    hold(2);
+    snprintf(by_hand, sizeof by_hand, ASK " --at %s", scene_minute_text(origin - 1));
+    tick_said(by_hand, NULL);
+    tick_said(ASK " --dry-run", NULL);
+    tick_said("", NULL);
+    testdb_exec("UPDATE sync_run_log SET failed_at = failed_at + interval '40 seconds'");
+    tick_said(ASK, NULL);
+    testdb_exec("UPDATE sync_run_log SET failed_at = failed_at - interval '1 day'");
+    tick_said(ASK, NULL);
+    ck_assert_uint_eq(questions(), 0);
+    testdb_exec("UPDATE sync_run_log SET failed_at = failed_at + interval '1 day'");
+    tick_said(ASK " --budget 10s", "asked about 2 slots");
+    ck_assert_int_eq(scene_count(NULL), 2);
+}
+END_TEST
+
+/* Covers: while another run is active, or nobody wants it any more, no attempt is made. */
+START_TEST(test_ask_active)
+{
+    struct text text = {0};
+
+    hold(2);
+    free(scene_seed_run(1, "pending", origin - 30, 0));
+    text_add(&text, "GET " IS("absent") "\n");
+    script(&text);
+    tick_said(ASK, "0 are done and 2 are not");
+    assert_said("-30/1 pending, -1/1 RESTORED, 0/1 RESTORED after -1");
+    testdb_exec("DELETE FROM sync_run_log WHERE status = 'pending';"
+                "UPDATE organization_integrations SET is_enabled = false");
+    tick_said(ASK, "0 are done and 2 are not");
+    assert_said("-1/1 RESTORED not_done by function, "
+                "0/1 RESTORED not_done by function after -1");
+}
+END_TEST
+
+/* Covers: two ticks that ask at the same time make one attempt. */
+START_TEST(test_ask_twice)
+{
+    struct program *ticks[2];
+    struct text text = {0};
+
+    hold(2);
+    text_add(&text, "GET latency_ms=700 " IS("absent") "\n");
+    script(&text);
+    for (int i = 0; i < 2; i++)
+        ticks[i] = scene_start(ASK);
+    for (int i = 0; i < 2; i++) {
+        struct scene_tick tick = scene_wait(ticks[i]);
+
+        ck_assert_msg(tick.status == 0, "%s", tick.err);
+        scene_tick_free(&tick);
+    }
+    assert_said("-1/1 RESTORED not_done by function, "
+                "0/1 RESTORED not_done by function after -1, 0/2 completed");
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
+}
+END_TEST
+
+/* Covers: a question that hangs takes its part of the budget, and no connection; the rest goes on. */
+START_TEST(test_ask_hangs)
+{
+    struct program *program;
+    struct scene_tick tick;
+
+    hold(2);
+    function_script(scene_function(), "GET action=hang\n");
+    scene_seed(2, 2, EVERY);
+    testdb_exec("UPDATE sync_database_state SET restored_at = restored_at - interval '9 minutes'");
+    program = scene_start(ASK " --budget 8s");
+    while (questions() == 0)
+        scene_sleep_ms(20);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM pg_stat_activity"
+                                   " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                                   " AND application_name = 'syncsched' AND state <> 'idle'"),
+                     0);
+    tick = scene_wait(program);
+    ck_assert_msg(strstr(tick.err, "2 stay held, since it does not answer: TIMEOUT") != NULL, "%s",
+                  tick.err);
+    scene_expect(tick, 1, 1, 0, 0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE resolution IS NULL"
+                                   " AND error_code = 'RESTORED'"),
+                     2);
+}
+END_TEST
+
 SUITE(restored)
 {
     TCase *servers = tcase_create("servers");
     TCase *held = tcase_create("held");
+    TCase *asked = tcase_create("asked");
 
     tcase_add_unchecked_fixture(servers, clock_server_start, clock_server_stop);
     tcase_add_checked_fixture(servers, scene_open, scene_close);
@@ -368,4 +586,13 @@ SUITE(restored)
     tcase_add_test(held, test_future);
     tcase_add_test(held, test_many);
     suite_add_tcase(suite, held);
+    tcase_add_checked_fixture(asked, scene_open, scene_close);
+    tcase_add_test(asked, test_ask);
+    tcase_add_test(asked, test_ask_before_done);
+    tcase_add_test(asked, test_ask_in_vain);
+    tcase_add_test(asked, test_ask_nobody);
+    tcase_add_test(asked, test_ask_active);
+    tcase_add_test(asked, test_ask_twice);
+    tcase_add_test(asked, test_ask_hangs);
+    suite_add_tcase(suite, asked);
 }

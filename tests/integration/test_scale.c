@@ -62,7 +62,7 @@ START_TEST(test_plan_of_read)
 
     scene_seed(1, 3, "0 2 * * *");
     seed_history(50000);
-    plan = explain(sql_read, "boolean", "true");
+    plan = explain(sql_read, "boolean, boolean", "true, true");
     printf("plan of the read, 50,000 runs in the log:\n%s", plan);
     ck_assert_ptr_null(strstr(plan, "Seq Scan on sync_run_log"));
     ck_assert_ptr_nonnull(strstr(plan, "sync_run_log_active_key"));

@@ -28,7 +28,7 @@
  * The script
  *
  * One rule a line, `<integrationId|*|OPTIONS|HEAD|GET> key=value ...`; empty lines and lines that start with # are
- * passed over. The first rule whose first word is the body's integrationId, or *, applies; when
+ * passed over. GET:KEY is a GET with that Idempotency-Key. The first rule whose first word is the body's integrationId, or *, applies; when
  * there is none, the default answer does. Replace the file by rename to change it under a running
  * server. A script that is found wrong later is an "error" in the log, a line on stderr, and the
  * answer 599.
@@ -211,10 +211,17 @@ static enum server_next function_answer_other(const struct function_connection *
     struct server_call call = function_prepare(connection, request);
     struct server_rule rule;
     struct text ignored = {0};
+    struct text id = {0};
+    const char *key = json_string_value(json_object_get(request->headers, "idempotency-key"));
+    bool is_matched;
     enum server_next next;
 
-    if (!server_script_match(connection->script, request->method, &rule, &ignored) ||
-        rule.integration_id == NULL)
+    text_add(&id, request->method);
+    if (key != NULL && strcmp(request->method, SERVER_SCRIPT_GET) == 0)
+        text_addf(&id, ":%s", key);
+    is_matched = server_script_match(connection->script, id.data, &rule, &ignored);
+    text_free(&id);
+    if (!is_matched || rule.integration_id == NULL)
         next = server_answer_status(connection->fd, status, request->keep_alive);
     else
         next = server_answer(&call, &rule);

@@ -299,7 +299,8 @@ struct script_search {
 static bool script_is_method(const char *id)
 {
     return strcmp(id, SERVER_SCRIPT_OPTIONS) == 0 || strcmp(id, SERVER_SCRIPT_HEAD) == 0 ||
-           strcmp(id, SERVER_SCRIPT_GET) == 0;
+           strcmp(id, SERVER_SCRIPT_GET) == 0 ||
+           strncmp(id, SERVER_SCRIPT_GET_KEY, strlen(SERVER_SCRIPT_GET_KEY)) == 0;
 }
 
 /* Whether a rule for id applies to what is looked for. */
@@ -307,6 +308,9 @@ static bool script_matches(const struct script_search *search, const char *id)
 {
     if (search->integration_id == NULL)
         return !script_is_method(id);
+    if (strcmp(id, SERVER_SCRIPT_GET) == 0 &&
+        strncmp(search->integration_id, SERVER_SCRIPT_GET_KEY, strlen(SERVER_SCRIPT_GET_KEY)) == 0)
+        return true;
     if (script_is_method(id) || script_is_method(search->integration_id))
         return strcmp(id, search->integration_id) == 0;
     return strcmp(id, "*") == 0 || strcmp(id, search->integration_id) == 0;

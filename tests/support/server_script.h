@@ -58,6 +58,7 @@ const char *server_action_name(enum server_action action);
 #define SERVER_SCRIPT_OPTIONS "OPTIONS"
 #define SERVER_SCRIPT_HEAD    "HEAD"
 #define SERVER_SCRIPT_GET     "GET"
+#define SERVER_SCRIPT_GET_KEY "GET:" /* and an Idempotency-Key */
 
 /*
  * Reads the script at path and fills rule with the first line that applies to a request of

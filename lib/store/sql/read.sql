@@ -1,6 +1,7 @@
 -- Everything a tick decides from, in one statement: the clock, whether runs wait to be abandoned,
--- adopted or, if that is wanted ($1), tried again, up to when the log was pruned, and each schedule
--- with its organisation's zone and its state. There is always a row, for the sake of the clock and
+-- adopted or, if that is wanted ($1), tried again, whether slots are held of which the function can
+-- be asked ($2: if that is wanted), up to when the log was pruned, and each schedule with its
+-- organisation's zone and its state. There is always a row, for the sake of the clock and
 -- the schema's version, which is a constant once this is planned. A FULL JOIN, because the state of
 -- an integration that was disabled or deleted must be closed, too. OFFSET 0 keeps the first
 -- subquery whole, so that it is worked out once and not for each row.
@@ -8,7 +9,7 @@
 -- greatest bigint where no tick has seen this one yet, or a clock that was wrong kept it.
 -- A mark or a run is from the future when it lies more than a minute ahead. Of such a mark's
 -- schedule this also returns the minute up to which the log shows its slots as served.
-SELECT c.now_us, c.unfinished, c.pruned_before, c.restored_us, c.schema_version, r.*
+SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_version, r.*
   FROM (SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
                EXISTS (
                  SELECT FROM sync_run_log
@@ -23,6 +24,11 @@ SELECT c.now_us, c.unfinished, c.pruned_before, c.restored_us, c.schema_version,
                   WHERE status = 'failed' AND failed_at > now() - interval '1 day'
                     AND started_at IS NOT NULL
                ) AS unfinished,
+               $2::boolean AND EXISTS (
+                 SELECT FROM sync_run_log
+                  WHERE status = 'failed' AND failed_at > now() - interval '1 day'
+                    AND error_code = 'RESTORED' AND resolution IS NULL
+               ) AS held,
                (SELECT ceil(extract(epoch FROM max(pruned_before)) / 60)::bigint
                   FROM sync_prune_state) AS pruned_before,
                CASE

@@ -31,7 +31,7 @@ _syncsched_values() { # OPTION
     --at | --catch-up | --budget | --timeout | --cold-start-after | --trigger-name | --from | --to | --org | --integration | --hours | --runs | --count | --note | --records | --older-than | --ahead) echo 'words' ;;
     --concurrency) echo 'words 1 2 3 4 5' ;;
     --max-attempts) echo 'words 1 2 3 4 5 6 7 8 9 10' ;;
-    --after-restore) echo 'words hold serve' ;;
+    --after-restore) echo 'words hold ask serve' ;;
     --on-failure) echo 'command' ;;
     --timezone) echo 'zone' ;;
     --db-role) echo 'words service_role' ;;
