@@ -417,4 +417,5 @@ void classify_response(const struct response *response, int64_t now_us, struct o
     classify_keep_origin(response, outcome);
     if (retry_after_read(response->retry_after, now_us, &wait_s))
         outcome->retry_after_ms = 1000 * wait_s;
+    outcome->is_throttled = can_be_read && response->status == 429 && outcome->retry_after_ms > 0;
 }

@@ -107,7 +107,11 @@ int command_run(const struct command_line *line)
                    .max_attempts = (int)values[SETTING_MAX_ATTEMPTS].number,
                    /* By hand only who says so now reaches what may have run; no configuration. */
                    .retries_unknown = has_at ? line->given[SETTING_RETRY_UNKNOWN] != NULL
-                                             : values[SETTING_RETRY_UNKNOWN].number != 0},
+                                             : values[SETTING_RETRY_UNKNOWN].number != 0,
+                   .max_calls = (int)values[SETTING_MAX_CALLS].number,
+                   .max_calls_of = {(int)values[SETTING_MAX_CALLS_XLEDGER].number,
+                                    (int)values[SETTING_MAX_CALLS_DYNAMICS].number,
+                                    (int)values[SETTING_MAX_CALLS_BUFDIR].number}},
         .started_at_ms = line->started_at_ms,
         .concurrency = (int)values[SETTING_CONCURRENCY].number,
         .after_restore = run_read_after_restore(values[SETTING_AFTER_RESTORE].text),

@@ -36,8 +36,8 @@ struct doctor {
 static void doctor_skip(struct doctor *doctor, const char *from, const char *to, const char *why)
 {
     static const char *const checks[] = {"tls",    "role",    "writes", "row-security",
-                                         "grants", "version", "schema", "clock",
-                                         "rows",   "tick",    "trigger"};
+                                         "grants", "version", "schema", "throttle",
+                                         "clock",  "rows",    "tick",   "trigger"};
     size_t i = 0;
 
     while (strcmp(checks[i], from) != 0)

@@ -46,6 +46,7 @@ static void status_read_triggers(void *context, const struct database_row *row)
         return;
     status->now_us = database_row_number(row, "now_us", 0);
     status->triggers = status_read_text(status, row, "triggers");
+    status->throttled = status_read_text(status, row, "throttled");
     status->is_ticking = database_row_is_true(row, "is_ticking");
 }
 

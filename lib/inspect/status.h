@@ -47,9 +47,10 @@ struct status_integration {
 
 /* `struct status s = {0};` is an empty one. */
 struct status {
-    int64_t now_us;       /* the server's clock, since 1970 UTC */
-    const char *triggers; /* a JSON array, the one that ticked last first; NULL: none */
-    bool is_ticking;      /* some trigger is not silent */
+    int64_t now_us;        /* the server's clock, since 1970 UTC */
+    const char *triggers;  /* a JSON array, the one that ticked last first; NULL: none */
+    bool is_ticking;       /* some trigger is not silent */
+    const char *throttled; /* the same of the types that are; NULL: none */
     struct status_integration *integrations; /* in key order; judged: what needs a person first */
     size_t count;
     size_t capacity;

@@ -33,6 +33,7 @@ struct outcome {
     const char *warning;                      /* static text for stderr, or NULL */
     bool may_retry;                           /* not delivered, and a moment later it may be */
     int64_t retry_after_ms;                   /* such a call is not to be made sooner */
+    bool is_throttled;                        /* nor is any other of its type */
 };
 
 /* The class as the log spells it; NULL for OUTCOME_NONE. */

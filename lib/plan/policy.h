@@ -4,6 +4,8 @@
 #ifndef SYNCSCHED_PLAN_POLICY_H
 #define SYNCSCHED_PLAN_POLICY_H
 
+#include "plan/run.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,6 +16,8 @@ struct policy {
     int64_t cold_start_after_ms; /* a ping that takes longer met one; 0: warns of none */
     int max_attempts;            /* at a slot that fails, across ticks; 1: none but the first */
     bool retries_unknown;        /* also after outcomes that are unknown */
+    int max_calls;               /* in flight at once, over all ticks; 0: no limit */
+    int max_calls_of[RUN_TYPES]; /* the same of each type (timetable_type()) */
 };
 
 /* A run that starts later than this after its slot is late, and a slot that waits for longer is

@@ -17,6 +17,9 @@ enum {
     RUN_KEY_SIZE = 2 * RUN_UUID_SIZE + 21, /* org/integration/2024-05-01T02:00:00Z */
 };
 
+/* So many types of integrations there are (plan/timetable.h). */
+enum { RUN_TYPES = 3 };
+
 /* The period_start of a run that exports everything from the beginning. */
 #define RUN_PERIOD_OPEN INT64_MIN
 

@@ -61,23 +61,24 @@ bool timetable_read_text(const char *text, struct zones *zones, struct timetable
 
 const char *timetable_type(size_t n)
 {
-    static const char *const types[] = {"xledger", "dynamics", "bufdir"};
+    static const char *const types[RUN_TYPES] = {"xledger", "dynamics", "bufdir"};
 
-    return n < sizeof types / sizeof *types ? types[n] : NULL;
+    return n < RUN_TYPES ? types[n] : NULL;
 }
 
-static bool timetable_type_is_known(const char *type)
+size_t timetable_find_type(const char *type)
 {
     size_t n = 0;
 
-    while (type != NULL && timetable_type(n) != NULL && strcmp(timetable_type(n), type) != 0)
+    while (n < RUN_TYPES && (type == NULL || strcmp(timetable_type(n), type) != 0))
         n++;
-    return type != NULL && timetable_type(n) != NULL;
+    return n;
 }
 
 bool timetable_is_complete(const struct schedule *schedule)
 {
-    return schedule->has_organization && timetable_type_is_known(schedule->integration_type);
+    return schedule->has_organization &&
+           timetable_find_type(schedule->integration_type) < RUN_TYPES;
 }
 
 /* Each column is checked before it is parsed, and the row before its slots are looked at. */
@@ -88,7 +89,7 @@ bool timetable_read(const struct schedule *schedule, struct zones *zones,
         return error_set(err, ERROR_INVALID, "%s", schedule->set_aside);
     if (!schedule->has_organization)
         return error_set(err, ERROR_INVALID, "its organisation does not exist");
-    if (!timetable_type_is_known(schedule->integration_type)) {
+    if (timetable_find_type(schedule->integration_type) == RUN_TYPES) {
         error_set(err, ERROR_INVALID, "integration_type \"%s\" is not known",
                   schedule->integration_type != NULL ? schedule->integration_type : "(null)");
         return error_hint(err, "it is one of xledger, dynamics, bufdir");

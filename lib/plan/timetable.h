@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cron/cron.h"
+#include "plan/run.h"
 #include "plan/schedule.h"
 #include "time/zones.h"
 
@@ -18,6 +19,9 @@ struct timetable {
 
 /* The n-th type that an integration may have, from 0; NULL behind the last. */
 const char *timetable_type(size_t n);
+
+/* The inverse; RUN_TYPES for NULL and any other text. */
+size_t timetable_find_type(const char *type);
 
 /*
  * Reads expression and zone of a row that is active, and checks the row besides. On failure err

@@ -140,9 +140,10 @@ json_t *status_head_tree(const struct status *status)
 
     for (size_t i = 0; i < status->probe_count; i++)
         json_array_append_new(probes, status_json_probe(&status->probes[i]));
-    return json_pack("{s:o, s:b, s:o, s:o*}", "now", status_json_instant(status->now_us / 1000),
-                     "ticking", (int)status->is_ticking, "triggers",
-                     status_json_array(status->triggers), "probes", probes);
+    return json_pack("{s:o, s:b, s:o, s:o, s:o*}", "now",
+                     status_json_instant(status->now_us / 1000), "ticking", (int)status->is_ticking,
+                     "triggers", status_json_array(status->triggers), "throttled",
+                     status_json_array(status->throttled), "probes", probes);
 }
 
 void status_add_report(const struct status *status, enum status_view view, bool is_json,

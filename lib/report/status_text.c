@@ -30,7 +30,7 @@ static const struct status_word {
     {"unhealthy", TERMINAL_BAD, 0},     {"ticking", TERMINAL_GOOD, 0},
     {"silent", TERMINAL_BAD, 0},        {"not ticking", TERMINAL_BAD, 0},
     {"reachable", TERMINAL_GOOD, 0},    {"unreachable", TERMINAL_WARN, 0},
-    {NULL, TERMINAL_PLAIN, 0},
+    {"throttled", TERMINAL_WARN, 0},    {NULL, TERMINAL_PLAIN, 0},
 };
 
 static const char status_legend[] =
@@ -145,6 +145,17 @@ static void status_add_trigger(struct status_text *text, const json_t *trigger)
     status_end_line(text, strlen(word) + strlen(": "));
 }
 
+/* xledger: throttled until TIME, in 5 min: it asked for that at TIME */
+static void status_add_throttle(struct status_text *text, const json_t *throttle)
+{
+    const char *until = status_shown(throttle, "until");
+
+    text_addf(text->out, "%s: ", status_shown(throttle, "integrationType"));
+    status_paint(text, "throttled");
+    text_addf(text->out, " until %s, %s: it asked for that at %s\n", until,
+              status_distance(text, until), status_shown(throttle, "askedAt"));
+}
+
 static const char *status_probe_word(const json_t *object)
 {
     return status_is(object, "probe", "throttled")        ? "passive"
@@ -181,6 +192,7 @@ static void status_add_head(struct status_text *text)
     const struct status *status = text->status;
     json_t *head = status_head_tree(status);
     const json_t *triggers = json_object_get(head, "triggers");
+    const json_t *throttled = json_object_get(head, "throttled");
     const json_t *probes = json_object_get(head, "probes");
     const char *before = ": ";
 
@@ -199,6 +211,8 @@ static void status_add_head(struct status_text *text)
         before = ", ";
     }
     text_add(text->out, "\n");
+    for (size_t i = 0; i < json_array_size(throttled); i++)
+        status_add_throttle(text, json_array_get(throttled, i));
     for (size_t i = 0; i < json_array_size(probes); i++)
         status_add_probe(text, json_array_get(probes, i));
     json_decref(head);

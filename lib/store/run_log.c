@@ -9,15 +9,16 @@
 enum { RUN_LOG_LOCK_MS = 2000 };
 
 static const struct {
-    const char *lock; /* the statement that takes the integration's lock; NULL: none does */
+    const char *lock; /* the statement that goes before it and takes a lock; NULL: none does */
     const char *sql;
+    int lock_parameters;
     int parameters;
 } run_log_steps[] = {
-    [RUN_LOG_START] = {NULL, sql_start, 4},
-    [RUN_LOG_ACCEPT] = {NULL, sql_accept, 6},
-    [RUN_LOG_FINISH] = {NULL, sql_finish, 12},
-    [RUN_LOG_FINISH_LATE] = {sql_late_lock, sql_late, 11},
-    [RUN_LOG_SETTLE] = {NULL, sql_finish, 12},
+    [RUN_LOG_START] = {sql_start_lock, sql_start, 3, 7},
+    [RUN_LOG_ACCEPT] = {NULL, sql_accept, 0, 6},
+    [RUN_LOG_FINISH] = {NULL, sql_finish, 0, 12},
+    [RUN_LOG_FINISH_LATE] = {sql_late_lock, sql_late, 1, 11},
+    [RUN_LOG_SETTLE] = {NULL, sql_finish, 0, 12},
 };
 
 void run_log_copy_run(const struct database_row *row, struct run *run)
@@ -60,6 +61,27 @@ static void run_log_read_state(void *context, const struct database_row *row)
                                   strcmp(cursor->state->error_code, "ABANDONED") == 0;
 }
 
+static void run_log_read_pending(void *context, const struct database_row *row)
+{
+    struct run_log_cursor *cursor = context;
+
+    run_log_read_state(context, row);
+    cursor->state->throttled_for_ms = database_row_number(row, "throttled_for_ms", 0);
+    cursor->state->throttled_until_ms = database_row_number(row, "throttled_until_ms", 0);
+}
+
+/* What a start needs to know, from the fifth value on. Whether it needs the lock of all starts. */
+static bool run_log_set_start(const struct run_log_transition *start, const char *values[],
+                              char numbers[3][DATABASE_NUMBER_SIZE])
+{
+    values[4] = database_number(numbers[0], start->call_ms);
+    if (start->max_calls > 0)
+        values[5] = database_number(numbers[1], start->max_calls);
+    if (start->max_calls_of > 0)
+        values[6] = database_number(numbers[2], start->max_calls_of);
+    return start->max_calls > 0 || start->max_calls_of > 0;
+}
+
 /* The values of an outcome, from the fifth on; those that are not known stay NULL. */
 static void run_log_set_outcome(const struct outcome *outcome, const char *values[],
                                 char numbers[3][DATABASE_NUMBER_SIZE])
@@ -92,16 +114,20 @@ static bool run_log_try(struct database *db, const struct run_log_transition *tr
     const char *values[12] = {transition->run->run_id, transition->run->org_id,
                               transition->run->integration_id, transition->token};
     struct database_statement statements[] = {
-        {.sql = lock, .parameters = 1, .values = values},
+        {.sql = lock,
+         .parameters = run_log_steps[transition->step].lock_parameters,
+         .values = values},
         {run_log_steps[transition->step].sql, run_log_steps[transition->step].parameters, values,
          run_log_read_state, &cursor},
     };
-    struct database_statement read = {sql_state, 3, values, run_log_read_state, &cursor};
+    struct database_statement read = {sql_state, 3, values, run_log_read_pending, &cursor};
     size_t first = lock != NULL ? 0 : 1;
 
+    values[11] = transition->step == RUN_LOG_SETTLE ? "t" : "f";
     if (outcome != NULL)
         run_log_set_outcome(outcome, values, numbers);
-    values[11] = transition->step == RUN_LOG_SETTLE ? "t" : "f";
+    else if (!run_log_set_start(transition, values, numbers))
+        first = 1;
     *state = (struct run_state){.status = RUN_GONE};
     if (!database_transact(db, statements + first, 2 - first, RUN_LOG_LOCK_MS,
                            transition->deadline_ms, err))
@@ -133,4 +159,14 @@ bool run_log_change(struct database *db, const struct run_log_transition *transi
     }
     text_free(&message);
     return ok;
+}
+
+bool run_log_throttle(struct database *db, const char *integration_type, int64_t for_ms,
+                      int64_t deadline_ms, struct error *err)
+{
+    char number[DATABASE_NUMBER_SIZE];
+    const char *values[] = {integration_type, database_number(number, for_ms)};
+    struct database_statement throttle = {.sql = sql_throttle, .parameters = 2, .values = values};
+
+    return database_transact(db, &throttle, 1, RUN_LOG_LOCK_MS, deadline_ms, err);
 }

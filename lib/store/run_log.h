@@ -25,10 +25,16 @@ struct run_state {
     enum outcome_class error_class;
     char error_code[OUTCOME_CODE_SIZE];
     int64_t started_at_us; /* 0 while it has not started */
+    /* Of a run that was to start and is pending: its type is throttled. 0: it is not. */
+    int64_t throttled_for_ms;
+    int64_t throttled_until_ms; /* since 1970 UTC, by the database's clock */
 };
 
 enum run_log_step {
-    /* pending -> running under this token. It is won when the state is RUN_RUNNING and is_mine. */
+    /*
+     * pending -> running under this token. It is won when the state is RUN_RUNNING and is_mine. The
+     * run stays RUN_PENDING while its type is throttled, and while there is no place for its call.
+     */
     RUN_LOG_START,
     /*
      * The function answered 202. It is stored when the state is RUN_RUNNING, is_mine and
@@ -62,6 +68,10 @@ struct run_log_transition {
     const char *token;
     const struct outcome *outcome; /* of the call; to start a run: NULL */
     int64_t deadline_ms;           /* monotonic */
+    /* To start a run: */
+    int64_t call_ms;  /* from now on, its call is over by then */
+    int max_calls;    /* in flight at once, over all ticks; 0: no limit */
+    int max_calls_of; /* the same of its type */
 };
 
 /*
@@ -70,6 +80,13 @@ struct run_log_transition {
  */
 bool run_log_change(struct database *db, const struct run_log_transition *transition,
                     struct run_state *state, struct error *err);
+
+/*
+ * The external system of this type asks not to be called for so long: no run of the type starts
+ * until then, in any tick (at most a day).
+ */
+bool run_log_throttle(struct database *db, const char *integration_type, int64_t for_ms,
+                      int64_t deadline_ms, struct error *err);
 
 /* The run of a row that has the columns of sql/columns/run.sql. */
 void run_log_copy_run(const struct database_row *row, struct run *run);

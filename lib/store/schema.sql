@@ -174,6 +174,7 @@ CREATE TABLE IF NOT EXISTS sync_run_log (
     resolved_at      timestamptz,
     resolved_by      text,
     resolution_note  text,
+    call_until       timestamptz, -- when the call of a run that is running is over, at the latest
 
     PRIMARY KEY (run_id),
 
@@ -263,7 +264,8 @@ ALTER TABLE sync_run_log
     ADD COLUMN IF NOT EXISTS resolution text,
     ADD COLUMN IF NOT EXISTS resolved_at timestamptz,
     ADD COLUMN IF NOT EXISTS resolved_by text,
-    ADD COLUMN IF NOT EXISTS resolution_note text;
+    ADD COLUMN IF NOT EXISTS resolution_note text,
+    ADD COLUMN IF NOT EXISTS call_until timestamptz;
 UPDATE sync_run_log
    SET error_code = 'GIVEN_UP'
  WHERE status = 'failed' AND error_code = 'MISSED' AND started_at IS NULL;
@@ -551,6 +553,26 @@ CREATE TABLE IF NOT EXISTS sync_probe_state (
 COMMENT ON TABLE sync_probe_state IS
     'What the last probe of each external system found, and when the next one may be sent.';
 
+-- One row a type of integration whose external system asked, by 429 with Retry-After, not to be
+-- called. No run of the type starts until then. To let them start at once, delete the row.
+CREATE TABLE IF NOT EXISTS sync_throttle_state (
+    integration_type text,
+    asked_at         timestamptz NOT NULL,
+    throttled_until  timestamptz NOT NULL,
+
+    PRIMARY KEY (integration_type),
+
+    -- Whatever was asked, a type does not wait for longer than a day.
+    CONSTRAINT sync_throttle_state_throttled_until_check CHECK (
+        isfinite(asked_at)
+        AND throttled_until >= asked_at
+        AND throttled_until <= asked_at + interval '24 hours'
+    )
+);
+
+COMMENT ON TABLE sync_throttle_state IS
+    'Which external systems asked not to be called, and until when.';
+
 
 -- Who may see it -------------------------------------------------------------------------------
 --
@@ -580,7 +602,7 @@ DECLARE
 BEGIN
     FOREACH relation IN ARRAY ARRAY['sync_run_log', 'sync_schedule_state', 'sync_schedule_journal',
                                     'sync_trigger_state', 'sync_prune_state', 'sync_probe_state',
-                                    'sync_database_state', 'organizations',
+                                    'sync_throttle_state', 'sync_database_state', 'organizations',
                                     'organization_integrations']
     LOOP
         IF relation IN ('sync_run_log', 'sync_schedule_state', 'sync_schedule_journal') THEN

@@ -1,18 +1,20 @@
 #include "tick/pool.h"
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/signals.h"
 #include "time/clock.h"
 #include "time/wait.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* After so many workers have died over a task, it is left alone. */
-enum { POOL_DEATHS_MAX = 3, POOL_FORK_PAUSE_MS = 200, POOL_DISMISS_MS = 2000 };
+enum { POOL_DEATHS_MAX = 3, POOL_PAUSE_MS = 200, POOL_DISMISS_MS = 2000 };
 
 /* A place for a worker. The task of one that died stays here until another worker takes over. */
 struct pool_worker {
@@ -24,14 +26,20 @@ struct pool_worker {
     struct pool_task task;
 };
 
+/* Whether a task waits for a worker; an orphan does not. */
+struct pool_waiting {
+    bool is_waiting;
+    int deaths;
+};
+
 struct pool {
     const struct pool_options *options;
     int *verdicts;
     struct pool_worker workers[POOL_WORKERS_MAX];
     int workers_max;
-    size_t next_task;                            /* the first that was never handed out */
-    struct pool_task returned[POOL_WORKERS_MAX]; /* by workers that could not serve them */
-    size_t returned_count;
+    struct pool_waiting *waiting; /* of each task */
+    size_t waiting_first;         /* no task before it waits */
+    size_t waiting_count;
     size_t busy;
     size_t done;
     int next_number;
@@ -146,34 +154,56 @@ static struct pool_worker *pool_find_worker(struct pool *pool, struct pool_worke
     return pool_start_worker(pool, place) ? place : NULL;
 }
 
-/* Tasks that nobody serves, orphans left out. */
-static size_t pool_left(const struct pool *pool)
+/* The first task that waits and may be handed out before then; else their number. */
+static size_t pool_find_task(struct pool *pool, int64_t before_ms)
 {
-    return pool->options->tasks - pool->next_task + pool->returned_count;
+    const struct pool_options *options = pool->options;
+    size_t task = pool->waiting_count > 0 ? pool->waiting_first : options->tasks;
+
+    while (task < options->tasks && !pool->waiting[task].is_waiting)
+        task++;
+    pool->waiting_first = task;
+    while (task < options->tasks && (!pool->waiting[task].is_waiting ||
+                                     (options->not_before_ms != NULL &&
+                                      options->not_before_ms(options->context, task) >= before_ms)))
+        task++;
+    return task;
+}
+
+static void pool_let_wait(struct pool *pool, const struct pool_task *task)
+{
+    pool->verdicts[task->number] = POOL_UNDONE;
+    pool->waiting[task->number] = (struct pool_waiting){true, task->deaths};
+    pool->waiting_count++;
+    if (task->number < pool->waiting_first)
+        pool->waiting_first = task->number;
 }
 
 /* Orphans come first, because their run may be marked as running. */
 static bool pool_hand_out_one(struct pool *pool, bool orphans_only)
 {
     struct pool_worker *orphan = pool_find_orphan(pool);
-    struct pool_message message = {.kind = POOL_TASK, .task.number = pool->next_task};
+    struct pool_message message = {.kind = POOL_TASK};
     struct pool_worker *worker;
 
-    if (orphan != NULL)
+    if (orphan != NULL) {
         message.task = orphan->task;
-    else if (orphans_only || pool_left(pool) == 0)
-        return false;
-    else if (pool->returned_count > 0)
-        message.task = pool->returned[pool->returned_count - 1];
+    } else {
+        message.task.number =
+            orphans_only ? pool->options->tasks : pool_find_task(pool, clock_now_ms() + 1);
+        if (message.task.number == pool->options->tasks)
+            return false;
+        message.task.deaths = pool->waiting[message.task.number].deaths;
+    }
     worker = pool_find_worker(pool, orphan);
     if (worker == NULL)
         return false;
-    if (orphan != NULL)
+    if (orphan != NULL) {
         orphan->has_task = false;
-    else if (pool->returned_count > 0)
-        pool->returned_count--;
-    else
-        pool->next_task++;
+    } else {
+        pool->waiting[message.task.number].is_waiting = false;
+        pool->waiting_count--;
+    }
     message.task.is_wound_up = orphans_only;
     worker->has_task = true;
     worker->task = message.task;
@@ -200,7 +230,7 @@ static void pool_hand_out(struct pool *pool)
  */
 static void pool_take_back(struct pool *pool, struct pool_worker *worker)
 {
-    pool->returned[pool->returned_count++] = worker->task;
+    pool_let_wait(pool, &worker->task);
     worker->is_leaving = true;
     shutdown(worker->fd, SHUT_WR);
     pool->workers_max = pool_count_serving(pool);
@@ -235,6 +265,8 @@ static void pool_hear(struct pool *pool, struct pool_worker *worker)
         pool->busy--;
         if (message.verdict == POOL_RETURNED) {
             pool_take_back(pool, worker);
+        } else if (message.verdict == POOL_DEFERRED) {
+            pool_let_wait(pool, &worker->task);
         } else {
             pool->verdicts[worker->task.number] = message.verdict;
             pool->done++;
@@ -272,7 +304,8 @@ static void pool_wait(struct pool *pool)
 {
     struct pollfd ready[POOL_WORKERS_MAX];
     int64_t now_ms = clock_now_ms();
-    int64_t until_ms = now_ms + (pool->fork_failed ? POOL_FORK_PAUSE_MS : WAIT_STEP_MS);
+    bool has_idle = pool->waiting_count > 0 && pool->busy < (size_t)pool->workers_max;
+    int64_t until_ms = now_ms + (pool->fork_failed || has_idle ? POOL_PAUSE_MS : WAIT_STEP_MS);
 
     if (now_ms < pool->options->kill_at_ms && pool->options->kill_at_ms < until_ms)
         until_ms = pool->options->kill_at_ms;
@@ -295,7 +328,8 @@ static bool pool_is_at_work(struct pool *pool)
         return true;
     if (pool_find_orphan(pool) != NULL)
         return now_ms < pool->options->settle_until_ms;
-    return pool_left(pool) > 0 && !pool->is_stopping && now_ms < pool->options->hand_out_until_ms;
+    return !pool->is_stopping && now_ms < pool->options->hand_out_until_ms &&
+           pool_find_task(pool, pool->options->hand_out_until_ms) < pool->options->tasks;
 }
 
 static void pool_serve(struct pool *pool)
@@ -342,12 +376,14 @@ bool pool_run(const struct pool_options *options, int *verdicts, struct error *e
     struct pool pool = {
         .options = options, .verdicts = verdicts, .workers_max = options->workers_max};
 
-    for (size_t i = 0; i < options->tasks; i++)
-        verdicts[i] = POOL_UNDONE;
+    pool.waiting = memory_allocate(options->tasks, sizeof *pool.waiting);
+    for (size_t i = options->tasks; i-- > 0;)
+        pool_let_wait(&pool, &(struct pool_task){.number = i});
     signals_take_over(&pool.signals);
     pool_serve(&pool);
     pool_dismiss(&pool);
     signals_give_back(&pool.signals);
+    free(pool.waiting);
     if (pool.next_number > 0 || options->tasks == 0)
         return true;
     error_set(err, ERROR_INTERNAL, "no worker could be started");

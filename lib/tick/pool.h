@@ -35,7 +35,8 @@ bool pool_next(struct pool_channel *channel, struct pool_task *task);
 
 /*
  * Tells the parent what became of the task. POOL_RETURNED: this worker cannot serve it, and gets no
- * other; it goes to one that serves already, if there is any.
+ * other; it goes to one that serves already, if there is any. POOL_DEFERRED: nobody can serve it
+ * now; it waits, and others are handed out meanwhile.
  */
 void pool_report(struct pool_channel *channel, size_t number, int verdict);
 
@@ -48,8 +49,8 @@ enum child_word pool_listen(struct pool_channel *channel);
 /* ---- The parent's side ---- */
 
 enum { POOL_WORKERS_MAX = 5 };
-/* No verdict: never handed out, or its worker died. The last one is only reported. */
-enum { POOL_UNDONE = -1, POOL_LOST = -2, POOL_RETURNED = -3 };
+/* No verdict: never handed out, or its worker died. The last two are only reported. */
+enum { POOL_UNDONE = -1, POOL_LOST = -2, POOL_RETURNED = -3, POOL_DEFERRED = -4 };
 
 struct pool_progress {
     size_t tasks;
@@ -66,15 +67,17 @@ struct pool_options {
     /* The worker's life, in the child: pool_next() until that is false. Then the process ends. */
     void (*work)(void *context, struct pool_channel *channel);
     void *context;
+    /* Until when (monotonic clock) a task is not to be handed out, and others are; NULL: never. */
+    int64_t (*not_before_ms)(const void *context, size_t task);
     /* Called in the parent when something changed; may be NULL. */
     void (*progress)(const struct pool_progress *progress, const int *verdicts);
 };
 
 /*
- * Serves tasks 0 to tasks-1 in order and waits for the workers to end. verdicts has room for each
- * task, and gets what pool_report() said, POOL_UNDONE or POOL_LOST. SIGTERM and SIGINT stop the
- * hand-out, and the workers. False (ERROR_INTERNAL) if no worker could be started at all; then the
- * tasks are POOL_UNDONE.
+ * Serves tasks 0 to tasks-1, in order as far as they may be handed out, and waits for the workers
+ * to end. verdicts has room for each task, and gets what pool_report() said, POOL_UNDONE or
+ * POOL_LOST. SIGTERM and SIGINT stop the hand-out, and the workers. False (ERROR_INTERNAL) if no
+ * worker could be started at all; then the tasks are POOL_UNDONE.
  */
 bool pool_run(const struct pool_options *options, int *verdicts, struct error *err);
 

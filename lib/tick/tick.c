@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "call/credentials.h"
+#include "plan/timetable.h"
 #include "tick/asker.h"
 #include "tick/child.h"
 #include "tick/worker.h"
@@ -455,6 +456,37 @@ static void tick_note_refusal(struct worker_refusal *refusal, struct tick_result
                  left == 1 ? "" : "s", left == 1 ? "s" : "");
 }
 
+/* One line for each type that is throttled, and one for all runs that found no place. */
+static void tick_warn_of_waits(const struct worker_options *workers,
+                               const struct tick_result *result)
+{
+    size_t throttled[WORKER_WAITS] = {0};
+    size_t without_place = 0;
+    char until[INSTANT_TEXT_SIZE];
+
+    for (size_t i = 0; i < result->count; i++) {
+        size_t type = timetable_find_type(result->runs[i].run.integration_type);
+
+        if (result->verdicts[i] != WORKER_LEFT)
+            continue;
+        if (atomic_load(&workers->waits[type].throttled_until_ms) > clock_now_ms())
+            throttled[type]++;
+        else if (worker_was_full(workers, i))
+            without_place++;
+    }
+    for (size_t i = 0; i < RUN_TYPES; i++) {
+        if (atomic_load(&workers->waits[i].throttled_until) == 0)
+            continue;
+        instant_format_second(atomic_load(&workers->waits[i].throttled_until), until);
+        log_warning("%s asks not to be called until %s: %zu of its runs stay%s pending",
+                    timetable_type(i), until, throttled[i], throttled[i] == 1 ? "s" : "");
+    }
+    if (without_place > 0)
+        log_warning("%zu run%s found no place among the calls of all ticks (--max-calls), and "
+                    "stay%s pending",
+                    without_place, without_place == 1 ? "" : "s", without_place == 1 ? "s" : "");
+}
+
 static bool tick_serve(const struct tick *tick, struct tick_result *result, struct error *err)
 {
     const struct tick_options *options = tick->options;
@@ -481,20 +513,24 @@ static bool tick_serve(const struct tick *tick, struct tick_result *result, stru
         .kill_at_ms = workers.store_until_ms + 1000,
         .settle_until_ms = workers.settle_until_ms,
         .work = worker_work,
+        .not_before_ms = worker_not_before_ms,
         .context = &workers,
         .progress = log_has_live_line() ? tick_show_progress : NULL,
     };
     bool ok;
 
     workers.refusal = memory_share(1, sizeof *workers.refusal);
-    if (workers.refusal == NULL)
+    workers.waits = memory_share(WORKER_WAITS, sizeof *workers.waits);
+    if (workers.refusal == NULL || workers.waits == NULL)
         return error_set(err, ERROR_INTERNAL, "not enough memory to start workers");
     tick_token(options, token);
     workers.database.warn = NULL; /* the tick has warned already */
     ok = pool_run(&pool, result->verdicts, err);
     log_live_line("");
     tick_note_refusal(workers.refusal, result);
+    tick_warn_of_waits(&workers, result);
     memory_unshare(workers.refusal, 1, sizeof *workers.refusal);
+    memory_unshare(workers.waits, WORKER_WAITS, sizeof *workers.waits);
     return ok;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "plan/timetable.h"
 #include "store/run_log.h"
 #include "time/clock.h"
 #include "time/instant.h"
@@ -21,6 +22,7 @@ enum {
     WORKER_CONNECT_MS = 15000,
     WORKER_CALLS_MAX = 4, /* of one run that is not delivered */
     WORKER_BACK_OFF_MS = 500,
+    WORKER_FULL_MS = 250,  /* until it asks again whether there is a place for a call */
     WORKER_STOP_MS = 5000, /* when it must stop: so long it may take to store an outcome */
 };
 
@@ -68,6 +70,64 @@ static void worker_note_refusal(const struct worker *worker, const struct error 
         return;
     refusal->error = *err;
     atomic_store(&refusal->is_whole, true);
+}
+
+/* ---- What runs wait for ---- */
+
+/* The limit of its own type, where it has one, else that of all types. */
+static struct worker_wait *worker_place(const struct worker_options *options, const struct run *run)
+{
+    size_t type = timetable_find_type(run->integration_type);
+
+    if (type < RUN_TYPES && options->policy.max_calls_of[type] == 0)
+        type = RUN_TYPES;
+    return &options->waits[type];
+}
+
+int64_t worker_not_before_ms(const void *context, size_t task)
+{
+    const struct worker_options *options = context;
+    const struct run *run = &options->runs[task].run;
+    size_t type = timetable_find_type(run->integration_type);
+    int64_t full_until_ms = atomic_load(&worker_place(options, run)->full_until_ms);
+    int64_t throttled_until_ms = atomic_load(&options->waits[type].throttled_until_ms);
+
+    return full_until_ms > throttled_until_ms ? full_until_ms : throttled_until_ms;
+}
+
+bool worker_was_full(const struct worker_options *options, size_t task)
+{
+    return atomic_load(&worker_place(options, &options->runs[task].run)->full_until_ms) != 0;
+}
+
+/* Notes that a type is throttled, unless it is so for longer already. */
+static void worker_note_throttle(const struct worker *worker, int64_t for_ms, int64_t until_ms)
+{
+    size_t type = timetable_find_type(worker->run->integration_type);
+    struct worker_wait *wait = &worker->options->waits[type];
+
+    if (clock_now_ms() + for_ms <= atomic_load(&wait->throttled_until_ms))
+        return;
+    atomic_store(&wait->throttled_until, until_ms);
+    atomic_store(&wait->throttled_until_ms, clock_now_ms() + for_ms);
+}
+
+/* A run that was to start and is still pending. */
+static void worker_note_wait(const struct worker *worker, const struct run_state *state)
+{
+    if (state->throttled_for_ms > 0)
+        worker_note_throttle(worker, state->throttled_for_ms, state->throttled_until_ms);
+    else
+        atomic_store(&worker_place(worker->options, worker->run)->full_until_ms,
+                     clock_now_ms() + WORKER_FULL_MS);
+}
+
+/* A place is free again: whoever waits for one of this tick's asks at once. */
+static void worker_note_place(const struct worker *worker)
+{
+    for (size_t i = 0; i < WORKER_WAITS; i++)
+        if (atomic_load(&worker->options->waits[i].full_until_ms) != 0)
+            atomic_store(&worker->options->waits[i].full_until_ms, clock_now_ms());
 }
 
 /* ---- The database, which may come and go ---- */
@@ -190,7 +250,19 @@ enum worker_start {
     WORKER_NOT_STARTED, /* somebody else has it, the database refuses, or there is no time */
     WORKER_UNCLEAR,     /* it may have been committed, and its answer was lost */
     WORKER_UNCONNECTED, /* and other workers may be */
+    WORKER_WAITS_TO_START,
 };
+
+/* What the log says after a start that the database carried out. */
+static enum worker_start worker_judge_start(const struct worker *worker,
+                                            const struct run_state *state)
+{
+    if (state->status == RUN_PENDING) {
+        worker_note_wait(worker, state);
+        return WORKER_WAITS_TO_START;
+    }
+    return state->status == RUN_RUNNING && state->is_mine ? WORKER_STARTED : WORKER_NOT_STARTED;
+}
 
 /*
  * pending -> running. Where the answer to the COMMIT is lost it asks again: the token tells whose
@@ -198,8 +270,15 @@ enum worker_start {
  */
 static enum worker_start worker_start(struct worker *worker, struct run_state *state)
 {
+    const struct policy *policy = &worker->options->policy;
+    size_t type = timetable_find_type(worker->run->integration_type);
     struct run_log_transition start = {
-        .step = RUN_LOG_START, .run = worker->run, .token = worker->token};
+        .step = RUN_LOG_START,
+        .run = worker->run,
+        .token = worker->token,
+        .max_calls = policy->max_calls,
+        .max_calls_of = type < RUN_TYPES ? policy->max_calls_of[type] : 0,
+    };
     int64_t return_at_ms = clock_now_ms() + WORKER_TRY_MS;
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
     enum worker_start end = WORKER_NOT_STARTED;
@@ -209,9 +288,9 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
         if (worker_connect(worker, worker->options->start_until_ms, &err)) {
             /* Its answer may come when it is too late to begin, but not for a call. */
             start.deadline_ms = worker_try_until(worker->options->deadline_ms);
+            start.call_ms = worker->options->store_until_ms - clock_now_ms();
             if (run_log_change(worker->db, &start, state, &err))
-                return state->status == RUN_RUNNING && state->is_mine ? WORKER_STARTED
-                                                                      : WORKER_NOT_STARTED;
+                return worker_judge_start(worker, state);
             if (!database_has_refused(worker->db))
                 end = WORKER_UNCLEAR;
             if (database_is_usable(worker->db))
@@ -347,6 +426,25 @@ static bool worker_waits(struct worker *worker, const struct outcome *outcome, i
 }
 
 /*
+ * The external system asks not to be called: this tick's other runs of the type wait from now on,
+ * and those of all others once it is in the database. If it cannot be stored, they ask in vain.
+ */
+static void worker_throttle(struct worker *worker, const struct outcome *outcome)
+{
+    int64_t for_ms = outcome->retry_after_ms;
+    int64_t deadline_ms = worker_try_until(worker->options->store_until_ms);
+    struct error err;
+
+    if (!outcome->is_throttled)
+        return;
+    worker_note_throttle(worker, for_ms, clock_host_us() / 1000 + for_ms);
+    if (worker_connect(worker, deadline_ms, &err) &&
+        run_log_throttle(worker->db, worker->run->integration_type, for_ms, deadline_ms, &err))
+        return;
+    worker_warn(worker, "that its external system asks not to be called could not be stored", &err);
+}
+
+/*
  * Calls the function, and again where it surely was not reached and may be a moment later, a few
  * times and while a run may be begun at all. The run is the same, so is the key. Says whether the
  * platform failed to start the function at first.
@@ -356,10 +454,12 @@ static bool worker_call(struct worker *worker, struct outcome *outcome)
     bool was_starting = false;
 
     worker_call_once(worker, outcome);
+    worker_throttle(worker, outcome);
     for (int n = 1; worker_waits(worker, outcome, n); n++) {
         was_starting = was_starting || strcmp(outcome->error_code, "BOOT_ERROR") == 0;
         outcome_free(outcome);
         worker_call_once(worker, outcome);
+        worker_throttle(worker, outcome);
     }
     return was_starting;
 }
@@ -437,12 +537,15 @@ static enum worker_verdict worker_serve(struct worker *worker)
         return worker_take_back(worker);
     case WORKER_UNCONNECTED:
         return WORKER_RETURNED;
+    case WORKER_WAITS_TO_START:
+        return WORKER_DEFERRED;
     default:
         return WORKER_LEFT;
     }
     worker_warn_if_late(worker, state.started_at_us);
     was_starting = worker_call(worker, &outcome);
     verdict = worker_store_outcome(worker, &outcome);
+    worker_note_place(worker);
     if (was_starting && outcome.error_class == OUTCOME_NONE)
         worker_warn_of_cold_start(worker);
     if (outcome.warning != NULL)

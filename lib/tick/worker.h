@@ -17,6 +17,7 @@
 
 /* What became of a run, as a verdict for the pool. */
 enum worker_verdict {
+    WORKER_DEFERRED = POOL_DEFERRED, /* its type is throttled, or there is no place for its call */
     WORKER_RETURNED = POOL_RETURNED, /* this worker gets no connection, and another may have one */
     WORKER_LEFT = POOL_UNDONE, /* still pending, or somebody else's: not dispatched by this tick */
     WORKER_COMPLETED = 0,
@@ -48,6 +49,16 @@ struct worker_refusal {
     struct error error;
 };
 
+/* Why runs wait, in shared memory as well: what one worker meets, the others need not ask for. */
+struct worker_wait {
+    _Atomic int64_t full_until_ms;      /* there was no place for a call; 0: there always was */
+    _Atomic int64_t throttled_until_ms; /* the external system asked not to be called; 0: no */
+    _Atomic int64_t throttled_until;    /* the same in milliseconds since 1970 UTC */
+};
+
+/* Those of each type, and of all types together. */
+enum { WORKER_WAITS = RUN_TYPES + 1 };
+
 /* What every worker of a tick shares; read-only after the fork. Times: the monotonic clock. */
 struct worker_options {
     struct database_address database;
@@ -56,6 +67,7 @@ struct worker_options {
     const struct claim_run *runs; /* task n serves runs[n] */
     struct worker_note *notes;    /* notes[n] is about it; NULL: nobody reads them */
     struct worker_refusal *refusal;
+    struct worker_wait *waits;
     const char *tick_token;  /* the tick's part of the workers' tokens */
     int64_t deadline_ms;     /* the end of the budget */
     int64_t start_until_ms;  /* too little time left after this: runs stay pending */
@@ -63,6 +75,12 @@ struct worker_options {
     int64_t settle_until_ms; /* what dead workers left may be settled until here */
     bool warns_if_late;
 };
+
+/* Until when (monotonic clock) task n cannot start, as far as one knows; for the pool. */
+int64_t worker_not_before_ms(const void *context, size_t task);
+
+/* Whether task n's kind has found no place for a call in this tick. */
+bool worker_was_full(const struct worker_options *options, size_t task);
 
 /* Serves until pool_next() says no; context is a struct worker_options. */
 void worker_work(void *context, struct pool_channel *channel);

@@ -93,7 +93,8 @@ void doctor_open(void)
         "CREATE ROLE {role} LOGIN BYPASSRLS PASSWORD 'hush-hush';"
         "GRANT SELECT ON organizations, organization_integrations, sync_prune_state TO {role};"
         "GRANT SELECT, INSERT, UPDATE ON sync_run_log, sync_schedule_state,"
-        " sync_schedule_journal, sync_trigger_state, sync_database_state TO {role};"
+        " sync_schedule_journal, sync_trigger_state, sync_database_state, sync_throttle_state"
+        " TO {role};"
         "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now() - interval '20 s')");
     set_url(owner_url, getenv("PGUSER"), getenv("PGPASSWORD"));
     set_url(role_url, role, "hush-hush");

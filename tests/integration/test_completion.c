@@ -79,7 +79,7 @@ static const struct {
 } bash_values[] = {
     {"che", "check-cron"},
     {"--v", "--version"},
-    {"run --max", "--max-attempts"},
+    {"run --max-a", "--max-attempts"},
     {"run --warm-up --wa", "--warm-up"},
     {"run --concurrency ''", "1 2 3 4 5"},
     {"run --concurrency = ''", "1 2 3 4 5"},

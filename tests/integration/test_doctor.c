@@ -134,7 +134,8 @@ START_TEST(test_older_version)
 
     doctor_exec(
         "DROP TABLE sync_run_log, sync_schedule_state, sync_trigger_state, sync_prune_state,"
-        " sync_probe_state, sync_database_state, sync_schedule_journal; DROP FUNCTION "
+        " sync_probe_state, sync_throttle_state, sync_database_state, sync_schedule_journal; DROP "
+        "FUNCTION "
         "sync_schema_version()");
     testdb_apply_file(states[_i].file);
     doctor_exec("GRANT SELECT, INSERT, UPDATE ON sync_run_log, sync_schedule_state,"
@@ -194,7 +195,8 @@ static const struct {
     {"sync_trigger_state", "SELECT", "warning"}, {"sync_trigger_state", "INSERT", "warning"},
     {"sync_trigger_state", "UPDATE", "warning"}, {"sync_prune_state", "SELECT", "fail"},
     {"sync_database_state", "SELECT", "fail"},   {"sync_database_state", "INSERT", "fail"},
-    {"sync_database_state", "UPDATE", "fail"},
+    {"sync_database_state", "UPDATE", "fail"},   {"sync_throttle_state", "SELECT", "fail"},
+    {"sync_throttle_state", "INSERT", "fail"},   {"sync_throttle_state", "UPDATE", "fail"},
 };
 
 /* Covers: each table and verb; a tick works without its heartbeat. */
@@ -222,10 +224,10 @@ END_TEST
 
 /* ---- The schema, piece by piece ---- */
 
-static const char *const tables[] = {"organizations",       "organization_integrations",
-                                     "sync_run_log",        "sync_schedule_state",
-                                     "sync_trigger_state",  "sync_prune_state",
-                                     "sync_database_state", "sync_schedule_journal"};
+static const char *const tables[] = {
+    "organizations",       "organization_integrations", "sync_run_log",
+    "sync_schedule_state", "sync_trigger_state",        "sync_prune_state",
+    "sync_database_state", "sync_schedule_journal",     "sync_throttle_state"};
 
 /* Covers: without a table, and after the migration without its grants. */
 START_TEST(test_table)
@@ -251,7 +253,7 @@ START_TEST(test_no_tables)
 
     doctor_exec("DROP TABLE organizations, organization_integrations, sync_run_log,"
                 " sync_schedule_state, sync_schedule_journal, sync_trigger_state, sync_prune_state,"
-                " sync_database_state;"
+                " sync_database_state, sync_throttle_state;"
                 "DROP FUNCTION sync_member_org_id()");
     hint = doctor_expect_fault(
         "schema", "fail", "not there: organization_integrations, organizations, sync_data", true);
@@ -276,8 +278,8 @@ static void expect_column(const char *relation, const char *column)
     char *hint;
 
     snprintf(text, sizeof text,
-             "DELETE FROM sync_trigger_state; DELETE FROM sync_database_state; ALTER TABLE %s DROP "
-             "COLUMN %s CASCADE",
+             "DELETE FROM sync_trigger_state; DELETE FROM sync_database_state;"
+             "DELETE FROM sync_throttle_state; ALTER TABLE %s DROP COLUMN %s CASCADE",
              relation, column);
     doctor_exec(text);
     snprintf(text, sizeof text, "%s has no column %s", relation, column);

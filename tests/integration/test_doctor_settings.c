@@ -333,7 +333,7 @@ START_TEST(test_no_database)
     setenv("SUPABASE_DB_URL", url, 1);
     hint = doctor_expect_fault("database", "fail", urls[_i][1], true);
     ck_assert_str_ne(hint, "");
-    expect_unasked(11);
+    expect_unasked(12);
     setenv("SUPABASE_DB_URL", right, 1);
     doctor_expect_good();
     free(hint);
@@ -348,7 +348,7 @@ START_TEST(test_role)
 
     setenv("SYNCSCHED_DB_ROLE", "service_role", 1);
     hint = doctor_expect_fault("role", "fail", " may not become service_role", true);
-    expect_unasked(9);
+    expect_unasked(10);
     doctor_apply(hint);
     doctor_expect_good();
     free(hint);

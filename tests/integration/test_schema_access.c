@@ -21,9 +21,10 @@ static const char member_of_a[] = MEMBER_OF(ORG_A);
 static const char member_of_b[] = MEMBER_OF(ORG_B);
 
 static const char *const tables[] = {
-    "sync_run_log",     "sync_schedule_state",   "sync_trigger_state",
-    "sync_prune_state", "organizations",         "organization_integrations",
-    "sync_probe_state", "sync_schedule_journal", "sync_database_state",
+    "sync_run_log",        "sync_schedule_state", "sync_trigger_state",
+    "sync_prune_state",    "organizations",       "organization_integrations",
+    "sync_probe_state",    "sync_throttle_state", "sync_schedule_journal",
+    "sync_database_state",
 };
 
 /* Organisation A has two rows in every table that has organisations, B has one. */
@@ -45,6 +46,7 @@ static const char rows[] =
     "    FROM organization_integrations;"
     "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now());"
     "INSERT INTO sync_probe_state VALUES ('xledger', now(), now() + interval '15 minutes');"
+    "INSERT INTO sync_throttle_state VALUES ('xledger', now(), now() + interval '15 minutes');"
     "INSERT INTO sync_database_state VALUES (1, '00000001', now());";
 
 /* Which rows a reader sees: how many of A's, of B's and of others. */
@@ -104,6 +106,7 @@ START_TEST(test_member_reads_own)
     }
     assert_refused("authenticated", member_of_a, "SELECT FROM sync_trigger_state");
     assert_refused("authenticated", member_of_a, "SELECT FROM sync_probe_state");
+    assert_refused("authenticated", member_of_a, "SELECT FROM sync_throttle_state");
     assert_refused("authenticated", member_of_a, "SELECT FROM sync_database_state");
 }
 END_TEST
@@ -209,6 +212,7 @@ static const char *const updates[] = {
     "UPDATE sync_schedule_journal SET schedule = '?'",
     "UPDATE sync_trigger_state SET host = ''",
     "UPDATE sync_probe_state SET next_probe_at = now() + interval '1 day'",
+    "UPDATE sync_throttle_state SET throttled_until = now() + interval '1 day'",
     "UPDATE organizations SET timezone = 'Z'",
     "UPDATE organization_integrations SET is_enabled = false",
 };
@@ -264,6 +268,8 @@ static const char *const tool_work[] = {
     "minute'",
     "SET LOCAL row_security = off; DELETE FROM sync_schedule_state",
     "SET LOCAL row_security = off; SELECT FROM organizations, organization_integrations",
+    "SET LOCAL row_security = off; INSERT INTO sync_throttle_state VALUES ('bufdir', now(), now())",
+    "SET LOCAL row_security = off; DELETE FROM sync_throttle_state",
     "SET LOCAL row_security = off; INSERT INTO sync_probe_state VALUES"
     " ('xledger', now(), now() + interval '1 day') ON CONFLICT (integration_type)"
     " DO UPDATE SET claimed_at = excluded.claimed_at, next_probe_at = excluded.next_probe_at",

@@ -17,7 +17,8 @@
 #define OF_VERSION(number) "the schema is of version " number ", this program works with version 1 "
 #define DROP_TABLES                                                                                \
     "DROP TABLE sync_run_log, sync_schedule_state, sync_trigger_state, sync_prune_state,"          \
-    " sync_probe_state, sync_database_state, sync_schedule_journal; DROP FUNCTION "                \
+    " sync_probe_state, sync_throttle_state, sync_database_state, sync_schedule_journal; DROP "    \
+    "FUNCTION "                                                                                    \
     "sync_schema_version()"
 
 static const char *const commands[] = {

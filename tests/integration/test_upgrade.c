@@ -26,7 +26,8 @@ static void go_back(int number)
 
     testdb_exec(
         "DROP TABLE sync_run_log, sync_schedule_state, sync_trigger_state, sync_prune_state,"
-        " sync_probe_state, sync_database_state, sync_schedule_journal, organization_integrations, "
+        " sync_probe_state, sync_throttle_state, sync_database_state, sync_schedule_journal, "
+        "organization_integrations, "
         "organizations;"
         "DROP FUNCTION sync_member_org_id(), sync_schema_version(),"
         " sync_run_report(uuid, bigint, text, text), sync_run_complete(uuid, bigint),"
@@ -131,7 +132,7 @@ static char *rows(void)
         "SELECT string_agg(r, E'\\n' ORDER BY r) FROM ("
         " SELECT (to_jsonb(t) - "
         "'{trigger_name,host,period_start,accepted_at,http_status,request_id,"
-        "retry_at,resolution,resolved_at,resolved_by,resolution_note}'::text[])::text"
+        "retry_at,resolution,resolved_at,resolved_by,resolution_note,call_until}'::text[])::text"
         "   FROM sync_run_log AS t UNION ALL"
         " SELECT (to_jsonb(t) - 'since')::text FROM sync_schedule_state AS t UNION ALL"
         " SELECT to_jsonb(t)::text FROM sync_trigger_state AS t UNION ALL"

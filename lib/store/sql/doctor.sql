@@ -16,6 +16,7 @@
                 ('sync_schedule_journal', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
                 ('sync_trigger_state', true, 'warning', 'SELECT,INSERT,UPDATE', NULL),
                 ('sync_database_state', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
+                ('sync_throttle_state', true, 'fail', 'SELECT,INSERT,UPDATE', NULL),
                 ('sync_prune_state', true, 'fail', 'SELECT', NULL)
        ), migration (statement) AS (
          SELECT regexp_split_to_table(regexp_replace($3, '--[^\n]*', '', 'g'), ';')
@@ -172,6 +173,26 @@
                    FROM columns AS c
                    JOIN found AS f ON f.relation = c.relation
                   WHERE c.relation = 'sync_trigger_state') AS c (is_readable)
+       ), throttles AS (
+         -- The same of the types that are throttled: their names, too, are hexadecimal.
+         SELECT c.is_readable, regexp_matches(query_to_xml(
+                  CASE
+                    WHEN c.is_readable
+                    THEN $$SELECT encode(convert_to(integration_type, 'UTF8'), 'hex') AS type,
+                                  to_char(throttled_until AT TIME ZONE 'UTC',
+                                          'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS until
+                             FROM sync_throttle_state
+                            WHERE throttled_until > now()
+                              AND asked_at <= now() + interval '60 seconds'
+                            ORDER BY integration_type$$
+                    ELSE 'SELECT WHERE false'
+                  END, false, true, '')::text,
+                  '<type>(.*?)</type>\s*<until>(.*?)</until>', 'g') AS throttle
+           FROM (SELECT coalesce(bool_and((c.found_type = c.type) IS TRUE AND NOT f.hides_rows
+                                          AND has_table_privilege(f.oid, 'SELECT')), false)
+                   FROM columns AS c
+                   JOIN found AS f ON f.relation = c.relation
+                  WHERE c.relation = 'sync_throttle_state') AS c (is_readable)
        ), version (oid, number) AS (
          -- Of a function that may not be there, and so in a text, too.
          SELECT v.oid, (regexp_match(query_to_xml(
@@ -201,7 +222,8 @@ SELECT v.place, v.about, v.state, NULL AS age_s, v.message, NULL AS hint
                (30, 'row-security', 'ok', 'no row is hidden from a tick'),
                (40, 'grants', 'ok', 'every privilege that a tick needs is there'),
                (50, 'version', 'not_asked', 'the schema''s version cannot be read'),
-               (60, 'schema', 'ok', 'tables, columns, keys, checks and indexes are as expected')
+               (60, 'schema', 'ok', 'tables, columns, keys, checks and indexes are as expected'),
+               (78, 'throttle', 'ok', 'no external system asks not to be called')
        ) AS v (place, about, state, message)
  UNION ALL
 SELECT 11, 'role', 'fail', NULL,
@@ -387,6 +409,14 @@ SELECT 76, 'schema', 'warning', NULL,
        format('there is no function %s: no function reports what it accepted', r.signature), NULL
   FROM reports AS r
  WHERE r.oid IS NULL AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
+ UNION ALL
+SELECT 79, 'throttle', 'warning', NULL,
+       format('%s asks not to be called until %s: its runs wait',
+              convert_from(decode(t.throttle[1], 'hex'), 'UTF8'), t.throttle[2]),
+       format('DELETE FROM sync_throttle_state WHERE integration_type = %L; '
+              '-- once it may be called again',
+              convert_from(decode(t.throttle[1], 'hex'), 'UTF8'))
+  FROM throttles AS t
  UNION ALL
 SELECT 80, 'trigger', CASE WHEN t.is_readable THEN 'warning' ELSE 'not_asked' END, t.last[2],
        CASE

@@ -1,4 +1,5 @@
--- The clock, the schema's version, and the last tick of each trigger as the JSON that is shown. A
+-- The clock, the schema's version, which types are throttled, and the last tick of each trigger as
+-- the JSON that is shown. A
 -- trigger starts a tick once a minute; three minutes after its last one it is silent. Hosts are not
 -- listed: a trigger may run on a new host each time, as containers do. A heartbeat from the future
 -- was written by a clock that was wrong, and is no sign of life.
@@ -8,6 +9,16 @@
 SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
        sync_schema_version() AS schema_version,
        set_config('enable_bitmapscan', 'off', true),
+       (SELECT json_agg(
+                 json_build_object(
+                   'integrationType', left(t.integration_type, 64),
+                   'askedAt', to_char(t.asked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                   'until', to_char(t.throttled_until AT TIME ZONE 'UTC',
+                                    'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+                 ORDER BY t.integration_type)
+          FROM sync_throttle_state AS t
+         WHERE t.throttled_until > now() AND t.asked_at <= now() + interval '60 seconds'
+       ) AS throttled,
        json_agg(v) AS triggers,
        bool_or(NOT v.silent) AS is_ticking
   FROM (SELECT left(t.trigger_name, 200) AS name, left(t.host, 200) AS host,

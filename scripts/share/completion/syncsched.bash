@@ -6,7 +6,7 @@
 _syncsched_options() { # COMMAND
     case $1 in
     # settings: bash-options
-    run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-attempts --retry-unknown --retry-failed --after-restore --trigger-name --on-failure --dry-run --db-role --config --log-format --help --version" ;;
+    run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --max-attempts --retry-unknown --retry-failed --after-restore --trigger-name --on-failure --dry-run --db-role --config --log-format --help --version" ;;
     due) echo "--at --org --integration --db-role --config --log-format --help --version" ;;
     next) echo "--org --integration --hours --json --db-role --config --log-format --help --version" ;;
     audit) echo "--from --to --org --integration --ledger --json --db-role --config --log-format --help --version" ;;
@@ -28,7 +28,7 @@ _syncsched_options() { # COMMAND
 _syncsched_values() { # OPTION
     case $1 in
     # settings: bash-values
-    --at | --catch-up | --budget | --timeout | --cold-start-after | --trigger-name | --from | --to | --org | --integration | --hours | --runs | --count | --note | --records | --older-than | --ahead) echo 'words' ;;
+    --at | --catch-up | --budget | --timeout | --cold-start-after | --max-calls | --max-calls-xledger | --max-calls-dynamics | --max-calls-bufdir | --trigger-name | --from | --to | --org | --integration | --hours | --runs | --count | --note | --records | --older-than | --ahead) echo 'words' ;;
     --concurrency) echo 'words 1 2 3 4 5' ;;
     --max-attempts) echo 'words 1 2 3 4 5 6 7 8 9 10' ;;
     --after-restore) echo 'words hold ask serve' ;;
