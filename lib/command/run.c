@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "command/by_hand.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "notify/alert.h"
@@ -24,10 +25,7 @@ static bool run_check_options(const struct command_line *line, struct error *err
         *err = line->options_error;
         return false;
     }
-    if (!line->values[SETTING_RETRY_FAILED].is_given || line->values[SETTING_AT].is_given)
-        return true;
-    error_set(err, ERROR_USAGE, "--retry-failed needs --at");
-    return error_hint(err, "such as: syncsched run --at 2024-05-01T02:00Z --retry-failed");
+    return by_hand_check_options(line, err);
 }
 
 /* A UUID of version 4 (RFC 9562) for the tick; where the system has no random numbers, the time. */
@@ -55,7 +53,8 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
 
     if (ok) {
         options->function = function.address;
-        ok = tick_run(options, result, &err);
+        ok = by_hand_is_named(line) ? by_hand_run(line, options, result, &err)
+                                    : tick_run(options, result, &err);
     }
     /* Also when no worker could be started; but there is no result without a tick. */
     if (result->is_complete && !command_print_json(tick_summary(result), ok ? &err : &unprinted))
@@ -94,7 +93,7 @@ int command_run(const struct command_line *line)
 {
     const struct setting_value *values = line->values;
     const char *command = values[SETTING_ON_FAILURE].text;
-    bool has_at = values[SETTING_AT].is_given;
+    bool has_at = values[SETTING_AT].is_given || by_hand_is_named(line);
     char host[256] = "unknown";
     char id[RUN_UUID_SIZE] = "";
     struct tick_options options = {

@@ -13,7 +13,8 @@ struct audit_group {
     int64_t covers_from;
     int64_t covers_to;             /* scheduled_for; of what began before its time, its start */
     const struct audit_run *run;   /* the completed attempt, else the last one */
-    const struct audit_run *twice; /* a second completed one, or NULL */
+    const struct audit_run *twice; /* a second completed one that nobody asked for, or NULL */
+    const struct audit_run *again; /* the last completed one that a person asked for besides */
     bool may_be_delivered;
     int64_t late_ms;
     int64_t early_ms;
@@ -59,7 +60,9 @@ static void audit_add_attempt(struct audit_group *group, const struct audit_run 
         group->early_ms = run->scheduled_for * AUDIT_MS_PER_MINUTE - run->started_at_ms;
     if (group->run == NULL || run->covers_from < group->covers_from)
         group->covers_from = run->covers_from;
-    if (is_completed && run->status == RUN_COMPLETED && group->twice == NULL)
+    if (is_completed && run->status == RUN_COMPLETED && run->is_by_hand)
+        group->again = run;
+    else if (is_completed && run->status == RUN_COMPLETED && group->twice == NULL)
         group->twice = run;
     if (!is_completed)
         group->run = run;
@@ -200,12 +203,13 @@ static struct audit_slot audit_judge(const struct audit_sweep *sweep,
 
     if (own != NULL && slot.is_judged) { /* that another run spans it says nothing */
         group = own;
-        slot.other = own->twice;
+        slot.other = own->twice != NULL ? own->twice : own->again;
         slot.verdict = own->twice != NULL ? AUDIT_DOUBLED : AUDIT_EXTRA;
     } else if ((group = audit_find_double(sweep, minute, &slot.other)) != NULL) {
         slot.verdict = AUDIT_DOUBLED;
     } else if ((group = audit_find_best(sweep, minute)) != NULL) {
-        slot.verdict = audit_judge_group(group, minute);
+        slot.other = group->again;
+        slot.verdict = group->again != NULL ? AUDIT_AGAIN : audit_judge_group(group, minute);
     } else {
         slot.verdict =
             minute <= subject->mark || minute < subject->old_before ? AUDIT_MISSING : AUDIT_WAITING;

@@ -41,7 +41,7 @@ struct audit_run {
  * A slot is doubled when two attempts were completed at a slot whose run covers it, or when runs
  * for two different slots cover it that both may have reached the function: each completed, under
  * way, or failed otherwise than not_delivered. Attempts after a failure are no doubles: a person or
- * a policy asked for them, under the same key.
+ * a policy asked for them, under the same key. Nor are those by hand after one that was completed.
  */
 enum audit_verdict {
     AUDIT_COMPLETED,   /* by a run for this very slot */
@@ -52,6 +52,7 @@ enum audit_verdict {
     AUDIT_WAITING,     /* no run covers it yet: it lies ahead of the mark and is young */
     AUDIT_MISSING,     /* no run covers it: the mark has passed it, or it is too old to wait */
     AUDIT_DOUBLED,
+    AUDIT_AGAIN, /* completed twice or more, and each time but the first by hand */
     AUDIT_EXTRA, /* not a slot of the schedule, and yet there is a run for it */
     AUDIT_VERDICTS,
 };
@@ -91,7 +92,8 @@ struct audit_slot {
     enum audit_verdict verdict;
     bool is_judged;
     const struct audit_run *run;   /* the one that decides; NULL when none covers the slot */
-    const struct audit_run *other; /* the second run of a doubled slot; else NULL */
+    const struct audit_run *other; /* the second run of a slot that is doubled, or the last one of
+                                      one that was sent again; else NULL */
     int64_t late_ms;               /* how late its run began, if more than 5 minutes; else 0 */
     int64_t early_ms;              /* how long before its slot, if more than 30 s; else 0 */
 };

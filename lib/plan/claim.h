@@ -23,6 +23,8 @@ enum claim_fate {
 
 enum { CLAIM_FATES = CLAIM_RESTORED + 1 };
 
+struct claim_attempt;
+
 /* Slots at equal distances: first, first + step, ..., last. */
 struct claim_progression {
     int64_t first;
@@ -46,6 +48,13 @@ struct claim_key {
     bool is_corrected;   /* its mark is from the future */
     size_t first_progression;
     size_t progression_count;
+    const struct claim_attempt *attempt; /* by hand, instead of slots; borrowed, NULL: none */
+};
+
+/* Another attempt at the slot of a run that is still as it was read. */
+struct claim_attempt {
+    char run_id[RUN_UUID_SIZE];
+    char state[RUN_STATE_SIZE]; /* status, class and resolution, as far as it has them: a/b/c */
 };
 
 struct claim {

@@ -15,6 +15,7 @@ enum {
     RUN_UUID_SIZE = 37,
     RUN_TYPE_SIZE = 64,
     RUN_KEY_SIZE = 2 * RUN_UUID_SIZE + 21, /* org/integration/2024-05-01T02:00:00Z */
+    RUN_STATE_SIZE = 40,                   /* failed/not_delivered/not_done */
 };
 
 /* So many types of integrations there are (plan/timetable.h). */

@@ -17,6 +17,7 @@ static const char *const audit_verdicts[AUDIT_VERDICTS] = {
     [AUDIT_WAITING] = "waiting",
     [AUDIT_MISSING] = "missing",
     [AUDIT_DOUBLED] = "doubled",
+    [AUDIT_AGAIN] = "again",
     [AUDIT_EXTRA] = "extra",
 };
 
@@ -208,6 +209,8 @@ static void audit_add_slot_text(const json_t *value, struct text *line)
 
         text_addf(line, "no run covers it%s", is_missing ? "" : " yet");
     }
+    if (strcmp(verdict, audit_verdicts[AUDIT_AGAIN]) == 0)
+        text_add(line, ", by hand");
     if (late_s > 0)
         text_addf(line, ", %" PRId64 " min %" PRId64 " s late", late_s / 60, late_s % 60);
     if (early_s > 0)
@@ -312,8 +315,9 @@ void audit_report_print(const struct audit_report *report, const struct audit_re
         text_addf(&totals, "%s to %s: %" PRId64 " slots", audit_text(value, "from"),
                   audit_text(value, "to"), audit_number(value, "slots"));
         for (int i = 0; i < AUDIT_EXTRA; i++)
-            text_addf(&totals, "%s %s %" PRId64, i == 0 ? "\n " : ",",
-                      audit_word(audit_verdicts[i]), audit_number(value, audit_verdicts[i]));
+            if (i != AUDIT_AGAIN || result->totals.verdicts[i] > 0)
+                text_addf(&totals, "%s %s %" PRId64, i == 0 ? "\n " : ",",
+                          audit_word(audit_verdicts[i]), audit_number(value, audit_verdicts[i]));
         text_addf(&totals,
                   "\n  late %" PRId64 ", extra %" PRId64 ", known by their runs alone %" PRId64
                   "\n  periods end to end in %" PRId64 " of %" PRId64

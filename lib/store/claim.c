@@ -36,10 +36,12 @@ enum claim_column {
     COLUMN_SLOTS_LAST,
     COLUMN_SLOTS_STEP,
     COLUMN_SLOTS_FATE,
+    COLUMN_ATTEMPT_RUN,
+    COLUMN_ATTEMPT_STATE,
     COLUMN_COUNT,
 };
 
-enum { CLAIM_STATEMENTS_MAX = 13, CLAIM_PARAMETERS_MAX = 14 };
+enum { CLAIM_STATEMENTS_MAX = 13, CLAIM_PARAMETERS_MAX = 15 };
 
 /* One transaction's share: of the claim's keys, and of what earlier ticks left. */
 struct claim_part {
@@ -145,6 +147,12 @@ static void claim_fill_arrays(struct claim_batch *batch)
         claim_add_number(&arrays[COLUMN_LOOKED_TO], key->looked_to);
         claim_add_number(&arrays[COLUMN_WINDOW_SLOT], key->window_slot);
         claim_fill_slots(arrays, batch->claim, key, (int64_t)(i - batch->part.first_key) + 1);
+        if (batch->options->is_chosen) {
+            claim_add_text(&arrays[COLUMN_ATTEMPT_RUN],
+                           key->attempt != NULL ? key->attempt->run_id : NULL);
+            claim_add_text(&arrays[COLUMN_ATTEMPT_STATE],
+                           key->attempt != NULL ? key->attempt->state : NULL);
+        }
     }
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         text_add(&arrays[i], arrays[i].length == 0 ? "{}" : "}");
@@ -367,8 +375,15 @@ static void claim_compose_present(struct claim_batch *batch)
                                a[COLUMN_SLOTS_STEP], a[COLUMN_SLOTS_FATE],
                                claim_boolean(options->is_manual),
                                database_number(batch->window_first, options->window.first), now_us,
-                               options->trigger.name, options->trigger.host, sure_us},
-              14);
+                               options->trigger.name, options->trigger.host, sure_us,
+                               claim_boolean(!options->is_chosen || options->sends_again)},
+              15);
+    if (options->is_chosen)
+        claim_add(batch, sql_by_hand_attempt, claim_read_run,
+                  (const char *[]){a[COLUMN_ATTEMPT_RUN], a[COLUMN_ATTEMPT_STATE],
+                                   claim_boolean(options->sends_again), now_us,
+                                   options->trigger.name, options->trigger.host},
+                  6);
     if (!leaves_state)
         claim_compose_marks(batch, a, now_us);
     claim_add(

@@ -33,6 +33,9 @@ struct claim_options {
     int64_t deadline_ms;    /* monotonic: the transaction under way fails */
     bool retries_failed;    /* by hand: whatever failed in the window gets another attempt */
     bool is_manual;         /* run --at: adopts nothing, leaves state and marks alone */
+    bool is_chosen;         /* by hand: the attempts of the keys, and no slot whose period a later
+                               run has taken over */
+    bool sends_again;       /* the same, and also where one has */
     bool is_dry;            /* everything is rolled back, no lock is taken */
     bool clocks_agree;      /* else either may be wrong: nothing is abandoned, nothing corrected */
     bool may_give_up;       /* runs to adopt that are too old */

@@ -350,7 +350,7 @@ static void tick_warn_of_held(const struct tick *tick, const struct claim_result
     error_hint(&err, tick->options->after_restore == TICK_ASKS
                          ? "the next ticks ask the function about them"
                          : "ask the function by the keys that are RESTORED in sync_run_log; what "
-                           "it did not do, serve by: syncsched run --at TIME --retry-failed "
+                           "it did not do, serve by: syncsched run --integration ID --at TIME "
                            "--retry-unknown");
     log_failure_as_warning(&err);
 }
@@ -534,6 +534,15 @@ static bool tick_serve(const struct tick *tick, struct tick_result *result, stru
     return ok;
 }
 
+bool tick_serve_runs(const struct tick_options *options, struct tick_result *result,
+                     struct error *err)
+{
+    struct tick tick = {.options = options,
+                        .deadline_ms = options->started_at_ms + options->policy.budget_ms};
+
+    return tick_serve(&tick, result, err);
+}
+
 /* ---- Step 8: the summary ---- */
 
 /* A lost run (POOL_LOST) was handed out, and nobody came back to say how it ended. */
@@ -575,8 +584,9 @@ static void tick_choose_runs(const struct tick_options *options, struct tick_res
 {
     const struct claim_result *claim = &result->claim;
 
-    if (options->takes_notes && claim->run_count > 0)
-        result->notes = memory_share(claim->run_count, sizeof *result->notes);
+    result->notes_count = options->takes_notes ? claim->run_count : 0;
+    if (result->notes_count > 0)
+        result->notes = memory_share(result->notes_count, sizeof *result->notes);
     result->runs = memory_allocate(claim->run_count, sizeof *result->runs);
     result->verdicts = memory_allocate(claim->run_count, sizeof *result->verdicts);
     for (size_t i = 0; i < claim->run_count; i++) {
@@ -623,7 +633,7 @@ void tick_result_free(struct tick_result *result)
 {
     free(result->runs);
     free(result->verdicts);
-    memory_unshare(result->notes, result->claim.run_count, sizeof *result->notes);
+    memory_unshare(result->notes, result->notes_count, sizeof *result->notes);
     claim_result_free(&result->claim);
     *result = (struct tick_result){0};
 }

@@ -48,6 +48,7 @@ struct tick_result {
     struct claim_run *runs;    /* those to dispatch, oldest slot first; task n serves runs[n] */
     int *verdicts;             /* of each run: enum worker_verdict or POOL_LOST */
     struct worker_note *notes; /* about each run; NULL unless options.takes_notes */
+    size_t notes_count;        /* that there is room for */
     size_t count;              /* of runs */
 };
 
@@ -59,6 +60,10 @@ struct tick_result {
 bool tick_run(const struct tick_options *options, struct tick_result *result, struct error *err);
 
 void tick_result_free(struct tick_result *result);
+
+/* Steps 5 to 7 alone: serves result->runs, and fills in verdicts, notes and refusal. */
+bool tick_serve_runs(const struct tick_options *options, struct tick_result *result,
+                     struct error *err);
 
 /*
  * What it did, as it is printed (design section 7), to be released. It has the ids of the triggered

@@ -666,32 +666,33 @@ START_TEST(test_json)
                 " started_at = scheduled_for + interval '6 minutes'"
                 " WHERE scheduled_for = '2024-05-04 02:00Z'");
     tile();
-    expect("--json " MAY, 1,
-           "{\"from\":\"2024-05-01T00:00:00Z\",\"to\":\"2024-05-06T00:00:00Z\",\"slots\":5,"
-           "\"completed\":2,\"folded\":0,\"failed\":0,\"unknown\":1,\"inProgress\":0,"
-           "\"waiting\":0,\"missing\":1,\"doubled\":1,\"late\":1,\"early\":0,\"extra\":0,"
-           "\"unjudged\":0,"
-           "\"integrations\":1,\"endToEnd\":0,\"holes\":1,\"overlaps\":0,"
-           "\"periodsUnjudged\":0,\"stretchesUnjudged\":0,\"findings\":[\n"
-           "{\"verdict\":\"missing\",\"scheduledFor\":\"2024-05-01T02:00:00Z\","
-           "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\"},\n"
-           "{\"verdict\":\"doubled\",\"scheduledFor\":\"2024-05-03T02:00:00Z\","
-           "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
-           "\"runId\":\"00000000-0000-4000-9000-000000000003\","
-           "\"runScheduledFor\":\"2024-05-03T02:00:00Z\",\"runStatus\":\"completed\",\"attempt\":1,"
-           "\"otherRunId\":\"" SECOND_RUN "\"},\n"
-           "{\"verdict\":\"unknown\",\"scheduledFor\":\"2024-05-04T02:00:00Z\","
-           "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
-           "\"runId\":\"00000000-0000-4000-9000-000000000004\","
-           "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"runStatus\":\"failed\",\"attempt\":1,"
-           "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\",\"lateSeconds\":360},\n"
-           "{\"verdict\":\"hole\",\"reason\":\"unresolved\","
-           "\"after\":\"2024-05-03T02:00:00Z\",\"upTo\":\"2024-05-04T02:00:00Z\","
-           "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
-           "\"runId\":\"00000000-0000-4000-9000-000000000004\","
-           "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"runStatus\":\"failed\",\"attempt\":1,"
-           "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\"}]}\n",
-           "");
+    expect(
+        "--json " MAY, 1,
+        "{\"from\":\"2024-05-01T00:00:00Z\",\"to\":\"2024-05-06T00:00:00Z\",\"slots\":5,"
+        "\"completed\":2,\"folded\":0,\"failed\":0,\"unknown\":1,\"inProgress\":0,"
+        "\"waiting\":0,\"missing\":1,\"doubled\":1,\"again\":0,\"late\":1,\"early\":0,\"extra\":0,"
+        "\"unjudged\":0,"
+        "\"integrations\":1,\"endToEnd\":0,\"holes\":1,\"overlaps\":0,"
+        "\"periodsUnjudged\":0,\"stretchesUnjudged\":0,\"findings\":[\n"
+        "{\"verdict\":\"missing\",\"scheduledFor\":\"2024-05-01T02:00:00Z\","
+        "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\"},\n"
+        "{\"verdict\":\"doubled\",\"scheduledFor\":\"2024-05-03T02:00:00Z\","
+        "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
+        "\"runId\":\"00000000-0000-4000-9000-000000000003\","
+        "\"runScheduledFor\":\"2024-05-03T02:00:00Z\",\"runStatus\":\"completed\",\"attempt\":1,"
+        "\"otherRunId\":\"" SECOND_RUN "\"},\n"
+        "{\"verdict\":\"unknown\",\"scheduledFor\":\"2024-05-04T02:00:00Z\","
+        "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
+        "\"runId\":\"00000000-0000-4000-9000-000000000004\","
+        "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"runStatus\":\"failed\",\"attempt\":1,"
+        "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\",\"lateSeconds\":360},\n"
+        "{\"verdict\":\"hole\",\"reason\":\"unresolved\","
+        "\"after\":\"2024-05-03T02:00:00Z\",\"upTo\":\"2024-05-04T02:00:00Z\","
+        "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
+        "\"runId\":\"00000000-0000-4000-9000-000000000004\","
+        "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"runStatus\":\"failed\",\"attempt\":1,"
+        "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\"}]}\n",
+        "");
     json_decref(audit_json(MAY, 1));
 }
 END_TEST

@@ -85,11 +85,21 @@ END_TEST
 START_TEST(test_help_is_true)
 {
     static const char *const values[][2] = {
-        {"TIME", AT},       {"D", "15s"},          {"N", "1"},       {"ID", SCENE_ORG},
-        {"ZONE", "+02:00"}, {"FILE", "/dev/null"}, {"NAME", "name"}, {"ROLE", "service_role"},
+        {"TIME", AT},       {"D", "15s"},          {"N", "1"},          {"ID", SCENE_ORG},
+        {"ZONE", "+02:00"}, {"FILE", "/dev/null"}, {"NAME", SCENE_ORG}, {"ROLE", "service_role"},
         {"FORMAT", "json"}, {"COMMAND", "false"},  {"HOW", "serve"}};
+    /* What asks for another one. */
+    static const char *const companions[][3] = {
+        {"run", "--retry-failed", " --at " AT},
+        {"run", "--now", " --org " SCENE_ORG},
+        {"run", "--again", " --now --org " SCENE_ORG},
+        {"run", "--org", " --now --again"},
+        {"run", "--integration", " --now --again"},
+        {"run", "--from", " --dry-run --org " SCENE_ORG},
+        {"run", "--to", " --dry-run --from 2024-04-01T00:00Z --org " SCENE_ORG},
+        {"prune", "--older-than", " --older-than 90d"}}; /* 15s is too short for it */
     struct program_result help;
-    char arguments[100];
+    char arguments[200];
     int options = 0;
 
     /* One id for both, and a schedule that is never due: next warns when it finds none. Something
@@ -113,10 +123,10 @@ START_TEST(test_help_is_true)
             if (strcmp(value, values[i][0]) == 0)
                 snprintf(arguments, sizeof arguments, "%s %s %s %s", commands[_i].name,
                          commands[_i].operands, option, values[i][1]);
-        if (strcmp(option, "--retry-failed") == 0) /* the one that asks for another */
-            strcat(arguments, " --at " AT);
-        if (strcmp(option, "--older-than") == 0) /* the one that 15s is too short for */
-            strcat(arguments, " --older-than 90d");
+        for (size_t i = 0; i < COUNT(companions); i++)
+            if (strcmp(commands[_i].name, companions[i][0]) == 0 &&
+                strcmp(option, companions[i][1]) == 0)
+                strcat(arguments, companions[i][2]);
         result = run_with(function_url(scene_function()), arguments);
         ck_assert_msg(result.status == 0, "%s: %s", arguments, result.err);
         ck_assert_str_eq(result.err, "");

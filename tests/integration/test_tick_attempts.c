@@ -79,6 +79,13 @@ static const struct {
      " scheduled_for, covers_from, 2, 'completed', 'k', 'retry', 'w', now(), now(), now()"
      " FROM sync_run_log",
      "--max-attempts 9", 0},
+    {"rejected", 1, 2,
+     "INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
+     " covers_from, attempt, status, idempotency_key, triggered_by, worker, started_at, failed_at,"
+     " error_class, error_code) SELECT org_id, integration_id, integration_type, scheduled_for,"
+     " covers_from, 2, status, idempotency_key, 'retry', 'w', now(), now(), 'rejected', 'X'"
+     " FROM sync_run_log",
+     "--max-attempts 9", 0},
     {"rejected", 1, 2, "UPDATE organization_integrations SET is_enabled = false",
      "--max-attempts 9", 0},
     /* the function asked to be left alone for longer than the pause, and has been */
@@ -101,6 +108,12 @@ static const struct {
           " idempotency_key, triggered_by, worker, started_at, now() - interval '25 hours',"
           " error_class, error_code, http_status, retry_at FROM sync_run_log",
      "--max-attempts 2", 0},
+    /* an attempt before this one exported the slot: this one was a person's wish, no policy's */
+    {"rejected", 2, 60,
+     "INSERT INTO sync_run_log SELECT gen_random_uuid(), org_id, integration_id, integration_type,"
+     " scheduled_for, covers_from, 1, 'completed', 'k', 'schedule', 'w', now(), now(), now()"
+     " FROM sync_run_log",
+     "--max-attempts 9", 0},
     /* given up without having begun: that was decided, not tried; be there something to claim */
     {"not_delivered", 1, 2,
      "UPDATE sync_run_log SET started_at = NULL, worker = NULL; DELETE FROM sync_schedule_state",

@@ -44,7 +44,7 @@ static void read_slots(const char *text, struct slots *slots)
 /*
  * Runs as text: what became of it, [covers_from-]slot[+minutes until it began], such as "c10",
  * "n5-10+7". c: completed, p: pending, r: running, n, j, u: failed with the class not_delivered,
- * rejected, unknown; "!" behind it: by hand or a further attempt.
+ * rejected, unknown; "!" behind it: a further attempt, "@": one by hand.
  */
 static void read_run(const char *word, struct audit_run *run)
 {
@@ -53,8 +53,9 @@ static void read_run(const char *word, struct audit_run *run)
     int length;
     const char *at = word + 1;
 
-    *run = (struct audit_run){.status = RUN_FAILED, .is_by_schedule = *at != '!'};
-    at += *at == '!' ? 1 : 0;
+    *run = (struct audit_run){
+        .status = RUN_FAILED, .is_by_schedule = *at != '!' && *at != '@', .is_by_hand = *at == '@'};
+    at += run->is_by_schedule ? 0 : 1;
     ck_assert_msg(strchr("cprnju", *word) != NULL, "no such run: %s", word);
     run->status = *word == 'c'   ? RUN_COMPLETED
                   : *word == 'p' ? RUN_PENDING
@@ -100,7 +101,7 @@ static size_t read_runs(const char *text, struct audit_run *runs)
 static void spell(void *context, const struct audit_slot *slot)
 {
     static const char *const names[] = {"completed", "folded",  "failed",  "unknown", "in progress",
-                                        "waiting",   "missing", "doubled", "extra"};
+                                        "waiting",   "missing", "doubled", "again",   "extra"};
     struct text *spelt = context;
 
     text_addf(spelt, "%s%d%s %s", spelt->length > 0 ? ", " : "", (int)slot->slot,
@@ -156,6 +157,15 @@ static const struct {
     {"10", "c10 c!10", 0, EVER, 0, "10 doubled a b"},
     {"10", "c10 n!10 c!10 c!10", 0, EVER, 0, "10 doubled a c"},
     {"10 20", "c10-20 c!10-20", 0, EVER, 0, "10 doubled a b, 20 doubled a b"},
+    /* again: each but the first by hand, which one that failed does not undo */
+    {"10", "c10 c@10", 0, EVER, 0, "10 again a b"},
+    {"10", "c10 c@10 c@10", 0, EVER, 0, "10 again a c"},
+    {"10", "c@10 c@10", 0, EVER, 0, "10 again a b"},
+    {"10", "c10 j@10", 0, EVER, 0, "10 completed a"},
+    {"10", "c10 j@10 c!10", 0, EVER, 0, "10 doubled a c"},
+    {"10", "c10 c@10 c!10", 0, EVER, 0, "10 doubled a c"},
+    {"10 20", "c10-20 c@10-20", 0, EVER, 0, "10 again a b, 20 again a b"},
+    {"10", "c10 c@15 c@15", 0, EVER, 0, "10 completed a, 15 extra b c"},
     /* doubled: two runs for different slots, each of which may have been delivered */
     {"10 20", "c10 c10-20", 0, EVER, 0, "10 doubled a b, 20 completed b"},
     {"10 20", "c10 u10-20", 0, EVER, 0, "10 doubled a b, 20 unknown b"},

@@ -12,6 +12,8 @@
 -- mark is the one of now, under open.sql's row lock: another tick may have moved it since this one
 -- read it. A run from the future (parts/uncovered.sql) is so by $14 and, because that may be old, by
 -- the clock of now. For a run by hand it covers all that lies in the past.
+-- $15: also where a later run has taken the period over. Of a tick that is so, since no slot ahead of
+-- the mark has a later run; a person may not know it.
   WITH asked AS (
          SELECT k.n, k.org_id, k.integration_id, k.integration_type, l.fate,
                 l.first_minute, l.last_minute, l.step,
@@ -108,6 +110,10 @@ SELECT s.org_id, s.integration_id,
                      FROM sync_run_log AS a
                     WHERE a.org_id = s.org_id AND a.integration_id = s.integration_id
                       AND a.status IN ('pending', 'running'))
+   AND ($15::boolean
+        OR NOT
+        -- include: conditions/taken_over.sql
+       )
  ORDER BY s.org_id, s.integration_id, s.scheduled_for
     ON CONFLICT DO NOTHING
 RETURNING r.error_code AS verdict, false AS is_adopted,

@@ -4,7 +4,7 @@
 -- a day, after a pause that doubles from a minute to an hour, and not sooner than the answer asked
 -- for, nor what failed before the database was restored ($8): another attempt may have been made
 -- before that. By hand ($2; $5 to $6, the window's minutes) whatever failed there, with $4 also what
--- may have run, but nothing that somebody resolved as done. A 409 with
+-- may have run. A 409 with
 -- Retry-After says that another attempt holds the key. Such attempts are not counted, and end a day
 -- after the first. CASE works its conditions out in this order, the costly one last. Each
 -- integration is looked at by itself, slot by slot until one may be tried: what has failed may be
@@ -55,7 +55,6 @@
                           AND r.covers_from <= to_timestamp($6::bigint * 60)
                           AND (r.error_class <> 'unknown' OR r.resolution IS NOT NULL
                                OR $4::boolean)
-                          AND r.resolution IS DISTINCT FROM 'done'
                        END
                    AND
                        -- include: conditions/attempt.sql

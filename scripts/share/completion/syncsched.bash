@@ -6,7 +6,7 @@
 _syncsched_options() { # COMMAND
     case $1 in
     # settings: bash-options
-    run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --max-attempts --retry-unknown --retry-failed --after-restore --trigger-name --on-failure --dry-run --db-role --config --log-format --help --version" ;;
+    run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --max-attempts --retry-unknown --retry-failed --now --again --after-restore --trigger-name --on-failure --from --to --org --integration --dry-run --db-role --config --log-format --help --version" ;;
     due) echo "--at --org --integration --db-role --config --log-format --help --version" ;;
     next) echo "--org --integration --hours --json --db-role --config --log-format --help --version" ;;
     audit) echo "--from --to --org --integration --ledger --json --db-role --config --log-format --help --version" ;;

@@ -1,6 +1,6 @@
 -- Whether a failed run r of sync_run_log may be attempted again, by what else is in the log ($2: by
--- hand). The last attempt at its slot is still the failed one, nobody said that the slot was done all
--- the same, and no run is active. By policy no
+-- hand). The last attempt at its slot is still the failed one, the slot was not exported by another
+-- one before, or by a person's word, and no run is active. By policy no
 -- newer slot has been completed, no newer run that may have reached the function has taken the slot's
 -- period over, and what the function may know the key by has not been exported meanwhile for an
 -- older slot, as by hand. By hand nothing is attempted again where the log was pruned: a newer attempt
@@ -17,7 +17,7 @@ AND NOT EXISTS (SELECT
                   FROM sync_run_log AS o
                  WHERE o.org_id = r.org_id AND o.integration_id = r.integration_id
                    AND o.scheduled_for = r.scheduled_for
-                   AND (o.attempt > r.attempt OR o.resolution = 'done')
+                   AND (o.attempt > r.attempt OR o.status = 'completed' OR o.resolution = 'done')
                 OFFSET 0)
 AND ($2::boolean
      OR NOT EXISTS (SELECT

@@ -1,0 +1,476 @@
+/*
+ * Runs by hand that name what to send (--org, --integration): who is sent, under which key, in which
+ * order, and what is left alone. The slots are at 02:00 of the first days of May 2024.
+ */
+#include "support/scene.h"
+#include "support/suite.h"
+#include "support/testdb.h"
+
+#include "base/text.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAILY "0 2 * * *"
+#define ONE   "--integration 10000000-0000-4000-8000-000000000001"
+#define ORG   "--org " SCENE_ORG
+#define MAY   " --from 2024-05-01T00:00Z --to 2024-05-06T00:00Z"
+#define AT_3  " --at 2024-05-03T02:00Z"
+
+enum { OTHERS = 25 };
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/*
+ * Runs of the n-th integration, a word each: what became of it and its day, such as "j03". c:
+ * completed; n, j, u: failed with the class not_delivered, rejected, unknown; D, N: unknown, resolved
+ * as done or not done; p, r: pending, running. Its period starts the day before, or at another day
+ * ("j03:01").
+ */
+static void seed_log(int n, const char *words)
+{
+    char kind;
+    int day;
+    int length;
+
+    for (; sscanf(words, " %c%d%n", &kind, &day, &length) == 2; words += length) {
+        int period_day = day - 1;
+        int more = 0;
+        bool has_failed = strchr("njuDN", kind) != NULL;
+
+        if (words[length] == ':' && sscanf(words + length, ":%d%n", &period_day, &more) == 1)
+            length += more;
+        testdb_exec(
+            "INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
+            " covers_from, period_start, attempt, status, idempotency_key, triggered_by, worker,"
+            " started_at, completed_at, failed_at, error_class, error_code, records_exported,"
+            " resolution, resolved_at, resolved_by)"
+            " SELECT '" SCENE_ORG "', '%s', 'xledger', t, t, t - interval '%d days',"
+            " 1 + (SELECT count(*) FROM sync_run_log WHERE integration_id = '%s'"
+            " AND scheduled_for = t), '%s', '" SCENE_ORG "/%s/2024-05-%02dT02:00:00Z', 'schedule',"
+            " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s"
+            " FROM CAST('2024-05-%02d 02:00Z' AS timestamptz) AS t",
+            scene_integration(n), day - period_day, scene_integration(n),
+            kind == 'c'   ? "completed"
+            : kind == 'p' ? "pending"
+            : kind == 'r' ? "running"
+                          : "failed",
+            scene_integration(n), day, kind == 'p' ? "NULL" : "'w'", kind == 'p' ? "NULL" : "now()",
+            kind == 'c' ? "now()" : "NULL", has_failed ? "now()" : "NULL",
+            kind == 'n'   ? "'not_delivered'"
+            : kind == 'j' ? "'rejected'"
+            : has_failed  ? "'unknown'"
+                          : "NULL",
+            kind == 'n'   ? "'DNS_FAILED'"
+            : kind == 'j' ? "'E17'"
+            : has_failed  ? "'TIMEOUT'"
+                          : "NULL",
+            kind == 'c' ? "130" : "NULL",
+            kind == 'D'   ? "'done'"
+            : kind == 'N' ? "'not_done'"
+                          : "NULL",
+            strchr("DN", kind) != NULL ? "now()" : "NULL",
+            strchr("DN", kind) != NULL ? "'somebody'" : "NULL", day);
+    }
+}
+
+/* What the function was asked for, in order: day and attempt of each call, "03/1 04/2". */
+static char *calls_made(void)
+{
+    json_t *requests = function_requests(scene_function());
+    struct text calls = {0};
+    json_t *request;
+    size_t i;
+
+    json_array_foreach(requests, i, request)
+    {
+        json_t *body = json_object_get(request, "body");
+        const char *slot = json_string_value(json_object_get(body, "scheduledFor"));
+        const char *key = json_string_value(json_object_get(body, "idempotencyKey"));
+
+        ck_assert_str_eq(key + strlen(key) - strlen(slot), slot);
+        text_addf(&calls, "%s%.2s/%d", i > 0 ? " " : "", slot + 8,
+                  (int)json_integer_value(json_object_get(body, "attempt")));
+    }
+    json_decref(requests);
+    return calls.data != NULL ? calls.data : strdup("");
+}
+
+static void expect_calls(const char *expected)
+{
+    char *calls = calls_made();
+
+    ck_assert_str_eq(calls, expected);
+    free(calls);
+}
+
+/* ---- Who is sent ---- */
+
+static const struct {
+    const char *log;
+    const char *options;
+    const char *calls;
+    int left;
+} cases[] = {
+    /* what no run covers, the oldest first */
+    {"", ONE MAY, "01/1 02/1 03/1 04/1 05/1", 0},
+    {"c01 c02 j03", ONE MAY, "04/1 05/1", 3},
+    {"c01 c02", ONE AT_3, "03/1", 0},
+    {"", ONE " --at 2024-05-03T03:00Z", "", 0},
+    {"", ONE " --from 2024-05-02T02:00Z --to 2024-05-04T02:00Z", "02/1 03/1", 0},
+    {"", ONE " --from 2024-05-02T02:00:01Z --to 2024-05-03T02:01Z", "03/1", 0},
+    /* each of its own accord, and only that */
+    {"c01 n02 j03 u04 N05:04", ONE MAY, "", 5},
+    {"c01 n02:01 j03:01 u04:03 N05:04", ONE MAY " --retry-failed", "03/2 05/2", 3},
+    {"c01 j02 N03:02 u04:03", ONE MAY " --retry-failed", "02/2 03/2 05/1", 2},
+    {"c01 j02 N03:02 u04:03", ONE MAY " --retry-unknown", "04/2 05/1", 3},
+    {"c01 j02 N03:02 u04:03", ONE MAY " --again", "01/2 05/1", 3},
+    {"c01 j02 N03:02 u04:03", ONE MAY " --again --retry-failed --retry-unknown",
+     "01/2 02/2 03/2 04/2 05/1", 0},
+    {"D03", ONE AT_3 " --retry-failed --retry-unknown", "", 1},
+    {"D03", ONE AT_3 " --again", "03/2", 0},
+    /* judged by the attempt that exported it, and followed behind the last one */
+    {"j03 c03", ONE AT_3 " --retry-failed", "", 1},
+    {"c03 j03", ONE AT_3 " --retry-failed", "", 1},
+    {"c03 j03", ONE AT_3 " --again", "03/3", 0},
+    /* a later run has its period, or the function may know one that has */
+    {"j02 c03:01", ONE MAY " --retry-failed", "01/1 04/1 05/1", 2},
+    {"j02 c03:01", ONE MAY " --again", "01/1 02/2 03/2 04/1 05/1", 0},
+    {"c03:00", ONE MAY, "04/1 05/1", 3},
+    {"j02:01 j03:01 j04:01", ONE MAY " --retry-failed", "01/1 04/2 05/1", 2},
+    {"n02:01 n03:01", ONE MAY " --retry-failed", "01/1 02/2 03/2 04/1 05/1", 0},
+    {"u02:01 u03:01", ONE MAY " --retry-unknown", "01/1 04/1 05/1", 2},
+    /* an older slot has exported a part of its period meanwhile, and its key means that period */
+    {"c02 j03:01", ONE AT_3 " --retry-failed", "", 1},
+    {"c02 n03:01", ONE AT_3 " --retry-failed", "03/2", 0},
+    {"c02 j03:01", ONE AT_3 " --retry-failed --again", "03/2", 0},
+    /* what is under way is left alone, and nothing else of it can begin */
+    {"p03", ONE AT_3 " --again --retry-failed --retry-unknown", "", 1},
+    {"c01 c02 r03", ONE MAY " --again", "", 5},
+    /* what failed lately, without a time */
+    {"j03", ONE " --retry-failed --catch-up 366d", "", 0}, /* not so lately */
+};
+
+START_TEST(test_who)
+{
+    struct scene_tick tick;
+    int sent;
+    char *calls;
+
+    scene_seed(1, 3, DAILY);
+    seed_log(1, cases[_i].log);
+    seed_log(2, "j01 u02 j03 u04:03");
+    function_script(scene_function(), "* count=7");
+    tick = scene_run(cases[_i].options);
+    calls = calls_made();
+    sent = (int)(strlen(calls) + 1) / 5;
+    ck_assert_msg(strcmp(calls, cases[_i].calls) == 0, "case %d: %s: %s\n%s", _i, cases[_i].options,
+                  calls, tick.err);
+    ck_assert_msg(tick.triggered == sent && tick.skipped == cases[_i].left && tick.failed == 0 &&
+                      tick.run_ids == sent && tick.status == 0,
+                  "case %d: %s: %s\n%s", _i, cases[_i].options, tick.out, tick.err);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE triggered_by ="
+                                   " 'manual' AND status = 'completed' AND integration_id = '%s'"
+                                   " AND idempotency_key LIKE '%%/' || integration_id || '/%%'",
+                                   scene_integration(1)),
+                     sent);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE triggered_by ="
+                                   " 'manual' AND integration_id <> '%s'",
+                                   scene_integration(1)),
+                     0);
+    scene_tick_free(&tick);
+    free(calls);
+}
+END_TEST
+
+/* Covers: one is attempted again in a minute in which 25 others failed, by its time and without. */
+START_TEST(test_one_of_many)
+{
+    int64_t slot = scene_settle(10000) - 60;
+    char line[200];
+
+    scene_seed(1, 1 + OTHERS, "0 0 1 1 *");
+    for (int n = 1; n <= 1 + OTHERS; n++)
+        free(scene_seed_run(n, "completed", slot, 60));
+    testdb_exec("UPDATE sync_run_log SET status = 'failed', failed_at = now(), completed_at = NULL,"
+                " error_class = 'rejected', error_code = 'E17'");
+    snprintf(line, sizeof line, ONE " --retry-failed%s%s", _i > 0 ? " --at " : "",
+             _i > 0 ? scene_minute_text(slot) : "");
+    scene_expect(scene_run(line), 1, 0, 0, 0);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
+    ck_assert_uint_eq(function_count(scene_function(), scene_integration(1)), 1);
+    scene_expect(scene_run(line), 0, _i, 0, 0);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
+}
+END_TEST
+
+/* Covers: all of an organisation, and nobody else's. */
+START_TEST(test_organisation)
+{
+    scene_seed(1, 2, DAILY);
+    testdb_exec("INSERT INTO organizations VALUES ('00000000-0000-4000-8000-00000000000b', 'B');"
+                "INSERT INTO organization_integrations SELECT"
+                " '00000000-0000-4000-8000-00000000000b', integration_id, integration_type,"
+                " cron_schedule FROM organization_integrations");
+    seed_log(1, "j03");
+    seed_log(2, "u03");
+    scene_expect(scene_run(ORG AT_3 " --retry-failed"), 1, 1, 0, 0);
+    scene_expect(scene_run(ORG AT_3), 0, 2, 0, 0);
+    scene_expect(scene_run(ORG " --from 2024-05-04T00:00Z --to 2024-05-05T00:00Z"), 2, 0, 0, 0);
+    expect_calls("03/2 04/1 04/1");
+    ck_assert_int_eq(
+        testdb_number("SELECT count(*) FROM sync_run_log WHERE org_id <> '" SCENE_ORG "'"), 0);
+}
+END_TEST
+
+/* Covers: now, whether or not the schedule names the minute; once, unless it is wanted again. */
+START_TEST(test_now)
+{
+    int64_t slot = scene_settle_behind_slot();
+
+    scene_seed(1, 1, "0 0 1 1 *");
+    scene_expect(scene_run(ONE " --now"), 1, 0, 0, 0);
+    scene_expect(scene_run(ONE " --now"), 0, 1, 0, 0);
+    scene_expect(scene_run(ONE " --now --again"), 1, 0, 0, 0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE scheduled_for = '%s'"
+                                   " AND status = 'completed' AND triggered_by = 'manual'",
+                                   scene_minute_text(slot)),
+                     2);
+    ck_assert_int_eq(testdb_number("SELECT count(DISTINCT idempotency_key) FROM sync_run_log"), 1);
+}
+END_TEST
+
+/* Covers: a slot that a fold covers means its run, with all of its slots. */
+START_TEST(test_fold)
+{
+    scene_seed(1, 1, DAILY);
+    seed_log(1, "j04:01");
+    testdb_exec("UPDATE sync_run_log SET covers_from = '2024-05-02 02:00Z'");
+    scene_expect(scene_run(ONE AT_3 " --retry-failed"), 1, 0, 0, 0);
+    expect_calls("04/2");
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE covers_from ="
+                                   " '2024-05-02 02:00Z' AND period_start = '2024-05-01 02:00Z'"),
+                     2);
+}
+END_TEST
+
+/* Covers: the slots are those of the text that was in force. */
+START_TEST(test_text_of_the_day)
+{
+    scene_seed(1, 1, "0 5 * * *");
+    testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '%s', '0 5 * * * UTC',"
+                " '2024-05-05 00:00Z');"
+                "INSERT INTO sync_schedule_journal VALUES"
+                " ('" SCENE_ORG "', '%s', '2024-05-01 00:00Z', '" DAILY " UTC',"
+                "  '2024-05-03 00:00Z'),"
+                " ('" SCENE_ORG "', '%s', '2024-05-04 00:00Z', '0 5 * * * UTC', NULL)",
+                scene_integration(1), scene_integration(1), scene_integration(1));
+    scene_expect(scene_run(ONE " --from 2024-05-01T00:00Z --to 2024-05-05T00:00Z"), 3, 0, 0, 0);
+    expect_calls("01/1 02/1 04/1");
+}
+END_TEST
+
+/* Covers: somebody switched it off; that is said, and holds for who names it, too. */
+START_TEST(test_disabled)
+{
+    struct scene_tick tick;
+
+    scene_seed(1, 1, DAILY);
+    seed_log(1, "j03");
+    testdb_exec("UPDATE organization_integrations SET is_enabled = false");
+    tick = scene_run(ONE AT_3 " --retry-failed");
+    scene_check(&tick, 0, 1, 0, 0);
+    ck_assert_ptr_nonnull(strstr(tick.err, "left alone: disabled"));
+    scene_tick_free(&tick);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 0);
+}
+END_TEST
+
+/* ---- What happens meanwhile ---- */
+
+/* Covers: killed in mid-way, and asked for again: each slot is called once. */
+START_TEST(test_killed)
+{
+    struct program *program;
+    struct program_result result;
+
+    scene_seed(1, 1, DAILY);
+    function_script(scene_function(), "* latency_ms=500 count=7");
+    program = scene_start(ONE MAY);
+    function_wait_for_calls(scene_function(), 3);
+    program_signal(program, SIGKILL);
+    result = program_wait(program);
+    program_result_free(&result);
+    scene_wait_for("SELECT count(*) FILTER (WHERE status = 'completed') = 3 AND count(*) = 3"
+                   " FROM sync_run_log");
+    scene_expect(scene_run(ONE MAY), 2, 3, 0, 0);
+    expect_calls("01/1 02/1 03/1 04/1 05/1");
+}
+END_TEST
+
+/* Covers: two at once call each slot once, and each attempt, too. */
+START_TEST(test_two_at_once)
+{
+    struct program *programs[2];
+    long triggered = 0;
+
+    scene_seed(1, 1, DAILY);
+    seed_log(1, "j01");
+    function_script(scene_function(), "* latency_ms=100 count=7");
+    for (size_t i = 0; i < COUNT(programs); i++)
+        programs[i] = scene_start(ONE MAY " --retry-failed");
+    for (size_t i = 0; i < COUNT(programs); i++) {
+        struct scene_tick tick = scene_wait(programs[i]);
+
+        triggered += tick.triggered;
+        scene_tick_free(&tick);
+    }
+    scene_expect(scene_run(ONE MAY), 5 - triggered, triggered, 0, 0);
+    expect_calls("01/2 02/1 03/1 04/1 05/1");
+}
+END_TEST
+
+/* Covers: one that is accepted ends the rounds of its integration. */
+START_TEST(test_accepted)
+{
+    struct scene_tick tick;
+
+    scene_seed(1, 1, DAILY);
+    function_script(scene_function(), "* status=202");
+    tick = scene_run(ONE MAY);
+    scene_check(&tick, 1, 4, 0, 0);
+    ck_assert_ptr_nonnull(strstr(tick.err, "4 of what was to be sent are left, from 2024-05-02"));
+    scene_tick_free(&tick);
+}
+END_TEST
+
+/* Covers: what the budget has no time for is said, with the command that goes on. */
+START_TEST(test_budget)
+{
+    struct scene_tick tick;
+
+    scene_seed(1, 1, DAILY);
+    function_script(scene_function(), "* latency_ms=700 count=7");
+    tick = scene_run(ONE MAY " --budget 2s --timeout 1s");
+    ck_assert_int_ge(tick.triggered, 1);
+    ck_assert_int_lt(tick.triggered, 5);
+    ck_assert_ptr_nonnull(strstr(tick.err, "go on with the same command and --from 2024-05-0"));
+    scene_tick_free(&tick);
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+}
+END_TEST
+
+/* Covers: what is sent again is nobody's mistake. */
+START_TEST(test_audit)
+{
+    struct program_result result;
+
+    scene_seed(1, 1, DAILY);
+    testdb_exec("INSERT INTO sync_schedule_state VALUES ('" SCENE_ORG "', '%s', '" DAILY " UTC',"
+                " '2024-05-05 03:00Z');"
+                "INSERT INTO sync_schedule_journal VALUES"
+                " ('" SCENE_ORG "', '%s', '2024-05-01 00:00Z', '" DAILY " UTC', NULL)",
+                scene_integration(1), scene_integration(1));
+    scene_expect(scene_run(ONE MAY), 5, 0, 0, 0);
+    scene_expect(scene_run(ONE AT_3 " --again"), 1, 0, 0, 0);
+    result = scene_command("audit --config /dev/null" MAY, (const char *const[]){NULL});
+    ck_assert_msg(result.status == 0 && strstr(result.out, "  again ") != NULL &&
+                      strstr(result.out, ", by hand\n") != NULL &&
+                      strstr(result.out, "doubled 0, again 1\n") != NULL,
+                  "%s%s", result.out, result.err);
+    program_result_free(&result);
+}
+END_TEST
+
+/* ---- Saying it ---- */
+
+/* Covers: people's words, a day to its end, and local times. */
+START_TEST(test_dry_run)
+{
+    static const char *const env[] = {"SUPABASE_URL=http://127.0.0.1:1",
+                                      "SUPABASE_SERVICE_ROLE_KEY=" SCENE_KEY, NULL};
+    struct program_result result;
+
+    testdb_exec("UPDATE organizations SET name = 'Blåklokken Barnehage SA',"
+                " timezone = 'Europe/Oslo'");
+    scene_seed(1, 1, "0 4 * * *");
+    seed_log(1, "c01 j02 u03:02 p04");
+    result = scene_command("run --config /dev/null --dry-run --retry-failed --integration"
+                           " blåklokken/xledger --from 2024-05-01 --to 2024-05-05",
+                           env);
+    ck_assert_str_eq(
+        result.out,
+        "Blåklokken Barnehage SA / xledger (10000000): 5 slots\n"
+        "  Wed  1 May 2024 04:00  completed, 130 records   left alone (--again sends it, under the "
+        "same key)\n"
+        "  Thu  2 May 2024 04:00  failed E17               would be sent, attempt 2\n"
+        "  Fri  3 May 2024 04:00  unknown TIMEOUT          left alone (--retry-unknown sends it)\n"
+        "  Sat  4 May 2024 04:00  pending                  left alone\n"
+        "  Sun  5 May 2024 04:00  no run                   would be sent\n"
+        "2 of 5 would be sent.\n");
+    ck_assert_int_eq(result.status, 0);
+    program_result_free(&result);
+    ck_assert_int_eq(scene_count(NULL), 4);
+}
+END_TEST
+
+static const struct {
+    const char *options;
+    const char *said;
+} refused[] = {
+    {"--now", "--now needs --integration or --org"},
+    {"--again --at 2024-05-03T02:00Z", "--again needs --integration or --org"},
+    {"--from 2024-05-03T02:00Z", "--from needs --integration or --org"},
+    {"--retry-failed", "--retry-failed needs --integration, --org or --at"},
+    {ONE, "which slots is not said"},
+    {ONE " --again", "which slots is not said"},
+    {ONE " --now" AT_3, "exclude one another"},
+    {ONE " --to 2024-05-03T02:00Z", "--to needs --from"},
+    {ONE " --from 2024-05-03T02:00Z --to 2024-05-03T02:00Z", "--from is not before --to"},
+    {ONE " --at 2124-05-03T02:00Z", "in the future"},
+    {ONE " --from 2124-05-03T02:00Z", "in the future"},
+    {ONE " --from 2024-05-03T02:00Z --to 2124-05-03T02:00Z", "in the future"},
+    {"--integration 10000000-0000-4000-8000-000000000009 --now", "no integration has"},
+};
+
+START_TEST(test_refused)
+{
+    struct scene_tick tick;
+
+    scene_seed(1, 1, DAILY);
+    tick = scene_run(refused[_i].options);
+    ck_assert_msg(tick.status == 2 && *tick.out == '\0' &&
+                      strstr(tick.err, refused[_i].said) != NULL,
+                  "%s: %d %s%s", refused[_i].options, tick.status, tick.out, tick.err);
+    scene_tick_free(&tick);
+    ck_assert_int_eq(scene_count(NULL), 0);
+}
+END_TEST
+
+SUITE(by_hand)
+{
+    TCase *who = tcase_create("who");
+    TCase *all = tcase_create("all");
+
+    tcase_add_checked_fixture(who, scene_open, scene_close);
+    tcase_add_loop_test(who, test_who, 0, (int)COUNT(cases));
+    suite_add_tcase(suite, who);
+
+    tcase_add_checked_fixture(all, scene_open, scene_close);
+    tcase_add_loop_test(all, test_one_of_many, 0, 2);
+    tcase_add_test(all, test_organisation);
+    tcase_add_test(all, test_now);
+    tcase_add_test(all, test_fold);
+    tcase_add_test(all, test_text_of_the_day);
+    tcase_add_test(all, test_disabled);
+    tcase_add_test(all, test_killed);
+    tcase_add_test(all, test_two_at_once);
+    tcase_add_test(all, test_accepted);
+    tcase_add_test(all, test_budget);
+    tcase_add_test(all, test_audit);
+    tcase_add_test(all, test_dry_run);
+    tcase_add_loop_test(all, test_refused, 0, (int)COUNT(refused));
+    suite_add_tcase(suite, all);
+}
