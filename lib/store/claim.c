@@ -169,7 +169,8 @@ static void claim_read_run(void *context, const struct database_row *row)
     result->runs =
         memory_grow(result->runs, result->run_count, &result->run_capacity, sizeof *result->runs);
     claimed = &result->runs[result->run_count++];
-    *claimed = (struct claim_run){.is_adopted = database_row_is_true(row, "is_adopted")};
+    *claimed = (struct claim_run){.is_adopted = database_row_is_true(row, "is_adopted"),
+                                  .takes_ms = database_row_number(row, "takes_ms", INT64_MIN)};
     if (verdict != NULL)
         claimed->verdict = strcmp(verdict, "GIVEN_UP") == 0   ? CLAIM_RUN_GIVEN_UP
                            : strcmp(verdict, "RESTORED") == 0 ? CLAIM_RUN_RESTORED

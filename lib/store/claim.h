@@ -48,6 +48,7 @@ struct claim_run {
     struct run run;
     enum claim_verdict verdict; /* CLAIM_RUN: to be dispatched */
     bool is_adopted;            /* left by an earlier tick, or another attempt by policy */
+    int64_t takes_ms; /* the longest of its integration's latest calls; INT64_MIN: there is none */
 };
 
 /* Why a slot of the window was not claimed. */

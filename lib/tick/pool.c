@@ -154,18 +154,41 @@ static struct pool_worker *pool_find_worker(struct pool *pool, struct pool_worke
     return pool_start_worker(pool, place) ? place : NULL;
 }
 
-/* The first task that waits and may be handed out before then; else their number. */
-static size_t pool_find_task(struct pool *pool, int64_t before_ms)
+static int64_t pool_begin_until(const struct pool *pool, size_t task, int64_t now_ms)
 {
     const struct pool_options *options = pool->options;
-    size_t task = pool->waiting_count > 0 ? pool->waiting_first : options->tasks;
 
-    while (task < options->tasks && !pool->waiting[task].is_waiting)
+    return options->begin_until_ms != NULL
+               ? options->begin_until_ms(options->tasks_context, task, now_ms)
+               : INT64_MAX;
+}
+
+/* Whether a task that waits may be handed out before then, and may still begin. */
+static bool pool_may_hand_out(const struct pool *pool, size_t task, int64_t before_ms)
+{
+    const struct pool_options *options = pool->options;
+    int64_t from_ms = clock_now_ms();
+    int64_t not_before_ms = INT64_MIN;
+
+    if (options->not_before_ms != NULL)
+        not_before_ms = options->not_before_ms(options->context, task);
+    if (not_before_ms >= before_ms)
+        return false;
+    return pool_begin_until(pool, task, from_ms) >
+           (not_before_ms > from_ms ? not_before_ms : from_ms);
+}
+
+/* The first such task, since those that must wait let others pass; else the number of tasks. */
+static size_t pool_find_task(struct pool *pool, int64_t before_ms)
+{
+    size_t tasks = pool->options->tasks;
+    size_t task = pool->waiting_count > 0 ? pool->waiting_first : tasks;
+
+    while (task < tasks && !pool->waiting[task].is_waiting)
         task++;
     pool->waiting_first = task;
-    while (task < options->tasks && (!pool->waiting[task].is_waiting ||
-                                     (options->not_before_ms != NULL &&
-                                      options->not_before_ms(options->context, task) >= before_ms)))
+    while (task < tasks &&
+           (!pool->waiting[task].is_waiting || !pool_may_hand_out(pool, task, before_ms)))
         task++;
     return task;
 }
@@ -177,6 +200,16 @@ static void pool_let_wait(struct pool *pool, const struct pool_task *task)
     pool->waiting_count++;
     if (task->number < pool->waiting_first)
         pool->waiting_first = task->number;
+}
+
+static void pool_note_begin(struct pool *pool, size_t task)
+{
+    const struct pool_options *options = pool->options;
+
+    pool->waiting[task].is_waiting = false;
+    pool->waiting_count--;
+    if (options->begin != NULL)
+        options->begin(options->tasks_context, task, clock_now_ms());
 }
 
 /* Orphans come first, because their run may be marked as running. */
@@ -194,6 +227,7 @@ static bool pool_hand_out_one(struct pool *pool, bool orphans_only)
         if (message.task.number == pool->options->tasks)
             return false;
         message.task.deaths = pool->waiting[message.task.number].deaths;
+        message.task.begin_until_ms = pool_begin_until(pool, message.task.number, clock_now_ms());
     }
     worker = pool_find_worker(pool, orphan);
     if (worker == NULL)
@@ -201,8 +235,7 @@ static bool pool_hand_out_one(struct pool *pool, bool orphans_only)
     if (orphan != NULL) {
         orphan->has_task = false;
     } else {
-        pool->waiting[message.task.number].is_waiting = false;
-        pool->waiting_count--;
+        pool_note_begin(pool, message.task.number);
     }
     message.task.is_wound_up = orphans_only;
     worker->has_task = true;
@@ -263,6 +296,9 @@ static void pool_hear(struct pool *pool, struct pool_worker *worker)
                message.task.number == worker->task.number) {
         worker->has_task = false;
         pool->busy--;
+        if (pool->options->end != NULL)
+            pool->options->end(pool->options->tasks_context, worker->task.number, message.verdict,
+                               clock_now_ms());
         if (message.verdict == POOL_RETURNED) {
             pool_take_back(pool, worker);
         } else if (message.verdict == POOL_DEFERRED) {

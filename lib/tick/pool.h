@@ -26,8 +26,9 @@ struct pool_channel {
 
 struct pool_task {
     size_t number;
-    int deaths;       /* so many workers have died over it */
-    bool is_wound_up; /* only find out what a dead worker left; begin nothing */
+    int deaths;             /* so many workers have died over it */
+    bool is_wound_up;       /* only find out what a dead worker left; begin nothing */
+    int64_t begin_until_ms; /* from here on it may not begin any more */
 };
 
 /* Waits for the next task. False if there are no more, at a word to stop, or without parent. */
@@ -69,6 +70,15 @@ struct pool_options {
     void *context;
     /* Until when (monotonic clock) a task is not to be handed out, and others are; NULL: never. */
     int64_t (*not_before_ms)(const void *context, size_t task);
+    /*
+     * In the parent, all of them or none: until when a task may begin if it is handed out now, the
+     * past for one that is to wait for another tick; that it is handed out; and what its worker
+     * says of it then, POOL_RETURNED and POOL_DEFERRED, too.
+     */
+    int64_t (*begin_until_ms)(void *tasks_context, size_t task, int64_t now_ms);
+    void (*begin)(void *tasks_context, size_t task, int64_t now_ms);
+    void (*end)(void *tasks_context, size_t task, int verdict, int64_t now_ms);
+    void *tasks_context;
     /* Called in the parent when something changed; may be NULL. */
     void (*progress)(const struct pool_progress *progress, const int *verdicts);
 };

@@ -2,8 +2,11 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/signals.h"
 #include "call/credentials.h"
+#include "plan/capacity.h"
 #include "plan/timetable.h"
+#include "plan/turns.h"
 #include "tick/asker.h"
 #include "tick/child.h"
 #include "tick/worker.h"
@@ -487,6 +490,63 @@ static void tick_warn_of_waits(const struct worker_options *workers,
                     without_place, without_place == 1 ? "" : "s", without_place == 1 ? "s" : "");
 }
 
+/* The runs while they are handed out: which of them can still end. */
+struct tick_hand_out {
+    struct capacity capacity;
+    struct capacity_call *calls; /* task n is calls[n] */
+};
+
+static int64_t tick_begin_until(void *context, size_t task, int64_t now_ms)
+{
+    struct tick_hand_out *hand_out = context;
+
+    return capacity_begin_until_ms(&hand_out->capacity, &hand_out->calls[task], now_ms);
+}
+
+static void tick_note_begin(void *context, size_t task, int64_t now_ms)
+{
+    struct tick_hand_out *hand_out = context;
+
+    capacity_begin(&hand_out->capacity, &hand_out->calls[task], now_ms);
+}
+
+/* A run that waits again, or is somebody else's, was not called. */
+static void tick_note_end(void *context, size_t task, int verdict, int64_t now_ms)
+{
+    struct tick_hand_out *hand_out = context;
+
+    if (verdict >= 0)
+        capacity_end(&hand_out->capacity, &hand_out->calls[task], now_ms);
+    else
+        capacity_withdraw(&hand_out->capacity, &hand_out->calls[task]);
+}
+
+/* One line, in numbers, where more was due than there is time for. */
+static void tick_warn_of_rest(const struct tick *tick, const struct tick_hand_out *hand_out,
+                              size_t count)
+{
+    const struct capacity *capacity = &hand_out->capacity;
+    int64_t whole_ms = capacity->deadline_ms - capacity->began_ms;
+    int64_t mean_ms = capacity->ended > 0 ? capacity->sum_ms / (int64_t)capacity->ended : 0;
+    int workers = tick->options->concurrency;
+    struct error err;
+    size_t left = 0;
+
+    for (size_t i = 0; i < count; i++)
+        left += hand_out->calls[i].began_ms == 0 ? 1 : 0;
+    if (left == 0)
+        return;
+    error_set(&err, ERROR_DATABASE,
+              "%zu of %zu runs wait for the next tick: a call takes %.1f s, %d at a time make "
+              "%" PRId64 " in the %" PRId64 " s of a tick, and %zu are due this minute",
+              left, count, (double)mean_ms / 1000, workers,
+              workers * (mean_ms > 0 && mean_ms < whole_ms ? whole_ms / mean_ms : 1),
+              tick->options->policy.budget_ms / 1000, tick->count.in_window);
+    error_hint(&err, "spread the schedules over more minutes, or let another host tick, too; "
+                     "syncsched status shows which minutes are too full");
+    log_failure_as_warning(&err);
+}
+
 static bool tick_serve(const struct tick *tick, struct tick_result *result, struct error *err)
 {
     const struct tick_options *options = tick->options;
@@ -515,10 +575,23 @@ static bool tick_serve(const struct tick *tick, struct tick_result *result, stru
         .work = worker_work,
         .not_before_ms = worker_not_before_ms,
         .context = &workers,
+        .begin_until_ms = tick_begin_until,
+        .begin = tick_note_begin,
+        .end = tick_note_end,
         .progress = log_has_live_line() ? tick_show_progress : NULL,
+    };
+    struct tick_hand_out hand_out = {
+        .capacity = {.began_ms = clock_now_ms(),
+                     .deadline_ms = tick->deadline_ms,
+                     .timeout_ms = options->policy.timeout_ms},
+        .calls = memory_allocate(result->count, sizeof *hand_out.calls),
     };
     bool ok;
 
+    for (size_t i = 0; i < result->count; i++)
+        hand_out.calls[i] = (struct capacity_call){.type = result->runs[i].run.integration_type,
+                                                   .takes_ms = result->runs[i].takes_ms};
+    pool.tasks_context = &hand_out;
     workers.refusal = memory_share(1, sizeof *workers.refusal);
     workers.waits = memory_share(WORKER_WAITS, sizeof *workers.waits);
     if (workers.refusal == NULL || workers.waits == NULL)
@@ -527,6 +600,9 @@ static bool tick_serve(const struct tick *tick, struct tick_result *result, stru
     workers.database.warn = NULL; /* the tick has warned already */
     ok = pool_run(&pool, result->verdicts, err);
     log_live_line("");
+    if (ok && !signals_ask_to_end())
+        tick_warn_of_rest(tick, &hand_out, result->count);
+    free(hand_out.calls);
     tick_note_refusal(workers.refusal, result);
     tick_warn_of_waits(&workers, result);
     memory_unshare(workers.refusal, 1, sizeof *workers.refusal);
@@ -583,19 +659,23 @@ json_t *tick_summary(const struct tick_result *result)
 static void tick_choose_runs(const struct tick_options *options, struct tick_result *result)
 {
     const struct claim_result *claim = &result->claim;
+    struct turn *turns;
 
     result->notes_count = options->takes_notes ? claim->run_count : 0;
     if (result->notes_count > 0)
         result->notes = memory_share(result->notes_count, sizeof *result->notes);
     result->runs = memory_allocate(claim->run_count, sizeof *result->runs);
     result->verdicts = memory_allocate(claim->run_count, sizeof *result->verdicts);
-    for (size_t i = 0; i < claim->run_count; i++) {
-        if (claim->runs[i].verdict != CLAIM_RUN)
-            continue;
-        result->runs[result->count] = claim->runs[i];
-        /* A dry run counts everything as done. */
-        result->verdicts[result->count++] = WORKER_COMPLETED;
+    turns = memory_allocate(claim->run_count, sizeof *turns);
+    for (size_t i = 0; i < claim->run_count; i++)
+        if (claim->runs[i].verdict == CLAIM_RUN)
+            turns[result->count++] = (struct turn){.run = &claim->runs[i].run, .index = i};
+    turns_take(turns, result->count);
+    for (size_t i = 0; i < result->count; i++) {
+        result->runs[i] = claim->runs[turns[i].index];
+        result->verdicts[i] = WORKER_COMPLETED; /* a dry run counts everything as done */
     }
+    free(turns);
 }
 
 static void tick_end(struct tick *tick)

@@ -45,7 +45,7 @@ struct tick_result {
     size_t failed;             /* of the triggered */
     struct error refusal;      /* why runs of this tick stayed pending; ERROR_NONE: of no refusal */
     struct claim_result claim; /* adopted, claimed, given up, abandoned */
-    struct claim_run *runs;    /* those to dispatch, oldest slot first; task n serves runs[n] */
+    struct claim_run *runs;    /* those to dispatch, by turns; task n serves runs[n] */
     int *verdicts;             /* of each run: enum worker_verdict or POOL_LOST */
     struct worker_note *notes; /* about each run; NULL unless options.takes_notes */
     size_t notes_count;        /* that there is room for */

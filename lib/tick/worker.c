@@ -33,6 +33,7 @@ struct worker {
     struct http_client *function;  /* NULL before the first call */
     char token[WORKER_TOKEN_SIZE]; /* the tick's, and which of its workers: TICK/NUMBER */
     int parent_fd;                 /* the channel's; -1 once the parent is gone */
+    int64_t begin_until_ms;        /* the run may not begin from here on */
     bool must_stop;
     const struct run *run;    /* the one that is served */
     struct worker_note *note; /* about it; never NULL */
@@ -164,8 +165,7 @@ static bool worker_listen(void *context, int *fd)
 static bool worker_may_begin(struct worker *worker)
 {
     worker_listen(worker, &worker->parent_fd);
-    return worker->parent_fd >= 0 && !worker->must_stop &&
-           clock_now_ms() < worker->options->start_until_ms;
+    return worker->parent_fd >= 0 && !worker->must_stop && clock_now_ms() < worker->begin_until_ms;
 }
 
 /* Waits, twice as long each time, but not when the parent has something to say. */
@@ -286,6 +286,8 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
 
     while (worker_may_begin(worker)) {
         if (worker_connect(worker, worker->options->start_until_ms, &err)) {
+            if (!worker_may_begin(worker)) /* connecting has taken its time */
+                break;
             /* Its answer may come when it is too late to begin, but not for a call. */
             start.deadline_ms = worker_try_until(worker->options->deadline_ms);
             start.call_ms = worker->options->store_until_ms - clock_now_ms();
@@ -415,7 +417,7 @@ static bool worker_waits(struct worker *worker, const struct outcome *outcome, i
     if (!outcome->may_retry || calls == WORKER_CALLS_MAX)
         return false;
     again_at_ms = clock_now_ms() + worker_back_off_ms(calls, outcome->retry_after_ms);
-    if (again_at_ms >= worker->options->start_until_ms)
+    if (again_at_ms >= worker->begin_until_ms)
         return false;
     while (worker_may_begin(worker) && clock_now_ms() < again_at_ms) {
         int64_t pause_ms = again_at_ms - clock_now_ms();
@@ -601,6 +603,9 @@ void worker_work(void *context, struct pool_channel *channel)
         enum worker_verdict verdict = WORKER_LEFT;
 
         worker.run = &worker.options->runs[task.number].run;
+        worker.begin_until_ms = worker.options->start_until_ms;
+        if (task.begin_until_ms < worker.begin_until_ms)
+            worker.begin_until_ms = task.begin_until_ms;
         worker.note = worker.options->notes != NULL ? &worker.options->notes[task.number] : &unread;
         if (task.deaths > 0)
             verdict = worker_settle(&worker, task.is_wound_up);

@@ -22,6 +22,14 @@ static void assert_failure(int n, const char *expected)
     free(actual);
 }
 
+/* A call of another type: how long those before it took says nothing of it. */
+static void begin_though_long(int n, const char *type)
+{
+    testdb_exec("UPDATE organization_integrations SET integration_type = '%s'"
+                " WHERE integration_id = '%s'",
+                type, scene_integration(n));
+}
+
 /* Waits for the calls, then sends a signal to one of exactly `workers` workers. */
 static pid_t signal_worker(struct program *program, int workers, size_t calls, int signal_number)
 {
@@ -194,6 +202,8 @@ START_TEST(test_budget)
 
     scene_settle(20000);
     scene_seed(1, 4, "* * * * *");
+    begin_though_long(2, "bufdir");
+    begin_though_long(3, "dynamics");
     function_script(scene_function(), "* latency_ms=5000");
     tick = scene_run("--budget 9s --concurrency 1");
     scene_check(&tick, 2, 2, 1, 1);
@@ -231,6 +241,7 @@ START_TEST(test_started_at_the_last_moment)
     long completed = 0;
 
     scene_seed(1, 2, DAILY);
+    begin_though_long(2, "bufdir");
     snprintf(script, sizeof script, "%s latency_ms=7000\n", scene_integration(1));
     function_script(scene_function(), script);
     testdb_exec("CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS\n"

@@ -117,4 +117,6 @@ SELECT s.org_id, s.integration_id,
  ORDER BY s.org_id, s.integration_id, s.scheduled_for
     ON CONFLICT DO NOTHING
 RETURNING r.error_code AS verdict, false AS is_adopted,
+       -- include: columns/takes_ms.sql
+       ,
        -- include: columns/run.sql
