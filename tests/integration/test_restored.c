@@ -165,6 +165,44 @@ START_TEST(test_dumped)
 }
 END_TEST
 
+/*
+ * Covers: pg_upgrade loses nothing, but makes another database. What nothing ticked for is held, or
+ * served where a person knows that nobody can have served it.
+ */
+static void upgrade(const char *options, const char *said, const char *runs)
+{
+    begin();
+    go_on();
+    clock_server_run(
+        "as \"$bin/pg_ctl\" stop -w -m fast -D \"$d/data\" >&2; rm -rf \"$d/old\";"
+        "mv \"$d/data\" \"$d/old\"; new \"$PGPORT\";"
+        "as env -u PGHOST -u PGPORT -u PGUSER -u PGDATABASE \"$bin/pg_upgrade\" -U tests"
+        "  -b \"$bin\" -B \"$bin\" -d \"$d/old\" -D \"$d/data\" -s \"$d\" --link"
+        "  -p \"$PGPORT\" -P \"$PGPORT\" >&2; up");
+    PQreset(testdb_connection());
+    ck_assert_int_eq(PQstatus(testdb_connection()), CONNECTION_OK);
+    tick_at(4, options, said);
+    tick_at(5, "", NULL);
+    assert_runs(1, runs);
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+    assert_tiled();
+}
+
+START_TEST(test_upgraded)
+{
+    upgrade("", "2 slots",
+            "completed 0..0, completed 1..1, completed 2..2, failed 3..3 unknown/RESTORED, "
+            "failed 4..4 unknown/RESTORED, completed 5..5");
+}
+END_TEST
+
+START_TEST(test_upgraded_while_nothing_ticked)
+{
+    upgrade("--after-restore serve", NULL,
+            "completed 0..0, completed 1..1, completed 2..2, completed 3..4, completed 5..5");
+}
+END_TEST
+
 /* Covers: a disk that is copied back looks like the one before, so a person has to say so. */
 START_TEST(test_disk)
 {
@@ -562,6 +600,58 @@ START_TEST(test_ask_hangs)
 }
 END_TEST
 
+/* ---- What people are told ---- */
+
+/* The command must end so, and say each of the texts. */
+static void expect_said(const char *line, int status, const char *first, const char *second)
+{
+    static const char *const env[] = {"SUPABASE_DB_URL", NULL};
+    struct program_result said = scene_command(line, env);
+
+    ck_assert_msg(said.status == status, "%s: exit %d\n%s%s", line, said.status, said.out,
+                  said.err);
+    ck_assert_msg(strstr(said.out, first) != NULL, "%s: no \"%s\" in\n%s", line, first, said.out);
+    ck_assert_msg(strstr(said.out, second) != NULL, "%s: no \"%s\" in\n%s", line, second, said.out);
+    program_result_free(&said);
+}
+
+/* What the first so many of the held slots are settled as, by the function. */
+static void settle(int slots, const char *resolution)
+{
+    testdb_exec("UPDATE sync_run_log SET resolution = '%s', resolved_at = now(),"
+                " resolved_by = 'function' WHERE error_code = 'RESTORED'"
+                " AND scheduled_for < '%s'",
+                resolution, scene_minute_text(origin - 3 + slots));
+}
+
+/*
+ * Covers: what is held is no slot missing. It is unknown, and unhealthy, until it is settled; and
+ * what was not done is a hole, which no later run exports any more.
+ */
+START_TEST(test_said)
+{
+    char audit[200];
+
+    hold(5);
+    testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for = '%s'",
+                scene_minute_text(origin - 4));
+    free(scene_seed_run(1, "completed", origin - 4, 4));
+    testdb_exec("UPDATE sync_run_log SET period_start = scheduled_for - interval '1 minute'");
+    snprintf(audit, sizeof audit, "audit --config /dev/null --from %s --to %s",
+             scene_minute_text(origin - 4), scene_minute_text(origin - 1));
+    expect_said(audit, 0, "attempt 1: unknown/RESTORED", "unresolved: run");
+    expect_said(audit, 0, "unknown 2, in progress 0, waiting 0, missing 0, doubled 0", "holes 2");
+    expect_said("health --config /dev/null", 1, "failing: 4 slots", "last RESTORED");
+    expect_said("status --config /dev/null", 0, "unknown outcome: 4 slots",
+                "may have been exported");
+    settle(1, "not_done");
+    expect_said(audit, 1, "settled by the function: not done", "holes 2");
+    settle(4, "done");
+    expect_said(audit, 0, "settled by the function: done", "holes 0, overlaps 0");
+    expect_said("health --config /dev/null", 0, "1 healthy", "healthy");
+}
+END_TEST
+
 SUITE(restored)
 {
     TCase *servers = tcase_create("servers");
@@ -574,6 +664,8 @@ SUITE(restored)
     tcase_add_test(servers, test_point_in_time);
     tcase_add_test(servers, test_promoted);
     tcase_add_test(servers, test_disk);
+    tcase_add_test(servers, test_upgraded);
+    tcase_add_test(servers, test_upgraded_while_nothing_ticked);
     suite_add_tcase(suite, servers);
     tcase_add_checked_fixture(held, scene_open, scene_close);
     tcase_add_test(held, test_first);
@@ -594,5 +686,6 @@ SUITE(restored)
     tcase_add_test(asked, test_ask_active);
     tcase_add_test(asked, test_ask_twice);
     tcase_add_test(asked, test_ask_hangs);
+    tcase_add_test(asked, test_said);
     suite_add_tcase(suite, asked);
 }
