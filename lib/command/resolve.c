@@ -1,9 +1,11 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "call/http_client.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "store/resolution.h"
+#include "time/clock.h"
 
 #include <inttypes.h>
 #include <pwd.h>
@@ -12,13 +14,22 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RESOLVE_BUDGET_MS = 50000 };
+enum {
+    RESOLVE_BUDGET_MS = 50000,
+    RESOLVE_ASK_BUDGET_MS = 10 * 60 * 1000,
+    RESOLVE_ANSWER_MS = 10000,  /* for each key */
+    RESOLVE_UNANSWERED_MAX = 5, /* in a row: then nobody is asked any more */
+};
 
 /* One call of the command: what it says of each run, and how it went. */
 struct resolve {
     struct database *db;
     struct resolution_runs found;
     struct text note;
+    struct http_client *client; /* NULL: not open */
+    char asked_key[RUN_KEY_SIZE];
+    struct ask_answer answer; /* to it */
+    int unanswered;           /* so many in a row */
     char by[RESOLUTION_BY_SIZE];
     int64_t deadline_ms;
     bool is_json;
@@ -28,15 +39,21 @@ struct resolve {
 static bool resolve_check_options(const struct command_line *line, struct error *err)
 {
     const struct setting_value *values = line->values;
+    bool is_asking = values[SETTING_ASK].is_given;
     bool is_done = values[SETTING_DONE].is_given;
     bool is_not_done = values[SETTING_NOT_DONE].is_given;
 
-    if (is_done == is_not_done) {
-        error_set(err, ERROR_USAGE, "choose one of --done and --not-done");
+    if (is_asking + is_done + is_not_done != 1) {
+        error_set(err, ERROR_USAGE, "choose one of --done, --not-done and --ask");
         return error_hint(err, "such as: syncsched resolve RUN --done --note 'seen in Xledger'");
     }
     if (values[SETTING_RECORDS].is_given && !is_done)
         return error_set(err, ERROR_USAGE, "--records needs --done");
+    if (is_asking)
+        return !values[SETTING_NOTE].is_given && !values[SETTING_REPLACE].is_given
+                   ? true
+                   : error_set(err, ERROR_USAGE,
+                               "--note and --replace are a person's; omit them with --ask");
     if (line->operand_count == 0) {
         error_set(err, ERROR_USAGE, "no run is named");
         return error_hint(err, "give the ids of runs, or their idempotency keys");
@@ -44,7 +61,7 @@ static bool resolve_check_options(const struct command_line *line, struct error 
     if (values[SETTING_NOTE].text != NULL &&
         strspn(values[SETTING_NOTE].text, " \t\r\n") < strlen(values[SETTING_NOTE].text))
         return true;
-    error_set(err, ERROR_USAGE, "--note is empty");
+    error_set(err, ERROR_USAGE, "--note is needed");
     return error_hint(err, "say how you know, such as: --note 'seen in Xledger, voucher 1042'");
 }
 
@@ -157,10 +174,88 @@ static bool resolve_say(struct resolve *resolve, const struct command_line *line
     return true;
 }
 
+/* ---- The function's word ---- */
+
+/* Asks about one key, which the next run may have, too: then the answer is the same. */
+static void resolve_ask_key(struct resolve *resolve, const struct http_target *function,
+                            const char *key)
+{
+    int64_t deadline_ms = clock_now_ms() + RESOLVE_ANSWER_MS;
+    struct error err = {0};
+
+    if (strcmp(resolve->asked_key, key) == 0)
+        return;
+    resolve->answer = (struct ask_answer){.state = ASK_UNANSWERED};
+    if (resolve->unanswered >= RESOLVE_UNANSWERED_MAX) {
+        snprintf(resolve->answer.why, sizeof resolve->answer.why,
+                 "the function was not asked, since it gave no answer to the last %d keys",
+                 RESOLVE_UNANSWERED_MAX);
+        return;
+    }
+    snprintf(resolve->asked_key, sizeof resolve->asked_key, "%s", key);
+    if (deadline_ms > resolve->deadline_ms)
+        deadline_ms = resolve->deadline_ms;
+    if (resolve->client == NULL)
+        resolve->client = http_client_open(function, &err);
+    if (resolve->client == NULL) {
+        snprintf(resolve->answer.why, sizeof resolve->answer.why, "%.500s", err.message);
+    } else if (!http_client_ask_function(resolve->client, key, deadline_ms, &resolve->answer)) {
+        resolve->client = NULL; /* it has gone */
+    }
+    resolve->unanswered = resolve->answer.state == ASK_UNANSWERED ? resolve->unanswered + 1 : 0;
+}
+
+static bool resolve_ask_about(struct resolve *resolve, const struct http_target *function,
+                              struct resolution_run *run, struct error *err)
+{
+    struct resolution resolution = {.by = "function", .records = -1};
+    const struct ask_answer *answer = &resolve->answer;
+    const char *reason;
+
+    if (run->status != RUN_FAILED || run->has_active_attempt || run->resolution != RUN_UNRESOLVED) {
+        resolution.word = run->resolution;
+        reason = resolve_explain(run, &resolution);
+        resolve->is_refused |= reason != NULL;
+        return resolve_print(resolve, run, reason != NULL ? "left alone" : "unchanged", reason,
+                             err);
+    }
+    resolve_ask_key(resolve, function, run->run.idempotency_key);
+    if (answer->state == ASK_COMPLETED || answer->state == ASK_ABSENT) {
+        resolution.word =
+            answer->state == ASK_COMPLETED ? RUN_RESOLVED_DONE : RUN_RESOLVED_NOT_DONE;
+        resolution.records = answer->records_exported;
+        resolution.note = answer->state == ASK_COMPLETED
+                              ? "asked, it has exported under this key"
+                              : "asked, it knows of no export under this key";
+        return resolve_write(resolve, run, &resolution, err);
+    }
+    resolve->is_refused = true;
+    return resolve_print(
+        resolve, run, "left alone",
+        answer->state == ASK_HELD ? "the function does not know yet; ask again later" : answer->why,
+        err);
+}
+
+/* Asks about each run, and writes each answer down before it asks again. */
+static bool resolve_ask(struct resolve *resolve, const struct command_line *line, struct error *err)
+{
+    struct settings_function function = {0};
+    bool ok = settings_function(line, &function, err);
+
+    resolve->deadline_ms = line->started_at_ms + RESOLVE_ASK_BUDGET_MS;
+    for (size_t i = 0; ok && i < resolve->found.count; i++)
+        ok = resolve_ask_about(resolve, &function.address, &resolve->found.runs[i], err);
+    http_client_close(resolve->client);
+    settings_function_free(&function);
+    return ok;
+}
+
 /* All are found before anything is written: a mistyped id changes nothing. */
 static bool resolve_find(struct resolve *resolve, const struct command_line *line,
                          struct error *err)
 {
+    if (line->operand_count == 0)
+        return resolution_find_open(resolve->db, resolve->deadline_ms, &resolve->found, err);
     for (int i = 0; i < line->operand_count; i++)
         if (!resolution_find(resolve->db, line->operands[i], resolve->deadline_ms, &resolve->found,
                              err))
@@ -178,7 +273,9 @@ int command_resolve(const struct command_line *line)
               (resolve.db = database_open(&address, resolve.deadline_ms, &err)) != NULL;
 
     resolve_set_by(&resolve);
-    ok = ok && resolve_find(&resolve, line, &err) && resolve_say(&resolve, line, &err);
+    ok = ok && resolve_find(&resolve, line, &err) &&
+         (line->values[SETTING_ASK].is_given ? resolve_ask(&resolve, line, &err)
+                                             : resolve_say(&resolve, line, &err));
     database_close(resolve.db);
     resolution_runs_free(&resolve.found);
     text_free(&resolve.note);

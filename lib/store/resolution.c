@@ -127,6 +127,14 @@ bool resolution_find(struct database *db, const char *name, int64_t deadline_ms,
            resolution_refuse_found(name, found->runs + before, found->count - before, err);
 }
 
+bool resolution_find_open(struct database *db, int64_t deadline_ms, struct resolution_runs *found,
+                          struct error *err)
+{
+    struct database_statement find = {sql_resolution_open, 0, NULL, resolution_read_run, found};
+
+    return database_transact(db, &find, 1, RESOLUTION_LOCK_MS, deadline_ms, err);
+}
+
 void resolution_runs_free(struct resolution_runs *runs)
 {
     free(runs->runs);

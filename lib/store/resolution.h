@@ -50,6 +50,10 @@ struct resolution {
 bool resolution_find(struct database *db, const char *name, int64_t deadline_ms,
                      struct resolution_runs *found, struct error *err);
 
+/* Adds every run whose outcome is unknown and unresolved, in key order and by slot. */
+bool resolution_find_open(struct database *db, int64_t deadline_ms, struct resolution_runs *found,
+                          struct error *err);
+
 void resolution_runs_free(struct resolution_runs *runs);
 
 /*

@@ -352,9 +352,9 @@ static void tick_warn_of_held(const struct tick *tick, const struct claim_result
         count, from, to);
     error_hint(&err, tick->options->after_restore == TICK_ASKS
                          ? "the next ticks ask the function about them"
-                         : "ask the function by the keys that are RESTORED in sync_run_log; what "
-                           "it did not do, serve by: syncsched run --integration ID --at TIME "
-                           "--retry-unknown");
+                         : "say what became of them by: syncsched resolve --ask, or resolve RUN "
+                           "--done or --not-done; what was not done, serve by: syncsched run --at "
+                           "TIME --retry-failed");
     log_failure_as_warning(&err);
 }
 

@@ -41,7 +41,10 @@ export class TargetSystem {
 
   /** Waits until a POST hangs. */
   async untilItHangs(): Promise<void> {
-    const late = setTimeout(() => this.reached.reject(new Error("no POST in five minutes")), 300000);
+    const late = setTimeout(
+      () => this.reached.reject(new Error("no POST in five minutes")),
+      300000,
+    );
 
     await this.reached.promise;
     clearTimeout(late);

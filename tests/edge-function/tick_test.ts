@@ -195,7 +195,7 @@ test("what a restored database lacks is asked for by key, and only what is absen
         status: "failed",
         resolution: "done",
         resolved_by: "function",
-        records_exported: null,
+        records_exported: "2",
       },
       {
         attempt: 1,
@@ -213,6 +213,51 @@ test("what a restored database lacks is asked for by key, and only what is absen
       },
     ],
   );
+});
+
+// ---- Asked afterwards ----
+
+test("of what failed, the function says by key what it has done, what not, and what it holds", async (scene) => {
+  await scene.addRecords([1, 2]);
+  await tickAt(scene, SLOT);
+  await scene.sql`
+    UPDATE sync_run_log
+       SET status = 'failed', completed_at = NULL, records_exported = NULL, failed_at = now(),
+           error_class = 'unknown', error_code = 'TIMEOUT'`;
+  await scene.sql`
+    INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for, covers_from,
+                              period_start, attempt, status, idempotency_key, triggered_by,
+                              failed_at, error_class, error_code)
+    SELECT org_id, integration_id, integration_type, ${NEXT_SLOT}, ${NEXT_SLOT}, scheduled_for, 1,
+           status, ${keyOf(NEXT_SLOT)}, triggered_by, failed_at, error_class, error_code
+      FROM sync_run_log`;
+  await Promise.all([
+    scene.syncsched(["resolve", "--ask"]),
+    scene.syncsched(["resolve", "--ask", keyOf(SLOT), keyOf(NEXT_SLOT)]),
+  ]);
+
+  assert.deepEqual(
+    await scene.sql`
+      SELECT status, error_code, resolution, resolved_by, records_exported
+        FROM sync_run_log ORDER BY scheduled_for`,
+    [
+      {
+        status: "failed",
+        error_code: "TIMEOUT",
+        resolution: "done",
+        resolved_by: "function",
+        records_exported: "2",
+      },
+      {
+        status: "failed",
+        error_code: "TIMEOUT",
+        resolution: "not_done",
+        resolved_by: "function",
+        records_exported: null,
+      },
+    ],
+  );
+  assert.deepEqual(scene.target.numbers, [1, 2]);
 });
 
 // ---- Histories ----

@@ -144,12 +144,15 @@ static const struct {
     const char *options;
     const char *message;
 } refused[] = {
-    {FIRST NOTE, "choose one of --done and --not-done"},
-    {FIRST " --done --not-done" NOTE, "choose one of --done and --not-done"},
+    {FIRST NOTE, "choose one of --done, --not-done and --ask"},
+    {FIRST " --done --not-done" NOTE, "choose one of --done, --not-done and --ask"},
     {FIRST " --not-done --records 3" NOTE, "--records needs --done"},
+    {"--ask" NOTE, "--note and --replace are a person's"},
+    {"--ask --done", "choose one of --done, --not-done and --ask"},
+    {"--ask --records 3", "--records needs --done"},
     {FIRST " --done --records -1" NOTE, "--records: '-1' is not a whole number"},
-    {FIRST " --done", "--note is needed (such as: syncsched resolve --note 'seen in Xledger"},
-    {FIRST " --done --note ' '", "--note is empty (say how you know"},
+    {FIRST " --done", "--note is needed (say how you know"},
+    {FIRST " --done --note ' '", "--note is needed (say how you know"},
     {"--done" NOTE, "no run is named (give the ids of runs"},
     {"abcdef01 abcdef03 --done" NOTE, "no run in the log is \"abcdef03\""},
     {"abcdef01 abcde --done" NOTE, "no run in the log is \"abcde\""},
@@ -238,6 +241,157 @@ START_TEST(test_lock)
 }
 END_TEST
 
+/* ---- The function's word ---- */
+
+#define EXPORTED     " asked, it has exported under this key f"
+#define ANSWER(body) "status=200 body=" body "\n"
+
+/* resolve --ask by the scene's function */
+static struct program_result ask(const char *options)
+{
+    char url[200];
+    const char *env[] = {"SUPABASE_DB_URL", url, "SUPABASE_SERVICE_ROLE_KEY=" SCENE_KEY, NULL};
+    char line[1000];
+
+    snprintf(url, sizeof url, "SYNCSCHED_FUNCTION_URL=%s", function_url(scene_function()));
+    snprintf(line, sizeof line, "resolve --config /dev/null --ask %s", options);
+    return scene_command(line, env);
+}
+
+static const struct {
+    const char *script;
+    int status;
+    const char *line;
+    const char *said;
+} answers[] = {
+    {ANSWER("{\"state\":\"completed\",\"recordsExported\":130}"), 0,
+     "run abcdef01: resolved, done by function", UNSAID " done 130" EXPORTED},
+    {ANSWER("{\"state\":\"completed\"}"), 0, "run abcdef01: resolved, done by function",
+     UNSAID " done" EXPORTED},
+    {ANSWER("{\"state\":\"absent\"}"), 0, "run abcdef01: resolved, not done by function",
+     UNSAID " not_done asked, it knows of no export under this key f"},
+    {ANSWER("{\"state\":\"held\"}"), 1,
+     "run abcdef01: left alone: the function does not know yet; ask again later", UNSAID},
+    {ANSWER("{\"state\":\"lost\"}"), 1, "run abcdef01: left alone: ", UNSAID},
+    {ANSWER("[]"), 1, "run abcdef01: left alone: ", UNSAID},
+    {"status=404\n", 1, "run abcdef01: left alone: ", UNSAID},
+    {"status=502\n", 1, "run abcdef01: left alone: ", UNSAID},
+    {"action=reset\n", 1, "run abcdef01: left alone: ", UNSAID},
+};
+
+/* Covers: only a clear answer is written down, by GET and with the slot's key; nothing is called. */
+START_TEST(test_ask)
+{
+    char script[1000];
+    struct program_result result;
+    json_t *others;
+    json_t *question;
+
+    seed();
+    snprintf(script, sizeof script, "GET:" KEY " %s", answers[_i].script);
+    function_script(scene_function(), script);
+    result = ask(_i % 2 == 0 ? FIRST : "");
+    ck_assert_msg(result.status == answers[_i].status &&
+                      strstr(result.out, answers[_i].line) != NULL,
+                  "exit status %d: %s%s", result.status, result.out, result.err);
+    check_said(answers[_i].said);
+    others = function_others(scene_function());
+    question = json_array_get(others, 0);
+    ck_assert_uint_eq(json_array_size(others), 1);
+    ck_assert_str_eq(json_string_value(json_object_get(question, "method")), "GET");
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 0);
+    json_decref(others);
+    program_result_free(&result);
+}
+END_TEST
+
+/* Covers: attempts of one slot have one key, which is asked about once. */
+START_TEST(test_ask_once)
+{
+    struct program_result result;
+    json_t *others;
+
+    seed();
+    seed_attempt(SECOND, 2, "failed", "unknown");
+    function_script(scene_function(), "GET " ANSWER("{\"state\":\"absent\"}"));
+    result = ask("");
+    ck_assert_int_eq(result.status, 0);
+    ck_assert_int_eq(
+        testdb_number("SELECT count(*) FROM sync_run_log WHERE resolution = 'not_done'"), 2);
+    others = function_others(scene_function());
+    ck_assert_uint_eq(json_array_size(others), 1);
+    json_decref(others);
+    program_result_free(&result);
+    /* Nothing is open any more. */
+    result = ask("");
+    ck_assert_int_eq(result.status, 0);
+    ck_assert_str_eq(result.out, "");
+    program_result_free(&result);
+}
+END_TEST
+
+static const struct {
+    const char *sql;
+    const char *options;
+    int status;
+    const char *line;
+} unasked[] = {
+    {"UPDATE sync_run_log SET status = 'completed', completed_at = now(), failed_at = NULL,"
+     " error_class = NULL, error_code = NULL",
+     FIRST, 1, "left alone: it is completed"},
+    {"UPDATE sync_run_log SET status = 'running', failed_at = NULL, error_class = NULL,"
+     " error_code = NULL",
+     FIRST, 1, "left alone: it has not ended"},
+    {"UPDATE sync_run_log SET resolution = 'done', resolved_at = now(), resolved_by = 'kari@a'",
+     FIRST, 0, "unchanged, done by kari@a"},
+    {"UPDATE sync_run_log SET resolution = 'done', resolved_at = now(), resolved_by = 'kari@a'", "",
+     0, ""},
+    {"UPDATE sync_run_log SET error_class = 'rejected'", "", 0, ""},
+};
+
+/* Covers: about what is settled, or not yet, nobody is asked; nor about what is surely not done. */
+START_TEST(test_unasked)
+{
+    struct program_result result;
+    json_t *others;
+
+    seed();
+    testdb_exec("%s", unasked[_i].sql);
+    result = ask(unasked[_i].options);
+    ck_assert_msg(result.status == unasked[_i].status && strstr(result.out, unasked[_i].line),
+                  "exit status %d: %s%s", result.status, result.out, result.err);
+    others = function_others(scene_function());
+    ck_assert_uint_eq(json_array_size(others), 0);
+    json_decref(others);
+    program_result_free(&result);
+}
+END_TEST
+
+/* Covers: a function that does not answer is not asked about everything. */
+START_TEST(test_ask_in_vain)
+{
+    struct program_result result;
+    json_t *others;
+
+    seed();
+    testdb_exec("INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
+                " covers_from, attempt, status, idempotency_key, triggered_by, worker, started_at,"
+                " failed_at, error_class, error_code) SELECT org_id, integration_id,"
+                " integration_type, t, t, 1, 'failed', 'key ' || n, 'schedule', 'w', now(), now(),"
+                " 'unknown', 'TIMEOUT' FROM sync_run_log, generate_series(1, 9) AS n,"
+                " LATERAL (SELECT scheduled_for + n * interval '1 day' AS t) AS slot");
+    function_script(scene_function(), "GET status=502\n");
+    result = ask("");
+    ck_assert_int_eq(result.status, 1);
+    ck_assert_ptr_nonnull(
+        strstr(result.out, "was not asked, since it gave no answer to the last 5"));
+    others = function_others(scene_function());
+    ck_assert_uint_eq(json_array_size(others), 5);
+    json_decref(others);
+    program_result_free(&result);
+}
+END_TEST
+
 /* ---- What follows from it ---- */
 
 /* Covers: by hand, what is done is not exported again; what is not done is. */
@@ -308,6 +462,10 @@ SUITE(resolve)
     tcase_add_test(tcase, test_json);
     tcase_add_test(tcase, test_two_at_once);
     tcase_add_test(tcase, test_lock);
+    tcase_add_loop_test(tcase, test_ask, 0, (int)COUNT(answers));
+    tcase_add_test(tcase, test_ask_once);
+    tcase_add_loop_test(tcase, test_unasked, 0, (int)COUNT(unasked));
+    tcase_add_test(tcase, test_ask_in_vain);
     tcase_add_test(tcase, test_by_hand);
     tcase_add_test(tcase, test_reports);
     suite_add_tcase(suite, tcase);

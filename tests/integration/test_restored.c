@@ -459,8 +459,9 @@ START_TEST(test_ask)
     assert_said("-3/1 RESTORED done by function, -2/1 RESTORED after -3, "
                 "-1/1 RESTORED not_done by function after -2, "
                 "0/1 RESTORED not_done by function after -1, 0/2 completed after -2");
-    note = testdb_text("SELECT resolution_note FROM sync_run_log WHERE resolution = 'done'");
-    ck_assert_pstr_eq(note, "asked, it has exported under this key, records: 7");
+    note = testdb_text("SELECT resolution_note || ': ' || records_exported FROM sync_run_log"
+                       " WHERE resolution = 'done'");
+    ck_assert_pstr_eq(note, "asked, it has exported under this key: 7");
     free(note);
     ck_assert_uint_eq(questions(), 4);
 

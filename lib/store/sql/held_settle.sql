@@ -5,10 +5,10 @@ UPDATE sync_run_log AS r
    SET resolution = CASE WHEN a.is_done THEN 'done' ELSE 'not_done' END,
        resolved_at = now(), resolved_by = 'function',
        resolution_note = CASE
-                           WHEN NOT a.is_done THEN 'asked, it knows of no export under this key'
-                           WHEN a.records IS NULL THEN 'asked, it has exported under this key'
-                           ELSE 'asked, it has exported under this key, records: ' || a.records
-                         END
+                           WHEN a.is_done THEN 'asked, it has exported under this key'
+                           ELSE 'asked, it knows of no export under this key'
+                         END,
+       records_exported = CASE WHEN a.is_done THEN a.records END
   FROM unnest($1::uuid[], $2::boolean[], $3::bigint[]) AS a (run_id, is_done, records)
  WHERE r.run_id = a.run_id
    AND a.run_id = ANY (string_to_array(current_setting('syncsched.held'), ',')::uuid[])

@@ -13,7 +13,7 @@ _syncsched_options() { # COMMAND
     status) echo "--org --integration --runs --json --db-role --config --log-format --help --version" ;;
     health) echo "--org --integration --probe --json --db-role --config --log-format --help --version" ;;
     check-cron) echo "--timezone --from --count --json --config --log-format --help --version" ;;
-    resolve) echo "--done --not-done --note --records --replace --json --db-role --config --log-format --help --version" ;;
+    resolve) echo "--done --not-done --ask --note --records --replace --json --db-role --config --log-format --help --version" ;;
     prune) echo "--older-than --dry-run --json --db-role --config --log-format --help --version" ;;
     warm) echo "--cold-start-after --ahead --db-role --config --log-format --help --version" ;;
     doctor) echo "--json --db-role --config --log-format --help --version" ;;
