@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* Whether the time of a setting is known only with the organisation's zone and the clock. */
-static bool asked_needs_zone(const struct command_line *line, enum setting_name name)
+/* What it takes to know the time of a setting: MOMENT_INSTANT nothing, MOMENT_AGO the clock. */
+static int asked_form(const struct command_line *line, enum setting_name name)
 {
     const struct setting_value *value = &line->values[name];
     enum setting_type type = settings[name].type;
@@ -15,9 +15,10 @@ static bool asked_needs_zone(const struct command_line *line, enum setting_name 
     struct error err;
 
     return (type == SETTING_TYPE_MOMENT || type == SETTING_TYPE_SINCE) && value->text != NULL &&
-           settings[name].help[line->command->name] != NULL &&
-           moment_parse(value->text, type == SETTING_TYPE_SINCE, &moment, &err) &&
-           moment.form != MOMENT_INSTANT;
+                   settings[name].help[line->command->name] != NULL &&
+                   moment_parse(value->text, type == SETTING_TYPE_SINCE, &moment, &err)
+               ? (int)moment.form
+               : MOMENT_INSTANT;
 }
 
 static bool asked_find(const struct command_line *line, const struct names_words *words,
@@ -56,12 +57,17 @@ bool asked_read(const struct command_line *line, int64_t deadline_ms, bool check
 {
     struct names_words words = {line->values[SETTING_ORG].text,
                                 line->values[SETTING_INTEGRATION].text};
+    bool needs_clock = false;
     bool needs_zone = false;
 
     *asked = (struct asked){.org_id = words.org, .integration_id = words.integration};
-    for (enum setting_name name = 0; name < SETTINGS; name++)
-        needs_zone = needs_zone || asked_needs_zone(line, name);
-    if (!needs_zone && (words.org == NULL || (!checks_ids && names_is_id(words.org))) &&
+    for (enum setting_name name = 0; name < SETTINGS; name++) {
+        int form = asked_form(line, name);
+
+        needs_clock = needs_clock || form != MOMENT_INSTANT;
+        needs_zone = needs_zone || form == MOMENT_DAY || form == MOMENT_DAYS_AGO;
+    }
+    if (!needs_clock && (words.org == NULL || (!checks_ids && names_is_id(words.org))) &&
         (words.integration == NULL || (!checks_ids && names_is_id(words.integration))))
         return true;
     if (!asked_find(line, &words, deadline_ms, asked, err))

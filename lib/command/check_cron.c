@@ -106,7 +106,7 @@ int command_check_cron(const struct command_line *line)
     struct check check = {
         .options = {.timezone = line->values[SETTING_TIMEZONE].text,
                     .count = (int)line->values[SETTING_COUNT].number},
-        .terminal = terminal_look(STDOUT_FILENO),
+        .terminal = terminal_look(STDOUT_FILENO, 0),
         .is_json = line->values[SETTING_JSON].is_given,
     };
     struct zones zones = {0};

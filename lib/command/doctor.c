@@ -232,7 +232,7 @@ static void doctor_examine_all(const struct command_line *line, json_t *findings
 
 int command_doctor(const struct command_line *line)
 {
-    struct terminal terminal = terminal_look(STDOUT_FILENO);
+    struct terminal terminal = terminal_look(STDOUT_FILENO, 0);
     json_t *findings = json_array();
     struct text out = {0};
     struct error err = {0};

@@ -6,6 +6,8 @@
 #include "inspect/status.h"
 #include "report/status.h"
 
+#include <unistd.h>
+
 enum { HEALTH_BUDGET_MS = 50000 };
 
 /* A system that could not be asked is a warning: the log speaks all the same. */
@@ -32,6 +34,7 @@ int command_health(const struct command_line *line)
         .deadline_ms = line->started_at_ms + HEALTH_BUDGET_MS,
     };
     struct probe_finding probes[PROBE_TYPES];
+    struct terminal terminal = terminal_look(STDOUT_FILENO, line->values[SETTING_WIDTH].number);
     struct status status = {0};
     struct text out = {0};
     struct error err = {0};
@@ -45,7 +48,8 @@ int command_health(const struct command_line *line)
     ok = ok && (!is_probing || health_probe(line, &options, probes, &err)) &&
          status_inspect(&options, probes, is_probing ? PROBE_TYPES : 0, &status, &err);
     if (ok) {
-        status_add_report(&status, STATUS_HEALTH, line->values[SETTING_JSON].is_given, &out);
+        status_add_report(&status, STATUS_HEALTH,
+                          line->values[SETTING_JSON].is_given ? NULL : &terminal, &out);
         ok = command_write(text_string(&out), &err);
     }
     is_well = status.is_ticking && status.conditions[CONDITION_UNHEALTHY] == 0;

@@ -5,6 +5,8 @@
 #include "command/settings.h"
 #include "report/status.h"
 
+#include <unistd.h>
+
 enum { STATUS_BUDGET_MS = 50000 };
 
 int command_status(const struct command_line *line)
@@ -17,6 +19,7 @@ int command_status(const struct command_line *line)
         .runs = (int)line->values[SETTING_RUNS].number,
         .wants_messages = is_json || is_one,
     };
+    struct terminal terminal = terminal_look(STDOUT_FILENO, line->values[SETTING_WIDTH].number);
     struct status status = {0};
     struct text out = {0};
     struct asked asked;
@@ -28,7 +31,8 @@ int command_status(const struct command_line *line)
     options.integration_id = asked.integration_id;
     ok = ok && status_inspect(&options, NULL, 0, &status, &err);
     if (ok) {
-        status_add_report(&status, is_one ? STATUS_DETAILS : STATUS_LIST, is_json, &out);
+        status_add_report(&status, is_one ? STATUS_DETAILS : STATUS_LIST,
+                          is_json ? NULL : &terminal, &out);
         ok = command_write(text_string(&out), &err);
     }
     is_ticking = status.is_ticking;

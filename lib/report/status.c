@@ -5,7 +5,6 @@
 #include "time/instant.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /* ---- Values ---- */
 
@@ -146,13 +145,11 @@ json_t *status_head_tree(const struct status *status)
                      status_json_array(status->throttled), "probes", probes);
 }
 
-void status_add_report(const struct status *status, enum status_view view, bool is_json,
-                       struct text *out)
+void status_add_report(const struct status *status, enum status_view view,
+                       const struct terminal *terminal, struct text *out)
 {
-    struct terminal terminal = terminal_look(STDOUT_FILENO);
-
-    if (!is_json) {
-        status_add_text(status, view, &terminal, out);
+    if (terminal != NULL) {
+        status_add_text(status, view, terminal, out);
         return;
     }
     json_add_line(out, status_head_tree(status));

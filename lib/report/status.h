@@ -28,8 +28,8 @@ json_t *status_integration_tree(const struct status *status, size_t i, enum stat
 void status_add_text(const struct status *status, enum status_view view,
                      const struct terminal *terminal, struct text *out);
 
-/* Appends what the command prints: JSON in a line, or text that suits stdout. */
-void status_add_report(const struct status *status, enum status_view view, bool is_json,
-                       struct text *out);
+/* Appends what the command prints: text for this terminal; NULL: JSON in a line. */
+void status_add_report(const struct status *status, enum status_view view,
+                       const struct terminal *terminal, struct text *out);
 
 #endif

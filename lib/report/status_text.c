@@ -1,4 +1,5 @@
 #include "plan/policy.h"
+#include "report/run_word.h"
 #include "report/status.h"
 #include "report/table.h"
 #include "time/duration.h"
@@ -14,23 +15,6 @@ struct status_text {
     struct text *out;
     struct text cell;                      /* what is being put together */
     char distance[DURATION_TEXT_SIZE + 8]; /* status_distance() */
-};
-
-/* Words with a colour, and those of a run's outcome with their marks. Any other word is plain. */
-static const struct status_word {
-    const char *word;
-    enum terminal_colour colour;
-    char mark;
-} status_words[] = {
-    {"completed", TERMINAL_GOOD, '.'},  {"failed", TERMINAL_BAD, 'x'},
-    {"unknown", TERMINAL_WARN, '?'},    {"given up", TERMINAL_WARN, '!'},
-    {"cancelled", TERMINAL_PLAIN, '-'}, {"running", TERMINAL_PLAIN, '>'},
-    {"accepted", TERMINAL_PLAIN, '~'},  {"pending", TERMINAL_PLAIN, ':'},
-    {"healthy", TERMINAL_GOOD, 0},      {"degraded", TERMINAL_WARN, 0},
-    {"unhealthy", TERMINAL_BAD, 0},     {"ticking", TERMINAL_GOOD, 0},
-    {"silent", TERMINAL_BAD, 0},        {"not ticking", TERMINAL_BAD, 0},
-    {"reachable", TERMINAL_GOOD, 0},    {"unreachable", TERMINAL_WARN, 0},
-    {"throttled", TERMINAL_WARN, 0},    {NULL, TERMINAL_PLAIN, 0},
 };
 
 static const char status_legend[] =
@@ -59,18 +43,9 @@ static bool status_is(const json_t *object, const char *key, const char *value)
     return strcmp(status_shown(object, key), value) == 0;
 }
 
-static const struct status_word *status_find_word(const char *word)
-{
-    const struct status_word *found = status_words;
-
-    while (found->word != NULL && strcmp(found->word, word) != 0)
-        found++;
-    return found;
-}
-
 static void status_paint(struct status_text *text, const char *word)
 {
-    terminal_paint(text->terminal, text->out, status_find_word(word)->colour, word);
+    terminal_paint(text->terminal, text->out, run_word_find(word)->colour, word);
 }
 
 /* How far a time is from that of the report, until the next call: "in 13 h", "3 h ago". */
@@ -220,27 +195,16 @@ static void status_add_head(struct status_text *text)
 
 /* ---- A run ---- */
 
-static const char *status_outcome(const json_t *run)
-{
-    if (status_is(run, "status", "running") && status_value(run, "acceptedAt") != NULL)
-        return "accepted";
-    if (!status_is(run, "status", "failed"))
-        return status_shown(run, "status");
-    if (status_value(run, "startedAt") == NULL && !status_is(run, "errorClass", "unknown"))
-        return status_is(run, "errorCode", "GIVEN_UP") ? "given up" : "cancelled";
-    return status_is(run, "errorClass", "unknown") ? "unknown" : "failed";
-}
-
 /* Adds its outcome, with the code if it failed: "failed HTTP_500". */
 static void status_add_outcome(struct status_text *text, struct table *table, const json_t *run)
 {
-    const char *word = status_outcome(run);
+    const char *word = run_word_of(run);
     const char *code = status_value(run, "errorCode");
 
     text_add(&text->cell, word);
     if (code != NULL && (strcmp(word, "failed") == 0 || strcmp(word, "unknown") == 0))
         text_addf(&text->cell, " %s", code);
-    status_end_cell(text, table, status_find_word(word)->colour);
+    status_end_cell(text, table, run_word_find(word)->colour);
 }
 
 /* Adds how late it began. NULL: no run. */
@@ -316,8 +280,7 @@ static void status_add_schedule(struct status_text *text, struct table *table,
     status_add_member(text, table, last, "recordsExported");
     status_add_late(table, last);
     for (size_t i = json_array_size(runs); i-- > 0;)
-        text_append(&text->cell, &status_find_word(status_outcome(json_array_get(runs, i)))->mark,
-                    1);
+        text_append(&text->cell, &run_word_find(run_word_of(json_array_get(runs, i)))->mark, 1);
     status_end_cell(text, table, TERMINAL_PLAIN);
 }
 
@@ -329,7 +292,7 @@ static void status_add_row(struct status_text *text, struct table *table, const 
     const json_t *reasons = json_object_get(integration, "reasons");
     const char *probe = status_probe_word(integration);
 
-    table_add(table, status_find_word(condition)->colour, condition);
+    table_add(table, run_word_find(condition)->colour, condition);
     status_add_member(text, table, integration, "organization");
     status_add_member(text, table, integration, "integrationType");
     status_add_member(text, table, integration, "integrationId");
@@ -338,11 +301,11 @@ static void status_add_row(struct status_text *text, struct table *table, const 
     if (view == STATUS_HEALTH)
         status_add_member(text, table, integration, "since");
     if (view == STATUS_HEALTH && text->status->probe_count > 0)
-        table_add(table, status_find_word(probe)->colour, probe);
+        table_add(table, run_word_find(probe)->colour, probe);
     for (size_t i = 0; i < json_array_size(reasons); i++) {
         const json_t *reason = json_array_get(reasons, i);
 
-        table_add_note(table, status_find_word(status_shown(reason, "condition"))->colour,
+        table_add_note(table, run_word_find(status_shown(reason, "condition"))->colour,
                        status_shown(reason, "text"));
     }
 }

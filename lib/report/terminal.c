@@ -21,23 +21,34 @@ static const char terminal_left_to_right[] = "\xE2\x80\x8E"; /* U+200E, takes no
 
 /* ---- The stream ---- */
 
-struct terminal terminal_look(int fd)
+/* 0: nobody says. */
+static int64_t terminal_find_columns(int fd, bool is_terminal, int64_t width)
 {
-    const char *no_colour = getenv("NO_COLOR");
-    const char *type = getenv("TERM");
     const char *variable = getenv("COLUMNS");
     long columns = variable != NULL ? strtol(variable, NULL, 10) : 0;
     struct winsize size;
 
-    if (isatty(fd) != 1)
-        return (struct terminal){.columns = SIZE_MAX};
-    if (columns <= 0 || columns > TERMINAL_COLUMNS_MOST)
-        columns = ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    if (width > 0)
+        return width;
+    if (columns > 0 && columns <= TERMINAL_COLUMNS_MOST)
+        return columns;
+    if (is_terminal && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return is_terminal ? TERMINAL_COLUMNS_USUAL : 0;
+}
+
+struct terminal terminal_look(int fd, int64_t width)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *type = getenv("TERM");
+    bool is_terminal = isatty(fd) == 1;
+    int64_t columns = terminal_find_columns(fd, is_terminal, width);
+
     if (columns == 0)
-        columns = TERMINAL_COLUMNS_USUAL;
+        return (struct terminal){.columns = SIZE_MAX};
     return (struct terminal){
-        .has_colour =
-            (no_colour == NULL || *no_colour == '\0') && type != NULL && strcmp(type, "dumb") != 0,
+        .has_colour = is_terminal && (no_colour == NULL || *no_colour == '\0') && type != NULL &&
+                      strcmp(type, "dumb") != 0,
         .columns = (size_t)(columns > TERMINAL_COLUMNS_LEAST ? columns : TERMINAL_COLUMNS_LEAST),
     };
 }
@@ -95,11 +106,19 @@ static uint32_t terminal_next(const char **at)
     return character;
 }
 
+/* A joiner behind a wide character, a selector of emoji's look (U+FE0F), a colour of skin. */
+static bool terminal_changes_emoji(uint32_t character, bool is_behind_wide)
+{
+    return (character == 0x200D && is_behind_wide) || character == 0xFE0F ||
+           (character >= 0x1F3FB && character <= 0x1F3FF && is_behind_wide);
+}
+
 void terminal_add_clean(struct text *out, const char *string)
 {
     struct text clean = {0};
     const char *at;
     uint32_t character;
+    bool is_behind_wide = false;
     int marks = 0;
 
     text_add_clean(&clean, string, strlen(string), SIZE_MAX);
@@ -107,6 +126,9 @@ void terminal_add_clean(struct text *out, const char *string)
     for (const char *start = at; (character = terminal_next(&at)) != 0; start = at) {
         int width = terminal_character_width(character);
 
+        if (terminal_changes_emoji(character, is_behind_wide))
+            continue;
+        is_behind_wide = width == 2;
         marks = width == 0 ? marks + 1 : 0;
         if (width < 0)
             text_add(out, terminal_replacement);

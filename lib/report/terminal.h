@@ -29,10 +29,11 @@ enum terminal_colour {
 };
 
 /*
- * Looks at a descriptor. The width is COLUMNS, else what the terminal reports, else 80. There are
- * colours unless NO_COLOR is set and not empty, or TERM is unset or "dumb" (no-color.org).
+ * Looks at a descriptor. The width is the one given (0: none), else COLUMNS, also of what is not a
+ * terminal, else what the terminal reports, else 80. There are colours on a terminal, unless
+ * NO_COLOR is set and not empty, or TERM is unset or "dumb" (no-color.org).
  */
-struct terminal terminal_look(int fd);
+struct terminal terminal_look(int fd, int64_t width);
 
 /* Appends string unchanged, in this colour if there are colours. */
 void terminal_paint(const struct terminal *terminal, struct text *out, enum terminal_colour colour,
@@ -41,7 +42,8 @@ void terminal_paint(const struct terminal *terminal, struct text *out, enum term
 /*
  * Appends string as one line that cannot drive a terminal: as text_add_clean() does, and with
  * U+FFFD for characters whose width the C library does not know, and few marks on top of one
- * character.
+ * character. What joins emoji to one, or changes the look of one, is left out: terminals differ in
+ * how wide the result is.
  */
 void terminal_add_clean(struct text *out, const char *string);
 

@@ -202,6 +202,7 @@ function emit_synopsis(    c, n, text) {
             print (needed[n, c] ? "." : ".Op ") text
         }
         if (operands[c] == "EXPRESSION...|-") print ".Ar expression ... | Fl"
+        if (operands[c] == "[RUN]") print ".Op Ar run"
     }
     print ".Nm\n.Fl -help | Fl -version"
 }

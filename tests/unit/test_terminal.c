@@ -31,7 +31,8 @@ static const struct {
     {"e" ACUTE, "e" ACUTE, 1},
     {ARABIC, ARABIC, 4},
     {EMOJI, EMOJI, 2},
-    {FAMILY, FAMILY, 4},
+    {FAMILY, EMOJI EMOJI, 4}, /* terminals differ in how wide that is */
+    {"\xF0\x9F\x91\x8D\xF0\x9F\x8F\xBD", "\xF0\x9F\x91\x8D", 2}, /* a colour of skin */
     {"\xE4\xB8\xAD", "\xE4\xB8\xAD", 2},
     {"\x1B[31mred\x1B[0m", BAD "[31mred" BAD "[0m", 12},
     {"two\nlines\r\tx", "two lines  x", 12},
@@ -96,17 +97,23 @@ START_TEST(test_fitted)
 }
 END_TEST
 
-/* Covers: what is no terminal has no colour and no edge, whatever the environment says. */
+/* Covers: what is no terminal has no colour, and an edge where one is given. */
 START_TEST(test_no_terminal)
 {
     struct terminal terminal;
     int ends[2];
 
     ck_assert_int_eq(pipe(ends), 0);
-    setenv("COLUMNS", "40", 1);
-    terminal = terminal_look(ends[1]);
+    unsetenv("COLUMNS");
+    setenv("TERM", "xterm", 1);
+    terminal = terminal_look(ends[1], 0);
     ck_assert(!terminal.has_colour);
     ck_assert_uint_eq(terminal.columns, SIZE_MAX);
+    setenv("COLUMNS", "40", 1);
+    terminal = terminal_look(ends[1], 0);
+    ck_assert(!terminal.has_colour);
+    ck_assert_uint_eq(terminal.columns, 40);
+    ck_assert_uint_eq(terminal_look(ends[1], 132).columns, 132);
 }
 END_TEST
 

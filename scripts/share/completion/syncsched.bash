@@ -10,15 +10,16 @@ _syncsched_options() { # COMMAND
     due) echo "--at --org --integration --db-role --config --log-format --help --version" ;;
     next) echo "--org --integration --hours --json --db-role --config --log-format --help --version" ;;
     audit) echo "--from --to --org --integration --ledger --json --db-role --config --log-format --help --version" ;;
-    status) echo "--org --integration --runs --json --db-role --config --log-format --help --version" ;;
-    health) echo "--org --integration --probe --json --db-role --config --log-format --help --version" ;;
+    log) echo "--since --from --to --org --integration --status --code --http --slower-than --host --csv --width --json --db-role --config --log-format --help --version" ;;
+    status) echo "--org --integration --runs --width --json --db-role --config --log-format --help --version" ;;
+    health) echo "--org --integration --probe --width --json --db-role --config --log-format --help --version" ;;
     check-cron) echo "--timezone --from --count --json --config --log-format --help --version" ;;
     resolve) echo "--done --not-done --ask --note --records --replace --json --db-role --config --log-format --help --version" ;;
     prune) echo "--older-than --dry-run --json --db-role --config --log-format --help --version" ;;
     warm) echo "--cold-start-after --ahead --db-role --config --log-format --help --version" ;;
     doctor) echo "--json --db-role --config --log-format --help --version" ;;
     schema) echo "--config --log-format --help --version" ;;
-    '') echo "run due next audit status health check-cron resolve prune warm doctor schema --help --version" ;;
+    '') echo "run due next audit log status health check-cron resolve prune warm doctor schema --help --version" ;;
     # settings: end
     esac
 }
@@ -28,12 +29,13 @@ _syncsched_options() { # COMMAND
 _syncsched_values() { # OPTION
     case $1 in
     # settings: bash-values
-    --at | --catch-up | --budget | --timeout | --cold-start-after | --max-calls | --max-calls-xledger | --max-calls-dynamics | --max-calls-bufdir | --trigger-name | --from | --to | --org | --integration | --hours | --runs | --count | --note | --records | --older-than | --ahead) echo 'words' ;;
+    --at | --catch-up | --budget | --timeout | --cold-start-after | --max-calls | --max-calls-xledger | --max-calls-dynamics | --max-calls-bufdir | --trigger-name | --since | --from | --to | --org | --integration | --code | --http | --slower-than | --host | --hours | --runs | --count | --note | --records | --older-than | --ahead | --width) echo 'words' ;;
     --concurrency) echo 'words 1 2 3 4 5' ;;
     --max-attempts) echo 'words 1 2 3 4 5 6 7 8 9 10' ;;
     --after-restore) echo 'words hold ask serve' ;;
     --on-failure) echo 'command' ;;
     --timezone) echo 'zone' ;;
+    --status) echo 'words pending running accepted completed failed unknown' ;;
     --db-role) echo 'words service_role' ;;
     --config) echo 'file' ;;
     --log-format) echo 'words text json' ;;
