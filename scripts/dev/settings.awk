@@ -203,6 +203,7 @@ function emit_synopsis(    c, n, text) {
         }
         if (operands[c] == "EXPRESSION...|-") print ".Ar expression ... | Fl"
         if (operands[c] == "[RUN]") print ".Op Ar run"
+        if (operands[c] == "RUN...") print ".Ar run ..."
     }
     print ".Nm\n.Fl -help | Fl -version"
 }
