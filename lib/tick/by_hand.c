@@ -218,6 +218,8 @@ static void by_hand_explain(struct by_hand_sender *sender, const struct claim_re
                     : obstacle->is_running ? "running"
                                            : "pending");
         sender->progress[n].is_stopped = true;
+    } else if (claimed->refused > 0) {
+        sender->progress[n].is_stopped = true; /* the refusal says why */
     } else if (++sender->progress[n].tries == BY_HAND_TRIES ||
                (item->last == NULL && obstacle != NULL)) {
         log_warning("organisation %s, integration %s: slot %s was left alone, it has changed "
@@ -248,20 +250,16 @@ static size_t by_hand_take_runs(struct by_hand_sender *sender, const struct clai
     return claimed->run_count;
 }
 
-/* Behind a run that was left pending, or goes on without us, nothing else of its integration can
- * begin. */
 static void by_hand_take_verdict(struct by_hand_sender *sender, const struct claim *claim,
                                  size_t index)
 {
     struct tick_result *result = sender->result;
     size_t key = (size_t)(claim_find_key(claim, &result->runs[index].run) - claim->keys);
-    struct by_hand_progress *progress = &sender->progress[sender->keys[key]];
     int verdict = result->verdicts[index];
 
     by_hand_pass(sender, sender->keys[key]);
-    progress->is_stopped = verdict == WORKER_LEFT || verdict == WORKER_ACCEPTED;
     result->triggered += verdict != WORKER_LEFT ? 1 : 0;
-    result->failed += worker_has_failed(verdict) && verdict != WORKER_LEFT ? 1 : 0;
+    result->failed += verdict != WORKER_LEFT && worker_has_failed(verdict) ? 1 : 0;
 }
 
 /* Serves the runs of this round, as a tick of their own would. */
@@ -298,6 +296,8 @@ static bool by_hand_round(struct by_hand_sender *sender, bool *is_over, struct e
     *is_over = claim.key_count == 0;
     if (!*is_over) {
         ok = by_hand_claim(sender, &claim, &claimed, err);
+        if (ok && claimed.refused > 0)
+            sender->result->refusal = claimed.refusal;
         if (ok)
             count = by_hand_take_runs(sender, &claim, &claimed);
         if (ok && count > 0)

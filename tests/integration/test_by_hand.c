@@ -13,11 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAILY "0 2 * * *"
-#define ONE   "--integration 10000000-0000-4000-8000-000000000001"
-#define ORG   "--org " SCENE_ORG
-#define MAY   " --from 2024-05-01T00:00Z --to 2024-05-06T00:00Z"
-#define AT_3  " --at 2024-05-03T02:00Z"
+#define DAILY       "0 2 * * *"
+#define ONE         "--integration 10000000-0000-4000-8000-000000000001"
+#define ORG         "--org " SCENE_ORG
+#define MAY         " --from 2024-05-01T00:00Z --to 2024-05-06T00:00Z"
+#define AT_3        " --at 2024-05-03T02:00Z"
+#define FIRST_THREE " --from 2024-05-01 --to 2024-05-03"
+#define FIRST_TWO   " --from 2024-05-01 --to 2024-05-02"
+#define DAY_3       " --from 2024-05-03 --to 2024-05-03"
 
 enum { OTHERS = 25 };
 
@@ -206,6 +209,71 @@ START_TEST(test_one_of_many)
 }
 END_TEST
 
+/*
+ * The third of May of nine integrations: 1 has no run, 2 completed, 3 not delivered, 4 rejected, 5
+ * unknown, 6 unknown and resolved as not done, 7 as done, 8 pending, 9 rejected, and completed with
+ * the period of a later run.
+ */
+static const char *const states[] = {"",    "c03", "n03", "j03",       "u03",
+                                     "N03", "D03", "p03", "j03 c04:02"};
+
+static const struct {
+    const char *options;
+    const char *sent; /* the integrations that are called, each once */
+} wholes[] = {
+    /* an organisation */
+    {ORG AT_3, "1"},
+    {ORG AT_3 " --again", "1 2 7 9"},
+    {ORG AT_3 " --retry-failed", "1 3 4 6"},
+    {ORG AT_3 " --retry-unknown", "1 5"},
+    {ORG AT_3 " --again --retry-failed", "1 2 3 4 6 7 9"},
+    {ORG AT_3 " --again --retry-unknown", "1 2 5 7 9"},
+    {ORG AT_3 " --retry-failed --retry-unknown", "1 3 4 5 6"},
+    {ORG AT_3 " --again --retry-failed --retry-unknown", "1 2 3 4 5 6 7 9"},
+    {ORG DAY_3, "1"},
+    {ORG DAY_3 " --retry-failed", "1 3 4 6"},
+    {ORG DAY_3 " --again --retry-failed --retry-unknown", "1 2 3 4 5 6 7 9"},
+    {ORG " --now", "1 2 3 4 5 6 7 9"},
+    /* one of them, by any of its names */
+    {"--integration 10000000-0000-4000-8000-000000000005" AT_3 " --retry-unknown", "5"},
+    {"--integration 10000000-0000-4000-8000-000000000005" AT_3 " --retry-failed --again", ""},
+    {"--integration 10000000-0000-4000-8000-000000000004" DAY_3 " --retry-failed", "4"},
+    {ORG " --integration nordlys/dynamics" AT_3 " --again", "2"},
+    {"--integration NORDLYS/dynamics --now", "2"},
+    /* all of them */
+    {"" AT_3, "1"},
+    {"" AT_3 " --retry-failed", "1 3 4 6 9"},
+    {"" AT_3 " --retry-failed --retry-unknown", "1 3 4 5 6 9"},
+};
+
+START_TEST(test_combinations)
+{
+    struct text called = {0};
+    struct scene_tick tick;
+
+    scene_seed(1, (int)COUNT(states), DAILY);
+    testdb_exec("UPDATE organization_integrations SET integration_type = 'dynamics'"
+                " WHERE integration_id = '%s'",
+                scene_integration(2));
+    for (size_t n = 0; n < COUNT(states); n++)
+        seed_log((int)n + 1, states[n]);
+    tick = scene_run(wholes[_i].options);
+    for (int n = 1; n <= (int)COUNT(states); n++) {
+        size_t calls = function_count(scene_function(), scene_integration(n));
+
+        ck_assert_uint_le(calls, 1);
+        if (calls > 0)
+            text_addf(&called, "%s%d", called.length > 0 ? " " : "", n);
+    }
+    ck_assert_msg(strcmp(text_string(&called), wholes[_i].sent) == 0, "%s: %s\n%s",
+                  wholes[_i].options, text_string(&called), tick.err);
+    ck_assert_int_eq(tick.triggered, (long)(called.length + 1) / 2);
+    ck_assert_int_eq(tick.status, 0);
+    scene_tick_free(&tick);
+    text_free(&called);
+}
+END_TEST
+
 /* Covers: all of an organisation, and nobody else's. */
 START_TEST(test_organisation)
 {
@@ -332,6 +400,55 @@ START_TEST(test_two_at_once)
 }
 END_TEST
 
+/*
+ * Covers: what changes between the decision and the claim is looked at again under the lock. The
+ * first of May is being sent meanwhile.
+ */
+static const struct {
+    const char *log;
+    const char *options;
+    const char *change;     /* what happens meanwhile, or NULL: */
+    const char *change_log; /* what comes into the log */
+} changes[] = {
+    {"", ONE FIRST_TWO, NULL, "c03:01"},
+    {"j02", ONE FIRST_TWO " --retry-failed", NULL, "c03:01"},
+    {"j02", ONE FIRST_TWO " --retry-failed", NULL, "j02"},
+    {"u02", ONE FIRST_TWO " --retry-unknown",
+     "UPDATE sync_run_log SET resolution = 'done', resolved_at = now(), resolved_by = 'somebody'"
+     " WHERE error_class = 'unknown'",
+     ""},
+    {"c02 j03", ONE FIRST_THREE " --retry-failed",
+     "UPDATE sync_run_log SET status = 'completed', completed_at = now(), failed_at = NULL,"
+     " error_class = NULL, error_code = NULL WHERE scheduled_for = '2024-05-03 02:00Z'",
+     ""},
+    {"j02", ONE FIRST_TWO " --retry-failed",
+     "UPDATE organization_integrations SET is_enabled = false", ""},
+    {"j02", ONE FIRST_TWO " --retry-failed",
+     "INSERT INTO sync_prune_state (pruned_before) VALUES ('2024-05-03 00:00Z')", ""},
+    {"j03:01", ONE FIRST_THREE " --retry-failed", NULL, "c02"},
+};
+
+START_TEST(test_changed)
+{
+    struct program *program;
+    struct scene_tick tick;
+
+    scene_seed(1, 1, DAILY);
+    seed_log(1, changes[_i].log);
+    function_script(scene_function(), "* latency_ms=1500 count=7");
+    program = scene_start(changes[_i].options);
+    function_wait_for_calls(scene_function(), 1);
+    if (changes[_i].change != NULL)
+        testdb_exec("%s", changes[_i].change);
+    seed_log(1, changes[_i].change_log);
+    tick = scene_wait(program);
+    ck_assert_msg(tick.triggered == 1 && strstr(tick.err, "it has changed since") != NULL,
+                  "case %d: %s%s", _i, tick.out, tick.err);
+    scene_tick_free(&tick);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
+}
+END_TEST
+
 /* Covers: one that is accepted ends the rounds of its integration. */
 START_TEST(test_accepted)
 {
@@ -341,6 +458,7 @@ START_TEST(test_accepted)
     function_script(scene_function(), "* status=202");
     tick = scene_run(ONE MAY);
     scene_check(&tick, 1, 4, 0, 0);
+    ck_assert_ptr_nonnull(strstr(tick.err, "is accepted and has not reported yet"));
     ck_assert_ptr_nonnull(strstr(tick.err, "4 of what was to be sent are left, from 2024-05-02"));
     scene_tick_free(&tick);
 }
@@ -456,6 +574,7 @@ SUITE(by_hand)
 
     tcase_add_checked_fixture(who, scene_open, scene_close);
     tcase_add_loop_test(who, test_who, 0, (int)COUNT(cases));
+    tcase_add_loop_test(who, test_combinations, 0, (int)COUNT(wholes));
     suite_add_tcase(suite, who);
 
     tcase_add_checked_fixture(all, scene_open, scene_close);
@@ -467,6 +586,7 @@ SUITE(by_hand)
     tcase_add_test(all, test_disabled);
     tcase_add_test(all, test_killed);
     tcase_add_test(all, test_two_at_once);
+    tcase_add_loop_test(all, test_changed, 0, (int)COUNT(changes));
     tcase_add_test(all, test_accepted);
     tcase_add_test(all, test_budget);
     tcase_add_test(all, test_audit);

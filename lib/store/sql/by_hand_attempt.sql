@@ -46,3 +46,5 @@ SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers
     ON CONFLICT DO NOTHING
 RETURNING NULL::text AS verdict, false AS is_adopted,
        -- include: columns/run.sql
+       ,
+       -- include: columns/takes_ms.sql
