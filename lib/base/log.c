@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/json.h"
+#include "base/output.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOG_LINE_MAX = 4000, LOG_TIME_SIZE = 64 };
+enum { LOG_LINE_MAX = 4000, LOG_TIME_SIZE = 64, LOG_WAIT_MS = 1000 };
 
 /* The priorities of syslog. */
 enum log_level { LOG_ERROR = 3, LOG_WARNING = 4 };
@@ -52,17 +53,13 @@ static bool log_is_journal(void)
            inode == (uintmax_t)status.st_ino;
 }
 
+/* What nobody reads is lost. A reader that hangs is waited for once. */
 static void log_write(const struct text *text)
 {
-    size_t done = 0;
+    static bool is_stuck;
 
-    while (done < text->length) {
-        ssize_t n = write(STDERR_FILENO, text->data + done, text->length - done);
-
-        if (n < 0 && errno != EINTR)
-            return; /* nobody can read it */
-        done += n > 0 ? (size_t)n : 0;
-    }
+    if (!output_write(STDERR_FILENO, text->data, text->length, is_stuck ? 0 : LOG_WAIT_MS))
+        is_stuck = errno == EAGAIN;
 }
 
 static void log_add_text(struct text *line, enum log_level level, const char *message,

@@ -2,7 +2,8 @@
  * The only user of stderr: warnings, errors, and on a terminal one live line.
  *
  * Each message is one line, "syncsched: warning: ...". One write(2) writes it, so the lines of
- * several workers never mix. Control characters and broken UTF-8 are replaced.
+ * several workers never mix. Control characters and broken UTF-8 are replaced. A reader that hangs
+ * costs a process a second, and then what it does not take.
  *
  * If stderr is a stream of systemd's journal, a line of text begins with "<4>" for a warning and
  * "<3>" for an error. The journal removes that and keeps it as the message's priority.

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/secret.h"
 #include "time/clock.h"
 #include "time/instant.h"
@@ -17,6 +18,8 @@
 
 /* What getopt_long() answers; the options have the numbers of their settings behind these. */
 enum { ANSWER_OPERAND = 1, ANSWER_OPTION = 1000 };
+
+enum { COMMAND_WAIT_MS = 2000 };
 
 /* ---- Help ---- */
 
@@ -256,10 +259,19 @@ int command_fail(const struct error *err)
     return error_exit_status(err);
 }
 
+/* Its reader has seen enough, as in `| head`: it ends there as any other program does. */
+static void command_end_at_pipe(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
 bool command_write(const char *text, struct error *err)
 {
     if (fputs(text, stdout) >= 0 && fflush(stdout) == 0 && !ferror(stdout))
         return true;
+    if (errno == EPIPE)
+        command_end_at_pipe();
     return error_set(err, ERROR_INTERNAL, "cannot write to standard output: %s", strerror(errno));
 }
 
@@ -267,6 +279,19 @@ bool command_print(const char *text, struct error *err)
 {
     (void)fputs(text, stdout); /* command_write() looks at the stream's error, and flushes once */
     return command_write("\n", err);
+}
+
+bool command_print_summary(json_t *value, struct error *err)
+{
+    struct text out = {0};
+    bool ok;
+
+    json_add_line(&out, value);
+    text_add(&out, "\n");
+    ok = output_write(STDOUT_FILENO, out.data, out.length, COMMAND_WAIT_MS);
+    text_free(&out);
+    return ok || error_set(err, ERROR_INTERNAL, "cannot write to standard output: %s",
+                           errno == EAGAIN ? "its reader hangs" : strerror(errno));
 }
 
 bool command_print_json(json_t *value, struct error *err)

@@ -47,12 +47,18 @@ int command_main(int argc, char *argv[], const struct command *commands);
 /* Prints the error and returns its exit status. */
 int command_fail(const struct error *err);
 
-/* Writes text to stdout as it is, all of it: a result that did not get out is an error. */
+/*
+ * Writes text to stdout as it is, all of it: a result that did not get out is an error. Where the
+ * reader has gone the process ends at once, without a word, by SIGPIPE.
+ */
 bool command_write(const char *text, struct error *err);
 
 /* The same with a line end. command_print_json() releases the value. */
 bool command_print(const char *text, struct error *err);
 bool command_print_json(json_t *value, struct error *err);
+
+/* The same for a tick, which goes on whatever its reader does: gone or hanging is an error. */
+bool command_print_summary(json_t *value, struct error *err);
 
 /* Each does the work of the command of its name, and returns the exit status. */
 int command_run(const struct command_line *line);

@@ -57,7 +57,7 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
                                     : tick_run(options, result, &err);
     }
     /* Also when no worker could be started; but there is no result without a tick. */
-    if (result->is_complete && !command_print_json(tick_summary(result), ok ? &err : &unprinted))
+    if (result->is_complete && !command_print_summary(tick_summary(result), ok ? &err : &unprinted))
         ok = false;
     settings_function_free(&function);
     if (ok && result->refusal.kind != ERROR_NONE)

@@ -82,17 +82,17 @@ static void alert_add_failed(struct alert *alert, const struct run *run,
 }
 
 /* What became of a run that was dispatched. note NULL: nothing is known but the verdict. */
-static void alert_add_run(struct alert *alert, const struct run *run, int verdict,
-                          const struct worker_note *note)
+static void alert_add_run(struct alert *alert, const struct tick_result *result,
+                          const struct run *run, int verdict, const struct worker_note *note)
 {
     bool is_known = note != NULL && note->error_class != OUTCOME_NONE;
 
     if (worker_has_failed(verdict))
         alert_add_failed(alert, run, is_known ? note : &alert_unknown);
-    if (note != NULL && note->late_us > 0)
+    if (note != NULL && note->late_us > 0 && !result->is_late_known)
         json_object_set_new(alert_add(alert, "late", run), "lateSeconds",
                             json_integer(note->late_us / INSTANT_US_PER_SECOND));
-    if (note != NULL && note->was_cold)
+    if (note != NULL && note->was_cold && !result->is_cold_known)
         alert_add(alert, "cold-start", run);
 }
 
@@ -116,7 +116,7 @@ char *alert_format(const struct tick_result *result, const char *tick_id,
 
         /* What a lost worker noted may be half of it. */
         if (verdict != WORKER_LEFT)
-            alert_add_run(&alert, &result->runs[i].run, verdict,
+            alert_add_run(&alert, result, &result->runs[i].run, verdict,
                           result->notes != NULL && verdict != POOL_LOST ? &result->notes[i] : NULL);
     }
     if (alert.events == NULL)

@@ -9,9 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCHEDULES_LOCK_MS = 5000 };
-
-enum { SCHEDULES_WARNINGS_MAX = 100 }; /* rows that are warned about one by one */
+enum { SCHEDULES_LOCK_MS = 5000, SCHEDULES_KEEP_LOCK_MS = 500 };
 
 struct schedules_cursor {
     const struct schedules_options *options;
@@ -101,14 +99,14 @@ bool schedule_read_row(const struct database_row *row, struct schedules_repeated
 
 void schedules_warn(const struct error *error, size_t *count)
 {
-    if (++*count <= SCHEDULES_WARNINGS_MAX)
+    if (++*count == 1)
         log_failure_as_warning(error);
 }
 
 void schedules_warn_of_rest(size_t count)
 {
-    if (count > SCHEDULES_WARNINGS_MAX)
-        log_warning("%zu more rows are not valid", count - SCHEDULES_WARNINGS_MAX);
+    if (count > 1)
+        log_warning("%zu more rows are not valid: syncsched status names them", count - 1);
 }
 
 static void schedules_read_row(void *context, const struct database_row *row)
@@ -136,6 +134,9 @@ static void schedules_read_heartbeat(void *context, const struct database_row *r
     struct schedules_reading *reading = context;
 
     reading->last_tick_us = database_row_number(row, "last_tick_us", INT64_MIN);
+    reading->has_ticked = true;
+    free(reading->said);
+    reading->said = memory_copy_text(database_row_text(row, "warnings"));
 }
 
 /*
@@ -178,7 +179,17 @@ bool schedules_read(struct database *db, const struct schedules_options *options
         *err = transaction.error;
     else if (!transaction.done)
         reading->heartbeat = transaction.error;
+    reading->has_ticked = reading->has_ticked && transaction.done;
     return transaction.read >= 2;
+}
+
+bool schedules_keep_warnings(struct database *db, const struct trigger *trigger, const char *said,
+                             int64_t deadline_ms, struct error *err)
+{
+    const char *values[] = {trigger->name, trigger->host, said};
+    struct database_statement statement = {.sql = sql_warnings, .parameters = 3, .values = values};
+
+    return database_transact(db, &statement, 1, SCHEDULES_KEEP_LOCK_MS, deadline_ms, err);
 }
 
 /* ---- What is asked for ---- */

@@ -24,6 +24,8 @@ struct schedules_reading {
     int64_t pruned_before;    /* the log lacks runs of earlier minutes; INT64_MIN: it is whole */
     struct error heartbeat;   /* why it was not written; set when all rows are read, */
     int64_t last_tick_us;     /* as is the tick before, not one from the future; INT64_MIN: none */
+    bool has_ticked;          /* it was written, */
+    char *said;               /* and its row has these warnings: NULL or to be freed */
 };
 
 /*
@@ -49,8 +51,8 @@ bool schedule_read_row(const struct database_row *row, struct schedules_repeated
                        struct schedule *schedule);
 
 /*
- * Warns about a schedule that is not valid, and counts it; from the hundred-and-first on it only
- * counts, and schedules_warn_of_rest() says how many those were.
+ * Warns about the first schedule that is not valid, and counts them; schedules_warn_of_rest() says
+ * how many more there were.
  */
 void schedules_warn(const struct error *error, size_t *count);
 void schedules_warn_of_rest(size_t count);
@@ -89,5 +91,9 @@ struct schedules_options {
  */
 bool schedules_read(struct database *db, const struct schedules_options *options,
                     struct schedules_reading *reading, struct error *err);
+
+/* Gives the trigger's row what its ticks have said, as JSON. */
+bool schedules_keep_warnings(struct database *db, const struct trigger *trigger, const char *said,
+                             int64_t deadline_ms, struct error *err);
 
 #endif

@@ -484,9 +484,11 @@ CREATE TABLE IF NOT EXISTS sync_trigger_state (
     trigger_name text,
     host         text,
     last_tick_at timestamptz NOT NULL,
+    warnings     jsonb, -- what its ticks said, since when, and when last
 
     PRIMARY KEY (trigger_name, host)
 );
+ALTER TABLE sync_trigger_state ADD COLUMN IF NOT EXISTS warnings jsonb;
 
 COMMENT ON TABLE sync_trigger_state IS 'Who starts syncsched, and when last.';
 

@@ -9,6 +9,7 @@
 #include "plan/turns.h"
 #include "tick/asker.h"
 #include "tick/child.h"
+#include "tick/warnings.h"
 #include "tick/worker.h"
 #include "time/clock.h"
 
@@ -24,6 +25,7 @@ enum {
     TICK_CLAIM_AGE_MS = 60000,    /* a claim on an older reading starts over */
     TICK_READINGS_MAX = 3,
     TICK_SILENCE_MS = 3 * 60 * 1000, /* nothing has ticked for so long: as status has it */
+    TICK_KEEP_MS = 3000,             /* to write what was said */
     TICK_ANSWER_MS = 8000, /* nothing comes for longer than the reading waits for a lock */
 };
 
@@ -46,10 +48,10 @@ struct tick {
     struct held_answer *answers; /* of the function, about slots that are held */
     size_t answer_count;
     struct child warmer; /* pings the function when asked to; not started unless wanted */
-    size_t invalid;      /* rows that were warned about */
-    bool has_time;       /* the clock has been read, and due is set */
-    bool is_read_only;   /* only the window is of interest */
-    bool is_alone;       /* no tick that can vouch for its time came before it */
+    struct warnings warnings;
+    bool has_time;     /* the clock has been read, and due is set */
+    bool is_read_only; /* only the window is of interest */
+    bool is_alone;     /* no tick that can vouch for its time came before it */
 };
 
 /* When the database was restored, where that matters. */
@@ -92,10 +94,11 @@ static void tick_set_time(struct tick *tick, const struct schedules_reading *rea
         .texts = &tick->texts,
     };
     if (apart_us > TICK_CLOCK_WARN_US)
-        log_warning("this host's clock and the database's are %" PRId64 " s apart; %s",
-                    apart_us / INSTANT_US_PER_SECOND,
-                    clocks_agree ? "the database's counts"
-                                 : "either may be wrong, the earlier one applies");
+        warnings_addf(&tick->warnings, WARNING_CLOCKS,
+                      "this host's clock and the database's are %" PRId64 " s apart; %s",
+                      apart_us / INSTANT_US_PER_SECOND,
+                      clocks_agree ? "the database's counts"
+                                   : "either may be wrong, the earlier one applies");
     tick->has_time = true;
 }
 
@@ -110,7 +113,7 @@ static void tick_read_schedule(void *context, const struct schedules_reading *re
         tick_set_time(tick, reading);
     due_decide(&tick->due, schedule, &tick->claim, &tick->count, &err);
     if (err.kind != ERROR_NONE)
-        schedules_warn(&err, &tick->invalid);
+        warnings_add(&tick->warnings, WARNING_INVALID, &err);
 }
 
 /*
@@ -143,11 +146,21 @@ static void tick_judge_silence(struct tick *tick)
 /* A connection that was lost is replaced. */
 static bool tick_connect(struct tick *tick, struct error *err)
 {
+    struct database_address address = tick->options->database;
+    struct error warning;
+    const char *way;
+
     if (tick->db != NULL && database_is_usable(tick->db))
         return true;
+    address.warn = NULL; /* of strangers who could listen: not in every tick */
     database_close(tick->db);
-    tick->db = database_open(&tick->options->database, tick->deadline_ms, err);
-    return tick->db != NULL;
+    tick->db = database_open(&address, tick->deadline_ms, err);
+    if (tick->db == NULL)
+        return false;
+    warnings_reset(&tick->warnings, WARNING_EXPOSED);
+    if (database_is_exposed(tick->db, &way, &warning))
+        warnings_add(&tick->warnings, WARNING_EXPOSED, &warning);
+    return true;
 }
 
 /* One that brings no answer, such as a pooler's that has lost its server, is tried once more. */
@@ -168,7 +181,9 @@ static bool tick_read(struct tick *tick, const struct trigger *trigger, struct e
         claim_free(&tick->claim);
         due_texts_free(&tick->texts);
         tick->count = (struct due_count){0};
-        tick->invalid = 0;
+        warnings_reset(&tick->warnings, WARNING_INVALID);
+        warnings_reset(&tick->warnings, WARNING_CLOCKS);
+        free(tick->reading.said);
         tick->has_time = false;
         if (!tick_connect(tick, err))
             return false;
@@ -186,7 +201,8 @@ static bool tick_read(struct tick *tick, const struct trigger *trigger, struct e
     }
     if (!tick->has_time)
         tick_set_time(tick, &tick->reading);
-    schedules_warn_of_rest(tick->invalid);
+    if (tick->reading.has_ticked)
+        warnings_know(&tick->warnings, tick->reading.said, tick->now_us);
     tick_judge_silence(tick);
     claim_sort(&tick->claim);
     return true;
@@ -359,7 +375,7 @@ static void tick_warn_of_held(const struct tick *tick, const struct claim_result
 }
 
 /* Why slots of the window were not claimed, where a person should know. */
-static void tick_warn_of_obstacle(const struct tick *tick, const struct claim_result *result,
+static void tick_warn_of_obstacle(struct tick *tick, const struct claim_result *result,
                                   const struct claim_obstacle *obstacle)
 {
     const struct claim_key *key = &tick->claim.keys[obstacle->key];
@@ -370,33 +386,39 @@ static void tick_warn_of_obstacle(const struct tick *tick, const struct claim_re
                              key->org_id, key->integration_id) == 0)
             is_attempted = true;
     if (obstacle->is_running && obstacle->is_accepted)
-        log_warning("organisation %s, integration %s: skipped, run %s began %" PRId64
-                    " minutes ago, was accepted and has not reported yet",
-                    key->org_id, key->integration_id, obstacle->active_run,
-                    obstacle->running_minutes);
+        warnings_addf(&tick->warnings, WARNING_RUNNING,
+                      "organisation %s, integration %s: skipped, run %s began %" PRId64
+                      " minutes ago, was accepted and has not reported yet",
+                      key->org_id, key->integration_id, obstacle->active_run,
+                      obstacle->running_minutes);
     else if (obstacle->is_running)
-        log_warning("organisation %s, integration %s: skipped, run %s has been running for "
-                    "%" PRId64 " minutes",
-                    key->org_id, key->integration_id, obstacle->active_run,
-                    obstacle->running_minutes);
+        warnings_addf(&tick->warnings, WARNING_RUNNING,
+                      "organisation %s, integration %s: skipped, run %s has been running for "
+                      "%" PRId64 " minutes",
+                      key->org_id, key->integration_id, obstacle->active_run,
+                      obstacle->running_minutes);
     else if (tick->options->has_at && *obstacle->covering_run != '\0' && !is_attempted)
-        log_warning("organisation %s, integration %s: skipped, the slot is covered by run %s, "
-                    "which is %s",
-                    key->org_id, key->integration_id, obstacle->covering_run,
-                    obstacle->covering_status);
+        warnings_addf(&tick->warnings, WARNING_COVERED,
+                      "organisation %s, integration %s: skipped, the slot is covered by run %s, "
+                      "which is %s",
+                      key->org_id, key->integration_id, obstacle->covering_run,
+                      obstacle->covering_status);
 }
 
-static void tick_warn_of_claim(const struct tick *tick, const struct claim_result *result)
+static void tick_warn_of_claim(struct tick *tick, const struct claim_result *result)
 {
     char from[INSTANT_TEXT_SIZE];
     char to[INSTANT_TEXT_SIZE];
+    bool is_given_up;
 
     for (size_t i = 0; i < result->abandoned_count; i++)
-        log_warning("organisation %s, integration %s: run %s was abandoned, %s",
-                    result->abandoned[i].run.org_id, result->abandoned[i].run.integration_id,
-                    result->abandoned[i].run.run_id,
-                    result->abandoned[i].was_accepted ? "accepted, but no report within 30 minutes"
-                                                      : "its outcome is unknown");
+        warnings_addf(&tick->warnings, WARNING_ABANDONED,
+                      "organisation %s, integration %s: run %s was abandoned, %s",
+                      result->abandoned[i].run.org_id, result->abandoned[i].run.integration_id,
+                      result->abandoned[i].run.run_id,
+                      result->abandoned[i].was_accepted
+                          ? "accepted, but no report within 30 minutes"
+                          : "its outcome is unknown");
     for (size_t i = 0; i < result->run_count; i++) {
         const struct run *run = &result->runs[i].run;
 
@@ -404,19 +426,16 @@ static void tick_warn_of_claim(const struct tick *tick, const struct claim_resul
             continue;
         instant_format_minute(run->covers_from, from);
         instant_format_minute(run->scheduled_for, to);
-        log_warning("organisation %s, integration %s: %s, slots %s to %s (run %s)", run->org_id,
-                    run->integration_id,
-                    result->runs[i].verdict == CLAIM_RUN_GIVEN_UP
-                        ? "given up as too old"
-                        : "cancelled, the schedule has changed",
-                    from, to, run->run_id);
+        is_given_up = result->runs[i].verdict == CLAIM_RUN_GIVEN_UP;
+        warnings_addf(&tick->warnings, is_given_up ? WARNING_GIVEN_UP : WARNING_CANCELLED,
+                      "organisation %s, integration %s: %s, slots %s to %s (run %s)", run->org_id,
+                      run->integration_id,
+                      is_given_up ? "given up as too old" : "cancelled, the schedule has changed",
+                      from, to, run->run_id);
     }
     tick_warn_of_held(tick, result);
-    if (result->refused > 0)
-        log_failure_as_warning(&result->refusal);
-    if (result->refused > 1)
-        log_warning("%zu more integrations wait because the database refuses them",
-                    result->refused - 1);
+    for (size_t i = 0; i < result->refused; i++) /* the first one speaks for all */
+        warnings_add(&tick->warnings, WARNING_REFUSED, &result->refusal);
     for (size_t i = 0; i < result->obstacle_count; i++)
         tick_warn_of_obstacle(tick, result, &result->obstacles[i]);
 }
@@ -547,7 +566,7 @@ static void tick_warn_of_rest(const struct tick *tick, const struct tick_hand_ou
     log_failure_as_warning(&err);
 }
 
-static bool tick_serve(const struct tick *tick, struct tick_result *result, struct error *err)
+static bool tick_serve(struct tick *tick, struct tick_result *result, struct error *err)
 {
     const struct tick_options *options = tick->options;
     int64_t budget_ms = options->policy.budget_ms;
@@ -559,6 +578,7 @@ static bool tick_serve(const struct tick *tick, struct tick_result *result, stru
         .policy = options->policy,
         .runs = result->runs,
         .notes = result->notes,
+        .warnings = &tick->warnings,
         .tick_token = token,
         .deadline_ms = tick->deadline_ms,
         .start_until_ms = tick->deadline_ms - late_ms,
@@ -594,7 +614,8 @@ static bool tick_serve(const struct tick *tick, struct tick_result *result, stru
     pool.tasks_context = &hand_out;
     workers.refusal = memory_share(1, sizeof *workers.refusal);
     workers.waits = memory_share(WORKER_WAITS, sizeof *workers.waits);
-    if (workers.refusal == NULL || workers.waits == NULL)
+    workers.warned = memory_share(WARNINGS, sizeof *workers.warned);
+    if (workers.refusal == NULL || workers.waits == NULL || workers.warned == NULL)
         return error_set(err, ERROR_INTERNAL, "not enough memory to start workers");
     tick_token(options, token);
     workers.database.warn = NULL; /* the tick has warned already */
@@ -603,8 +624,11 @@ static bool tick_serve(const struct tick *tick, struct tick_result *result, stru
     if (ok && !signals_ask_to_end())
         tick_warn_of_rest(tick, &hand_out, result->count);
     free(hand_out.calls);
+    for (enum warning_kind kind = WARNING_LATE; kind < WARNINGS; kind++)
+        warnings_count(&tick->warnings, kind, atomic_load(&workers.warned[kind]));
     tick_note_refusal(workers.refusal, result);
     tick_warn_of_waits(&workers, result);
+    memory_unshare(workers.warned, WARNINGS, sizeof *workers.warned);
     memory_unshare(workers.refusal, 1, sizeof *workers.refusal);
     memory_unshare(workers.waits, WORKER_WAITS, sizeof *workers.waits);
     return ok;
@@ -678,10 +702,30 @@ static void tick_choose_runs(const struct tick_options *options, struct tick_res
     free(turns);
 }
 
+/* What is over, and what is to be kept to the next tick. It costs no tick its work. */
+static void tick_keep_warnings(struct tick *tick)
+{
+    char *said = warnings_end(&tick->warnings);
+    struct error err;
+
+    if (said != NULL) {
+        tick->deadline_ms = clock_now_ms() + TICK_KEEP_MS;
+        if (!tick_connect(tick, &err) || !schedules_keep_warnings(tick->db, &tick->options->trigger,
+                                                                  said, tick->deadline_ms, &err)) {
+            error_prefix(&err, "the next tick will warn again: this was not written");
+            log_failure_as_warning(&err);
+        }
+    }
+    free(said);
+}
+
 static void tick_end(struct tick *tick)
 {
+    database_close(tick->db);
     child_end(&tick->warmer);
     free(tick->answers);
+    warnings_free(&tick->warnings);
+    free(tick->reading.said);
     claim_free(&tick->claim);
     zones_free(&tick->zones);
     due_texts_free(&tick->texts);
@@ -697,14 +741,22 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
     if (options->warms_up && !options->is_dry) /* first: no handle crosses a fork */
         child_start(&tick.warmer, tick_warm_up, &tick);
     ok = tick_claim(&tick, &result->claim, err);
-    database_close(tick.db); /* as above */
     if (ok) {
         tick_warn_of_claim(&tick, &result->claim);
         tick_choose_runs(options, result);
-        if (!options->is_dry && result->count > 0)
-            ok = tick_serve(&tick, result, err);
-        tick_count(&tick, result);
     }
+    warnings_say(&tick.warnings);
+    result->is_late_known = warnings_is_quiet(&tick.warnings, WARNING_LATE);
+    result->is_cold_known = warnings_is_quiet(&tick.warnings, WARNING_COLD);
+    if (ok && !options->is_dry && result->count > 0) {
+        database_close(tick.db); /* as above */
+        tick.db = NULL;
+        ok = tick_serve(&tick, result, err);
+    }
+    if (ok || result->count > 0)
+        tick_count(&tick, result);
+    if (ok)
+        tick_keep_warnings(&tick);
     tick_end(&tick);
     return ok;
 }
@@ -725,7 +777,7 @@ bool tick_read_due(const struct tick_options *options, struct claim *claim, stru
                         .is_read_only = true};
     bool ok = tick_read(&tick, NULL, err);
 
-    database_close(tick.db);
+    warnings_say(&tick.warnings);
     *claim = tick.claim;
     tick.claim = (struct claim){0};
     tick_end(&tick);

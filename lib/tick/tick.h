@@ -50,6 +50,8 @@ struct tick_result {
     struct worker_note *notes; /* about each run; NULL unless options.takes_notes */
     size_t notes_count;        /* that there is room for */
     size_t count;              /* of runs */
+    bool is_late_known;        /* this trigger has said within the hour that runs start late, */
+    bool is_cold_known;        /* and that there are cold starts */
 };
 
 /*

@@ -47,6 +47,15 @@ static void worker_warn(const struct worker *worker, const char *what, const str
                 run->run_id, what, err != NULL ? ": " : "", err != NULL ? err->message : "");
 }
 
+/* One line for the first of a kind; the tick says how many more there were. */
+static void worker_warn_once(const struct worker *worker, enum warning_kind kind, const char *what,
+                             const struct error *err)
+{
+    if (atomic_fetch_add(&worker->options->warned[kind], 1) == 0 &&
+        !warnings_is_quiet(worker->options->warnings, kind))
+        worker_warn(worker, what, err);
+}
+
 /* The first failure that was stored wins: a worker that died after that did not crash over it. */
 static void worker_note_outcome(const struct worker *worker, const struct outcome *outcome)
 {
@@ -197,7 +206,7 @@ static void worker_warn_unstored(const struct worker *worker, const struct outco
         text_add(&what, outcome->is_accepted ? "it was accepted" : "it is completed");
     text_add(&what, ", which could not be stored; 30 minutes after its start a tick records it as "
                     "unknown");
-    worker_warn(worker, what.data, err);
+    worker_warn_once(worker, WARNING_UNSTORED, what.data, err);
     text_free(&what);
 }
 
@@ -335,7 +344,7 @@ static void worker_warn_if_late(const struct worker *worker, int64_t started_at_
     worker->note->late_us = late_us;
     snprintf(what, sizeof what, "started %" PRId64 " minutes after its slot",
              late_us / INSTANT_US_PER_MINUTE);
-    worker_warn(worker, what, NULL);
+    worker_warn_once(worker, WARNING_LATE, what, NULL);
 }
 
 /* Says of a call that began at that time and was given up now, after how long, and why then. */
@@ -472,7 +481,8 @@ static void worker_warn_of_cold_start(const struct worker *worker)
     if (worker->options->policy.cold_start_after_ms == 0)
         return;
     worker->note->was_cold = true;
-    worker_warn(worker, "cold start: the platform answered BOOT_ERROR first", NULL);
+    worker_warn_once(worker, WARNING_COLD, "cold start: the platform answered BOOT_ERROR first",
+                     NULL);
 }
 
 /* A run that began, by what the log says of it. */
@@ -551,7 +561,7 @@ static enum worker_verdict worker_serve(struct worker *worker)
     if (was_starting && outcome.error_class == OUTCOME_NONE)
         worker_warn_of_cold_start(worker);
     if (outcome.warning != NULL)
-        worker_warn(worker, outcome.warning, NULL);
+        worker_warn_once(worker, WARNING_ODD_ANSWER, outcome.warning, NULL);
     outcome_free(&outcome);
     return verdict;
 }

@@ -11,6 +11,7 @@
 #include "store/claim.h"
 #include "store/database.h"
 #include "tick/pool.h"
+#include "tick/warnings.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -68,11 +69,13 @@ struct worker_options {
     struct worker_note *notes;    /* notes[n] is about it; NULL: nobody reads them */
     struct worker_refusal *refusal;
     struct worker_wait *waits;
-    const char *tick_token;  /* the tick's part of the workers' tokens */
-    int64_t deadline_ms;     /* the end of the budget */
-    int64_t start_until_ms;  /* too little time left after this: runs stay pending */
-    int64_t store_until_ms;  /* outcomes may be stored until here */
-    int64_t settle_until_ms; /* what dead workers left may be settled until here */
+    const struct warnings *warnings; /* what the tick keeps to itself */
+    atomic_size_t *warned;           /* warned[kind]: how often, in shared memory */
+    const char *tick_token;          /* the tick's part of the workers' tokens */
+    int64_t deadline_ms;             /* the end of the budget */
+    int64_t start_until_ms;          /* too little time left after this: runs stay pending */
+    int64_t store_until_ms;          /* outcomes may be stored until here */
+    int64_t settle_until_ms;         /* what dead workers left may be settled until here */
     bool warns_if_late;
 };
 

@@ -230,7 +230,7 @@ START_TEST(test_not_active)
 }
 END_TEST
 
-/* Covers: rows that are not valid are warnings that name them, and hide no other. */
+/* Covers: rows that are not valid hide no other: the first is named, and how many more there are. */
 START_TEST(test_broken_rows)
 {
     static const char *const warnings[] = {
@@ -240,6 +240,7 @@ START_TEST(test_broken_rows)
     };
     struct program_result result;
     const char *at;
+    int named = 0;
 
     add_organization(ORG(1), "");
     add_organization(ORG(2), "Mars/Olympus");
@@ -253,12 +254,12 @@ START_TEST(test_broken_rows)
     ck_assert_ptr_nonnull(strstr(result.out, "  bufdir    " ORG(1) "  " ID(3) "  20 * * * *\n"));
     ck_assert_uint_eq(strcspn(result.out, "\n") + 1, result.out_length);
     at = result.err;
-    for (size_t i = 0; i < COUNT(warnings); i++) {
-        ck_assert_msg(strstr(result.err, warnings[i]) != NULL, "stderr: %s", result.err);
-        ck_assert_ptr_eq(strstr(at, "syncsched: warning: "), at);
-        at += strcspn(at, "\n") + 1;
-    }
-    ck_assert_str_eq(at, "");
+    for (size_t i = 0; i < COUNT(warnings); i++)
+        named += strstr(result.err, warnings[i]) != NULL ? 1 : 0;
+    ck_assert_msg(named == 1, "stderr: %s", result.err);
+    at += strcspn(at, "\n") + 1;
+    ck_assert_str_eq(
+        at, "syncsched: warning: 2 more rows are not valid: syncsched status names them\n");
     ck_assert_int_eq(result.status, 0);
     program_result_free(&result);
 }
@@ -402,7 +403,7 @@ START_TEST(test_streams)
 }
 END_TEST
 
-/* Covers: when its reader has seen enough, it ends, and says so. */
+/* Covers: when its reader has seen enough, it ends in silence. */
 START_TEST(test_reader_goes_away)
 {
     struct program_result result;
@@ -413,8 +414,7 @@ START_TEST(test_reader_goes_away)
     result =
         run_shell("{ timeout 60 \"$0\" next --hours 8784; echo \"status $?\" >&2; } | head -n 1");
     ck_assert_uint_eq(strcspn(result.out, "\n") + 1, result.out_length);
-    ck_assert_str_eq(result.err,
-                     "syncsched: error: cannot write to standard output: Broken pipe\nstatus 4\n");
+    ck_assert_str_eq(result.err, "status 141\n"); /* SIGPIPE */
     ck_assert_int_lt(result.cpu_ms, QUICK_CPU_MS);
     program_result_free(&result);
 }

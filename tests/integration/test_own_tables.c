@@ -31,14 +31,24 @@ static struct program_result command(const char *line, int status)
     return result;
 }
 
-/* Each of them is said, on stdout or on stderr. */
+/* Each of them is said, on stdout or on stderr; or one, and that there are more. */
+static void assert_said(const char *line, const char *out, const char *err,
+                        const char *const said[])
+{
+    size_t found = 0;
+    size_t count = 0;
+
+    for (; said[count] != NULL; count++)
+        found += strstr(out, said[count]) != NULL || strstr(err, said[count]) != NULL ? 1 : 0;
+    ck_assert_msg(found == count || (found > 0 && strstr(err, "more rows are not valid") != NULL),
+                  "%s: %zu of %zu: %.1500s%.1500s", line, found, count, out, err);
+}
+
 static void expect_said(const char *line, int status, const char *const said[])
 {
     struct program_result result = command(line, status);
 
-    for (size_t i = 0; said[i] != NULL; i++)
-        ck_assert_msg(strstr(result.out, said[i]) != NULL || strstr(result.err, said[i]) != NULL,
-                      "%s: not \"%s\": %.1500s%.1500s", line, said[i], result.out, result.err);
+    assert_said(line, result.out, result.err, said);
     program_result_free(&result);
 }
 
@@ -48,8 +58,17 @@ static void expect_tick(const char *options, long triggered, long skipped, const
     struct scene_tick tick = scene_run(options);
 
     scene_check(&tick, triggered, skipped, 0, 0);
-    for (size_t i = 0; said[i] != NULL; i++)
-        ck_assert_msg(strstr(tick.err, said[i]) != NULL, "not \"%s\": %s", said[i], tick.err);
+    assert_said(options, "", tick.err, said);
+    scene_tick_free(&tick);
+}
+
+/* The trigger has said it a moment ago. */
+static void expect_quiet_tick(long triggered, long skipped)
+{
+    struct scene_tick tick = scene_run("");
+
+    scene_check(&tick, triggered, skipped, 0, 0);
+    ck_assert_str_eq(tick.err, "");
     scene_tick_free(&tick);
 }
 
@@ -179,7 +198,7 @@ START_TEST(test_pair)
     before = state_of_pair();
     expect_tick("", 1, 0, pairs[_i].said);
     for (int n = 0; n < 2; n++)
-        expect_tick("", 0, 1, pairs[_i].said);
+        expect_quiet_tick(0, 1);
     after = state_of_pair();
     ck_assert_str_eq(after, before);
     ck_assert_int_eq(scene_count(NULL), 1);
@@ -303,7 +322,7 @@ START_TEST(test_encoding)
     expect_said("audit --from " AT " --to 2024-05-02T00:00Z", 1, said);
     expect_tick("--at " AT, 1, 0, said);
     expect_tick("", 0, 0, said);
-    expect_tick("", 0, 0, said);
+    expect_quiet_tick(0, 0);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_schedule_state"), 1);
     name = testdb_text("SELECT integration_id FROM sync_run_log");
     ck_assert_str_eq(name, scene_integration(GOOD));

@@ -1,5 +1,6 @@
 -- Who ticks, and when last, by whatever clock: one from the future must not stay. Returns when any
--- trigger last ticked before, unless that lies more than a minute ahead. $3: who does not work with
+-- trigger last ticked before, unless that lies more than a minute ahead, and what the ticks of this
+-- one have warned of. $3: who does not work with
 -- this version of the schema does not tick.
   WITH last AS (
          SELECT max(last_tick_at) AS tick_at
@@ -11,4 +12,5 @@ SELECT $1, $2, now()
  WHERE sync_schema_version() = $3::integer
     ON CONFLICT (trigger_name, host)
     DO UPDATE SET last_tick_at = excluded.last_tick_at
-RETURNING (SELECT (extract(epoch FROM tick_at) * 1000000)::bigint FROM last) AS last_tick_us
+RETURNING (SELECT (extract(epoch FROM tick_at) * 1000000)::bigint FROM last) AS last_tick_us,
+          warnings

@@ -1,0 +1,190 @@
+/*
+ * Noise has a limit: the first of a kind and a count, and what lasts is said when it begins, hourly, and
+ * when it is over.
+ */
+#include "support/scene.h"
+#include "support/suite.h"
+#include "support/testdb.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define AT    "2024-05-01T02:00:00Z"
+#define DAILY "0 2 * * *"
+
+/* The tick says exactly these beginnings of lines, behind "syncsched: warning: ". */
+static void expect_lines(struct scene_tick tick, const char *const lines[])
+{
+    const char *at = tick.err;
+
+    for (size_t i = 0; lines[i] != NULL; i++) {
+        char line[200];
+
+        snprintf(line, sizeof line, "syncsched: warning: %s", lines[i]);
+        ck_assert_msg(strncmp(at, line, strlen(line)) == 0, "%s: %s", lines[i], tick.err);
+        at = strchr(at, '\n') + 1;
+    }
+    ck_assert_msg(*at == '\0', "%s", tick.err);
+    scene_tick_free(&tick);
+}
+
+#define expect_said(tick, ...) expect_lines(tick, (const char *const[]){__VA_ARGS__, NULL})
+#define expect_silence(tick)   expect_lines(tick, (const char *const[]){NULL})
+
+static void let_an_hour_pass(void)
+{
+    testdb_exec("UPDATE sync_trigger_state SET warnings ="
+                " regexp_replace(warnings::text, '(\"said\": )\\d+', '\\1'"
+                " || (extract(epoch FROM now())::bigint - 3601)::text, 'g')::jsonb");
+}
+
+/* Covers: an invalid row: when it begins, hourly, and when it is over; another one is another warning. */
+START_TEST(test_invalid_row)
+{
+    scene_seed(1, 3, DAILY);
+    expect_silence(scene_run(""));
+    testdb_exec("UPDATE organization_integrations SET integration_type = 'sap'"
+                " WHERE integration_id = '%s'",
+                scene_integration(1));
+    expect_said(scene_run(""), "organisation " SCENE_ORG);
+    expect_silence(scene_run(""));
+    expect_silence(scene_run(""));
+    expect_said(scene_run("--trigger-name other"), "organisation " SCENE_ORG);
+    expect_said(scene_run("--at " AT), "organisation " SCENE_ORG);
+    let_an_hour_pass();
+    expect_said(scene_run(""), "since 20");
+    expect_silence(scene_run(""));
+    testdb_exec("UPDATE organization_integrations SET integration_type = 'sap'"
+                " WHERE integration_id = '%s'",
+                scene_integration(2));
+    expect_said(scene_run(""), "organisation " SCENE_ORG, "1 more rows are not valid");
+    expect_silence(scene_run(""));
+    testdb_exec("UPDATE organization_integrations SET integration_type = 'xledger'");
+    expect_said(scene_run(""), "all rows are valid again");
+    expect_silence(scene_run(""));
+}
+END_TEST
+
+/* Covers: runs that start late and are answered oddly: one line for the first, and a count. */
+START_TEST(test_runs)
+{
+    int64_t slot = scene_settle(30000);
+
+    scene_seed(1, 4, "* * * * *");
+    for (int n = 1; n <= 4; n++)
+        scene_seed_state(n, "* * * * * UTC", slot - 40);
+    testdb_exec("UPDATE organization_integrations SET cron_schedule = '%s'",
+                scene_minute_cron(slot - 30));
+    testdb_exec("UPDATE sync_schedule_state SET schedule = '%s UTC'", scene_minute_cron(slot - 30));
+    function_script(scene_function(), "* latency_ms=200 body={}");
+    expect_said(scene_run("--concurrency 1"), "organisation ", "organisation ",
+                "3 more runs started late", "3 more runs are completed by an answer");
+    ck_assert_int_eq(scene_count("completed"), 4);
+    expect_silence(scene_run(""));
+    let_an_hour_pass();
+    expect_said(scene_run(""), "runs start in time again", "no answer has a warning any more");
+}
+END_TEST
+
+/* Covers: slots that are covered, by hand; and runs that were given up. */
+START_TEST(test_counts)
+{
+    scene_seed(1, 4, DAILY);
+    scene_expect(scene_run("--at " AT), 4, 0, 0, 0);
+    expect_said(scene_run("--at " AT), "organisation ", "3 more slots are covered");
+}
+END_TEST
+
+/* Covers: a state that cannot be written is a warning, and the next tick warns again. */
+START_TEST(test_unwritten)
+{
+    scene_seed(1, 1, "99 * * * *");
+    testdb_exec("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+                "BEGIN RAISE EXCEPTION 'not this one'; END $$;"
+                "CREATE TRIGGER refuse BEFORE UPDATE ON sync_trigger_state FOR EACH ROW"
+                " WHEN (NEW.warnings IS NOT NULL) EXECUTE FUNCTION refuse()");
+    for (int n = 0; n < 2; n++)
+        expect_said(scene_run(""), "organisation ",
+                    "the next tick will warn again: this was not written: database: not this one");
+}
+END_TEST
+
+/* ---- Readers ---- */
+
+static char fifo[64];
+static int reader; /* an end of it at which nobody reads */
+
+static void open_full_pipe(void)
+{
+    static const char filler[4096];
+
+    scene_open();
+    snprintf(fifo, sizeof fifo, "/tmp/syncsched-test-fifo-%ld", (long)getpid());
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    reader = open(fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    ck_assert_int_ge(reader, 0);
+    while (write(reader, filler, sizeof filler) > 0)
+        continue;
+}
+
+static void close_full_pipe(void)
+{
+    close(reader);
+    unlink(fifo);
+    scene_close();
+}
+
+/* Covers: a reader of stderr that hangs does not hang the tick, nor a worker. */
+START_TEST(test_stderr_hangs)
+{
+    char wrapper[100];
+
+    snprintf(wrapper, sizeof wrapper, "exec \"$@\" 2>%s", fifo);
+    scene_set_wrapper(wrapper);
+    scene_seed(1, 6, DAILY);
+    scene_seed(7, 7, "99 * * * *");
+    function_script(scene_function(), "* body={}");
+    scene_expect(scene_run("--budget 20s --at " AT), 6, 0, 0, 0);
+    ck_assert_int_eq(scene_count("completed"), 6);
+}
+END_TEST
+
+/* Covers: the same where the summary goes there, too. */
+START_TEST(test_both_hang)
+{
+    char line[200];
+    struct program_result result;
+
+    scene_seed(1, 6, DAILY);
+    setenv("SUPABASE_URL", function_url(scene_function()), 1);
+    setenv("SUPABASE_SERVICE_ROLE_KEY", SCENE_KEY, 1);
+    snprintf(line, sizeof line, "exec timeout 30 \"$0\" run --at " AT " >%s 2>&1", fifo);
+    result = program_run((const char *const[]){"sh", "-c", line, scene_program(), NULL}, NULL);
+    ck_assert_int_eq(result.status, 4);
+    ck_assert_int_eq(scene_count("completed"), 6);
+    program_result_free(&result);
+}
+END_TEST
+
+SUITE(noise)
+{
+    TCase *readers = tcase_create("readers");
+    TCase *tcase = tcase_create("noise");
+
+    tcase_add_checked_fixture(tcase, scene_open, scene_close);
+    tcase_add_test(tcase, test_invalid_row);
+    tcase_add_test(tcase, test_runs);
+    tcase_add_test(tcase, test_counts);
+    tcase_add_test(tcase, test_unwritten);
+    tcase_set_timeout(tcase, 120);
+    suite_add_tcase(suite, tcase);
+    tcase_add_checked_fixture(readers, open_full_pipe, close_full_pipe);
+    tcase_add_test(readers, test_stderr_hangs);
+    tcase_add_test(readers, test_both_hang);
+    tcase_set_timeout(readers, 120);
+    suite_add_tcase(suite, readers);
+}
