@@ -624,6 +624,29 @@ bool claim_execute(struct database *db, const struct claim *claim,
     return ok;
 }
 
+bool claim_give_back(struct database *db, const struct claim_run *runs, size_t count,
+                     int64_t deadline_ms, struct error *err)
+{
+    struct text ids[3] = {0};
+    const char *values[3];
+    struct database_statement statement = {.sql = sql_give_back, .parameters = 3, .values = values};
+    bool ok;
+
+    for (size_t i = 0; i < count; i++) {
+        claim_add_text(&ids[0], runs[i].run.run_id);
+        claim_add_text(&ids[1], runs[i].run.org_id);
+        claim_add_text(&ids[2], runs[i].run.integration_id);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        text_add(&ids[i], ids[i].length == 0 ? "{}" : "}");
+        values[i] = ids[i].data;
+    }
+    ok = database_transact(db, &statement, 1, CLAIM_LOCK_MS, deadline_ms, err);
+    for (size_t i = 0; i < 3; i++)
+        text_free(&ids[i]);
+    return ok;
+}
+
 void claim_result_free(struct claim_result *result)
 {
     free(result->runs);

@@ -102,6 +102,10 @@ bool claim_execute(struct database *db, const struct claim *claim,
                    const struct claim_options *options, struct claim_result *result,
                    struct error *err);
 
+/* The tick ends without having begun these runs: those still pending may be adopted at once. */
+bool claim_give_back(struct database *db, const struct claim_run *runs, size_t count,
+                     int64_t deadline_ms, struct error *err);
+
 void claim_result_free(struct claim_result *result);
 
 #endif

@@ -175,6 +175,7 @@ CREATE TABLE IF NOT EXISTS sync_run_log (
     resolved_by      text,
     resolution_note  text,
     call_until       timestamptz, -- when the call of a run that is running is over, at the latest
+    left_at          timestamptz, -- its tick ended and had not begun it: any other may adopt it
 
     PRIMARY KEY (run_id),
 
@@ -265,7 +266,8 @@ ALTER TABLE sync_run_log
     ADD COLUMN IF NOT EXISTS resolved_at timestamptz,
     ADD COLUMN IF NOT EXISTS resolved_by text,
     ADD COLUMN IF NOT EXISTS resolution_note text,
-    ADD COLUMN IF NOT EXISTS call_until timestamptz;
+    ADD COLUMN IF NOT EXISTS call_until timestamptz,
+    ADD COLUMN IF NOT EXISTS left_at timestamptz;
 UPDATE sync_run_log
    SET error_code = 'GIVEN_UP'
  WHERE status = 'failed' AND error_code = 'MISSED' AND started_at IS NULL;

@@ -20,6 +20,7 @@
 
 enum {
     TICK_STORE_GRACE_MS = 5000,   /* past the budget, to store the answers that came */
+    TICK_GIVE_BACK_MS = 3000,     /* to say which runs were left */
     TICK_SETTLE_GRACE_MS = 10000, /* past the budget, to settle what dead workers left */
     TICK_LATE_START_MS = 1000,    /* too little time for a call, unless the budget is tiny */
     TICK_CLAIM_AGE_MS = 60000,    /* a claim on an older reading starts over */
@@ -566,6 +567,28 @@ static void tick_warn_of_rest(const struct tick *tick, const struct tick_hand_ou
     log_failure_as_warning(&err);
 }
 
+/* Lets the next tick begin with what was left. If it does not hear of it, it waits 55 s for us. */
+static void tick_give_back(const struct tick *tick, const struct tick_result *result)
+{
+    struct claim_run *left = memory_allocate(result->count, sizeof *left);
+    int64_t until_ms = clock_now_ms() + TICK_GIVE_BACK_MS;
+    struct database_address address = tick->options->database;
+    struct database *db = NULL;
+    struct error ignored;
+    size_t count = 0;
+
+    address.warn = NULL; /* the tick has warned already */
+    for (size_t i = 0; i < result->count; i++)
+        if (result->verdicts[i] == WORKER_LEFT)
+            left[count++] = result->runs[i];
+    if (count > 0)
+        db = database_open(&address, until_ms, &ignored);
+    if (db != NULL)
+        claim_give_back(db, left, count, until_ms, &ignored);
+    database_close(db);
+    free(left);
+}
+
 static bool tick_serve(struct tick *tick, struct tick_result *result, struct error *err)
 {
     const struct tick_options *options = tick->options;
@@ -629,6 +652,7 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
     tick_note_refusal(workers.refusal, result);
     tick_warn_of_waits(&workers, result);
     memory_unshare(workers.warned, WARNINGS, sizeof *workers.warned);
+    tick_give_back(tick, result);
     memory_unshare(workers.refusal, 1, sizeof *workers.refusal);
     memory_unshare(workers.waits, WORKER_WAITS, sizeof *workers.waits);
     return ok;

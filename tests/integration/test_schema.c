@@ -29,7 +29,8 @@ START_TEST(test_columns)
                 " status idempotency_key triggered_by worker created_at started_at completed_at"
                 " failed_at records_exported error_class error_code error_message"
                 " trigger_name host period_start accepted_at http_status request_id retry_at"
-                " resolution resolved_at resolved_by resolution_note call_until");
+                " resolution resolved_at resolved_by resolution_note call_until"
+                " left_at");
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 -- Pending runs that the tick which made them left or died over. Waiting 55 seconds is a courtesy to
--- that tick; that nobody is called twice is the guard of start.sql. So several ticks may adopt the
+-- that tick, unless it has said that it left them (give_back.sql); that nobody is called twice is
+-- the guard of start.sql. So several ticks may adopt the
 -- same runs at the same moment, and share the work: their locks bear with each other, and with no
 -- stranger's. A run from the future ($4: the clocks agree) waits for nothing; it is so by the clock
 -- of now, too, because $1 may be old. One that was made before the database was restored ($5) may
@@ -12,6 +13,7 @@
           WHERE status = 'pending'
             AND ($6::uuid[] IS NULL OR integration_id = ANY ($6::uuid[]))
             AND (created_at < to_timestamp($1::bigint / 1000000.0) - interval '55 seconds'
+                 OR left_at IS NOT NULL
                  OR $4::boolean
                  AND created_at > greatest(to_timestamp($1::bigint / 1000000.0), now())
                                    + interval '60 seconds')

@@ -45,6 +45,8 @@ SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers
  ORDER BY s.org_id, s.integration_id
     ON CONFLICT DO NOTHING
 RETURNING NULL::text AS verdict, false AS is_adopted,
+       -- include: columns/takes_ms.sql
+       ,
        -- include: columns/run.sql
        ,
        -- include: columns/takes_ms.sql

@@ -17,7 +17,7 @@ SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_
                     AND (started_at < now() - interval '30 minutes'
                          OR started_at > now() + interval '60 seconds')
                      OR status = 'pending'
-                    AND (created_at < now() - interval '55 seconds'
+                    AND (created_at < now() - interval '55 seconds' OR left_at IS NOT NULL
                          OR created_at > now() + interval '60 seconds')
                ) OR $1::boolean AND EXISTS (
                  SELECT FROM sync_run_log
