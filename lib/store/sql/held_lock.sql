@@ -1,6 +1,6 @@
 -- The locks of the integrations whose held runs ($1) the function has answered for. The next
 -- statements look again at those whose lock this got: their snapshots are younger.
-SELECT set_config('syncsched.held', coalesce(string_agg(r.run_id::text, ','), ''), true)
+SELECT set_config('syncsched.answered', coalesce(string_agg(r.run_id::text, ','), ''), true)
   FROM (SELECT k.org_id, k.integration_id,
                pg_try_advisory_xact_lock(
                  hashtextextended('syncsched/' || k.org_id || '/' || k.integration_id, 0)) AS held

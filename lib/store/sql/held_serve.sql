@@ -5,7 +5,7 @@
 -- it. $1: now; $2, $3: who makes it.
   WITH absent AS (
          SELECT DISTINCT ON (r.org_id, r.integration_id) r.*
-           FROM unnest(string_to_array(current_setting('syncsched.held'), ',')::uuid[])
+           FROM unnest(string_to_array(current_setting('syncsched.answered'), ',')::uuid[])
                 AS h (run_id)
            JOIN sync_run_log AS r ON r.run_id = h.run_id
           WHERE r.resolution = 'not_done' AND r.resolved_by = 'function'

@@ -11,7 +11,7 @@ UPDATE sync_run_log AS r
        records_exported = CASE WHEN a.is_done THEN a.records END
   FROM unnest($1::uuid[], $2::boolean[], $3::bigint[]) AS a (run_id, is_done, records)
  WHERE r.run_id = a.run_id
-   AND a.run_id = ANY (string_to_array(current_setting('syncsched.held'), ',')::uuid[])
+   AND a.run_id = ANY (string_to_array(current_setting('syncsched.answered'), ',')::uuid[])
    AND r.status = 'failed' AND r.error_class = 'unknown' AND r.error_code = 'RESTORED'
    AND r.resolution IS NULL
    AND NOT EXISTS (SELECT
