@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- The schedule's slots ---- */
 
@@ -268,6 +269,36 @@ void by_hand_decide(const struct by_hand_order *order, struct by_hand_subject *s
         subject->slots += item->slots;
         subject->sent += item->is_sent ? item->slots : 0;
     }
+}
+
+void by_hand_add_key(const struct by_hand_subject *subject, const struct by_hand_item *item,
+                     struct claim *claim)
+{
+    struct claim_key *key;
+
+    claim->keys =
+        memory_grow(claim->keys, claim->key_count, &claim->key_capacity, sizeof *claim->keys);
+    key = &claim->keys[claim->key_count++];
+    *key = (struct claim_key){
+        .integration_type = memory_copy_text(subject->integration_type),
+        .cron_schedule = memory_copy_text(subject->cron_schedule),
+        .timezone = subject->timezone != NULL ? memory_copy_text(subject->timezone) : NULL,
+        .text = memory_copy_text(""),
+        .looked_from = item->slot - 1,
+        .looked_to = item->slot,
+        .window_slot = item->slot,
+        .first_progression = claim->progression_count,
+        .attempt = item->last != NULL ? &item->last->attempt : NULL,
+    };
+    memcpy(key->org_id, subject->org_id, sizeof key->org_id);
+    memcpy(key->integration_id, subject->integration_id, sizeof key->integration_id);
+    if (item->last != NULL)
+        return;
+    claim->progressions = memory_grow(claim->progressions, claim->progression_count,
+                                      &claim->progression_capacity, sizeof *claim->progressions);
+    claim->progressions[claim->progression_count++] =
+        (struct claim_progression){item->slot, item->slot, 1, CLAIM_SERVE};
+    key->progression_count = 1;
 }
 
 void by_hand_free(struct by_hand_subject *subject)

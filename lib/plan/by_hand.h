@@ -117,6 +117,13 @@ void by_hand_add_text(struct by_hand_subject *subject, const struct timetable *t
 /* Decides, once texts and runs are complete. */
 void by_hand_decide(const struct by_hand_order *order, struct by_hand_subject *subject);
 
+/*
+ * Adds what sends the item: a slot that no run covers is claimed as such, and any other by its last
+ * attempt, which is borrowed.
+ */
+void by_hand_add_key(const struct by_hand_subject *subject, const struct by_hand_item *item,
+                     struct claim *claim);
+
 void by_hand_free(struct by_hand_subject *subject);
 
 #endif

@@ -125,37 +125,6 @@ static void by_hand_pass(struct by_hand_sender *sender, size_t n)
     sender->progress[n].tries = 0;
 }
 
-/* A slot that no run covers is claimed as such, and any other by its last attempt. */
-static void by_hand_add_key(struct claim *claim, const struct by_hand_subject *subject,
-                            const struct by_hand_item *item)
-{
-    struct claim_key *key;
-
-    claim->keys =
-        memory_grow(claim->keys, claim->key_count, &claim->key_capacity, sizeof *claim->keys);
-    key = &claim->keys[claim->key_count++];
-    *key = (struct claim_key){
-        .integration_type = memory_copy_text(subject->integration_type),
-        .cron_schedule = memory_copy_text(subject->cron_schedule),
-        .timezone = subject->timezone != NULL ? memory_copy_text(subject->timezone) : NULL,
-        .text = memory_copy_text(""),
-        .looked_from = item->slot - 1,
-        .looked_to = item->slot,
-        .window_slot = item->slot,
-        .first_progression = claim->progression_count,
-        .attempt = item->last != NULL ? &item->last->attempt : NULL,
-    };
-    memcpy(key->org_id, subject->org_id, sizeof key->org_id);
-    memcpy(key->integration_id, subject->integration_id, sizeof key->integration_id);
-    if (item->last != NULL)
-        return;
-    claim->progressions = memory_grow(claim->progressions, claim->progression_count,
-                                      &claim->progression_capacity, sizeof *claim->progressions);
-    claim->progressions[claim->progression_count++] =
-        (struct claim_progression){item->slot, item->slot, 1, CLAIM_SERVE};
-    key->progression_count = 1;
-}
-
 /* The earliest that is still to be sent of each integration, in key order. */
 static void by_hand_gather(struct by_hand_sender *sender, struct claim *claim)
 {
@@ -165,7 +134,7 @@ static void by_hand_gather(struct by_hand_sender *sender, struct claim *claim)
         if (item == NULL || sender->progress[n].is_stopped)
             continue;
         sender->keys[claim->key_count] = n;
-        by_hand_add_key(claim, &sender->reading->subjects[n], item);
+        by_hand_add_key(&sender->reading->subjects[n], item, claim);
     }
 }
 

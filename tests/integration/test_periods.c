@@ -11,6 +11,7 @@
 #include "fault/chance.h"
 #include "inspect/audit.h"
 #include "plan/due.h"
+#include "store/by_hand.h"
 #include "store/claim.h"
 #include "store/prune.h"
 #include "store/run_log.h"
@@ -50,6 +51,7 @@ struct call {
     int64_t made_at;     /* a minute */
     int64_t resolved_at; /* a minute; 0: nobody did */
     bool is_by_hand;
+    bool is_by_name;  /* and not wanted again: then nothing that is known is exported twice */
     bool is_not_done; /* as a person says */
     bool is_hanging;  /* its answer is yet to come */
     bool is_accepted; /* its report is */
@@ -276,14 +278,17 @@ static void take_schedule(void *context, const struct schedules_reading *reading
     ck_assert_msg(err.kind == ERROR_NONE, "%s", err.message);
 }
 
-static void take_claim(struct history *history, const struct claim_result *result, bool is_by_hand)
+enum who { A_TICK, BY_HAND, BY_NAME };
+
+static void take_claim(struct history *history, const struct claim_result *result, enum who who)
 {
     for (size_t i = 0; i < result->abandoned_count; i++)
         find_call(history, &result->abandoned[i].run)->state = MAYBE;
     for (size_t i = 0; i < result->run_count; i++) {
         struct call *call = find_call(history, &result->runs[i].run);
 
-        call->is_by_hand = call->is_by_hand || is_by_hand;
+        call->is_by_hand = call->is_by_hand || who == BY_HAND;
+        call->is_by_name = who == BY_NAME;
         if (result->runs[i].verdict != CLAIM_RUN)
             call->state = NOT_SENT;
         else if (chance_percent(&history->chance, 85)) /* else its tick dies here */
@@ -336,7 +341,7 @@ static void tick(struct history *history, int64_t at)
     };
     ck_assert_msg(claim_execute(history->db, &history->claim, &claim, &result, &err), "%s",
                   err.message);
-    take_claim(history, &result, is_by_hand);
+    take_claim(history, &result, is_by_hand ? BY_HAND : A_TICK);
     claim_result_free(&result);
     claim_free(&history->claim);
 }
@@ -366,6 +371,61 @@ static void run_by_hand(struct history *history)
         at = history->pruned_before + chance_pick(&history->chance, 0, 120);
     if (at >= history->pruned_before)
         tick(history, at);
+}
+
+/* Sends one item; only who wants it again is why two slots export the same. */
+static void send_by_name(struct history *history, const struct by_hand_subject *subject,
+                         const struct by_hand_item *item, bool is_again)
+{
+    int64_t now_us = history->now * INSTANT_US_PER_MINUTE;
+    struct claim_options options = {
+        .trigger = {TOKEN, TOKEN},
+        .window = window_of(now_us),
+        .t_us = now_us,
+        .now_us = now_us,
+        .restored_us = INT64_MIN,
+        .valid_until_ms = INT64_MAX,
+        .deadline_ms = wait_until_ms(),
+        .is_manual = true,
+        .is_chosen = true,
+        .sends_again = is_again,
+        .clocks_agree = true,
+    };
+    struct claim claim = {0};
+    struct claim_result result;
+    struct error err;
+
+    by_hand_add_key(subject, item, &claim);
+    ck_assert_msg(claim_execute(history->db, &claim, &options, &result, &err), "%s", err.message);
+    take_claim(history, &result, is_again ? BY_HAND : BY_NAME);
+    claim_result_free(&result);
+    claim_free(&claim);
+}
+
+static void run_by_name(struct history *history)
+{
+    int n = chance_pick(&history->chance, 0, INTEGRATIONS - 1);
+    int64_t from = history->now - chance_pick(&history->chance, 1, DAY);
+    struct by_hand_order order = {
+        .from = from > history->pruned_before ? from : history->pruned_before,
+        .to = history->now,
+        .options = (unsigned)chance_pick(&history->chance, 0, 7),
+        .held_to = INT64_MIN,
+    };
+    struct by_hand_choice choice = {org_of(n), integration_of(n), order.from, order.to,
+                                    0,         wait_until_ms()};
+    struct by_hand_reading reading = {0};
+    struct error err;
+
+    if (order.from >= order.to)
+        return;
+    ck_assert_msg(by_hand_read(history->db, &choice, &reading, &err), "%s", err.message);
+    by_hand_decide(&order, &reading.subjects[0]);
+    for (size_t i = 0; i < reading.subjects[0].item_count; i++)
+        if (reading.subjects[0].items[i].is_sent && chance_percent(&history->chance, 70))
+            send_by_name(history, &reading.subjects[0], &reading.subjects[0].items[i],
+                         (order.options & BY_HAND_AGAIN) != 0);
+    by_hand_reading_free(&reading);
 }
 
 /* A person's word, sometimes against what the function itself said. */
@@ -454,12 +514,15 @@ static int64_t first_of_key(const struct calls *calls, const struct call *call)
 
 /*
  * Whether a person is why two slots exported the same: by running the one by hand when the function
- * knew the other, or before a tick served an earlier slot; or by a word that was wrong or late.
+ * knew the other, or before a tick served an earlier slot; or by a word that was wrong or late. By
+ * name only by the second, unless it was wanted again.
  */
 static bool is_by_person(const struct calls *calls, const struct call *a, const struct call *b)
 {
     return (a->is_by_hand &&
             (a->made_at > first_of_key(calls, b) || a->run.scheduled_for > b->run.scheduled_for)) ||
+           (a->is_by_name && !b->is_by_name && a->made_at <= b->made_at &&
+            a->run.scheduled_for > b->run.scheduled_for) ||
            a->is_not_done || a->resolved_at >= b->made_at;
 }
 
@@ -634,8 +697,10 @@ static void step(struct history *history)
         resolve(history);
     else if (drawn <= 82)
         end_a_wait(history);
-    else if (drawn <= 92)
+    else if (drawn <= 87)
         run_by_hand(history);
+    else if (drawn <= 92)
+        run_by_name(history);
     else if (drawn <= 96)
         edit(history);
     else
