@@ -12,12 +12,14 @@ enum { STATUS_BUDGET_MS = 50000 };
 int command_status(const struct command_line *line)
 {
     bool is_json = line->values[SETTING_JSON].is_given;
-    bool is_one = line->values[SETTING_INTEGRATION].is_given;
+    enum status_view view = line->values[SETTING_INTEGRATION].is_given ? STATUS_DETAILS
+                            : line->values[SETTING_ALL].is_given       ? STATUS_LIST
+                                                                       : STATUS_NEEDS;
     struct status_options options = {
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + STATUS_BUDGET_MS,
         .runs = (int)line->values[SETTING_RUNS].number,
-        .wants_messages = is_json || is_one,
+        .wants_messages = true,
     };
     struct terminal terminal = terminal_look(STDOUT_FILENO, line->values[SETTING_WIDTH].number);
     struct status status = {0};
@@ -31,8 +33,7 @@ int command_status(const struct command_line *line)
     options.integration_id = asked.integration_id;
     ok = ok && status_inspect(&options, NULL, 0, &status, &err);
     if (ok) {
-        status_add_report(&status, is_one ? STATUS_DETAILS : STATUS_LIST,
-                          is_json ? NULL : &terminal, &out);
+        status_add_report(&status, view, is_json ? NULL : &terminal, &out);
         ok = command_write(text_string(&out), &err);
     }
     is_ticking = status.is_ticking;

@@ -79,8 +79,6 @@ static void status_json_add_schedule(const struct status_integration *integratio
         cron_describe(&integration->timetable.cron, &words);
     json_object_set_new(tree, "schedule", json_from_text(cron != NULL ? cron : ""));
     json_object_set_new(tree, "description", json_from_text(words.data));
-    json_object_set_new(tree, "timezone",
-                        json_from_text(schedule->timezone != NULL ? schedule->timezone : "UTC"));
     json_object_set_new(tree, "nextSlot", status_json_minute(integration->next_slot));
     json_object_set_new(tree, "lastSuccessFor", status_json_minute(facts->last_success));
     json_object_set_new(tree, "runs", status_json_array(integration->runs));
@@ -106,6 +104,8 @@ json_t *status_integration_tree(const struct status *status, size_t i, enum stat
         json_from_text(type != NULL ? type : ""), "condition",
         condition_state_name(condition->state), "since", status_json_minute(condition->since),
         "reasons", reasons, "lastSuccessAt", status_json_instant(integration->last_success_at_ms));
+    json_object_set_new(tree, "timezone",
+                        json_from_text(schedule->timezone != NULL ? schedule->timezone : "UTC"));
     if (view != STATUS_HEALTH)
         status_json_add_schedule(integration, tree);
     if (status->probe_count > 0)

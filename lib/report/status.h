@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 enum status_view {
+    STATUS_NEEDS,   /* what needs somebody, by organisation, and how many others there are */
     STATUS_LIST,    /* each integration in a row, with a strip of a mark for each run */
     STATUS_DETAILS, /* each with its runs in full */
     STATUS_HEALTH,  /* its condition only, and what probes found */

@@ -1,11 +1,14 @@
+#include "base/memory.h"
 #include "plan/policy.h"
 #include "report/run_word.h"
 #include "report/status.h"
 #include "report/table.h"
+#include "report/when.h"
 #include "time/duration.h"
 #include "time/instant.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What the text is made of, and for whom. */
@@ -13,6 +16,8 @@ struct status_text {
     const struct status *status;
     const struct terminal *terminal;
     struct text *out;
+    struct when when;
+    const struct zone *zone;               /* of the integration that is shown */
     struct text cell;                      /* what is being put together */
     char distance[DURATION_TEXT_SIZE + 8]; /* status_distance() */
 };
@@ -63,6 +68,16 @@ static const char *status_distance(struct status_text *text, const char *time)
     return text->distance;
 }
 
+/* A time of a tree in milliseconds; INT64_MIN: none. */
+static int64_t status_time(const json_t *object, const char *key)
+{
+    const char *time = status_value(object, key);
+    struct error err;
+    int64_t us;
+
+    return time != NULL && instant_parse(time, &us, &err) ? us / 1000 : INT64_MIN;
+}
+
 /* ---- Cells and lines ---- */
 
 /* Adds what was put together to the table. */
@@ -98,6 +113,35 @@ static void status_add_member(struct status_text *text, struct table *table, con
         text_addf(&text->cell, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else if (json_is_string(value))
         text_add(&text->cell, json_string_value(value));
+    status_end_cell(text, table, TERMINAL_PLAIN);
+}
+
+/* Adds a time of an object as the organisation's clocks show it: to the minute, to the second. */
+static void status_add_minute(struct status_text *text, struct table *table, const json_t *object,
+                              const char *key)
+{
+    int64_t time_ms = status_time(object, key);
+
+    if (time_ms != INT64_MIN)
+        when_add_minute(&text->when, text->zone, instant_divide_down(time_ms, 60000), &text->cell);
+    status_end_cell(text, table, TERMINAL_PLAIN);
+}
+
+static void status_add_second(struct status_text *text, struct table *table, const json_t *object,
+                              const char *key)
+{
+    int64_t time_ms = status_time(object, key);
+
+    if (time_ms != INT64_MIN)
+        when_add_time(&text->when, text->zone, time_ms, &text->cell);
+    status_end_cell(text, table, TERMINAL_PLAIN);
+}
+
+/* Adds the beginning of an id. */
+static void status_add_id(struct status_text *text, struct table *table, const json_t *object,
+                          const char *key)
+{
+    text_addf(&text->cell, "%.8s", status_shown(object, key));
     status_end_cell(text, table, TERMINAL_PLAIN);
 }
 
@@ -228,11 +272,11 @@ static const struct table_column status_columns[] = {
     {.heading = "CONDITION", .least = 9},
     {.heading = "ORGANISATION", .least = 8},
     {.heading = "TYPE", .least = 8},
-    {.heading = "INTEGRATION", .least = RUN_UUID_SIZE - 1},
+    {.heading = "ID", .least = 8},
     {.heading = "SCHEDULE", .least = 16, .line = 1},
     {.heading = "ZONE", .least = 12, .line = 1},
-    {.heading = "NEXT", .least = 8, .line = 1},
-    {.heading = "SUCCESS", .least = 11, .line = 1},
+    {.heading = "NEXT", .least = WHEN_SLOT_COLUMNS, .line = 1},
+    {.heading = "SUCCESS", .least = WHEN_SLOT_COLUMNS, .line = 1},
     {.heading = "LAST RUN", .least = 18, .line = 2},
     {.heading = "RECORDS", .least = 7, .is_right = true, .line = 2},
     {.heading = "LATE", .least = 7, .is_right = true, .line = 2},
@@ -241,7 +285,7 @@ static const struct table_column status_columns[] = {
 
 /* Those of health behind the first four. */
 static const struct table_column health_columns[] = {
-    {.heading = "SINCE", .least = 20, .line = 1},
+    {.heading = "SINCE", .least = WHEN_SLOT_COLUMNS, .line = 1},
     {.heading = "PROBE", .least = 14, .line = 1}, /* where a system was asked */
 };
 
@@ -262,13 +306,14 @@ static void status_add_schedule(struct status_text *text, struct table *table,
     const json_t *runs = json_object_get(integration, "runs");
     const json_t *last = json_array_get(runs, 0);
     const char *time = NULL; /* the latest that the last run has */
-    const char *next = status_value(integration, "nextSlot");
-    const char *success = status_value(integration, "lastSuccessAt");
 
     table_add(table, TERMINAL_PLAIN, status_schedule(integration));
     status_add_member(text, table, integration, "timezone");
-    table_add(table, TERMINAL_PLAIN, next != NULL ? status_distance(text, next) : NULL);
-    table_add(table, TERMINAL_PLAIN, success != NULL ? status_distance(text, success) : "never");
+    status_add_minute(text, table, integration, "nextSlot");
+    if (status_value(integration, "lastSuccessAt") != NULL)
+        status_add_minute(text, table, integration, "lastSuccessAt");
+    else
+        table_add(table, TERMINAL_PLAIN, "never");
     for (size_t i = 0; i < sizeof times / sizeof *times && time == NULL; i++)
         time = status_value(last, times[i]);
     if (last != NULL) { /* where "13 h ago failed TIMEOUT" must be cut, the code goes first */
@@ -292,38 +337,41 @@ static void status_add_row(struct status_text *text, struct table *table, const 
     const json_t *reasons = json_object_get(integration, "reasons");
     const char *probe = status_probe_word(integration);
 
+    text->zone = when_zone(&text->when, status_value(integration, "timezone"));
     table_add(table, run_word_find(condition)->colour, condition);
     status_add_member(text, table, integration, "organization");
     status_add_member(text, table, integration, "integrationType");
-    status_add_member(text, table, integration, "integrationId");
+    status_add_id(text, table, integration, "integrationId");
     if (view == STATUS_LIST)
         status_add_schedule(text, table, integration);
     if (view == STATUS_HEALTH)
-        status_add_member(text, table, integration, "since");
+        status_add_minute(text, table, integration, "since");
     if (view == STATUS_HEALTH && text->status->probe_count > 0)
         table_add(table, run_word_find(probe)->colour, probe);
     for (size_t i = 0; i < json_array_size(reasons); i++) {
         const json_t *reason = json_array_get(reasons, i);
 
+        when_add_localized(&text->when, text->zone, status_shown(reason, "text"), &text->cell);
         table_add_note(table, run_word_find(status_shown(reason, "condition"))->colour,
-                       status_shown(reason, "text"));
+                       text_string(&text->cell));
+        text_clear(&text->cell);
     }
 }
 
 /* ---- An integration in full ---- */
 
 static const struct table_column status_run_columns[] = {
-    {.heading = "SLOT", .least = 20},
-    {.heading = "COVERS FROM", .least = 20},
+    {.heading = "SLOT", .least = WHEN_SLOT_COLUMNS},
+    {.heading = "COVERS FROM", .least = WHEN_SLOT_COLUMNS},
     {.heading = "ATTEMPT", .least = 7, .is_right = true},
     {.heading = "OUTCOME", .least = 16},
-    {.heading = "CREATED", .least = 20, .line = 1},
-    {.heading = "STARTED", .least = 20, .line = 1},
-    {.heading = "ENDED", .least = 20, .line = 1},
+    {.heading = "CREATED", .least = WHEN_TIME_COLUMNS, .line = 1},
+    {.heading = "STARTED", .least = WHEN_TIME_COLUMNS, .line = 1},
+    {.heading = "ENDED", .least = WHEN_TIME_COLUMNS, .line = 1},
     {.heading = "LATE", .least = 7, .is_right = true, .line = 1},
     {.heading = "RECORDS", .least = 7, .is_right = true, .line = 2},
     {.heading = "BY", .least = 16, .line = 2},
-    {.heading = "RUN", .least = RUN_UUID_SIZE - 1, .line = 2},
+    {.heading = "RUN", .least = 8, .line = 2},
 };
 
 /* Adds why it failed: "rejected/RATE_LIMITED, HTTP 429, request 1f3c". */
@@ -364,20 +412,20 @@ static void status_add_run(struct status_text *text, struct table *table, const 
     const char *host = status_value(run, "host");
     const char *message = status_value(run, "errorMessage");
 
-    status_add_member(text, table, run, "scheduledFor");
-    status_add_member(text, table, run, "coversFrom");
+    status_add_minute(text, table, run, "scheduledFor");
+    status_add_minute(text, table, run, "coversFrom");
     status_add_member(text, table, run, "attempt");
     status_add_outcome(text, table, run);
-    status_add_member(text, table, run, "createdAt");
-    status_add_member(text, table, run, "startedAt");
-    status_add_member(text, table, run, is_completed ? "completedAt" : "failedAt");
+    status_add_second(text, table, run, "createdAt");
+    status_add_second(text, table, run, "startedAt");
+    status_add_second(text, table, run, is_completed ? "completedAt" : "failedAt");
     status_add_late(table, run);
     status_add_member(text, table, run, "recordsExported");
     text_add(&text->cell, status_shown(run, "triggeredBy"));
     if (trigger != NULL && host != NULL)
         text_addf(&text->cell, " %s@%s", trigger, host);
     status_end_cell(text, table, TERMINAL_PLAIN);
-    status_add_member(text, table, run, "runId");
+    status_add_id(text, table, run, "runId");
     status_add_failure(text, run);
     text_add(&text->cell, text->cell.length > 0 && message != NULL ? ": " : "");
     text_add(&text->cell, message != NULL ? message : ""); /* a completed run may have one, too */
@@ -387,14 +435,18 @@ static void status_add_run(struct status_text *text, struct table *table, const 
     text_clear(&text->cell);
 }
 
-/* "  next slot     TIME, in 3 h" */
-static void status_add_time(struct status_text *text, const char *name, const char *time,
+/* Puts "Mon 30 Nov 02:30, in 3 h" into the cell. */
+static void status_put_time(struct status_text *text, const json_t *integration, const char *key,
                             const char *otherwise)
 {
-    text_addf(&text->cell, "  %-12s  %s", name, time != NULL ? time : otherwise);
-    if (time != NULL)
-        text_addf(&text->cell, ", %s", status_distance(text, time));
-    status_end_line(text, 0);
+    int64_t time_ms = status_time(integration, key);
+
+    if (time_ms == INT64_MIN) {
+        text_add(&text->cell, otherwise);
+        return;
+    }
+    when_add_minute(&text->when, text->zone, instant_divide_down(time_ms, 60000), &text->cell);
+    text_addf(&text->cell, ", %s", status_distance(text, status_value(integration, key)));
 }
 
 static void status_add_details(struct status_text *text, const json_t *integration)
@@ -411,16 +463,136 @@ static void status_add_details(struct status_text *text, const json_t *integrati
     text_addf(&text->cell, "  organisation  %s  %s", status_shown(integration, "orgId"),
               status_shown(integration, "organization"));
     status_end_line(text, 0);
+    text_addf(&text->cell, "  integration   %s", status_shown(integration, "integrationId"));
+    status_end_line(text, 0);
     text_addf(&text->cell, "  schedule      %s, %s%s%s%s", status_schedule(integration),
               status_shown(integration, "timezone"), has_words ? " (" : "",
               has_words ? status_shown(integration, "schedule") : "", has_words ? ")" : "");
     status_end_line(text, 0);
-    status_add_time(text, "next slot", status_value(integration, "nextSlot"), "none");
-    status_add_time(text, "last success", status_value(integration, "lastSuccessAt"), "never");
+    text_add(&text->cell, "  next slot     ");
+    status_put_time(text, integration, "nextSlot", "none");
+    status_end_line(text, 0);
+    text_add(&text->cell, "  last success  ");
+    status_put_time(text, integration, "lastSuccessAt", "never");
+    status_end_line(text, 0);
     for (size_t i = 0; i < json_array_size(runs); i++)
         status_add_run(text, &table, json_array_get(runs, i));
     table_print(&table, text->terminal, text->out);
     table_free(&table);
+}
+
+/* ---- What needs somebody ---- */
+
+/* Ends a line that is indented, in a colour, with what was put together, cut to fit. */
+static void status_end_fact(struct status_text *text, enum terminal_colour colour)
+{
+    size_t room = text->terminal->columns - strlen("    ");
+    struct text clean = {0};
+    struct text fitted = {0};
+    size_t width;
+
+    terminal_add_clean(&clean, text_string(&text->cell));
+    width = terminal_width(text_string(&clean));
+    terminal_add_fitted(&fitted, text_string(&clean), width < room ? width : room, false);
+    text_add(text->out, "    ");
+    terminal_paint(text->terminal, text->out, colour, text_string(&fitted));
+    text_add(text->out, "\n");
+    text_clear(&text->cell);
+    text_free(&clean);
+    text_free(&fitted);
+}
+
+/* What the last run that failed says: "HTTP 500: the ledger is closed". */
+static void status_add_message(struct status_text *text, const json_t *integration)
+{
+    const json_t *runs = json_object_get(integration, "runs");
+    const json_t *run = NULL;
+    const json_t *http;
+    const char *message;
+
+    for (size_t i = 0; i < json_array_size(runs); i++)
+        if (status_is(run = json_array_get(runs, i), "status", "failed"))
+            break;
+    message = status_is(run, "status", "failed") ? status_value(run, "errorMessage") : NULL;
+    if (message == NULL)
+        return;
+    http = json_object_get(run, "httpStatus");
+    if (json_is_integer(http))
+        text_addf(&text->cell, "HTTP %" JSON_INTEGER_FORMAT ": ", json_integer_value(http));
+    text_add(&text->cell, message);
+    status_end_fact(text, TERMINAL_PLAIN);
+}
+
+/* An integration, with a line for each fact: why, the message, the last success, the next slot. */
+static void status_add_need(struct status_text *text, const json_t *integration)
+{
+    const json_t *reasons = json_object_get(integration, "reasons");
+    const char *condition = status_shown(integration, "condition");
+    struct text type = {0};
+
+    text->zone = when_zone(&text->when, status_value(integration, "timezone"));
+    terminal_add_clean(&type, status_shown(integration, "integrationType"));
+    text_addf(text->out, "  %s %.8s  ", text_string(&type),
+              status_shown(integration, "integrationId"));
+    status_paint(text, condition);
+    text_add(text->out, "\n");
+    for (size_t i = 0; i < json_array_size(reasons); i++) {
+        const json_t *reason = json_array_get(reasons, i);
+
+        when_add_localized(&text->when, text->zone, status_shown(reason, "text"), &text->cell);
+        status_end_fact(text, run_word_find(status_shown(reason, "condition"))->colour);
+    }
+    status_add_message(text, integration);
+    text_add(&text->cell, "last success ");
+    status_put_time(text, integration, "lastSuccessAt", "never");
+    text_add(&text->cell, "; next ");
+    status_put_time(text, integration, "nextSlot", "none");
+    status_end_fact(text, TERMINAL_PLAIN);
+    text_free(&type);
+}
+
+/* All integrations of the organisation of integration i that need somebody, from i on. */
+static void status_add_organization(struct status_text *text, size_t first, bool *is_shown)
+{
+    const struct status *status = text->status;
+    const struct status_integration *of = &status->integrations[first];
+
+    text_add(text->out, "\n");
+    text_add(&text->cell, *of->organization != '\0' ? of->organization : of->schedule.org_id);
+    status_end_line(text, 0);
+    for (size_t i = first; i < status->count; i++) {
+        json_t *integration;
+
+        if (status->integrations[i].condition.state >= CONDITION_HEALTHY)
+            break;
+        if (is_shown[i] ||
+            strcmp(status->integrations[i].schedule.org_id, of->schedule.org_id) != 0)
+            continue;
+        integration = status_integration_tree(status, i, STATUS_NEEDS);
+        status_add_need(text, integration);
+        json_decref(integration);
+        is_shown[i] = true;
+    }
+}
+
+/* The worst first, by organisation; then "31 healthy, 3 disabled (--all)". */
+static void status_add_needs(struct status_text *text)
+{
+    const struct status *status = text->status;
+    size_t healthy = status->conditions[CONDITION_HEALTHY];
+    size_t disabled = status->conditions[CONDITION_DISABLED];
+    bool *is_shown = memory_allocate(status->count + 1, sizeof *is_shown);
+
+    for (size_t i = 0; i < status->count; i++)
+        if (status->integrations[i].condition.state < CONDITION_HEALTHY && !is_shown[i])
+            status_add_organization(text, i, is_shown);
+    if (healthy + disabled < status->count && healthy + disabled > 0)
+        text_add(text->out, "\n");
+    if (healthy > 0)
+        text_addf(text->out, "%zu healthy%s", healthy, disabled > 0 ? ", " : " (--all)\n");
+    if (disabled > 0)
+        text_addf(text->out, "%zu disabled (--all)\n", disabled);
+    free(is_shown);
 }
 
 /* ---- The whole ---- */
@@ -428,7 +600,8 @@ static void status_add_details(struct status_text *text, const json_t *integrati
 void status_add_text(const struct status *status, enum status_view view,
                      const struct terminal *terminal, struct text *out)
 {
-    struct status_text text = {.status = status, .terminal = terminal, .out = out};
+    struct status_text text = {
+        .status = status, .terminal = terminal, .out = out, .when = {.now_us = status->now_us}};
     struct table_column columns[TABLE_COLUMNS_MAX];
     struct table table = {.columns = columns,
                           .count = sizeof status_columns / sizeof *status_columns};
@@ -439,7 +612,9 @@ void status_add_text(const struct status *status, enum status_view view,
         table.count = STATUS_COLUMNS + (status->probe_count > 0 ? 2 : 1);
     }
     status_add_head(&text);
-    for (size_t i = 0; i < status->count; i++) {
+    if (view == STATUS_NEEDS)
+        status_add_needs(&text);
+    for (size_t i = 0; view != STATUS_NEEDS && i < status->count; i++) {
         json_t *integration = status_integration_tree(status, i, view);
 
         if (view == STATUS_DETAILS)
@@ -452,5 +627,6 @@ void status_add_text(const struct status *status, enum status_view view,
     if (view == STATUS_LIST && status->count > 0)
         text_add(out, status_legend);
     table_free(&table);
+    when_free(&text.when);
     text_free(&text.cell);
 }

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,40 @@ void when_add_minute(const struct when *when, const struct zone *zone, int64_t m
     else
         text_addf(out, "%04d-%02d-%02d %02d:%02d", civil.year, civil.month, civil.day, civil.hour,
                   civil.minute);
+}
+
+void when_add_time(const struct when *when, const struct zone *zone, int64_t time_ms,
+                   struct text *out)
+{
+    int64_t second = instant_divide_down(time_ms, 1000);
+
+    if (time_ms == INT64_MIN) {
+        text_add(out, "-");
+        return;
+    }
+    when_add_minute(when, zone, instant_divide_down(second, 60), out);
+    text_addf(out, ":%02d", (int)(second - instant_divide_down(second, 60) * 60));
+}
+
+void when_add_localized(const struct when *when, const struct zone *zone, const char *string,
+                        struct text *out)
+{
+    static const char form[] = "2024-05-01T02:00:00Z";
+
+    for (const char *at = string; *at != '\0';) {
+        char time[sizeof form];
+        struct error err;
+        int64_t us;
+
+        snprintf(time, sizeof time, "%s", at);
+        if (strlen(time) == strlen(form) && time[10] == 'T' && time[19] == 'Z' &&
+            instant_parse(time, &us, &err)) {
+            when_add_minute(when, zone, us / INSTANT_US_PER_MINUTE, out);
+            at += strlen(form);
+        } else {
+            text_append(out, at++, 1);
+        }
+    }
 }
 
 void when_add_second(const struct zone *zone, int64_t time_ms, struct text *out)

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { WHEN_SLOT_COLUMNS = 16, WHEN_LENGTH_COLUMNS = 5 };
+enum { WHEN_SLOT_COLUMNS = 16, WHEN_TIME_COLUMNS = 19, WHEN_LENGTH_COLUMNS = 5 };
 
 /* Where organisations are. `struct when w = {.now_us = ...};` knows none; when_free() ends it. */
 struct when {
@@ -28,6 +28,14 @@ void when_free(struct when *when);
 /* "Tue  3 Mar 02:00", or "2024-03-03 02:00" of another year than now. INT64_MIN: "-". */
 void when_add_minute(const struct when *when, const struct zone *zone, int64_t minute,
                      struct text *out);
+
+/* The same with seconds, of milliseconds: "Tue  3 Mar 02:00:07". */
+void when_add_time(const struct when *when, const struct zone *zone, int64_t time_ms,
+                   struct text *out);
+
+/* Appends a text in which each UTC time of the form 2024-05-01T02:00:00Z is a minute as above. */
+void when_add_localized(const struct when *when, const struct zone *zone, const char *string,
+                        struct text *out);
 
 /* "02:00:07", on the same clocks. */
 void when_add_second(const struct zone *zone, int64_t time_ms, struct text *out);

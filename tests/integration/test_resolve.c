@@ -425,21 +425,22 @@ static void check_report(const char *line, const char *text, bool is_there)
     free(out);
 }
 
-#define HEALTH "health --config /dev/null"
-#define STATUS "status --config /dev/null --integration " INTEGRATION
-#define AUDIT  "audit --config /dev/null --from 2024-05-01T00:00Z --to 2024-05-02T00:00Z"
+#define AT_SHOWN "2024-05-01 02:00"
+#define HEALTH   "health --config /dev/null"
+#define STATUS   "status --config /dev/null --integration " INTEGRATION
+#define AUDIT    "audit --config /dev/null --from 2024-05-01T00:00Z --to 2024-05-02T00:00Z"
 
 /* Covers: who looks later sees what is settled, by whom, and what the log said first. */
 START_TEST(test_reports)
 {
     seed();
-    check_report(HEALTH, "unknown outcome: the slot of " AT, true);
+    check_report(HEALTH, "unknown outcome: the slot of " AT_SHOWN, true);
     expect(FIRST " --not-done" NOTE, 0, "resolved");
     check_report(HEALTH, "unknown outcome", false);
-    check_report(HEALTH, "never succeeded: the slot of " AT " failed, last TIMEOUT", true);
+    check_report(HEALTH, "never succeeded: the slot of " AT_SHOWN " failed, last TIMEOUT", true);
     expect(FIRST " --done --replace" NOTE, 0, "resolved");
     check_report(HEALTH, "healthy", true);
-    check_report(HEALTH, AT, false);
+    check_report(HEALTH, AT_SHOWN, false);
     check_report(STATUS, "unknown/TIMEOUT; settled as done by ", true);
     check_report(STATUS, ": seen in the books", true);
     check_report(AUDIT, "attempt 1: unknown/TIMEOUT, settled by hand: done", true);
