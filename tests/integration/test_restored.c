@@ -68,6 +68,23 @@ static void assert_tiled(void)
                      0);
 }
 
+#define ASK "--after-restore ask"
+
+/* What the function says of the key of a slot: so many minutes after the origin. */
+static void answer(struct text *script, int slot, const char *rule)
+{
+    text_addf(script, "GET:%s/%s/%s %s\n", SCENE_ORG, scene_integration(1),
+              scene_minute_text(origin + slot), rule);
+}
+
+#define IS(state) "body={\"state\":\"" state "\"}"
+
+static void script(struct text *text)
+{
+    function_script(scene_function(), text_string(text));
+    text_free(text);
+}
+
 /* ---- Real servers ---- */
 
 /* One integration, every minute, and a first tick that has served its first slot. */
@@ -154,14 +171,43 @@ START_TEST(test_promoted)
 }
 END_TEST
 
-START_TEST(test_dumped)
+static void dump_and_load(void)
 {
     begin();
     clock_server_run("as \"$bin/pg_dumpall\" -f \"$d/dump\"");
     go_on();
     change_server("down; rm -rf \"$d/old\"; mv \"$d/data\" \"$d/old\"; new \"$PGPORT\"; up;"
                   "as \"$bin/psql\" -q -d postgres -f \"$d/dump\"");
+}
+
+START_TEST(test_dumped)
+{
+    dump_and_load();
     expect_held();
+}
+END_TEST
+
+/* Covers: the function tells what was served after the dump, and the rest is served, once. */
+START_TEST(test_dumped_and_asked)
+{
+    struct text text = {0};
+
+    dump_and_load();
+    answer(&text, 1, IS("completed"));
+    answer(&text, 2, IS("completed"));
+    text_add(&text, "GET " IS("absent") "\n");
+    script(&text);
+    tick_at(4, ASK, "4 slots");
+    tick_at(6, ASK, "2 are done and 2 are not; 0 stay held");
+    tick_at(7, ASK, NULL);
+    assert_runs(1, "completed 0..0, failed 1..1 unknown/RESTORED, failed 2..2 unknown/RESTORED, "
+                   "failed 3..3 unknown/RESTORED, failed 4..4 unknown/RESTORED, completed 4..4, "
+                   "completed 5..7");
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE attempt = 2"
+                                   " AND period_start = '%s'",
+                                   scene_minute_text(origin + 2)),
+                     1);
 }
 END_TEST
 
@@ -385,23 +431,6 @@ START_TEST(test_many)
 END_TEST
 
 /* ---- The function is asked ---- */
-
-#define ASK "--after-restore ask"
-
-/* What the function says of the key of a slot: so many minutes after the origin. */
-static void answer(struct text *script, int slot, const char *rule)
-{
-    text_addf(script, "GET:%s/%s/%s %s\n", SCENE_ORG, scene_integration(1),
-              scene_minute_text(origin + slot), rule);
-}
-
-#define IS(state) "body={\"state\":\"" state "\"}"
-
-static void script(struct text *text)
-{
-    function_script(scene_function(), text_string(text));
-    text_free(text);
-}
 
 /* The last slots of every minute are held, for long enough to be asked about. */
 static void hold(int slots)
@@ -662,6 +691,7 @@ SUITE(restored)
     tcase_add_unchecked_fixture(servers, clock_server_start, clock_server_stop);
     tcase_add_checked_fixture(servers, scene_open, scene_close);
     tcase_add_test(servers, test_dumped); /* first: both clusters are on timeline 1 */
+    tcase_add_test(servers, test_dumped_and_asked);
     tcase_add_test(servers, test_point_in_time);
     tcase_add_test(servers, test_promoted);
     tcase_add_test(servers, test_disk);
