@@ -680,7 +680,8 @@ BEGIN
     -- First the integration's lock, then the row, as a late answer takes them: meanwhile nobody
     -- makes another attempt. A statement of its own, so that the next one's snapshot is younger.
     PERFORM pg_advisory_xact_lock(
-                hashtextextended('syncsched/' || r.org_id || '/' || r.integration_id, 0))
+                hashtextextended('syncsched/' || r.org_id::text || '/'
+                                   || r.integration_id::text, 0::bigint))
        FROM sync_run_log AS r
       WHERE r.run_id = sync_run_report.run_id;
     SELECT r.* INTO run
@@ -718,7 +719,7 @@ BEGIN
         UPDATE sync_run_log AS r
            SET error_message = CASE
                  WHEN r.error_message LIKE '%; it was reported %' THEN r.error_message
-                 ELSE concat_ws('; ', left(r.error_message, 900),
+                 ELSE pg_catalog.concat_ws('; ', left(r.error_message, 900),
                         left(coalesce('it was reported failed, but late: ' || code || ', '
                                         || message,
                                       'it was reported completed, but late'), 1000))
@@ -731,7 +732,7 @@ BEGIN
         note := coalesce('the run has already failed as ' || failure,
                          'the run is already completed');
     END IF;
-    RETURN jsonb_build_object(
+    RETURN pg_catalog.jsonb_build_object(
         'runId', run.run_id, 'status', run.status, 'recordsExported', run.records_exported,
         'errorClass', run.error_class, 'errorCode', run.error_code,
         'errorMessage', run.error_message,
@@ -772,7 +773,8 @@ AS $$
       FROM (SELECT coalesce(code ~ '^[A-Za-z0-9_.-]{1,64}$', false)) AS t (is_token),
            LATERAL (SELECT regexp_replace(
                              regexp_replace(
-                               left(concat_ws(': ', CASE WHEN NOT t.is_token THEN nullif(code, '') END,
+                               left(pg_catalog.concat_ws(': ', CASE WHEN NOT t.is_token THEN
+                                                         nullif(code, '') END,
                                               nullif(message, '')), 10000),
                                '(sb_secret_|eyJ)[A-Za-z0-9_.-]+', '***', 'g'),
                              '[[:cntrl:]]', ' ', 'g')) AS c (text)

@@ -14,6 +14,7 @@
 
 #define EVERY       "* * * * *"
 #define EVERY_STATE "* * * * * UTC"
+#define DAILY       "0 2 * * *"
 #define AT          "2024-05-01T02:00:00Z"
 
 /* The first integration, every minute, accounted for up to `behind` minutes before the window's slot,
@@ -243,6 +244,80 @@ START_TEST(test_commits_are_kept)
 }
 END_TEST
 
+/* As a role or a database may have it, for those who connect from now on. */
+static void set_for_all(const char *setting)
+{
+    testdb_exec("DO $do$ BEGIN EXECUTE format($$ALTER DATABASE %%I SET %s$$, current_database());"
+                " END $do$",
+                setting);
+}
+
+/* Covers: NULL in an array is no text (array_nulls): a schedule without zone or state is served. */
+START_TEST(test_nulls_in_arrays)
+{
+    scene_seed(1, 2, EVERY);
+    scene_seed_state(2, EVERY_STATE, scene_settle(8000) - 1);
+    set_for_all("array_nulls = off");
+    scene_expect(scene_run(""), 2, 0, 0, 0);
+}
+END_TEST
+
+/* Covers: a day is 24 hours (TimeZone), though the clocks of the role's zone have changed in it. */
+START_TEST(test_day_of_24_hours)
+{
+    char *zone = testdb_text("SELECT format('A0B-12,%%s/0,%%s/0', d - 1, (d + 180) %% 365)"
+                             " FROM extract(doy FROM now() AT TIME ZONE 'UTC') AS e (n),"
+                             " CAST(e.n AS int) AS d");
+    char setting[100];
+
+    scene_seed(1, 1, DAILY);
+    free(scene_seed_run(1, "running", scene_settle(8000) - 20 * 60, 20 * 60));
+    testdb_exec("UPDATE sync_run_log SET status = 'failed', failed_at = started_at,"
+                " error_class = 'rejected', error_code = 'E'");
+    snprintf(setting, sizeof setting, "TimeZone = '%s'", zone);
+    set_for_all(setting);
+    scene_expect(scene_run("--catch-up 0s --max-attempts 2"), 1, 0, 0, 0);
+    free(zone);
+}
+END_TEST
+
+/* What doctor says; to be freed. */
+static char *diagnose(void)
+{
+    struct program_result result = scene_command("doctor", NULL);
+    char *said = strdup(result.out);
+
+    program_result_free(&result);
+    return said;
+}
+
+/* Covers: a backslash in a literal stays one (standard_conforming_strings): doctor's expressions. */
+START_TEST(test_backslashes)
+{
+    char *said;
+
+    set_for_all("standard_conforming_strings = off");
+    said = diagnose();
+    ck_assert_msg(strstr(said, "checks and indexes are as expected") != NULL, "%.1500s", said);
+    free(said);
+}
+END_TEST
+
+/* Covers: a name is compared as it is (quote_all_identifiers): a UUID is known to be one. */
+START_TEST(test_quotes_around_names)
+{
+    char *said;
+
+    testdb_exec("ALTER TABLE organizations RENAME COLUMN id TO org_id");
+    set_for_all("quote_all_identifiers = on");
+    said = diagnose();
+    ck_assert_msg(strstr(said, "CREATE OR REPLACE VIEW syncsched.organizations") != NULL, "%.1500s",
+                  said);
+    ck_assert_msg(strstr(said, "md5(") == NULL, "%.1500s", said);
+    free(said);
+}
+END_TEST
+
 SUITE(tick_guards)
 {
     TCase *keys = tcase_create("keys");
@@ -263,6 +338,10 @@ SUITE(tick_guards)
     tcase_add_checked_fixture(settings, scene_open, scene_close);
     tcase_add_test(settings, test_clocks_disagree);
     tcase_add_test(settings, test_filtered_role);
+    tcase_add_test(settings, test_nulls_in_arrays);
+    tcase_add_test(settings, test_day_of_24_hours);
+    tcase_add_test(settings, test_backslashes);
+    tcase_add_test(settings, test_quotes_around_names);
     tcase_add_loop_test(settings, test_commits_are_kept, 0,
                         (int)(sizeof commits / sizeof *commits));
     suite_add_tcase(suite, settings);

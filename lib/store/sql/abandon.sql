@@ -8,8 +8,8 @@
            FROM sync_run_log
           WHERE status = 'running'
             AND ($2::uuid[] IS NULL OR integration_id = ANY ($2::uuid[]))
-            AND (started_at < to_timestamp($1::bigint / 1000000.0) - interval '30 minutes'
-                 OR started_at > greatest(to_timestamp($1::bigint / 1000000.0), now())
+            AND (started_at < to_timestamp($1::float8 / 1000000::float8) - interval '30 minutes'
+                 OR started_at > greatest(to_timestamp($1::float8 / 1000000::float8), now())
                                  + interval '60 seconds')
           ORDER BY org_id, integration_id
             FOR UPDATE SKIP LOCKED
@@ -17,7 +17,7 @@
 UPDATE sync_run_log AS r
    SET status = 'failed', failed_at = now(), error_class = 'unknown', error_code = 'ABANDONED',
        error_message = CASE
-                         WHEN r.started_at > to_timestamp($1::bigint / 1000000.0)
+                         WHEN r.started_at > to_timestamp($1::float8 / 1000000::float8)
                          THEN 'it began in the future, by a clock that was wrong'
                          WHEN r.accepted_at IS NULL THEN 'no answer was recorded within 30 minutes'
                          ELSE 'accepted, but no report within 30 minutes'

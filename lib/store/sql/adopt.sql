@@ -12,22 +12,23 @@
            FROM sync_run_log
           WHERE status = 'pending'
             AND ($6::uuid[] IS NULL OR integration_id = ANY ($6::uuid[]))
-            AND (created_at < to_timestamp($1::bigint / 1000000.0) - interval '55 seconds'
+            AND (created_at < to_timestamp($1::float8 / 1000000::float8) - interval '55 seconds'
                  OR left_at IS NOT NULL
                  OR $4::boolean
-                 AND created_at > greatest(to_timestamp($1::bigint / 1000000.0), now())
+                 AND created_at > greatest(to_timestamp($1::float8 / 1000000::float8), now())
                                    + interval '60 seconds')
           ORDER BY org_id, integration_id
             FOR KEY SHARE SKIP LOCKED
        ), judged AS (
          SELECT s.run_id,
                 CASE
-                  WHEN s.created_at <= to_timestamp($5::float8 / 1000000) THEN 'RESTORED'
+                  WHEN s.created_at <= to_timestamp($5::float8 / 1000000::float8) THEN 'RESTORED'
                   WHEN bool_and(i.is_enabled AND i.cron_schedule IS NOT NULL) IS NOT TRUE
                        THEN 'CANCELLED'
                   WHEN $3::boolean
-                   AND s.created_at < to_timestamp($1::bigint / 1000000.0)
-                                      - make_interval(secs => greatest(1800, $2::bigint / 1000))
+                   AND s.created_at < to_timestamp($1::float8 / 1000000::float8)
+                                      - greatest(1800::float8, $2::float8 / 1000::float8)
+                                        * interval '1 second'
                        THEN 'GIVEN_UP'
                 END AS verdict
            FROM stale AS s

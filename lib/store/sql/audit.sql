@@ -4,8 +4,8 @@
 -- state, the texts of its journal in order of time, and the runs that cover or export a part of $1
 -- to $2 (minutes), by slot and attempt. There is always a row, for the sake of the clock and the
 -- schema's version. $3, $4: only this organisation, this integration.
-SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
-       (SELECT ceil(extract(epoch FROM p.pruned_before) / 60)::bigint
+SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
+       (SELECT ceil(date_part('epoch', p.pruned_before) / 60::float8)::bigint
           FROM sync_prune_state AS p
          WHERE isfinite(p.pruned_before)) AS pruned_before,
        sync_schema_version() AS schema_version,
@@ -31,26 +31,27 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
           UNION ALL
          SELECT 2, j.schedule,
                 CASE WHEN isfinite(j.valid_from)
-                     THEN (extract(epoch FROM j.valid_from) / 60)::bigint END,
-                (extract(epoch FROM j.valid_to) / 60)::bigint,
+                     THEN (date_part('epoch', j.valid_from) / 60::float8)::bigint END,
+                (date_part('epoch', j.valid_to) / 60::float8)::bigint,
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                 j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_schedule_journal AS j
           WHERE ($3::uuid IS NULL OR j.org_id = $3)
             AND ($4::uuid IS NULL OR j.integration_id = $4)
           UNION ALL
-         SELECT 3, NULL, NULL, NULL, r.run_id, (extract(epoch FROM r.scheduled_for) / 60)::bigint,
-                (extract(epoch FROM r.covers_from) / 60)::bigint,
-                (extract(epoch FROM r.period_start) / 60)::bigint, r.attempt, r.status,
+         SELECT 3, NULL, NULL, NULL, r.run_id,
+             (date_part('epoch', r.scheduled_for) / 60::float8)::bigint,
+                (date_part('epoch', r.covers_from) / 60::float8)::bigint,
+                (date_part('epoch', r.period_start) / 60::float8)::bigint, r.attempt, r.status,
                 r.resolution, r.resolved_by = 'function', r.triggered_by,
                 CASE WHEN isfinite(r.started_at)
-                     THEN (extract(epoch FROM r.started_at) * 1000)::bigint END,
+                     THEN (date_part('epoch', r.started_at) * 1000::float8)::bigint END,
                 r.status = 'running' AND r.accepted_at IS NOT NULL, r.error_class, r.error_code,
                 r.http_status,
                 r.org_id, r.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_run_log AS r
-          WHERE r.scheduled_for >= to_timestamp($1::bigint * 60)
-            AND least(r.covers_from, r.period_start) < to_timestamp($2::bigint * 60)
+          WHERE r.scheduled_for >= to_timestamp($1::float8 * 60::float8)
+            AND least(r.covers_from, r.period_start) < to_timestamp($2::float8 * 60::float8)
             AND ($3::uuid IS NULL OR r.org_id = $3)
             AND ($4::uuid IS NULL OR r.integration_id = $4)
        ) AS h ON true

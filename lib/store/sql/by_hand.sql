@@ -10,9 +10,9 @@ SELECT c.*, h.*
   FROM (SELECT t.now_us, t.schema_version, t.pruned_before, t.restored_us,
                coalesce($3::bigint, t.now_us / 60000000 - $5::bigint) AS order_from,
                coalesce($4::bigint, t.now_us / 60000000 + 1) AS order_to
-          FROM (SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
+          FROM (SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                        sync_schema_version() AS schema_version,
-                       (SELECT ceil(extract(epoch FROM max(pruned_before)) / 60)::bigint
+                       (SELECT ceil(date_part('epoch', max(pruned_before)) / 60::float8)::bigint
                           FROM sync_prune_state) AS pruned_before,
                        CASE
                          WHEN NOT pg_is_in_recovery() AND EXISTS (SELECT FROM sync_database_state)
@@ -20,7 +20,8 @@ SELECT c.*, h.*
                                         WHEN d.timeline IS NULL
                                           OR d.restored_at > now() + interval '60 seconds'
                                              THEN 9223372036854775807
-                                        ELSE (extract(epoch FROM d.restored_at) * 1000000)::bigint
+                                        ELSE (date_part('epoch', d.restored_at)
+                                              * 1000000::float8)::bigint
                                       END
                                  FROM (
                                        -- include: columns/identity.sql
@@ -55,29 +56,32 @@ SELECT c.*, h.*
           UNION ALL
          SELECT 2, j.schedule,
                 CASE WHEN isfinite(j.valid_from)
-                     THEN (extract(epoch FROM j.valid_from) / 60)::bigint END,
-                (extract(epoch FROM j.valid_to) / 60)::bigint,
+                     THEN (date_part('epoch', j.valid_from) / 60::float8)::bigint END,
+                (date_part('epoch', j.valid_to) / 60::float8)::bigint,
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                 j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_schedule_journal AS j
           WHERE ($1::uuid IS NULL OR j.org_id = $1)
             AND ($2::uuid IS NULL OR j.integration_id = $2)
           UNION ALL
-         SELECT 3, NULL, NULL, NULL, s.run_id, (extract(epoch FROM s.scheduled_for) / 60)::bigint,
-                (extract(epoch FROM s.covers_from) / 60)::bigint,
-                (extract(epoch FROM s.period_start) / 60)::bigint,
+         SELECT 3, NULL, NULL, NULL, s.run_id,
+                (date_part('epoch', s.scheduled_for) / 60::float8)::bigint,
+                (date_part('epoch', s.covers_from) / 60::float8)::bigint,
+                (date_part('epoch', s.period_start) / 60::float8)::bigint,
                 CASE
-                  WHEN s.status = 'failed' AND s.covers_from < to_timestamp(c.order_to * 60)
-                  THEN (extract(epoch FROM
+                  WHEN s.status = 'failed' AND s.covers_from
+                                             < to_timestamp(c.order_to::float8 * 60::float8)
+                  THEN (date_part('epoch',
                         -- include: columns/period_start.sql
-                       ) / 60)::bigint
+                       ) / 60::float8)::bigint
                 END,
                 s.attempt, s.status, s.resolution, s.error_class, s.error_code, s.http_status,
                 s.records_exported, NULL,
                 s.org_id, s.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_run_log AS s
-          WHERE s.scheduled_for >= to_timestamp(c.order_from * 60)
-            AND (least(s.covers_from, s.period_start) < to_timestamp(c.order_to * 60)
+          WHERE s.scheduled_for >= to_timestamp(c.order_from::float8 * 60::float8)
+            AND (least(s.covers_from, s.period_start)
+                 < to_timestamp(c.order_to::float8 * 60::float8)
                  OR s.period_start IS NULL)
             AND ($1::uuid IS NULL OR s.org_id = $1)
             AND ($2::uuid IS NULL OR s.integration_id = $2)

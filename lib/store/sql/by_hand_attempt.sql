@@ -12,11 +12,12 @@
                            AND d.scheduled_for = s.scheduled_for
                            AND (d.error_class <> 'not_delivered' OR d.status = 'completed'))
                   AS is_key_known
-           FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
+           FROM pg_catalog.unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[])
+                AS h (n)
            JOIN unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS k (run_id, state, n) ON k.n = h.n
            JOIN sync_run_log AS s
              ON s.run_id = k.run_id
-            AND concat_ws('/', s.status, s.error_class, s.resolution) = k.state
+            AND pg_catalog.concat_ws('/', s.status, s.error_class, s.resolution) = k.state
           CROSS JOIN LATERAL (
                 SELECT
                 -- include: columns/period_start.sql
@@ -37,7 +38,8 @@ INSERT INTO sync_run_log AS r
         status, idempotency_key, triggered_by, created_at, trigger_name, host)
 SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers_from,
        CASE WHEN s.is_key_known THEN s.period_start ELSE s.starts_anew END,
-       s.attempt + 1, 'pending', s.idempotency_key, 'manual', to_timestamp($4::bigint / 1000000.0),
+       s.attempt + 1, 'pending', s.idempotency_key, 'manual',
+       to_timestamp($4::float8 / 1000000::float8),
        $5, $6
   FROM chosen AS s
  WHERE $3::boolean OR NOT s.is_key_known

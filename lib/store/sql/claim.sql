@@ -20,17 +20,20 @@
                 sum((l.last_minute - l.first_minute) / l.step + 1) OVER (ORDER BY l.place) AS place,
                 CASE
                   WHEN $9::boolean OR s.mark >= p.pruned_before
-                       THEN ceil(extract(epoch FROM p.pruned_before) / 60)::bigint - 1
-                  WHEN p.pruned_before IS NOT NULL THEN (extract(epoch FROM s.mark) / 60)::bigint
+                       THEN ceil(date_part('epoch', p.pruned_before) / 60::float8)::bigint - 1
+                  WHEN p.pruned_before IS NOT NULL
+                       THEN (date_part('epoch', s.mark) / 60::float8)::bigint
                 END AS settled_to,
                 CASE
                   WHEN $14::bigint IS NOT NULL
                    AND (NOT $9::boolean
-                        OR to_timestamp(l.first_minute * 60) > to_timestamp($14::bigint / 1000000.0))
-                       THEN greatest(to_timestamp($14::bigint / 1000000.0), now())
+                        OR to_timestamp(l.first_minute::float8 * 60::float8)
+                            > to_timestamp($14::float8 / 1000000::float8))
+                       THEN greatest(to_timestamp($14::float8 / 1000000::float8), now())
                             + interval '60 seconds'
                 END AS future
-           FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
+           FROM pg_catalog.unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[])
+                AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[], $3::text[])
                 WITH ORDINALITY AS k (org_id, integration_id, integration_type, n) ON k.n = h.n
            JOIN unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[])
@@ -41,21 +44,22 @@
        ),
        -- include: parts/uncovered.sql
        , placed AS (
-         SELECT u.*, place - (last_minute - last_uncovered) / step
+         SELECT u.*, place - ((last_minute - last_uncovered) / step)::numeric
                      - sum((last_uncovered - first_uncovered) / step + 1)
                        OVER (PARTITION BY n, fate ORDER BY first_uncovered) AS stretch
            FROM uncovered AS u
          WHERE fate <> 'RESTORED'
        ), stretches AS (
          SELECT n, org_id, integration_id, integration_type, fate,
-                to_timestamp(min(first_uncovered) * 60) AS covers_from,
-                to_timestamp(max(last_uncovered) * 60) AS scheduled_for,
+                to_timestamp(min(first_uncovered)::float8 * 60::float8) AS covers_from,
+                to_timestamp(max(last_uncovered)::float8 * 60::float8) AS scheduled_for,
                 row_number() OVER (PARTITION BY n, fate ORDER BY min(first_uncovered)) AS turn
            FROM placed
           GROUP BY n, org_id, integration_id, integration_type, fate, stretch
           UNION ALL
          SELECT u.n, u.org_id, u.integration_id, u.integration_type, u.fate,
-                to_timestamp(m.minute * 60), to_timestamp(m.minute * 60), 1
+                to_timestamp(m.minute::float8 * 60::float8),
+                    to_timestamp(m.minute::float8 * 60::float8), 1
            FROM uncovered AS u
           CROSS JOIN generate_series(u.first_uncovered, u.last_uncovered, u.step) AS m (minute)
           WHERE u.fate = 'RESTORED'
@@ -83,15 +87,15 @@ SELECT s.org_id, s.integration_id,
        -- include: columns/period_start.sql
        ), 1,
        CASE WHEN s.fate = 'SERVE' THEN 'pending' ELSE 'failed' END,
-       s.org_id || '/' || s.integration_id || '/'
+       s.org_id::text || '/' || s.integration_id::text || '/'
          || to_char(s.scheduled_for AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        CASE
          WHEN $9::boolean THEN 'manual'
-         WHEN s.scheduled_for < to_timestamp($10::bigint * 60) THEN 'catch_up'
+         WHEN s.scheduled_for < to_timestamp($10::float8 * 60::float8) THEN 'catch_up'
          ELSE 'schedule'
        END,
-       to_timestamp($11::bigint / 1000000.0),
-       CASE WHEN s.fate <> 'SERVE' THEN to_timestamp($11::bigint / 1000000.0) END,
+       to_timestamp($11::float8 / 1000000::float8),
+       CASE WHEN s.fate <> 'SERVE' THEN to_timestamp($11::float8 / 1000000::float8) END,
        CASE
          WHEN s.fate = 'RESTORED' THEN 'unknown'
          WHEN s.fate <> 'SERVE' THEN 'not_delivered'

@@ -3,17 +3,18 @@
 -- look beyond now. SKIP LOCKED: a worker may be storing the outcome.
   WITH ahead AS (
          SELECT r.run_id
-           FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
+           FROM pg_catalog.unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[])
+                AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[])
                 WITH ORDINALITY AS k (org_id, integration_id, n) ON k.n = h.n
            JOIN sync_run_log AS r
              ON r.org_id = k.org_id AND r.integration_id = k.integration_id
-            AND r.scheduled_for > to_timestamp($3::bigint / 1000000.0)
-          WHERE r.started_at > greatest(to_timestamp($3::bigint / 1000000.0), now())
+            AND r.scheduled_for > to_timestamp($3::float8 / 1000000::float8)
+          WHERE r.started_at > greatest(to_timestamp($3::float8 / 1000000::float8), now())
                                + interval '60 seconds'
             FOR UPDATE OF r SKIP LOCKED
        )
 UPDATE sync_run_log AS r
-   SET started_at = to_timestamp($3::bigint / 1000000.0)
+   SET started_at = to_timestamp($3::float8 / 1000000::float8)
   FROM ahead
  WHERE r.run_id = ahead.run_id

@@ -3,11 +3,13 @@
 -- from ($3), and those before up to there. Of the same text seen twice one is corrected. Runs in
 -- open.sql's row locks, before the marks.
   WITH ahead AS (
-         SELECT k.org_id, k.integration_id, f.future, to_timestamp(k.looked_from * 60) AS since
-           FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
+         SELECT k.org_id, k.integration_id, f.future,
+             to_timestamp(k.looked_from::float8 * 60::float8) AS since
+           FROM pg_catalog.unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[])
+                AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[], $3::bigint[])
                 WITH ORDINALITY AS k (org_id, integration_id, looked_from, n) ON k.n = h.n
-          CROSS JOIN (SELECT greatest(to_timestamp($4::bigint / 1000000.0), now())
+          CROSS JOIN (SELECT greatest(to_timestamp($4::float8 / 1000000::float8), now())
                              + interval '60 seconds') AS f (future)
            JOIN sync_schedule_state AS s
              ON s.org_id = k.org_id AND s.integration_id = k.integration_id

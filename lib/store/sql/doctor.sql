@@ -29,10 +29,10 @@
                  m.statement, '^\s*CREATE TABLE IF NOT EXISTS (\w+) \(\n {4}(.*)\n\)') AS t (made)
           CROSS JOIN LATERAL regexp_split_to_table(t.made[2], ',\s*\n {4}(?! )') AS i (item)
        ), found AS (
-         SELECT t.*, to_regclass(t.relation) AS oid, c.relkind, c.relrowsecurity,
+         SELECT t.*, to_regclass(t.relation)::oid AS oid, c.relkind, c.relrowsecurity,
                 row_security_active(c.oid) AS hides_rows, s.nspname
            FROM tables AS t
-           LEFT JOIN pg_class AS c ON c.oid = to_regclass(t.relation)
+           LEFT JOIN pg_class AS c ON c.oid = to_regclass(t.relation)::oid
            LEFT JOIN pg_namespace AS s ON s.oid = c.relnamespace
        ), absent AS (
          SELECT string_agg(f.relation, ', ' ORDER BY f.relation) AS relations,
@@ -44,7 +44,7 @@
                     FROM pg_class AS c
                     JOIN pg_namespace AS s ON s.oid = c.relnamespace
                    WHERE c.relname = f.relation AND c.relkind IN ('r', 'p', 'v', 'f')
-                     AND s.nspname !~ '^pg_'
+                     AND s.nspname::text !~ '^pg_'
                    ORDER BY s.nspname
                    LIMIT 1
                 ) AS n ON true
@@ -57,7 +57,7 @@
            JOIN (
                  SELECT relation, item FROM items WHERE item ~ '^[a-z]'
                   UNION ALL
-                 SELECT relation, unnest(string_to_array(columns, ',')) FROM tables
+                 SELECT relation, pg_catalog.unnest(string_to_array(columns, ',')) FROM tables
                 ) AS l (relation, line) ON l.relation = f.relation
           CROSS JOIN LATERAL (
                  -- Ticks say themselves when a run was created.
@@ -87,12 +87,13 @@
          -- The same as views over them, since nobody should change somebody else's tables. A number
          -- becomes a UUID with the same digits, and a text that is not a UUID its hash: no id must
          -- make a view fail. The boolean for the same reason.
-         SELECT string_agg(format('CREATE OR REPLACE VIEW syncsched.%I AS SELECT %s FROM %I.%I; ',
+         SELECT string_agg(pg_catalog.format('CREATE OR REPLACE VIEW syncsched.%I AS SELECT %s '
+                                             'FROM %I.%I; ',
                                   v.relation, v.items, v.nspname, v.relation),
                            '' ORDER BY v.relation DESC),
                 string_agg(v.lacking, ', ')
            FROM (SELECT f.relation, f.nspname,
-                        string_agg(format(CASE
+                        string_agg(pg_catalog.format(CASE
                                             WHEN a.attname IS NULL AND w.type = 'boolean'
                                             THEN 'true'
                                             WHEN a.attname IS NULL THEN 'NULL::%2$s'
@@ -118,7 +119,7 @@
                             FROM pg_attribute AS a
                            WHERE a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped
                              AND a.attname = ANY (w.names::name[])
-                           ORDER BY array_position(w.names::name[], a.attname)
+                           ORDER BY pg_catalog.array_position(w.names::name[], a.attname)
                            LIMIT 1
                         ) AS a ON true
                   WHERE NOT f.is_ours AND f.nspname <> 'syncsched'
@@ -151,16 +152,17 @@
           WHERE i.made IS NOT NULL
        ), role (wanted, is_there, may_be_become) AS (
          SELECT $1::text, to_regrole(quote_ident($1)) IS NOT NULL,
-                pg_has_role(session_user, to_regrole(quote_ident($1)), 'MEMBER')
+                pg_has_role(session_user, to_regrole(quote_ident($1))::oid, 'MEMBER')
        ), ticks AS (
          -- Of a table that may not be there, and so in a text. The names are hexadecimal: no XML in
          -- them.
          SELECT c.is_readable, regexp_match(query_to_xml(
                   CASE
                     WHEN c.is_readable
-                    THEN $$SELECT encode(convert_to(format('by %s on %s', trigger_name, host),
-                                                    'UTF8'), 'hex') AS who,
-                                  floor(extract(epoch FROM now() - last_tick_at))::bigint AS age
+                    THEN $$SELECT encode(convert_to(pg_catalog.format('by %s on %s', trigger_name,
+                                                                      host),
+                                             'UTF8'::name), 'hex') AS who,
+                                  floor(date_part('epoch', now() - last_tick_at))::bigint AS age
                              FROM sync_trigger_state
                             WHERE isfinite(last_tick_at)
                             ORDER BY last_tick_at > now() + interval '60 seconds', last_tick_at DESC
@@ -168,7 +170,8 @@
                     ELSE 'SELECT WHERE false'
                   END, false, true, '')::text,
                   '<who>(.*)</who>\s*<age>(.*)</age>') AS last
-           FROM (SELECT coalesce(bool_and((c.found_type = c.type) IS TRUE AND NOT f.hides_rows
+           FROM (SELECT coalesce(bool_and((c.found_type::oid = c.type::oid) IS TRUE
+                                          AND NOT f.hides_rows
                                           AND has_table_privilege(f.oid, 'SELECT')), false)
                    FROM columns AS c
                    JOIN found AS f ON f.relation = c.relation
@@ -178,7 +181,7 @@
          SELECT c.is_readable, regexp_matches(query_to_xml(
                   CASE
                     WHEN c.is_readable
-                    THEN $$SELECT encode(convert_to(integration_type, 'UTF8'), 'hex') AS type,
+                    THEN $$SELECT encode(convert_to(integration_type, 'UTF8'::name), 'hex') AS type,
                                   to_char(throttled_until AT TIME ZONE 'UTC',
                                           'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS until
                              FROM sync_throttle_state
@@ -188,7 +191,8 @@
                     ELSE 'SELECT WHERE false'
                   END, false, true, '')::text,
                   '<type>(.*?)</type>\s*<until>(.*?)</until>', 'g') AS throttle
-           FROM (SELECT coalesce(bool_and((c.found_type = c.type) IS TRUE AND NOT f.hides_rows
+           FROM (SELECT coalesce(bool_and((c.found_type::oid = c.type::oid) IS TRUE
+                                          AND NOT f.hides_rows
                                           AND has_table_privilege(f.oid, 'SELECT')), false)
                    FROM columns AS c
                    JOIN found AS f ON f.relation = c.relation
@@ -201,22 +205,23 @@
                     THEN 'SELECT sync_schema_version() AS version'
                     ELSE 'SELECT WHERE false'
                   END, false, true, '')::text, '<version>(-?[0-9]+)</version>'))[1]::bigint
-           FROM (SELECT to_regprocedure('sync_schema_version()') AS oid) AS v
+           FROM (SELECT to_regprocedure('sync_schema_version()')::oid AS oid) AS v
        ), reports (signature, oid, others) AS (
          -- By which functions report what they accepted, and who may call them but should not.
          SELECT f.signature, p.oid,
-                (SELECT string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC'
+                (SELECT string_agg(DISTINCT CASE a.grantee WHEN 0::oid THEN 'PUBLIC'
                                                  ELSE a.grantee::regrole::text END, ', ')
                    FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
                    LEFT JOIN pg_roles AS g ON g.oid = a.grantee
-                  WHERE a.grantee = 0 OR g.rolname IN ('anon', 'authenticated'))
+                  WHERE a.grantee = 0::oid OR g.rolname IN ('anon', 'authenticated'))
            FROM (VALUES ('sync_run_complete(uuid,bigint)'), ('sync_run_fail(uuid,text,text)'),
                         ('sync_run_report(uuid,bigint,text,text)')) AS f (signature)
-           LEFT JOIN pg_proc AS p ON p.oid = to_regprocedure(f.signature)
+           LEFT JOIN pg_proc AS p ON p.oid = to_regprocedure(f.signature)::oid
        )
 SELECT v.place, v.about, v.state, NULL AS age_s, v.message, NULL AS hint
   FROM (VALUES (10, 'role', 'ok',
-                format('connected as %I, at work as %I; database %I, PostgreSQL %s', session_user,
+                pg_catalog.format('connected as %I, at work as %I; database %I, PostgreSQL %s',
+                                  session_user,
                        current_user, current_database(), current_setting('server_version'))),
                (20, 'writes', 'ok', 'transactions may write'),
                (30, 'row-security', 'ok', 'no row is hidden from a tick'),
@@ -227,68 +232,75 @@ SELECT v.place, v.about, v.state, NULL AS age_s, v.message, NULL AS hint
        ) AS v (place, about, state, message)
  UNION ALL
 SELECT 11, 'role', 'fail', NULL,
-       format(CASE
+       pg_catalog.format(CASE
                 WHEN r.is_there THEN '%1$I may not become %2$I'
                 ELSE 'the role %2$I does not exist'
               END, session_user, r.wanted),
-       format(CASE WHEN r.is_there THEN '' ELSE 'CREATE ROLE %2$I NOLOGIN BYPASSRLS; ' END
+       pg_catalog.format(CASE WHEN r.is_there THEN '' ELSE 'CREATE ROLE %2$I NOLOGIN BYPASSRLS; '
+                         END
               || 'GRANT %2$I TO %1$I;', session_user, r.wanted)
   FROM role AS r
  WHERE r.wanted IS NOT NULL AND r.may_be_become IS NOT TRUE
  UNION ALL
-SELECT 21, 'writes', 'fail', NULL, format('transactions in %I may not write', current_database()),
-       format('ALTER ROLE %I SET default_transaction_read_only = off; '
+SELECT 21, 'writes', 'fail', NULL,
+       pg_catalog.format('transactions in %I may not write', current_database()),
+       pg_catalog.format('ALTER ROLE %I SET default_transaction_read_only = off; '
               '-- and of a standby, connect to its primary', session_user)
  WHERE current_setting('transaction_read_only') = 'on'
  UNION ALL
 SELECT 31, 'row-security', min(f.severity), NULL,
-       format('row level security would hide rows of %s from %I', string_agg(f.relation, ', '),
+       pg_catalog.format('row level security would hide rows of %s from %I',
+                         string_agg(f.relation, ', '),
               current_user),
-       format('ALTER ROLE %I BYPASSRLS;', current_user)
+       pg_catalog.format('ALTER ROLE %I BYPASSRLS;', current_user)
   FROM found AS f
  WHERE f.hides_rows
 HAVING count(*) > 0
  UNION ALL
 SELECT 32, 'row-security', 'warning', NULL,
-       format('row level security is off on %s: members of one organisation may see all of them',
+       pg_catalog.format('row level security is off on %s: members of one organisation may see '
+                         'all of them',
               f.relation),
-       format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', f.oid::regclass)
+       pg_catalog.format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', f.oid::regclass)
   FROM found AS f
  WHERE f.is_ours AND NOT f.relrowsecurity
  UNION ALL
 SELECT 42, 'grants', f.severity, NULL,
-       format('%I lacks %s on %s', current_user, string_agg(v.verb, ', '), f.relation),
-       format('GRANT %s ON %s TO %I;', string_agg(v.verb, ', '), f.oid::regclass, current_user)
+       pg_catalog.format('%I lacks %s on %s', current_user, string_agg(v.verb, ', '), f.relation),
+       pg_catalog.format('GRANT %s ON %s TO %I;', string_agg(v.verb, ', '), f.oid::regclass,
+                         current_user)
   FROM found AS f
- CROSS JOIN LATERAL unnest(string_to_array(f.verbs, ',')) AS v (verb)
+ CROSS JOIN LATERAL pg_catalog.unnest(string_to_array(f.verbs, ',')) AS v (verb)
  WHERE NOT has_table_privilege(f.oid, v.verb)
  GROUP BY f.relation, f.severity, f.oid
  UNION ALL
 SELECT 42, 'grants', 'fail', NULL,
-       format('%I lacks EXECUTE on sync_schema_version()', current_user),
-       format('GRANT EXECUTE ON FUNCTION sync_schema_version() TO %I;', current_user)
+       pg_catalog.format('%I lacks EXECUTE on sync_schema_version()', current_user),
+       pg_catalog.format('GRANT EXECUTE ON FUNCTION sync_schema_version() TO %I;', current_user)
   FROM version AS v
  WHERE NOT has_function_privilege(v.oid, 'EXECUTE')
  UNION ALL
 SELECT 43, 'grants', 'warning', NULL,
-       format('service_role lacks EXECUTE on %s: no function reports what it accepted',
+       pg_catalog.format('service_role lacks EXECUTE on %s: no function reports what it accepted',
               r.signature),
-       format('GRANT EXECUTE ON FUNCTION %s TO service_role;', r.oid::regprocedure)
+       pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO service_role;', r.oid::regprocedure)
   FROM reports AS r
- WHERE NOT has_function_privilege(to_regrole('service_role'), r.oid, 'EXECUTE')
+ WHERE NOT has_function_privilege(to_regrole('service_role')::oid, r.oid, 'EXECUTE')
  UNION ALL
 SELECT 44, 'grants', 'warning', NULL,
-       format('%s may call %s, which is for the service role alone', r.others, r.signature),
-       format('REVOKE ALL ON FUNCTION %s FROM %s;', r.oid::regprocedure, r.others)
+       pg_catalog.format('%s may call %s, which is for the service role alone', r.others,
+                         r.signature),
+       pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM %s;', r.oid::regprocedure, r.others)
   FROM reports AS r
  WHERE r.others IS NOT NULL
  UNION ALL
 SELECT 51, 'version', CASE WHEN v.number = $2::text::bigint THEN 'ok' ELSE 'fail' END, NULL,
        CASE
          WHEN v.number = $2::text::bigint
-         THEN format('the schema is of version %s, with which this program works', v.number)
-         ELSE format('the schema is %s, this program works with version %s',
-                     coalesce('of version ' || v.number, 'older than versions are'), $2::text)
+         THEN pg_catalog.format('the schema is of version %s, with which this program works',
+                                v.number)
+         ELSE pg_catalog.format('the schema is %s, this program works with version %s',
+                     coalesce('of version ' || v.number::text, 'older than versions are'), $2::text)
        END,
        CASE WHEN v.number > 4 THEN 'update syncsched' END
   FROM version AS v -- 2 to 4: see schema.sql
@@ -296,72 +308,78 @@ SELECT 51, 'version', CASE WHEN v.number = $2::text::bigint THEN 'ok' ELSE 'fail
     OR v.oid IS NULL AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
  UNION ALL
 SELECT 41, 'grants', a.severity, NULL,
-       format('%I may not use what is in the schema %I: %s', current_user, a.nspname, a.relations),
-       format('GRANT USAGE ON SCHEMA %I TO %I;', a.nspname, current_user)
+       pg_catalog.format('%I may not use what is in the schema %I: %s', current_user, a.nspname,
+                         a.relations),
+       pg_catalog.format('GRANT USAGE ON SCHEMA %I TO %I;', a.nspname, current_user)
   FROM absent AS a
  WHERE NOT a.is_usable
  UNION ALL
 SELECT 61, 'schema', a.severity, NULL,
-       format('in the schema %I, where %I does not look: %s', a.nspname, session_user, a.relations),
-       format('ALTER ROLE %I SET search_path = %I, public;', session_user, a.nspname)
+       pg_catalog.format('in the schema %I, where %I does not look: %s', a.nspname, session_user,
+                         a.relations),
+       pg_catalog.format('ALTER ROLE %I SET search_path = %I, public;', session_user, a.nspname)
   FROM absent AS a
  WHERE a.is_usable
  UNION ALL
-SELECT 62, 'schema', a.severity, NULL, format('not there: %s', a.relations), NULL
+SELECT 62, 'schema', a.severity, NULL, pg_catalog.format('not there: %s', a.relations), NULL
   FROM absent AS a
  WHERE a.nspname IS NULL
  UNION ALL
-SELECT 63, 'schema', c.severity, NULL, format('%s has no column %s', c.relation, c.name),
-       format('ALTER TABLE %s ADD COLUMN %s %s;', c.relation, c.name,
-              concat_ws(' ', coalesce(c.type::text, 'text'), 'DEFAULT ' || c.fallback))
+SELECT 63, 'schema', c.severity, NULL, pg_catalog.format('%s has no column %s', c.relation, c.name),
+       pg_catalog.format('ALTER TABLE %s ADD COLUMN %s %s;', c.relation, c.name,
+              pg_catalog.concat_ws(' ', coalesce(c.type::text, 'text'), 'DEFAULT ' || c.fallback))
   FROM columns AS c
  WHERE c.is_ours AND c.attname IS NULL
  UNION ALL
 SELECT 64, 'schema', c.severity, NULL,
-       format('%s.%s is of the type %s, not %s', c.relation, c.name, c.found_type, c.type),
-       format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %2$s::text::%3$s;', c.relation, c.name,
+       pg_catalog.format('%s.%s is of the type %s, not %s', c.relation, c.name, c.found_type,
+                         c.type),
+       pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %2$s::text::%3$s;',
+                         c.relation, c.name,
               c.type)
   FROM columns AS c
- WHERE c.is_ours AND c.found_type <> c.type
+ WHERE c.is_ours AND c.found_type::oid <> c.type::oid
  UNION ALL
 SELECT 64, 'schema', 'fail', NULL, c.problems,
        CASE
          WHEN NOT c.is_of_view
-         THEN format('CREATE SCHEMA IF NOT EXISTS syncsched; %1$s'
+         THEN pg_catalog.format('CREATE SCHEMA IF NOT EXISTS syncsched; %1$s'
                      'GRANT USAGE ON SCHEMA syncsched TO %2$I; '
                      'GRANT SELECT ON syncsched.organizations, syncsched.organization_integrations '
                      'TO %2$I; ALTER ROLE %3$I SET search_path = syncsched, %4$s;%5$s',
                      v.statements, current_user, session_user,
                      regexp_replace(current_setting('search_path'), '^syncsched, *', ''),
                      ' -- fill in what is NULL: ' || v.lacking)
-         ELSE (SELECT string_agg(format('SELECT pg_get_viewdef(%L::regclass);',
-                                        format('%I.%I', f.nspname, f.relation)), ' '
+         ELSE (SELECT string_agg(pg_catalog.format('SELECT pg_get_viewdef(%L::regclass);',
+                                        pg_catalog.format('%I.%I', f.nspname, f.relation)), ' '
                                  ORDER BY f.relation) || ' -- correct what it selects'
                  FROM found AS f
                 WHERE f.nspname = 'syncsched' AND f.relkind = 'v')
        END
   FROM (SELECT string_agg(CASE
                             WHEN c.attname IS NULL
-                            THEN format('%s has no column %s', c.relation, c.name)
-                            ELSE format('%s.%s is of the type %s, not %s', c.relation, c.name,
+                            THEN pg_catalog.format('%s has no column %s', c.relation, c.name)
+                            ELSE pg_catalog.format('%s.%s is of the type %s, not %s', c.relation,
+                                                   c.name,
                                         c.found_type, c.type)
                           END, '; ' ORDER BY c.relation DESC, c.name) AS problems,
                bool_or(f.nspname = 'syncsched' AND f.relkind = 'v') AS is_of_view
           FROM columns AS c
           JOIN found AS f ON f.relation = c.relation
-         WHERE NOT c.is_ours AND (c.attname IS NULL OR c.found_type <> c.type)) AS c
+         WHERE NOT c.is_ours AND (c.attname IS NULL OR c.found_type::oid <> c.type::oid)) AS c
   LEFT JOIN views AS v ON true
  WHERE c.problems IS NOT NULL
  UNION ALL
 SELECT 65, 'schema', CASE WHEN c.relation = 'sync_prune_state' THEN 'warning' ELSE c.severity END,
-       NULL, format('%s.%s has no default', c.relation, c.name),
-       format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;', c.relation, c.name, c.fallback)
+       NULL, pg_catalog.format('%s.%s has no default', c.relation, c.name),
+       pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;', c.relation, c.name,
+                         c.fallback)
   FROM columns AS c
  WHERE c.fallback IS NOT NULL AND NOT c.atthasdef
  UNION ALL
 SELECT 66, 'schema', f.severity, NULL,
-       format('%s asks for a %I, which no tick gives', f.relation, a.attname),
-       format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL;', f.relation, a.attname)
+       pg_catalog.format('%s asks for a %I, which no tick gives', f.relation, a.attname),
+       pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL;', f.relation, a.attname)
   FROM found AS f
   JOIN pg_attribute AS a ON a.attrelid = f.oid
  WHERE f.is_ours AND a.attnum > 0 AND NOT a.attisdropped
@@ -369,19 +387,20 @@ SELECT 66, 'schema', f.severity, NULL,
    AND NOT EXISTS (SELECT FROM columns AS c WHERE c.relation = f.relation AND c.name = a.attname)
  UNION ALL
 SELECT CASE c.kind WHEN 'key' THEN 67 ELSE 72 END, 'schema', c.severity, NULL,
-       format(CASE
+       pg_catalog.format(CASE
                 WHEN c.found IS NULL THEN '%1$s lacks the %2$s %3$s'
                 ELSE 'the key %3$s of %1$s is another one: %4$s'
               END, c.relation, c.kind, c.name, c.found),
-       format('ALTER TABLE %s %sADD CONSTRAINT %s %s;', c.relation,
+       pg_catalog.format('ALTER TABLE %s %sADD CONSTRAINT %s %s;', c.relation,
               CASE WHEN c.found IS NOT NULL THEN 'DROP CONSTRAINT ' || c.name || ', ' END,
               c.name, c.definition)
   FROM constraints AS c
  WHERE c.found IS NULL OR c.kind = 'key' AND c.found <> c.definition
  UNION ALL
 SELECT CASE i.severity WHEN 'fail' THEN 69 ELSE 73 END, 'schema', i.severity, NULL,
-       format('sync_run_log lacks the %sindex %s', i.is_unique, i.name),
-       format('DROP INDEX IF EXISTS %s; CREATE %sINDEX %1$s ON sync_run_log %3$s;', i.name,
+       pg_catalog.format('sync_run_log lacks the %sindex %s', i.is_unique, i.name),
+       pg_catalog.format('DROP INDEX IF EXISTS %s; CREATE %sINDEX %1$s ON sync_run_log %3$s;',
+                         i.name,
               upper(i.is_unique), i.definition)
   FROM indexes AS i
   JOIN found AS f ON f.relation = 'sync_run_log'
@@ -394,8 +413,8 @@ SELECT CASE i.severity WHEN 'fail' THEN 69 ELSE 73 END, 'schema', i.severity, NU
  UNION ALL
 SELECT CASE WHEN x.indisunique THEN 70 ELSE 74 END, 'schema',
        CASE WHEN x.indisunique THEN f.severity ELSE 'warning' END, NULL,
-       format('the index %s is not valid', x.indexrelid::regclass),
-       format('REINDEX INDEX %s;', x.indexrelid::regclass)
+       pg_catalog.format('the index %s is not valid', x.indexrelid::regclass),
+       pg_catalog.format('REINDEX INDEX %s;', x.indexrelid::regclass)
   FROM found AS f
   JOIN pg_index AS x ON x.indrelid = f.oid
  WHERE f.is_ours AND NOT x.indisvalid
@@ -406,21 +425,22 @@ SELECT 75, 'schema', 'warning', NULL,
    AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
  UNION ALL
 SELECT 76, 'schema', 'warning', NULL,
-       format('there is no function %s: no function reports what it accepted', r.signature), NULL
+       pg_catalog.format('there is no function %s: no function reports what it accepted',
+                         r.signature), NULL
   FROM reports AS r
  WHERE r.oid IS NULL AND EXISTS (SELECT FROM found AS f WHERE f.oid IS NOT NULL AND f.is_ours)
  UNION ALL
 SELECT 79, 'throttle', 'warning', NULL,
-       format('%s asks not to be called until %s: its runs wait',
-              convert_from(decode(t.throttle[1], 'hex'), 'UTF8'), t.throttle[2]),
-       format('DELETE FROM sync_throttle_state WHERE integration_type = %L; '
+       pg_catalog.format('%s asks not to be called until %s: its runs wait',
+              convert_from(decode(t.throttle[1], 'hex'), 'UTF8'::name), t.throttle[2]),
+       pg_catalog.format('DELETE FROM sync_throttle_state WHERE integration_type = %L; '
               '-- once it may be called again',
-              convert_from(decode(t.throttle[1], 'hex'), 'UTF8'))
+              convert_from(decode(t.throttle[1], 'hex'), 'UTF8'::name))
   FROM throttles AS t
  UNION ALL
 SELECT 80, 'trigger', CASE WHEN t.is_readable THEN 'warning' ELSE 'not_asked' END, t.last[2],
        CASE
-         WHEN t.last IS NOT NULL THEN convert_from(decode(t.last[1], 'hex'), 'UTF8')
+         WHEN t.last IS NOT NULL THEN convert_from(decode(t.last[1], 'hex'), 'UTF8'::name)
          WHEN t.is_readable THEN 'nothing has ticked yet'
          ELSE 'it cannot be read who ticks'
        END, NULL

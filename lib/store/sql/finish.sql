@@ -7,7 +7,7 @@ UPDATE sync_run_log
        failed_at = CASE WHEN $7::text IS NULL THEN NULL ELSE now() END,
        error_class = $7::text, error_code = $8::text, error_message = $9::text,
        records_exported = $10::bigint, http_status = $5::smallint, request_id = $6::text,
-       retry_at = now() + $11::bigint * interval '1 millisecond'
+       retry_at = now() + $11::float8 * interval '1 millisecond'
  WHERE run_id = $1::uuid AND org_id = $2::uuid AND integration_id = $3::uuid AND status = 'running'
    AND CASE WHEN $12::boolean THEN starts_with(worker, $4 || '/') AND accepted_at IS NULL
             ELSE worker = $4 END

@@ -12,5 +12,6 @@ SELECT $1, $2, now()
  WHERE sync_schema_version() = $3::integer
     ON CONFLICT (trigger_name, host)
     DO UPDATE SET last_tick_at = excluded.last_tick_at
-RETURNING (SELECT (extract(epoch FROM tick_at) * 1000000)::bigint FROM last) AS last_tick_us,
+RETURNING (SELECT (date_part('epoch', tick_at) * 1000000::float8)::bigint FROM last)
+    AS last_tick_us,
           warnings

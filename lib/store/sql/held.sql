@@ -5,8 +5,9 @@
 SELECT r.run_id, r.idempotency_key
   FROM sync_run_log AS r
  WHERE r.status = 'failed'
-   AND r.failed_at > to_timestamp($1::bigint / 1000000.0) - interval '1 day'
-   AND r.failed_at <= to_timestamp($1::bigint / 1000000.0) - $2::bigint * interval '1 millisecond'
+   AND r.failed_at > to_timestamp($1::float8 / 1000000::float8) - interval '1 day'
+   AND r.failed_at <= to_timestamp($1::float8 / 1000000::float8)
+            - $2::float8 * interval '1 millisecond'
    AND r.error_class = 'unknown' AND r.error_code = 'RESTORED' AND r.resolution IS NULL
    AND NOT EXISTS (SELECT
                      FROM sync_run_log AS o

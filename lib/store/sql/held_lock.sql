@@ -3,7 +3,8 @@
 SELECT set_config('syncsched.answered', coalesce(string_agg(r.run_id::text, ','), ''), true)
   FROM (SELECT k.org_id, k.integration_id,
                pg_try_advisory_xact_lock(
-                 hashtextextended('syncsched/' || k.org_id || '/' || k.integration_id, 0)) AS held
+                 hashtextextended('syncsched/' || k.org_id::text || '/' || k.integration_id::text,
+                                  0::bigint)) AS held
           FROM (SELECT org_id, integration_id
                   FROM sync_run_log
                  WHERE run_id = ANY ($1::uuid[])

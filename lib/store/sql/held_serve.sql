@@ -5,7 +5,8 @@
 -- it. $1: now; $2, $3: who makes it.
   WITH absent AS (
          SELECT DISTINCT ON (r.org_id, r.integration_id) r.*
-           FROM unnest(string_to_array(current_setting('syncsched.answered'), ',')::uuid[])
+           FROM pg_catalog.unnest(string_to_array(current_setting('syncsched.answered'),
+                                                  ',')::uuid[])
                 AS h (run_id)
            JOIN sync_run_log AS r ON r.run_id = h.run_id
           WHERE r.resolution = 'not_done' AND r.resolved_by = 'function'
@@ -25,7 +26,7 @@ INSERT INTO sync_run_log AS r
 SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers_from,
        -- include: columns/period_start.sql
        , s.attempt + 1, 'pending', s.idempotency_key, 'retry',
-       to_timestamp($1::bigint / 1000000.0), $2, $3
+       to_timestamp($1::float8 / 1000000::float8), $2, $3
   FROM absent AS s
   JOIN wanted USING (run_id)
  WHERE NOT EXISTS (SELECT

@@ -3,15 +3,17 @@
 -- t ($6), since up to there its slots are cancelled; "" is no text. Runs in open.sql's
 -- row locks, before the marks, so that state and journal change together.
   WITH edited AS (
-         SELECT k.org_id, k.integration_id, k.text, to_timestamp(k.looked_from * 60) AS valid_from
-           FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
+         SELECT k.org_id, k.integration_id, k.text, to_timestamp(k.looked_from::float8 * 60::float8)
+             AS valid_from
+           FROM pg_catalog.unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[])
+                AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[])
                 WITH ORDINALITY AS k (org_id, integration_id, text, state_text, looked_from, n)
              ON k.n = h.n
           WHERE k.text IS DISTINCT FROM k.state_text
        ), closed AS (
          UPDATE sync_schedule_journal AS j
-            SET valid_to = greatest(j.valid_from, to_timestamp($6::bigint * 60))
+            SET valid_to = greatest(j.valid_from, to_timestamp($6::float8 * 60::float8))
            FROM edited AS e
           WHERE j.org_id = e.org_id AND j.integration_id = e.integration_id
             AND j.valid_to IS NULL AND j.schedule <> e.text

@@ -12,7 +12,8 @@
                                      AND o.attempt > r.attempt) AS is_recorded,
                 CASE
                   WHEN $7::text IS NULL THEN 'it succeeded, but late'
-                  ELSE left('it failed, and late: ' || concat_ws(', ', $8::text, $9::text), 1000)
+                  ELSE left('it failed, and late: ' ||
+                            pg_catalog.concat_ws(', ', $8::text, $9::text), 1000)
                 END AS note
            FROM sync_run_log AS r
           WHERE r.run_id = $1::uuid AND r.org_id = $2::uuid AND r.integration_id = $3::uuid
@@ -27,7 +28,7 @@ UPDATE sync_run_log AS r
        error_code = CASE WHEN late.is_recorded THEN NULL ELSE r.error_code END,
        records_exported = CASE WHEN late.is_recorded THEN $10::bigint END,
        http_status = $5::smallint, request_id = $6::text,
-       retry_at = now() + $11::bigint * interval '1 millisecond',
+       retry_at = now() + $11::float8 * interval '1 millisecond',
        error_message = CASE
                          WHEN late.is_recorded THEN 'it was abandoned, and then answered after all'
                          WHEN r.error_message LIKE '%late%' THEN r.error_message

@@ -4,15 +4,16 @@
 -- types and any content: everything is taken as text, and only what is known is sent. A key that is
 -- not one of a slot becomes NULL. Those are counted in a row of their own, which matches no run.
 WITH slots AS (
-  SELECT f.minute, f.second, to_timestamp($1::bigint * 60) AS from_time, t.to_time,
-         to_char(to_timestamp($1::bigint * 60) AT TIME ZONE 'UTC', f.second) AS from_text,
+  SELECT f.minute, f.second, to_timestamp($1::float8 * 60::float8) AS from_time, t.to_time,
+         to_char(to_timestamp($1::float8 * 60::float8) AT TIME ZONE 'UTC', f.second) AS from_text,
          to_char(t.to_time AT TIME ZONE 'UTC', f.second) AS to_text,
          (SELECT to_char(p.pruned_before AT TIME ZONE 'UTC', f.second)
             FROM sync_prune_state AS p
            WHERE isfinite(p.pruned_before)) AS pruned_text
     FROM (SELECT 'YYYY-MM-DD"T"HH24:MI":00Z"' AS minute, 'YYYY-MM-DD"T"HH24:MI:SS"Z"' AS second)
            AS f
-   CROSS JOIN (SELECT least(to_timestamp($2::bigint * 60), now() - interval '1 minute') AS to_time)
+   CROSS JOIN (SELECT least(to_timestamp($2::float8 * 60::float8), now() - interval '1 minute')
+                 AS to_time)
            AS t
 ), ledger AS (
   SELECT w.key, count(*) AS ledger_rows,

@@ -10,7 +10,8 @@ SELECT set_config('syncsched.held',
                CASE
                  WHEN $3::boolean THEN true
                  ELSE pg_try_advisory_xact_lock(
-                        hashtextextended('syncsched/' || k.org_id || '/' || k.integration_id, 0))
+                        hashtextextended('syncsched/' || k.org_id::text || '/'
+                                         || k.integration_id::text, 0::bigint))
                END AS held
           FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS k (org_id, integration_id, n)
          ORDER BY k.n

@@ -7,10 +7,11 @@
                 NULL::bigint AS settled_to,
                 CASE
                   WHEN $11::bigint IS NOT NULL
-                  THEN greatest(to_timestamp($11::bigint / 1000000.0), now())
+                  THEN greatest(to_timestamp($11::float8 / 1000000::float8), now())
                        + interval '60 seconds'
                 END AS future
-           FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
+           FROM pg_catalog.unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[])
+                AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[])
                 WITH ORDINALITY AS k (org_id, integration_id, n) ON k.n = h.n
            JOIN unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
@@ -20,8 +21,9 @@
        -- include: parts/uncovered.sql
        , target AS (
          SELECT k.org_id, k.integration_id, k.text, k.looked_from,
-                to_timestamp(60 * least(k.looked_to, u.first_uncovered - 1)) AS mark
-           FROM unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[]) AS h (n)
+                to_timestamp(60::float8 * least(k.looked_to, u.first_uncovered - 1)::float8) AS mark
+           FROM pg_catalog.unnest(string_to_array(current_setting('syncsched.open'), ',')::bigint[])
+                AS h (n)
            JOIN unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[])
                 WITH ORDINALITY AS k (org_id, integration_id, text, looked_from, looked_to, n)
              ON k.n = h.n
@@ -35,6 +37,6 @@ UPDATE sync_schedule_state AS s
  WHERE s.org_id = t.org_id AND s.integration_id = t.integration_id
    AND (s.schedule <> t.text
         OR $11::bigint IS NOT NULL
-           AND s.mark > greatest(to_timestamp($11::bigint / 1000000.0), now())
+           AND s.mark > greatest(to_timestamp($11::float8 / 1000000::float8), now())
                         + interval '60 seconds'
-        OR s.mark >= to_timestamp(t.looked_from * 60) AND s.mark < t.mark)
+        OR s.mark >= to_timestamp(t.looked_from::float8 * 60::float8) AND s.mark < t.mark)

@@ -81,9 +81,9 @@
           ORDER BY name, type, org_id, integration_id
           LIMIT 20
        )
-SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
+SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
        sync_schema_version() AS schema_version,
-       (SELECT CASE WHEN count(DISTINCT coalesce(timezone, 'UTC')) < 2
+       (SELECT CASE WHEN pg_catalog.count(DISTINCT coalesce(timezone, 'UTC')) < 2
                     THEN left(coalesce(min(timezone), 'UTC'), 65) END
           FROM places
          WHERE is_there) AS common_zone,

@@ -8,7 +8,8 @@
            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
                 WITH ORDINALITY
                 AS k (org_id, integration_id, cron_schedule, timezone, text, state_text, n)
-           JOIN unnest(string_to_array(current_setting('syncsched.held'), ',')::bigint[]) AS h (n)
+           JOIN pg_catalog.unnest(string_to_array(current_setting('syncsched.held'), ',')::bigint[])
+                AS h (n)
              ON h.n = k.n
        ), unlocked AS MATERIALIZED (
          SELECT held.n, s.schedule

@@ -5,8 +5,8 @@ SELECT integration_id, min(org_id::text) AS org_id
   FROM sync_run_log
  WHERE status IN ('pending', 'running')
     OR $1::boolean AND status = 'failed'
-   AND (failed_at > to_timestamp($2::bigint / 1000000.0) - interval '1 day'
-        OR scheduled_for >= to_timestamp($3::bigint * 60)
-           AND covers_from <= to_timestamp($4::bigint * 60))
+   AND (failed_at > to_timestamp($2::float8 / 1000000::float8) - interval '1 day'
+        OR scheduled_for >= to_timestamp($3::float8 * 60::float8)
+           AND covers_from <= to_timestamp($4::float8 * 60::float8))
  GROUP BY integration_id
  ORDER BY integration_id

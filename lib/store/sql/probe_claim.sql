@@ -7,14 +7,14 @@
 -- server. $5: nobody has it where the schema is of another version, as the reading of the log that
 -- follows will say.
 INSERT INTO sync_probe_state AS p (integration_type, claimed_at, next_probe_at)
-SELECT asked.type, asked.now, asked.now + make_interval(secs => $4::integer + $3::integer)
+SELECT asked.type, asked.now, asked.now + ($4::integer + $3::integer)::float8 * interval '1 second'
   FROM (SELECT type,
-               coalesce('epoch'::timestamptz + $2::bigint * interval '1 microsecond', now()) AS now
-          FROM unnest($1::text[]) AS type) AS asked
+               coalesce('epoch'::timestamptz + $2::float8 * interval '1 microsecond', now()) AS now
+          FROM pg_catalog.unnest($1::text[]) AS type) AS asked
  WHERE sync_schema_version() = $5::integer
  ORDER BY asked.type
     ON CONFLICT (integration_type) DO UPDATE
    SET claimed_at = excluded.claimed_at,
-       next_probe_at = excluded.claimed_at + make_interval(secs => p.pause_s + $3::integer)
+       next_probe_at = excluded.claimed_at + (p.pause_s + $3::integer)::float8 * interval '1 second'
  WHERE p.next_probe_at <= excluded.claimed_at
 RETURNING integration_type

@@ -19,10 +19,11 @@
           WHERE (r.org_id, r.integration_id, r.scheduled_for, r.attempt)
                 > (coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'),
                    coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'),
-                   coalesce(to_timestamp($4::bigint * 60), '-infinity'), coalesce($5::integer, 0))
-            AND r.scheduled_for < to_timestamp($1::bigint * 60)
+                   coalesce(to_timestamp($4::float8 * 60::float8), '-infinity'),
+                       coalesce($5::integer, 0))
+            AND r.scheduled_for < to_timestamp($1::float8 * 60::float8)
             AND r.status IN ('completed', 'failed')
-            AND coalesce(r.completed_at, r.failed_at) < to_timestamp($1::bigint * 60)
+            AND coalesce(r.completed_at, r.failed_at) < to_timestamp($1::float8 * 60::float8)
             AND r.scheduled_for <= coalesce((SELECT s.mark
                                                FROM sync_schedule_state AS s
                                               WHERE s.org_id = r.org_id
@@ -35,7 +36,7 @@
                        EXISTS (SELECT
                                  FROM sync_run_log AS l
                                 WHERE l.org_id = r.org_id AND l.integration_id = r.integration_id
-                                  AND l.scheduled_for < to_timestamp($1::bigint * 60)
+                                  AND l.scheduled_for < to_timestamp($1::float8 * 60::float8)
                                   AND l.scheduled_for >= r.scheduled_for
                                   AND (l.scheduled_for, l.attempt) > (r.scheduled_for, r.attempt)
                                   AND l.status = 'completed'
@@ -64,7 +65,7 @@
 SELECT (SELECT count(*) FROM found) AS found,
        (SELECT count(*) FROM deleted) AS deleted,
        l.org_id, l.integration_id, l.attempt,
-       (extract(epoch FROM l.scheduled_for) / 60)::bigint AS scheduled_for
+       (date_part('epoch', l.scheduled_for) / 60::float8)::bigint AS scheduled_for
   FROM (VALUES (true)) AS always
   LEFT JOIN (SELECT *
                FROM found

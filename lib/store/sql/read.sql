@@ -10,7 +10,7 @@
 -- A mark or a run is from the future when it lies more than a minute ahead. Of such a mark's
 -- schedule this also returns the minute up to which the log shows its slots as served.
 SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_version, r.*
-  FROM (SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
+  FROM (SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                EXISTS (
                  SELECT FROM sync_run_log
                   WHERE status = 'running'
@@ -29,7 +29,7 @@ SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_
                   WHERE status = 'failed' AND failed_at > now() - interval '1 day'
                     AND error_code = 'RESTORED' AND resolution IS NULL
                ) AS held,
-               (SELECT ceil(extract(epoch FROM max(pruned_before)) / 60)::bigint
+               (SELECT ceil(date_part('epoch', max(pruned_before)) / 60::float8)::bigint
                   FROM sync_prune_state) AS pruned_before,
                CASE
                  WHEN NOT pg_is_in_recovery() AND EXISTS (SELECT FROM sync_database_state)
@@ -37,7 +37,7 @@ SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_
                                 WHEN d.timeline IS NULL
                                   OR d.restored_at > now() + interval '60 seconds'
                                      THEN 9223372036854775807
-                                ELSE (extract(epoch FROM d.restored_at) * 1000000)::bigint
+                                ELSE (date_part('epoch', d.restored_at) * 1000000::float8)::bigint
                               END
                          FROM (
                                -- include: columns/identity.sql
@@ -51,7 +51,8 @@ SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_
   LEFT JOIN (
          SELECT CASE
                   WHEN s.mark > now() + interval '60 seconds'
-                  THEN (SELECT floor(date_part('epoch', least(b.scheduled_for, now())) / 60)::bigint
+                  THEN (SELECT floor(date_part('epoch', least(b.scheduled_for, now())) /
+                                     60::float8)::bigint
                           FROM sync_run_log AS b
                          WHERE b.org_id = s.org_id AND b.integration_id = s.integration_id
                            AND b.covers_from <= now()

@@ -6,7 +6,7 @@
                   SELECT
                     FROM pg_index AS x
                     JOIN pg_class AS c ON c.oid = x.indrelid
-                   WHERE x.indrelid = t.relation AND x.indisunique AND x.indisvalid
+                   WHERE x.indrelid = t.relation::oid AND x.indisunique AND x.indisvalid
                      AND x.indpred IS NULL AND (c.relkind = 'p' OR NOT c.relhassubclass)
                      AND 0 <> ALL ((x.indkey::int2[])[0:x.indnkeyatts - 1])
                      AND NOT EXISTS (
@@ -35,8 +35,9 @@
            LEFT JOIN organizations AS o ON o.id = i.org_id
        )
 SELECT org_id, integration_id, bool_or(is_active) AS is_active,
-       format('set aside, %s rows have these ids: %s', rows,
-              left(string_agg(format('%s "%s" in %s%s', integration_type, left(cron_schedule, 80),
+       pg_catalog.format('set aside, %s rows have these ids: %s', rows,
+              left(string_agg(pg_catalog.format('%s "%s" in %s%s', integration_type,
+                                                left(cron_schedule, 80),
                                      coalesce(timezone, 'UTC'),
                                      CASE WHEN is_active THEN '' ELSE ', disabled' END),
                               '; ' ORDER BY integration_type, cron_schedule, timezone, is_active),

@@ -12,6 +12,6 @@ SELECT
         (SELECT *
            FROM sync_run_log
           WHERE org_id = $3::uuid AND integration_id = $4::uuid
-            AND scheduled_for = to_timestamp($5::bigint * 60)
+            AND scheduled_for = to_timestamp($5::float8 * 60::float8)
           ORDER BY attempt DESC
           LIMIT 1)) AS r

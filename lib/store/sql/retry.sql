@@ -5,7 +5,7 @@
 -- a key means one period.
   WITH wanted AS (
          SELECT r.run_id
-           FROM unnest(string_to_array(current_setting('syncsched.retry'), ',')::uuid[])
+           FROM pg_catalog.unnest(string_to_array(current_setting('syncsched.retry'), ',')::uuid[])
                 AS h (run_id)
            JOIN sync_run_log AS r ON r.run_id = h.run_id
            JOIN organization_integrations AS i
@@ -36,7 +36,7 @@ SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers
        END,
        s.attempt + 1, 'pending', s.idempotency_key,
        CASE WHEN $2::boolean THEN 'manual' ELSE 'retry' END,
-       to_timestamp($1::bigint / 1000000.0), $3, $4
+       to_timestamp($1::float8 / 1000000::float8), $3, $4
   FROM chosen AS s
  ORDER BY s.org_id, s.integration_id
     ON CONFLICT DO NOTHING

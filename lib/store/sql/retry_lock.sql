@@ -18,9 +18,9 @@
             AND ($9::uuid[] IS NULL OR r.integration_id = ANY ($9::uuid[]))
             AND CASE
                   WHEN NOT $2::boolean
-                  THEN r.failed_at > to_timestamp($1::bigint / 1000000.0) - interval '1 day'
-                  ELSE r.scheduled_for >= to_timestamp($5::bigint * 60)
-                   AND r.covers_from <= to_timestamp($6::bigint * 60)
+                  THEN r.failed_at > to_timestamp($1::float8 / 1000000::float8) - interval '1 day'
+                  ELSE r.scheduled_for >= to_timestamp($5::float8 * 60::float8)
+                   AND r.covers_from <= to_timestamp($6::float8 * 60::float8)
                 END
           GROUP BY r.org_id, r.integration_id
        ), failed AS MATERIALIZED (
@@ -33,26 +33,30 @@
                    AND r.scheduled_for >= h.first_slot AND r.status = 'failed'
                    AND CASE
                          WHEN NOT $2::boolean THEN
-                              r.failed_at > to_timestamp($1::bigint / 1000000.0) - interval '1 day'
-                          AND (r.failed_at > to_timestamp($8::float8 / 1000000)) IS NOT FALSE
-                          AND r.failed_at <= to_timestamp($1::bigint / 1000000.0)
+                              r.failed_at > to_timestamp($1::float8 / 1000000::float8)
+                                  - interval '1 day'
+                          AND (r.failed_at > to_timestamp($8::float8 / 1000000::float8))
+                              IS NOT FALSE
+                          AND r.failed_at <= to_timestamp($1::float8 / 1000000::float8)
                                              - least(interval '1 hour',
                                                      interval '1 minute'
-                                                     * (1 << least(r.attempt - 1, 10)))
+                                                     * (1 << least(r.attempt - 1, 10))::float8)
                           AND r.started_at IS NOT NULL
-                          AND (r.retry_at <= to_timestamp($1::bigint / 1000000.0)) IS NOT FALSE
+                          AND (r.retry_at <= to_timestamp($1::float8 / 1000000::float8))
+                              IS NOT FALSE
                           AND (r.error_class <> 'unknown' OR r.resolution = 'not_done'
                                OR $4::boolean)
                           AND (SELECT r.attempt - count(*) < $3::integer
-                                      AND (min(k.failed_at) > to_timestamp($1::bigint / 1000000.0)
+                                      AND (min(k.failed_at)
+                                           > to_timestamp($1::float8 / 1000000::float8)
                                                               - interval '1 day') IS NOT FALSE
                                  FROM sync_run_log AS k
                                 WHERE k.org_id = r.org_id AND k.integration_id = r.integration_id
                                   AND k.scheduled_for = r.scheduled_for AND k.status = 'failed'
                                   AND k.error_class = 'rejected' AND k.http_status = 409
                                   AND k.retry_at IS NOT NULL)
-                         ELSE r.scheduled_for >= to_timestamp($5::bigint * 60)
-                          AND r.covers_from <= to_timestamp($6::bigint * 60)
+                         ELSE r.scheduled_for >= to_timestamp($5::float8 * 60::float8)
+                          AND r.covers_from <= to_timestamp($6::float8 * 60::float8)
                           AND (r.error_class <> 'unknown' OR r.resolution IS NOT NULL
                                OR $4::boolean)
                        END
@@ -81,8 +85,8 @@ SELECT set_config('syncsched.retry',
                CASE
                  WHEN $7::boolean THEN true
                  ELSE pg_try_advisory_xact_lock(
-                        hashtextextended('syncsched/' || wanted.org_id || '/'
-                                           || wanted.integration_id, 0))
+                        hashtextextended('syncsched/' || wanted.org_id::text || '/'
+                                           || wanted.integration_id::text, 0::bigint))
                END AS held
           FROM wanted
         OFFSET 0) AS w

@@ -14,7 +14,7 @@
            FROM (SELECT r.run_id, r.org_id, r.integration_id, r.scheduled_for
                    FROM sync_run_log AS r
                   WHERE r.org_id = $3::uuid AND r.integration_id = $4::uuid
-                    AND r.scheduled_for = to_timestamp($5::bigint * 60)
+                    AND r.scheduled_for = to_timestamp($5::float8 * 60::float8)
                   ORDER BY r.attempt DESC
                   LIMIT 1) AS l
        )

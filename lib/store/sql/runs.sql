@@ -28,8 +28,8 @@ SELECT true AS is_found,
        SELECT *
          FROM sync_run_log AS l
         WHERE l.org_id = i.org_id AND l.integration_id = i.integration_id
-          AND l.scheduled_for >= to_timestamp($3::bigint * 60)
-          AND l.scheduled_for < to_timestamp($4::bigint * 60)
+          AND l.scheduled_for >= to_timestamp($3::float8 * 60::float8)
+          AND l.scheduled_for < to_timestamp($4::float8 * 60::float8)
        OFFSET 0
        ) AS r
   LEFT JOIN LATERAL (SELECT n.name, n.timezone

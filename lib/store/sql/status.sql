@@ -11,19 +11,21 @@ SELECT CASE
          THEN left(o.name::text, 200)
          ELSE regexp_replace(left(o.name::text, 200), '[^\t -~]', '?', 'g')
        END AS organization,
-       (SELECT (extract(epoch FROM max(j.valid_to)) / 60)::bigint
+       (SELECT (date_part('epoch', max(j.valid_to)) / 60::float8)::bigint
           FROM sync_schedule_journal AS j
          WHERE j.org_id = i.org_id AND j.integration_id = i.integration_id) AS since,
-       (extract(epoch FROM done.scheduled_for) / 60)::bigint AS last_success,
+       (date_part('epoch', done.scheduled_for) / 60::float8)::bigint AS last_success,
        CASE WHEN isfinite(done.completed_at)
-            THEN (extract(epoch FROM done.completed_at) * 1000)::bigint END AS last_success_at,
-       (extract(epoch FROM well.since) / 60)::bigint AS well_since,
+            THEN (date_part('epoch', done.completed_at) * 1000::float8)::bigint END
+                AS last_success_at,
+       (date_part('epoch', well.since) / 60::float8)::bigint AS well_since,
        CASE WHEN waits.status = 'pending'
-            THEN (extract(epoch FROM waits.scheduled_for) / 60)::bigint END AS pending_slot,
+            THEN (date_part('epoch', waits.scheduled_for) / 60::float8)::bigint END AS pending_slot,
        CASE WHEN isfinite(waits.created_at)
-            THEN (extract(epoch FROM waits.created_at) * 1000)::bigint END AS pending_since,
+            THEN (date_part('epoch', waits.created_at) * 1000::float8)::bigint END AS pending_since,
        CASE WHEN waits.status = 'running' AND isfinite(waits.started_at)
-            THEN (extract(epoch FROM waits.started_at) * 1000)::bigint END AS accepted_since,
+            THEN (date_part('epoch', waits.started_at) * 1000::float8)::bigint END
+                AS accepted_since,
        CASE WHEN f.in_row < 100 THEN f.in_row_least ELSE first.slot END AS in_row_first,
        f.*, early.*, r.runs,
        -- include: columns/schedule.sql
@@ -59,7 +61,7 @@ SELECT CASE
           LIMIT 1
        ) AS well ON true
   LEFT JOIN LATERAL ( -- the first slot that failed since the last success
-         SELECT (extract(epoch FROM c.scheduled_for) / 60)::bigint AS slot
+         SELECT (date_part('epoch', c.scheduled_for) / 60::float8)::bigint AS slot
            FROM sync_run_log AS c
           WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
             AND c.status = 'failed' AND c.resolution IS DISTINCT FROM 'done'
@@ -84,7 +86,7 @@ SELECT CASE
                 count(*) FILTER (WHERE is_old_failure) AS failed,
                 min(u.slot) FILTER (WHERE is_old_failure) AS failed_first,
                 max(u.slot) FILTER (WHERE is_old_failure) AS failed_last,
-                (array_agg(u.error_code ORDER BY u.scheduled_for DESC)
+                (pg_catalog.array_agg(u.error_code ORDER BY u.scheduled_for DESC)
                    FILTER (WHERE is_new AND is_begun))[1] AS last_code
            FROM (SELECT c.scheduled_for, c.error_code, c.started_at,
                         CASE
@@ -92,7 +94,7 @@ SELECT CASE
                           THEN 'rejected'
                           ELSE c.error_class
                         END AS error_class,
-                        (extract(epoch FROM c.scheduled_for) / 60)::bigint AS slot
+                        (date_part('epoch', c.scheduled_for) / 60::float8)::bigint AS slot
                    FROM sync_run_log AS c
                   WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
                     AND c.status = 'failed'
@@ -119,13 +121,13 @@ SELECT CASE
        ) AS f ON true
   LEFT JOIN LATERAL ( -- served before its time: a slot to come, or one of the last 7 days
          SELECT count(*) AS early, min(u.slot) AS early_first, max(u.slot) AS early_last
-           FROM (SELECT (extract(epoch FROM c.scheduled_for) / 60)::bigint AS slot
+           FROM (SELECT (date_part('epoch', c.scheduled_for) / 60::float8)::bigint AS slot
                    FROM sync_run_log AS c
                   WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
                     AND c.scheduled_for > now() + interval '30 seconds'
                     AND c.started_at IS NOT NULL
                   UNION ALL
-                 SELECT (extract(epoch FROM c.scheduled_for) / 60)::bigint
+                 SELECT (date_part('epoch', c.scheduled_for) / 60::float8)::bigint
                    FROM sync_run_log AS c
                   WHERE c.org_id = i.org_id AND c.integration_id = i.integration_id
                     AND c.scheduled_for > now() - interval '7 days'
@@ -134,7 +136,7 @@ SELECT CASE
                   LIMIT 100) AS u
        ) AS early ON true
   LEFT JOIN LATERAL (
-         SELECT json_agg(v) AS runs
+         SELECT pg_catalog.json_agg(v) AS runs
            FROM (SELECT r.run_id AS "runId",
                         to_char(r.scheduled_for AT TIME ZONE 'UTC', t.format) AS "scheduledFor",
                         to_char(r.covers_from AT TIME ZONE 'UTC', t.format) AS "coversFrom",
@@ -150,7 +152,7 @@ SELECT CASE
                         CASE WHEN isfinite(r.started_at)
                                AND r.triggered_by IN ('schedule', 'catch_up')
                              THEN greatest(
-                                    floor(extract(epoch FROM r.started_at - r.scheduled_for)), 0
+                                    floor(date_part('epoch', r.started_at - r.scheduled_for)), 0
                                   )::bigint END AS "lateSeconds",
                         r.records_exported AS "recordsExported",
                         r.error_class AS "errorClass", r.error_code AS "errorCode",

@@ -6,11 +6,11 @@
 -- The setting is for status.sql, which follows in the same transaction. A bitmap scan would read
 -- and sort all failures of an integration; the index gives the last hundred. The planner cannot
 -- know how many failures there are.
-SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
+SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
        sync_schema_version() AS schema_version,
        set_config('enable_bitmapscan', 'off', true),
-       (SELECT json_agg(
-                 json_build_object(
+       (SELECT pg_catalog.json_agg(
+                 pg_catalog.json_build_object(
                    'integrationType', left(t.integration_type, 64),
                    'askedAt', to_char(t.asked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
                    'until', to_char(t.throttled_until AT TIME ZONE 'UTC',
@@ -19,7 +19,7 @@ SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us,
           FROM sync_throttle_state AS t
          WHERE t.throttled_until > now() AND t.asked_at <= now() + interval '60 seconds'
        ) AS throttled,
-       json_agg(v) AS triggers,
+       pg_catalog.json_agg(v) AS triggers,
        bool_or(NOT v.silent) AS is_ticking
   FROM (SELECT left(t.trigger_name, 200) AS name, left(t.host, 200) AS host,
                to_char(t.last_tick_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')

@@ -2,22 +2,22 @@
 -- infinite ones as NULL. What no encoding may have is replaced, as in columns/texts.sql.
 r.run_id, r.org_id, r.integration_id, r.attempt, r.status, r.triggered_by, r.worker,
 r.records_exported, r.error_class, r.http_status, r.resolution,
-(extract(epoch FROM r.scheduled_for) / 60)::bigint AS scheduled_for,
-(extract(epoch FROM r.covers_from) / 60)::bigint AS covers_from,
-(extract(epoch FROM r.period_start) / 60)::bigint AS period_start,
+(date_part('epoch', r.scheduled_for) / 60::float8)::bigint AS scheduled_for,
+(date_part('epoch', r.covers_from) / 60::float8)::bigint AS covers_from,
+(date_part('epoch', r.period_start) / 60::float8)::bigint AS period_start,
 CASE WHEN isfinite(r.created_at)
-     THEN (extract(epoch FROM r.created_at) * 1000)::bigint END AS created_at,
+     THEN (date_part('epoch', r.created_at) * 1000::float8)::bigint END AS created_at,
 CASE WHEN isfinite(r.started_at)
-     THEN (extract(epoch FROM r.started_at) * 1000)::bigint END AS started_at,
+     THEN (date_part('epoch', r.started_at) * 1000::float8)::bigint END AS started_at,
 CASE WHEN isfinite(r.accepted_at)
-     THEN (extract(epoch FROM r.accepted_at) * 1000)::bigint END AS accepted_at,
+     THEN (date_part('epoch', r.accepted_at) * 1000::float8)::bigint END AS accepted_at,
 CASE WHEN isfinite(coalesce(r.completed_at, r.failed_at))
-     THEN (extract(epoch FROM coalesce(r.completed_at, r.failed_at)) * 1000)::bigint
+     THEN (date_part('epoch', coalesce(r.completed_at, r.failed_at)) * 1000::float8)::bigint
 END AS ended_at,
 CASE WHEN isfinite(r.retry_at)
-     THEN (extract(epoch FROM r.retry_at) * 1000)::bigint END AS retry_at,
+     THEN (date_part('epoch', r.retry_at) * 1000::float8)::bigint END AS retry_at,
 CASE WHEN isfinite(r.resolved_at)
-     THEN (extract(epoch FROM r.resolved_at) * 1000)::bigint END AS resolved_at,
+     THEN (date_part('epoch', r.resolved_at) * 1000::float8)::bigint END AS resolved_at,
 left(r.integration_type, 64) AS integration_type, left(r.idempotency_key, 200) AS idempotency_key,
 left(r.error_code, 64) AS error_code, left(r.error_message, 2000) AS error_message,
 left(r.trigger_name, 200) AS trigger_name, left(r.host, 200) AS host,

@@ -6,4 +6,4 @@ coalesce(i.integration_id, s.integration_id) AS integration_id,
 i.is_enabled IS TRUE AND i.cron_schedule IS NOT NULL AS is_active,
 o.id IS NOT NULL AS has_organization,
 s.schedule AS state_text,
-(date_part('epoch', s.mark) / 60)::bigint AS mark
+(date_part('epoch', s.mark) / 60::float8)::bigint AS mark

@@ -3,7 +3,7 @@
 -- five runs later a bad day is forgotten. Of an accepted run the call was over when it was accepted.
 -- When an abandoned one was over nobody knows. NULL: none of the five was begun. Whatever the
 -- history is, this reads six rows of one index.
-(SELECT max(greatest(extract(epoch FROM d.over_at - d.started_at) * 1000, 0))::bigint
+(SELECT max(greatest(date_part('epoch', d.over_at - d.started_at) * 1000::float8, 0))::bigint
    FROM (SELECT l.started_at,
                 CASE
                   WHEN l.error_code IS DISTINCT FROM 'ABANDONED' OR l.accepted_at IS NOT NULL

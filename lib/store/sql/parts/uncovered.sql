@@ -6,14 +6,14 @@
 -- there are.
 gaps AS (
   SELECT a.*, max(c.covered_to) OVER in_time + 1 AS gap_from,
-         lead(c.covered_from, 1, a.last_minute + 1) OVER in_time - 1 AS gap_to
+         pg_catalog.lead(c.covered_from, 1, a.last_minute + 1) OVER in_time - 1 AS gap_to
     FROM asked AS a
    CROSS JOIN LATERAL (
           SELECT a.first_minute - 1 AS covered_from,
                  greatest(a.first_minute - 1, a.settled_to) AS covered_to
            UNION ALL
-          SELECT (extract(epoch FROM f.covers_from) / 60)::bigint,
-                 (extract(epoch FROM r.scheduled_for) / 60)::bigint
+          SELECT (date_part('epoch', f.covers_from) / 60::float8)::bigint,
+                 (date_part('epoch', r.scheduled_for) / 60::float8)::bigint
             FROM sync_run_log AS r
            CROSS JOIN LATERAL (
                   SELECT CASE
@@ -22,8 +22,8 @@ gaps AS (
                          END
                 ) AS f (covers_from)
            WHERE r.org_id = a.org_id AND r.integration_id = a.integration_id
-             AND r.scheduled_for >= to_timestamp(a.first_minute * 60)
-             AND f.covers_from <= to_timestamp(a.last_minute * 60)
+             AND r.scheduled_for >= to_timestamp(a.first_minute::float8 * 60::float8)
+             AND f.covers_from <= to_timestamp(a.last_minute::float8 * 60::float8)
         ) AS c
   WINDOW in_time AS (PARTITION BY a.place ORDER BY c.covered_from)
 ), pieces AS (
