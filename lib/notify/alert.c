@@ -87,7 +87,9 @@ static void alert_add_run(struct alert *alert, const struct tick_result *result,
 {
     bool is_known = note != NULL && note->error_class != OUTCOME_NONE;
 
-    if (worker_has_failed(verdict))
+    if (verdict == WORKER_COMPLETED && run->failed_before > 0)
+        alert_add(alert, "works-again", run);
+    if (worker_has_failed(verdict) && run_failure_is_news(run))
         alert_add_failed(alert, run, is_known ? note : &alert_unknown);
     if (note != NULL && note->late_us > 0 && !result->is_late_known)
         json_object_set_new(alert_add(alert, "late", run), "lateSeconds",
@@ -104,8 +106,10 @@ char *alert_format(const struct tick_result *result, const char *tick_id,
     struct text line = {0};
 
     for (size_t i = 0; i < claim->abandoned_count; i++)
-        alert_add_failed(&alert, &claim->abandoned[i].run,
-                         claim->abandoned[i].was_accepted ? &alert_unreported : &alert_abandoned);
+        if (run_failure_is_news(&claim->abandoned[i].run))
+            alert_add_failed(&alert, &claim->abandoned[i].run,
+                             claim->abandoned[i].was_accepted ? &alert_unreported
+                                                              : &alert_abandoned);
     for (size_t i = 0; i < claim->run_count; i++)
         if (claim->runs[i].verdict == CLAIM_RUN_GIVEN_UP)
             alert_add(&alert, "given-up", &claim->runs[i].run);

@@ -1,9 +1,11 @@
 /*
  * What a tick met that a person should know, as one JSON object for a program of the user's.
  *
- * Four kinds of events, each about a run: "failed", "given-up", "late" (begun more than five
- * minutes after its slot) and "cold-start". There is one alert a tick, however much has failed, so
- * that a bad night is not a flood. tests/schemas/alert.json says what it looks like.
+ * Five kinds of events, each about a run: "failed", "works-again" (the run before it failed),
+ * "given-up", "late" (begun more than five minutes after its slot) and "cold-start". Of failures in
+ * a row it has only the first, the third and the first of a day; late runs and cold starts once
+ * an hour. There is one alert a tick, however much has failed, so that a bad night is not a flood.
+ * tests/schemas/alert.json says what it looks like.
  */
 #ifndef SYNCSCHED_NOTIFY_ALERT_H
 #define SYNCSCHED_NOTIFY_ALERT_H

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+enum { RUN_DAY_MINUTES = 24 * 60 };
+
 static const char *const run_statuses[RUN_GONE] = {"pending", "running", "completed", "failed"};
 
 enum run_status run_status_parse(const char *text)
@@ -32,6 +34,13 @@ const char *run_resolution_name(enum run_resolution resolution)
     static const char *const names[] = {NULL, "done", "not_done"};
 
     return names[resolution];
+}
+
+bool run_failure_is_news(const struct run *run)
+{
+    return run->failed_before == 0 || run->failed_before == 2 ||
+           instant_divide_down(run->begun_before, RUN_DAY_MINUTES) !=
+               instant_divide_down(run->scheduled_for, RUN_DAY_MINUTES);
 }
 
 const char *run_format_period_start(const struct run *run, char text[INSTANT_TEXT_SIZE])

@@ -8,6 +8,7 @@
 
 #include "time/instant.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Sizes with the NUL. A UUID is kept in PostgreSQL's canonical text form. */
@@ -35,7 +36,16 @@ struct run {
     int64_t covers_from;   /* the same, its first slot */
     int64_t period_start;  /* it exports what lies after this minute, up to scheduled_for */
     int attempt;
+    /* As the claim found them: of the last three runs before it, how many failed in a row; */
+    int failed_before;
+    int64_t begun_before; /* and the slot of the last of these; INT64_MIN: there is none */
 };
+
+/*
+ * Whether a person should hear that this run failed: the first and the third failure in a row, and
+ * the first of each day (UTC).
+ */
+bool run_failure_is_news(const struct run *run);
 
 /* Who starts ticks, as their runs carry it. Borrowed. */
 struct trigger {

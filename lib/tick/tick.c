@@ -480,7 +480,7 @@ static void tick_note_refusal(struct worker_refusal *refusal, struct tick_result
 }
 
 /* One line for each type that is throttled, and one for all runs that found no place. */
-static void tick_warn_of_waits(const struct worker_options *workers,
+static void tick_warn_of_waits(struct tick *tick, const struct worker_options *workers,
                                const struct tick_result *result)
 {
     size_t throttled[WORKER_WAITS] = {0};
@@ -501,13 +501,15 @@ static void tick_warn_of_waits(const struct worker_options *workers,
         if (atomic_load(&workers->waits[i].throttled_until) == 0)
             continue;
         instant_format_second(atomic_load(&workers->waits[i].throttled_until), until);
-        log_warning("%s asks not to be called until %s: %zu of its runs stay%s pending",
-                    timetable_type(i), until, throttled[i], throttled[i] == 1 ? "s" : "");
+        warnings_addf(&tick->warnings, WARNING_THROTTLED,
+                      "%s asks not to be called until %s: %zu of its runs stay%s pending",
+                      timetable_type(i), until, throttled[i], throttled[i] == 1 ? "s" : "");
     }
     if (without_place > 0)
-        log_warning("%zu run%s found no place among the calls of all ticks (--max-calls), and "
-                    "stay%s pending",
-                    without_place, without_place == 1 ? "" : "s", without_place == 1 ? "s" : "");
+        warnings_addf(&tick->warnings, WARNING_NO_PLACE,
+                      "%zu run%s found no place among the calls of all ticks (--max-calls), and "
+                      "stay%s pending",
+                      without_place, without_place == 1 ? "" : "s", without_place == 1 ? "s" : "");
 }
 
 /* The runs while they are handed out: which of them can still end. */
@@ -542,8 +544,7 @@ static void tick_note_end(void *context, size_t task, int verdict, int64_t now_m
 }
 
 /* One line, in numbers, where more was due than there is time for. */
-static void tick_warn_of_rest(const struct tick *tick, const struct tick_hand_out *hand_out,
-                              size_t count)
+static void tick_warn_of_rest(struct tick *tick, const struct tick_hand_out *hand_out, size_t count)
 {
     const struct capacity *capacity = &hand_out->capacity;
     int64_t whole_ms = capacity->deadline_ms - capacity->began_ms;
@@ -564,7 +565,7 @@ static void tick_warn_of_rest(const struct tick *tick, const struct tick_hand_ou
               tick->options->policy.budget_ms / 1000, tick->count.in_window);
     error_hint(&err, "spread the schedules over more minutes, or let another host tick, too; "
                      "syncsched status shows which minutes are too full");
-    log_failure_as_warning(&err);
+    warnings_add(&tick->warnings, WARNING_NO_TIME, &err);
 }
 
 /* Lets the next tick begin with what was left. If it does not hear of it, it waits 55 s for us. */
@@ -650,7 +651,8 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
     for (enum warning_kind kind = WARNING_LATE; kind < WARNINGS; kind++)
         warnings_count(&tick->warnings, kind, atomic_load(&workers.warned[kind]));
     tick_note_refusal(workers.refusal, result);
-    tick_warn_of_waits(&workers, result);
+    tick_warn_of_waits(tick, &workers, result);
+    warnings_say(&tick->warnings);
     memory_unshare(workers.warned, WARNINGS, sizeof *workers.warned);
     tick_give_back(tick, result);
     memory_unshare(workers.refusal, 1, sizeof *workers.refusal);

@@ -31,10 +31,16 @@ static const struct {
                          true},
     [WARNING_COVERED] = {"covered", "slots are covered: syncsched status shows by what", NULL,
                          true},
+    [WARNING_THROTTLED] = {"throttled", "types are throttled",
+                           "no external system asks any more not to be called", true},
+    [WARNING_NO_PLACE] = {"no_place", "", "there is a place for each call again", true},
+    [WARNING_NO_TIME] = {"no_time", "", "each tick has time for all that is due again", true},
     [WARNING_LATE] = {"late", "runs started late", "runs start in time again", true},
     [WARNING_COLD] = {"cold", "cold starts", "there are no cold starts any more", true},
     [WARNING_ODD_ANSWER] = {"odd_answer", "runs are completed by an answer with a warning",
                             "no answer has a warning any more", true},
+    [WARNING_NO_MESSAGE] = {"no_message", "messages are left out that the database refuses", NULL,
+                            true},
     [WARNING_UNSTORED] = {"unstored", "runs whose end could not be stored", NULL, true},
 };
 

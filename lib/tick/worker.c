@@ -237,7 +237,8 @@ static bool worker_store(struct worker *worker, enum run_log_step step,
         if (is_stored) {
             worker_note_outcome(worker, outcome);
             if (state->lacks_texts)
-                worker_warn(worker, "the database refuses its message, which is left out", NULL);
+                worker_warn_once(worker, WARNING_NO_MESSAGE,
+                                 "the database refuses its message, which is left out", NULL);
             return true;
         }
         if (worker->db != NULL && database_refuses_rows(worker->db))
@@ -291,6 +292,7 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
     int64_t return_at_ms = clock_now_ms() + WORKER_TRY_MS;
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
     enum worker_start end = WORKER_NOT_STARTED;
+    struct error refusal = {0}; /* it says more than that no connection came afterwards */
     struct error err = {0};
 
     while (worker_may_begin(worker)) {
@@ -302,7 +304,9 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
             start.call_ms = worker->options->store_until_ms - clock_now_ms();
             if (run_log_change(worker->db, &start, state, &err))
                 return worker_judge_start(worker, state);
-            if (!database_has_refused(worker->db))
+            if (database_has_refused(worker->db))
+                refusal = err;
+            else
                 end = WORKER_UNCLEAR;
             if (database_is_usable(worker->db))
                 break;
@@ -314,7 +318,7 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
             worker_pause(worker, &pause_ms);
     }
     if (err.kind != ERROR_NONE)
-        worker_note_refusal(worker, &err);
+        worker_note_refusal(worker, refusal.kind != ERROR_NONE ? &refusal : &err);
     return end;
 }
 

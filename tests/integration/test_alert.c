@@ -267,6 +267,67 @@ START_TEST(test_cold_start)
 }
 END_TEST
 
+/* ---- A failure that goes on ---- */
+
+static const struct {
+    const char *at;
+    bool fails;
+    const char *told; /* NULL: nothing */
+} failing[] = {
+    {"2024-05-01T02:00Z", true, "failed"},       {"2024-05-01T02:15Z", true, NULL},
+    {"2024-05-01T02:30Z", true, "failed"},       {"2024-05-01T02:45Z", true, NULL},
+    {"2024-05-01T03:00Z", true, NULL},           {"2024-05-02T02:00Z", true, "failed"},
+    {"2024-05-02T02:15Z", true, NULL},           {"2024-05-02T02:30Z", false, "works-again"},
+    {"2024-05-02T02:45Z", false, NULL},          {"2024-05-02T03:00Z", true, "failed"},
+    {"2024-05-02T03:15Z", false, "works-again"},
+};
+
+/* Covers: the first failure, the third, the first of a day, and that it works again. */
+START_TEST(test_goes_on)
+{
+    scene_seed(1, 1, "*/15 * * * *");
+    for (int i = 0; i < COUNT(failing); i++) {
+        char options[100];
+
+        function_script(scene_function(), failing[i].fails ? "* status=422" : "* count=1");
+        snprintf(options, sizeof options, "--at %s", failing[i].at);
+        scene_expect(scene_run(options), 1, 0, failing[i].fails, failing[i].fails);
+        if (failing[i].told == NULL) {
+            assert_not_told();
+        } else {
+            json_t *alert = read_alert();
+
+            ck_assert_uint_eq(json_array_size(json_object_get(alert, "events")), 1);
+            assert_text(event(alert, 0), "event", failing[i].told);
+            json_decref(alert);
+        }
+        ck_assert_int_eq(truncate(told, 0), 0);
+    }
+}
+END_TEST
+
+/* Covers: starts that are late tick after tick: once an hour. */
+START_TEST(test_late_goes_on)
+{
+    int64_t slot = scene_settle(20000);
+
+    scene_seed(1, 2, NEVER);
+    for (int n = 1; n <= 2; n++) {
+        json_t *alert;
+
+        free(scene_seed_run(n, "pending", slot - 10, 2));
+        scene_expect(scene_run(""), 1, 0, 0, 0);
+        if (n == 2)
+            break;
+        alert = read_alert();
+        assert_text(event(alert, 0), "event", "late");
+        json_decref(alert);
+        ck_assert_int_eq(truncate(told, 0), 0);
+    }
+    assert_not_told();
+}
+END_TEST
+
 /* ---- One alert ---- */
 
 /* Covers: one start and one alert a tick, however much there is to tell; the option counts. */
@@ -412,6 +473,8 @@ SUITE(alert)
     tcase_add_test(triggers, test_given_up);
     tcase_add_test(triggers, test_late);
     tcase_add_test(triggers, test_cold_start);
+    tcase_add_test(triggers, test_goes_on);
+    tcase_add_test(triggers, test_late_goes_on);
     suite_add_tcase(suite, triggers);
     tcase_add_checked_fixture(alert, set_up, tear_down);
     tcase_add_test(alert, test_all_at_once);

@@ -126,6 +126,32 @@ START_TEST(test_told)
 }
 END_TEST
 
+static const char *const refusals[][2] = {
+    {"42501", "privilege"},
+    {"25006", "it is a standby (connect to the primary), or its disk is full (free some space)"},
+};
+
+/* Covers: starts that the database refuses; the hint is about the server, and asks for no setting. */
+START_TEST(test_told_of_refusal)
+{
+    struct scene_tick tick;
+
+    scene_seed(1, 3, DAILY);
+    testdb_exec("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+                "BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '%s'; END $$;"
+                "CREATE TRIGGER refuse BEFORE UPDATE ON sync_run_log"
+                " FOR EACH ROW EXECUTE FUNCTION refuse()",
+                refusals[_i][0]);
+    tick = scene_run("--budget 10s --at " AT);
+    ck_assert_msg(tick.status == 3, "%s", tick.err);
+    ck_assert_msg(strstr(tick.err, refusals[_i][1]) != NULL, "%s", tick.err);
+    ck_assert_ptr_null(strstr(tick.err, "read_only"));
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 0);
+    assert_told("/fail");
+    scene_tick_free(&tick);
+}
+END_TEST
+
 /* Covers: a dry run tells nobody; each tick has an id of its own. */
 START_TEST(test_told_once_each)
 {
@@ -318,6 +344,7 @@ SUITE(monitor)
 
     tcase_add_checked_fixture(told, set_up, tear_down);
     tcase_add_loop_test(told, test_told, 0, COUNT(ticks));
+    tcase_add_loop_test(told, test_told_of_refusal, 0, COUNT(refusals));
     tcase_add_test(told, test_told_once_each);
     tcase_add_loop_test(told, test_told_of_death, 0, 2);
     tcase_add_test(told, test_secret_address);

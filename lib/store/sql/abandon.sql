@@ -25,4 +25,6 @@ UPDATE sync_run_log AS r
   FROM stale
  WHERE r.run_id = stale.run_id
 RETURNING r.accepted_at IS NOT NULL AS is_accepted,
+       -- include: columns/before.sql
+       ,
        -- include: columns/run.sql

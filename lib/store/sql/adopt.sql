@@ -63,6 +63,8 @@
 SELECT c.verdict, true AS is_adopted,
        -- include: columns/takes_ms.sql
        ,
+       -- include: columns/before.sql
+       ,
        -- include: columns/run.sql
   FROM judged AS j
   JOIN sync_run_log AS r ON r.run_id = j.run_id

@@ -123,4 +123,6 @@ SELECT s.org_id, s.integration_id,
 RETURNING r.error_code AS verdict, false AS is_adopted,
        -- include: columns/takes_ms.sql
        ,
+       -- include: columns/before.sql
+       ,
        -- include: columns/run.sql

@@ -44,4 +44,6 @@ SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers
 RETURNING NULL::text AS verdict, true AS is_adopted,
        -- include: columns/takes_ms.sql
        ,
+       -- include: columns/before.sql
+       ,
        -- include: columns/run.sql

@@ -43,4 +43,6 @@ SELECT s.org_id, s.integration_id, s.integration_type, s.scheduled_for, s.covers
 RETURNING NULL::text AS verdict, NOT $2::boolean AS is_adopted,
        -- include: columns/takes_ms.sql
        ,
+       -- include: columns/before.sql
+       ,
        -- include: columns/run.sql
