@@ -20,6 +20,8 @@ int command_status(const struct command_line *line)
         .deadline_ms = line->started_at_ms + STATUS_BUDGET_MS,
         .runs = (int)line->values[SETTING_RUNS].number,
         .wants_messages = true,
+        .budget_ms = line->values[SETTING_BUDGET].number,
+        .workers = (int)line->values[SETTING_CONCURRENCY].number,
     };
     struct terminal terminal = terminal_look(STDOUT_FILENO, line->values[SETTING_WIDTH].number);
     struct status status = {0};

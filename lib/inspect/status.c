@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATUS_LOCK_MS = 5000 };
+enum { STATUS_LOCK_MS = 5000, STATUS_WAITING_MS = 60 * 1000 };
 
 /* ---- Reading ---- */
 
@@ -77,6 +77,8 @@ static void status_read_integration(void *context, const struct database_row *ro
         .last_success_at_ms = status_read_time(row, "last_success_at"),
         .pending_slot = status_read_time(row, "pending_slot"),
         .pending_since_ms = status_read_time(row, "pending_since"),
+        .is_left = database_row_is_true(row, "is_left"),
+        .takes_ms = database_row_number(row, "takes_ms", INT64_MIN),
         .accepted_since_ms = status_read_time(row, "accepted_since"),
         .runs = status_read_text(status, row, "runs"),
         .facts = {.last_success = status_read_time(row, "last_success"),
@@ -197,6 +199,99 @@ static void status_judge_integration(struct status *status, struct status_integr
     status->conditions[integration->condition.state]++;
 }
 
+/* ---- What does not fit ---- */
+
+/* The mean of all calls that are known, or of one type; INT64_MIN where none is. */
+static int64_t status_mean_ms(const struct status *status, const char *type)
+{
+    struct forecast_load known = {0};
+
+    for (size_t i = 0; i < status->count; i++) {
+        const struct status_integration *integration = &status->integrations[i];
+        const char *own = integration->schedule.integration_type;
+
+        if (integration->takes_ms != INT64_MIN &&
+            (type == NULL || (own != NULL && strcmp(own, type) == 0)))
+            forecast_add(&known, integration->takes_ms);
+    }
+    return known.calls > 0 ? known.work_ms / (int64_t)known.calls : INT64_MIN;
+}
+
+/* Integrations without a call in the log: as others of their type, else as all. */
+static void status_guess_calls(struct status *status)
+{
+    int64_t all_ms = status_mean_ms(status, NULL);
+    int64_t types_ms[RUN_TYPES];
+
+    for (size_t type = 0; type < RUN_TYPES; type++)
+        types_ms[type] = status_mean_ms(status, timetable_type(type));
+    for (size_t i = 0; i < status->count; i++) {
+        struct status_integration *integration = &status->integrations[i];
+        const char *own = integration->schedule.integration_type;
+        size_t type = own != NULL ? timetable_find_type(own) : RUN_TYPES;
+
+        if (integration->takes_ms != INT64_MIN)
+            continue;
+        integration->takes_ms = all_ms != INT64_MIN ? all_ms : 0;
+        if (type < RUN_TYPES && types_ms[type] != INT64_MIN)
+            integration->takes_ms = types_ms[type];
+    }
+}
+
+static void status_weigh_minutes(struct status *status)
+{
+    struct status_capacity *capacity = &status->tick_capacity;
+    int64_t now = instant_divide_down(status->now_us, INSTANT_US_PER_MINUTE);
+    struct forecast_load *loads = memory_allocate(FORECAST_MINUTES, sizeof *loads);
+    struct forecast_schedule *schedules = memory_allocate(status->count, sizeof *schedules);
+    size_t count = 0;
+
+    for (size_t i = 0; i < status->count; i++) {
+        const struct status_integration *integration = &status->integrations[i];
+        const struct schedule *schedule = &integration->schedule;
+
+        if (integration->facts.is_active && integration->facts.error == NULL)
+            schedules[count++] =
+                (struct forecast_schedule){&integration->timetable, schedule->cron_schedule,
+                                           schedule->timezone, integration->takes_ms};
+    }
+    forecast_day(schedules, count, now, loads);
+    for (size_t i = 0; i < FORECAST_MINUTES; i++) {
+        if (forecast_span_ms(&loads[i], capacity->workers) <= capacity->budget_ms)
+            continue;
+        if (capacity->full_count < STATUS_FULL_MAX)
+            capacity->full[capacity->full_count] =
+                (struct status_minute){now + 1 + (int64_t)i, loads[i]};
+        capacity->full_count++;
+    }
+    free(schedules);
+    free(loads);
+}
+
+/* What waits, and which minutes of the coming day have more due than a tick has time for. */
+static void status_weigh(const struct status_options *options, struct status *status)
+{
+    struct status_capacity *capacity = &status->tick_capacity;
+    int64_t waits_since_ms = status->now_us / 1000 - STATUS_WAITING_MS;
+
+    *capacity = (struct status_capacity){.is_known = true,
+                                         .budget_ms = options->budget_ms,
+                                         .workers = options->workers,
+                                         .waiting_since = INT64_MAX};
+    status_guess_calls(status);
+    for (size_t i = 0; i < status->count; i++) {
+        const struct status_integration *integration = &status->integrations[i];
+
+        if (integration->pending_slot == INT64_MIN ||
+            (!integration->is_left && integration->pending_since_ms > waits_since_ms))
+            continue;
+        forecast_add(&capacity->waiting, integration->takes_ms);
+        if (integration->pending_slot < capacity->waiting_since)
+            capacity->waiting_since = integration->pending_slot;
+    }
+    status_weigh_minutes(status);
+}
+
 /* ---- The whole ---- */
 
 /* What needs a person first; then by name, so that an organisation's integrations are together. */
@@ -225,6 +320,8 @@ bool status_inspect(const struct status_options *options, const struct probe_fin
         return false;
     for (size_t i = 0; i < status->count; i++)
         status_judge_integration(status, &status->integrations[i]);
+    if (options->budget_ms > 0 && options->org_id == NULL && options->integration_id == NULL)
+        status_weigh(options, status);
     if (status->count > 1)
         qsort(status->integrations, status->count, sizeof *status->integrations, status_compare);
     if (status->count == 0)

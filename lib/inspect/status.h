@@ -8,6 +8,7 @@
 #define SYNCSCHED_INSPECT_STATUS_H
 
 #include "plan/condition.h"
+#include "plan/forecast.h"
 #include "plan/probe.h"
 #include "plan/run.h"
 #include "plan/schedule.h"
@@ -26,6 +27,8 @@ struct status_options {
     const char *integration_id; /* only this integration; NULL: every one */
     int runs;                   /* so many of the last runs of each */
     bool wants_messages;        /* with their error messages */
+    int64_t budget_ms;          /* of a tick, for what does not fit into one; 0: of no interest */
+    int workers;                /* of a tick */
 };
 
 struct status_integration {
@@ -35,6 +38,8 @@ struct status_integration {
     int64_t last_success_at_ms; /* INT64_MIN: never */
     int64_t pending_slot;       /* of the run that waits to begin; INT64_MIN: none waits */
     int64_t pending_since_ms;
+    bool is_left;              /* its tick had no time for it */
+    int64_t takes_ms;          /* the longest of its latest calls; INT64_MIN: it has none */
     int64_t accepted_since_ms; /* when a run that is accepted began; INT64_MIN: none is */
     const char *runs;          /* its last runs as a JSON array, the newest first; NULL: none */
     /* last_success, well_since and log are read, the rest is judged, as is what follows. */
@@ -43,6 +48,26 @@ struct status_integration {
     struct timetable timetable;        /* of one that is active and valid */
     int64_t next_slot;                 /* a minute; INT64_MIN: none */
     const struct probe_finding *probe; /* that of its type; NULL: there is none */
+};
+
+/* A minute with more due than a tick has time for. */
+struct status_minute {
+    int64_t minute;
+    struct forecast_load load;
+};
+
+enum { STATUS_FULL_MAX = 10 };
+
+/* What does not fit into a tick. Integrations without a call count as long as others of their type.
+ */
+struct status_capacity {
+    bool is_known;
+    int64_t budget_ms; /* as in the options */
+    int workers;
+    struct forecast_load waiting;               /* runs that ticks had no time for yet */
+    int64_t waiting_since;                      /* the oldest slot of these, a minute */
+    struct status_minute full[STATUS_FULL_MAX]; /* the first of the coming day */
+    size_t full_count;                          /* all of them */
 };
 
 /* `struct status s = {0};` is an empty one. */
@@ -54,10 +79,11 @@ struct status {
     struct status_integration *integrations; /* in key order; judged: what needs a person first */
     size_t count;
     size_t capacity;
-    const struct probe_finding *probes;  /* borrowed */
-    size_t probe_count;                  /* 0: no system was asked */
-    size_t conditions[CONDITION_STATES]; /* judged: how many integrations are in each state */
-    struct schedules_repeated repeated;  /* those that are set aside point to it */
+    const struct probe_finding *probes;   /* borrowed */
+    size_t probe_count;                   /* 0: no system was asked */
+    size_t conditions[CONDITION_STATES];  /* judged: how many integrations are in each state */
+    struct status_capacity tick_capacity; /* of all integrations; not known of some alone */
+    struct schedules_repeated repeated;   /* those that are set aside point to it */
     struct zones zones;
     char **texts; /* those that the rest points to */
     size_t text_count;

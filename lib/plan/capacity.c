@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CAPACITY_WORKERS_MAX = 5 };
-
 /* The kind of a type, or NULL: no call of it has begun. Types without room share the last. */
 static const struct capacity_kind *capacity_find_kind(const struct capacity *capacity,
                                                       const char *type)
@@ -86,22 +84,4 @@ void capacity_end(struct capacity *capacity, const struct capacity_call *call, i
 void capacity_withdraw(struct capacity *capacity, const struct capacity_call *call)
 {
     capacity_make_kind(capacity, call->type)->in_flight--;
-}
-
-int64_t capacity_span_ms(const int64_t *takes_ms, size_t count, int workers)
-{
-    int64_t free_at_ms[CAPACITY_WORKERS_MAX] = {0};
-    int64_t span_ms = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        int next = 0;
-
-        for (int n = 1; n < workers && n < CAPACITY_WORKERS_MAX; n++)
-            if (free_at_ms[n] < free_at_ms[next])
-                next = n;
-        free_at_ms[next] += takes_ms[i];
-        if (free_at_ms[next] > span_ms)
-            span_ms = free_at_ms[next];
-    }
-    return span_ms;
 }

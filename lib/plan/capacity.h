@@ -71,10 +71,4 @@ void capacity_end(struct capacity *capacity, const struct capacity_call *call, i
 /* It has not begun after all. */
 void capacity_withdraw(struct capacity *capacity, const struct capacity_call *call);
 
-/*
- * When so many calls of these lengths would be over if so many workers made them in this order,
- * counted from 0.
- */
-int64_t capacity_span_ms(const int64_t *takes_ms, size_t count, int workers);
-
 #endif

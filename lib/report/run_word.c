@@ -11,6 +11,7 @@ static const struct run_word run_words[] = {
     {"unhealthy", TERMINAL_BAD, 0},     {"ticking", TERMINAL_GOOD, 0},
     {"silent", TERMINAL_BAD, 0},        {"not ticking", TERMINAL_BAD, 0},
     {"reachable", TERMINAL_GOOD, 0},    {"unreachable", TERMINAL_WARN, 0},
+    {"behind", TERMINAL_WARN, 0},       {"too full", TERMINAL_WARN, 0},
     {"throttled", TERMINAL_WARN, 0},    {NULL, TERMINAL_PLAIN, 0},
 };
 

@@ -133,16 +133,49 @@ static json_t *status_json_probe(const struct probe_finding *probe)
     return tree;
 }
 
+static json_t *status_json_load(const struct status_capacity *capacity, const char *name,
+                                int64_t minute, const struct forecast_load *load)
+{
+    int64_t span_ms = forecast_span_ms(load, capacity->workers);
+
+    return json_pack("{s:o, s:I, s:I, s:I}", name, status_json_minute(minute), "runs",
+                     (json_int_t)load->calls, "workSeconds",
+                     (json_int_t)((load->work_ms + 500) / 1000), "spanSeconds",
+                     (json_int_t)((span_ms + 500) / 1000));
+}
+
+/* NULL: it is not known. */
+static json_t *status_json_capacity(const struct status_capacity *capacity)
+{
+    json_t *minutes;
+
+    if (!capacity->is_known)
+        return NULL;
+    minutes = json_array();
+    for (size_t i = 0; i < capacity->full_count && i < STATUS_FULL_MAX; i++)
+        json_array_append_new(minutes,
+                              status_json_load(capacity, "minute", capacity->full[i].minute,
+                                               &capacity->full[i].load));
+    return json_pack(
+        "{s:I, s:i, s:o, s:I, s:o}", "budgetSeconds", (json_int_t)(capacity->budget_ms / 1000),
+        "workers", capacity->workers, "waiting",
+        capacity->waiting.calls > 0
+            ? status_json_load(capacity, "oldestSlot", capacity->waiting_since, &capacity->waiting)
+            : json_null(),
+        "fullMinutes", (json_int_t)capacity->full_count, "firstFullMinutes", minutes);
+}
+
 json_t *status_head_tree(const struct status *status)
 {
     json_t *probes = status->probe_count > 0 ? json_array() : NULL;
 
     for (size_t i = 0; i < status->probe_count; i++)
         json_array_append_new(probes, status_json_probe(&status->probes[i]));
-    return json_pack("{s:o, s:b, s:o, s:o, s:o*}", "now",
+    return json_pack("{s:o, s:b, s:o, s:o, s:o*, s:o*}", "now",
                      status_json_instant(status->now_us / 1000), "ticking", (int)status->is_ticking,
                      "triggers", status_json_array(status->triggers), "throttled",
-                     status_json_array(status->throttled), "probes", probes);
+                     status_json_array(status->throttled), "capacity",
+                     status_json_capacity(&status->tick_capacity), "probes", probes);
 }
 
 void status_add_report(const struct status *status, enum status_view view,

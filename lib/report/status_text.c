@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STATUS_FULL_SHOWN = 3 };
+
 /* What the text is made of, and for whom. */
 struct status_text {
     const struct status *status;
@@ -205,6 +207,53 @@ static void status_add_probe(struct status_text *text, const json_t *probe)
         text_add(text->out, ": the state of its probes could not be read\n");
 }
 
+static void status_add_load(struct status_text *text, const json_t *capacity, const json_t *load)
+{
+    text_addf(text->out,
+              "%" JSON_INTEGER_FORMAT " s of work, %" JSON_INTEGER_FORMAT
+              " s with %" JSON_INTEGER_FORMAT " workers",
+              json_integer_value(json_object_get(load, "workSeconds")),
+              json_integer_value(json_object_get(load, "spanSeconds")),
+              json_integer_value(json_object_get(capacity, "workers")));
+}
+
+/*
+ * behind: 45 runs waiting, the oldest of TIME, 3 min ago: 900 s of work, 180 s with 5 workers
+ * too full: TIME, in 13 h: 60 due, 1200 s of work, 240 s with 5 workers; a tick has 50 s
+ */
+static void status_add_capacity(struct status_text *text, const json_t *capacity)
+{
+    const json_t *waiting = json_object_get(capacity, "waiting");
+    const json_t *minutes = json_object_get(capacity, "firstFullMinutes");
+    json_int_t more = json_integer_value(json_object_get(capacity, "fullMinutes"));
+
+    if (json_is_object(waiting)) {
+        status_paint(text, "behind");
+        text_addf(text->out, ": %" JSON_INTEGER_FORMAT " run%s waiting, the oldest of %s, %s: ",
+                  json_integer_value(json_object_get(waiting, "runs")),
+                  json_integer_value(json_object_get(waiting, "runs")) == 1 ? "" : "s",
+                  status_shown(waiting, "oldestSlot"),
+                  status_distance(text, status_value(waiting, "oldestSlot")));
+        status_add_load(text, capacity, waiting);
+        text_add(text->out, "\n");
+    }
+    for (size_t i = 0; i < json_array_size(minutes) && i < STATUS_FULL_SHOWN; i++, more--) {
+        const json_t *minute = json_array_get(minutes, i);
+
+        status_paint(text, "too full");
+        text_addf(text->out, ": %s, %s: %" JSON_INTEGER_FORMAT " due, ",
+                  status_shown(minute, "minute"),
+                  status_distance(text, status_value(minute, "minute")),
+                  json_integer_value(json_object_get(minute, "runs")));
+        status_add_load(text, capacity, minute);
+        text_addf(text->out, "; a tick has %" JSON_INTEGER_FORMAT " s\n",
+                  json_integer_value(json_object_get(capacity, "budgetSeconds")));
+    }
+    if (more > 0)
+        text_addf(text->out, "and %" JSON_INTEGER_FORMAT " more minute%s of the coming day\n", more,
+                  more == 1 ? "" : "s");
+}
+
 /* Who ticks, "40 integrations: 2 unhealthy, 38 healthy", and what probes found. */
 static void status_add_head(struct status_text *text)
 {
@@ -232,6 +281,7 @@ static void status_add_head(struct status_text *text)
     text_add(text->out, "\n");
     for (size_t i = 0; i < json_array_size(throttled); i++)
         status_add_throttle(text, json_array_get(throttled, i));
+    status_add_capacity(text, json_object_get(head, "capacity"));
     for (size_t i = 0; i < json_array_size(probes); i++)
         status_add_probe(text, json_array_get(probes, i));
     json_decref(head);

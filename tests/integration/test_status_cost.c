@@ -19,7 +19,7 @@ extern const char sql_status[]; /* the program's own statement */
 enum {
     INTEGRATIONS = 40,
     RUNS = 100000,
-    BLOCKS_PER_INTEGRATION = 260, /* to look at, some of them again and again */
+    BLOCKS_PER_INTEGRATION = 300, /* to look at, some of them again and again */
 };
 
 /*

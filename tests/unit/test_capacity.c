@@ -124,19 +124,6 @@ START_TEST(test_capacity_many_types)
 }
 END_TEST
 
-START_TEST(test_capacity_span)
-{
-    static const int64_t equal_ms[] = {20, 20, 20, 20, 20, 20};
-    static const int64_t mixed_ms[] = {40, 10, 10, 10};
-
-    ck_assert_int_eq(capacity_span_ms(equal_ms, 0, 5), 0);
-    ck_assert_int_eq(capacity_span_ms(equal_ms, 5, 5), 20);
-    ck_assert_int_eq(capacity_span_ms(equal_ms, 6, 5), 40);
-    ck_assert_int_eq(capacity_span_ms(equal_ms, 6, 1), 120);
-    ck_assert_int_eq(capacity_span_ms(mixed_ms, 4, 2), 40);
-}
-END_TEST
-
 /* ---- Minutes with more due than fits, in virtual time ---- */
 
 enum {
@@ -435,7 +422,6 @@ SUITE(capacity)
     tcase_add_loop_test(cases, test_capacity_too_long, 0, 2);
     tcase_add_test(cases, test_capacity_timeout);
     tcase_add_test(cases, test_capacity_many_types);
-    tcase_add_test(cases, test_capacity_span);
     tcase_add_loop_test(cases, test_world_of_nights, 0, 2);
     tcase_add_loop_test(cases, test_world_of_minutes, 0, 2);
     tcase_add_loop_test(cases, test_world_of_crowds, 0, 2);

@@ -23,6 +23,7 @@ SELECT CASE
             THEN (date_part('epoch', waits.scheduled_for) / 60::float8)::bigint END AS pending_slot,
        CASE WHEN isfinite(waits.created_at)
             THEN (date_part('epoch', waits.created_at) * 1000::float8)::bigint END AS pending_since,
+       waits.left_at IS NOT NULL AS is_left, takes.takes_ms,
        CASE WHEN waits.status = 'running' AND isfinite(waits.started_at)
             THEN (date_part('epoch', waits.started_at) * 1000::float8)::bigint END
                 AS accepted_since,
@@ -69,6 +70,11 @@ SELECT CASE
           ORDER BY c.scheduled_for
           LIMIT 1
        ) AS first ON true
+  LEFT JOIN LATERAL (
+         SELECT
+                -- include: columns/takes_ms.sql
+           FROM (SELECT i.org_id, i.integration_id OFFSET 0) AS r
+       ) AS takes ON true
   LEFT JOIN sync_run_log AS waits -- at most one active run, by its key
     ON waits.org_id = i.org_id AND waits.integration_id = i.integration_id
    AND waits.status IN ('pending', 'running')
