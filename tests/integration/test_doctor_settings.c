@@ -355,6 +355,40 @@ START_TEST(test_role)
 }
 END_TEST
 
+static const struct {
+    const char *role;
+    const char *sql; /* before */
+} doors[] = {
+    {"anon", "GRANT anon TO {role}"},
+    {"anon", "REVOKE anon FROM {role}"},
+    {"authenticated", "GRANT authenticated TO {role}"},
+    {"authenticator", "GRANT authenticator TO {role}"},
+    {"doctor_caller", "GRANT anon TO doctor_caller; GRANT doctor_caller TO {role}"},
+    {"doctor_caller", "GRANT doctor_caller TO authenticated; GRANT doctor_caller TO {role}"},
+};
+
+/* Covers: of a role that callers of the API have, doctor says so, and gives it nothing. */
+START_TEST(test_door)
+{
+    struct program_result result;
+    const char *said;
+
+    testdb_exec("DO $$ BEGIN CREATE ROLE authenticator; EXCEPTION WHEN duplicate_object THEN NULL;"
+                " END $$; DO $$ BEGIN CREATE ROLE doctor_caller; EXCEPTION WHEN duplicate_object"
+                " THEN NULL; END $$");
+    doctor_exec(doors[_i].sql);
+    setenv("SYNCSCHED_DB_ROLE", doors[_i].role, 1);
+    result = scene_command("doctor --config /dev/null", NULL);
+    said = result.out;
+    ck_assert_msg(strstr(said, " or have its privileges") != NULL, "%.1500s", said);
+    ck_assert_msg(strstr(said, "set SYNCSCHED_DB_ROLE=service_role") != NULL, "%.1500s", said);
+    ck_assert_msg(strstr(said, "GRANT") == NULL && strstr(said, "BYPASSRLS") == NULL, "%.1500s",
+                  said);
+    program_result_free(&result);
+    testdb_drop_role("doctor_caller");
+}
+END_TEST
+
 START_TEST(test_role_missing)
 {
     char name[64];
@@ -395,5 +429,6 @@ SUITE(doctor_settings)
     tcase_add_loop_test(way, test_no_database, 0, 3);
     tcase_add_test(way, test_role);
     tcase_add_test(way, test_role_missing);
+    tcase_add_loop_test(way, test_door, 0, (int)(sizeof doors / sizeof *doors));
     suite_add_tcase(suite, way);
 }

@@ -217,7 +217,36 @@
            FROM (VALUES ('sync_run_complete(uuid,bigint)'), ('sync_run_fail(uuid,text,text)'),
                         ('sync_run_report(uuid,bigint,text,text)')) AS f (signature)
            LEFT JOIN pg_proc AS p ON p.oid = to_regprocedure(f.signature)::oid
-       )
+       ), doors (role_name) AS (
+         -- A role that callers of the API have, or whose privileges they have: nothing is granted to
+         -- that. Who sees all rows anyway, such as Supabase's postgres, may become any role.
+         SELECT r.rolname
+           FROM pg_roles AS r
+          WHERE r.rolname = coalesce($1::name, current_user)
+            AND (r.rolname IN ('anon', 'authenticated', 'authenticator')
+                 OR NOT r.rolsuper AND NOT r.rolbypassrls
+                AND EXISTS (SELECT
+                              FROM pg_roles AS c
+                             WHERE c.rolname IN ('anon', 'authenticated')
+                               AND (pg_has_role(r.oid, c.oid, 'MEMBER')
+                                    OR pg_has_role(c.oid, r.oid, 'MEMBER'))))
+       ), makers (nspname, who) AS (
+         -- Who may make functions where ticks look for what they call, and should not.
+         SELECT n.nspname, string_agg(w.name, ', ' ORDER BY w.name)
+           FROM pg_namespace AS n
+           JOIN pg_catalog.unnest(current_schemas(false)) AS p (nspname) ON p.nspname = n.nspname
+          CROSS JOIN LATERAL (
+                 SELECT DISTINCT CASE a.grantee
+                                   WHEN 0::oid THEN 'PUBLIC'
+                                   ELSE quote_ident(g.rolname::text)
+                                 END
+                   FROM aclexplode(n.nspacl) AS a
+                   LEFT JOIN pg_roles AS g ON g.oid = a.grantee
+                  WHERE a.privilege_type = 'CREATE'
+                    AND (a.grantee = 0::oid OR g.rolname IN ('anon', 'authenticated'))
+                ) AS w (name)
+          GROUP BY n.nspname
+       ), findings AS (
 SELECT v.place, v.about, v.state, NULL AS age_s, v.message, NULL AS hint
   FROM (VALUES (10, 'role', 'ok',
                 pg_catalog.format('connected as %I, at work as %I; database %I, PostgreSQL %s',
@@ -231,7 +260,7 @@ SELECT v.place, v.about, v.state, NULL AS age_s, v.message, NULL AS hint
                (78, 'throttle', 'ok', 'no external system asks not to be called')
        ) AS v (place, about, state, message)
  UNION ALL
-SELECT 11, 'role', 'fail', NULL,
+SELECT 12, 'role', 'fail', NULL,
        pg_catalog.format(CASE
                 WHEN r.is_there THEN '%1$I may not become %2$I'
                 ELSE 'the role %2$I does not exist'
@@ -445,4 +474,23 @@ SELECT 80, 'trigger', CASE WHEN t.is_readable THEN 'warning' ELSE 'not_asked' EN
          ELSE 'it cannot be read who ticks'
        END, NULL
   FROM ticks AS t
- ORDER BY place
+ UNION ALL
+SELECT 11, 'role', 'fail', NULL,
+       pg_catalog.format('callers of the API are %I, or have its privileges', d.role_name),
+       'set SYNCSCHED_DB_ROLE=service_role'
+  FROM doors AS d
+ UNION ALL
+SELECT 45, 'grants', 'fail', NULL,
+       pg_catalog.format('%s may make functions in the schema %I, which ticks could then call',
+                         m.who, m.nspname),
+       pg_catalog.format('REVOKE CREATE ON SCHEMA %I FROM %s;', m.nspname, m.who)
+  FROM makers AS m
+       )
+SELECT f.place, f.about, f.state, f.age_s, f.message,
+       CASE
+         WHEN EXISTS (SELECT FROM doors) AND f.hint ~ 'GRANT|BYPASSRLS'
+         THEN 'set SYNCSCHED_DB_ROLE=service_role'
+         ELSE f.hint
+       END AS hint
+  FROM findings AS f
+ ORDER BY f.place
