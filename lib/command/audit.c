@@ -73,7 +73,7 @@ int command_audit(const struct command_line *line)
         audit_report_print(&report, &result, stdout);
         ok = command_write("", &err);
     }
-    text_free(&report.entries);
+    audit_report_free(&report);
     asked_free(&asked);
     return !ok ? command_fail(&err) : audit_is_good(&result) ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 #include "inspect/audit.h"
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "inspect/ledger.h"
 #include "plan/timetable.h"
@@ -7,6 +8,7 @@
 #include "store/schedules.h"
 #include "store/schema.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,10 +35,12 @@ struct audit {
     struct zones zones;
     struct schedules_repeated repeated;
     size_t invalid; /* rows */
+    json_t *known;  /* "ORG/INTEGRATION" and what people call it */
 
     /* The integration that is being read; its ids are empty before the first one. */
     char org_id[RUN_UUID_SIZE];
     char integration_id[RUN_UUID_SIZE];
+    struct audit_names names; /* the texts are those of known */
     char *state_text;         /* which the journal should hold */
     bool is_unseen;           /* by ticks: it has the text of its row */
     int64_t known_to;         /* the journal reaches so far; INT64_MIN: there is none */
@@ -138,7 +142,7 @@ static void audit_read_text(struct audit *audit, const struct database_row *row)
 static void audit_take_slot(void *context, const struct audit_slot *slot)
 {
     struct audit *audit = context;
-    struct audit_entry entry = {audit->org_id, audit->integration_id, .slot = slot};
+    struct audit_entry entry = {audit->org_id, audit->integration_id, &audit->names, .slot = slot};
 
     audit_count(&audit->result->totals, slot);
     if (slot->verdict == AUDIT_MISSING && audit->is_unseen) {
@@ -151,7 +155,8 @@ static void audit_take_slot(void *context, const struct audit_slot *slot)
 static void audit_take_period(void *context, const struct periods_finding *finding)
 {
     struct audit *audit = context;
-    struct audit_entry entry = {audit->org_id, audit->integration_id, .period = finding};
+    struct audit_entry entry = {audit->org_id, audit->integration_id, &audit->names,
+                                .period = finding};
 
     if (finding->verdict == PERIODS_OVERLAP)
         audit->result->overlaps++;
@@ -185,7 +190,7 @@ static void audit_hand_on_unjudged(struct audit *audit)
         (audit->known_to == INT64_MIN && !audit->is_unseen && audit->subject.count > 0))
         audit_add_unjudged(audit, audit->known_to, INT64_MAX, "its text is not in the journal");
     for (size_t i = 0; i < audit->unjudged_count; i++) {
-        struct audit_entry entry = {audit->org_id, audit->integration_id,
+        struct audit_entry entry = {audit->org_id, audit->integration_id, &audit->names,
                                     .unjudged = &audit->unjudged[i]};
 
         audit->result->unjudged++;
@@ -239,6 +244,35 @@ static void audit_read_unseen(struct audit *audit, const struct schedule *schedu
     schedules_warn(&err, &audit->invalid);
 }
 
+static void audit_find_names(const struct audit *audit, const char *org_id,
+                             const char *integration_id, struct audit_names *names)
+{
+    char key[2 * RUN_UUID_SIZE];
+    const json_t *known;
+
+    snprintf(key, sizeof key, "%s/%s", org_id, integration_id);
+    known = json_object_get(audit->known, key);
+    *names = (struct audit_names){json_string_value(json_object_get(known, "organization")),
+                                  json_string_value(json_object_get(known, "integrationType")),
+                                  json_string_value(json_object_get(known, "timezone"))};
+}
+
+static void audit_keep_names(struct audit *audit, const struct schedule *schedule,
+                             const struct database_row *row)
+{
+    char key[2 * RUN_UUID_SIZE];
+
+    snprintf(key, sizeof key, "%s/%s", schedule->org_id, schedule->integration_id);
+    if (!audit->options->wants_ledger)
+        json_object_clear(audit->known); /* the ledger comes after all of them */
+    json_object_set_new(audit->known, key,
+                        json_pack("{s:o, s:o, s:o}", "organization",
+                                  json_from_text(database_row_text(row, "organization")),
+                                  "integrationType", json_from_text(schedule->integration_type),
+                                  "timezone", json_from_text(schedule->timezone)));
+    audit_find_names(audit, schedule->org_id, schedule->integration_id, &audit->names);
+}
+
 static void audit_open(struct audit *audit, const struct schedule *schedule,
                        const struct database_row *row)
 {
@@ -249,6 +283,7 @@ static void audit_open(struct audit *audit, const struct schedule *schedule,
 
     memcpy(audit->org_id, schedule->org_id, sizeof audit->org_id);
     memcpy(audit->integration_id, schedule->integration_id, sizeof audit->integration_id);
+    audit_keep_names(audit, schedule, row);
     audit->subject = (struct audit_subject){
         .from = result->from,
         .to = result->to,
@@ -339,11 +374,22 @@ bool audit_is_good(const struct audit_result *result)
            ledger_is_clean(&result->ledger);
 }
 
+static void audit_take_ledger(void *context, const struct audit_entry *entry)
+{
+    const struct audit *audit = context;
+    struct audit_entry named = *entry;
+    struct audit_names names;
+
+    audit_find_names(audit, entry->org_id, entry->integration_id, &names);
+    named.names = &names;
+    audit->read(audit->context, &named);
+}
+
 /* The last integration has been read by then. */
 static void audit_read_ledger(void *context, const struct database_row *row)
 {
     struct audit *audit = context;
-    struct ledger_reader reader = {audit->read, audit->context, &audit->result->ledger};
+    struct ledger_reader reader = {audit_take_ledger, audit, &audit->result->ledger};
 
     audit_close(audit);
     *audit->org_id = '\0';
@@ -370,7 +416,11 @@ static bool audit_transact(struct database *db, const struct audit_options *opti
 bool audit_read(const struct audit_options *options, audit_entry_reader *read, void *context,
                 struct audit_result *result, struct error *err)
 {
-    struct audit audit = {.options = options, .result = result, .read = read, .context = context};
+    struct audit audit = {.options = options,
+                          .result = result,
+                          .read = read,
+                          .context = context,
+                          .known = json_object()};
     int64_t to = options->has_to ? audit_minute(options->to_us) : AUDIT_EVER;
     char from_text[DATABASE_NUMBER_SIZE];
     char to_text[DATABASE_NUMBER_SIZE];
@@ -394,6 +444,7 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
     schedules_warn_of_rest(audit.invalid);
     schedules_repeated_free(&audit.repeated);
     zones_free(&audit.zones);
+    json_decref(audit.known);
     free(audit.runs);
     free(audit.texts);
     free(audit.unjudged);

@@ -50,6 +50,13 @@ struct audit_result {
     struct ledger_totals ledger; /* if wanted */
 };
 
+/* What people call an integration: any texts; NULL: none, as of one that was deleted. */
+struct audit_names {
+    const char *organization;
+    const char *integration_type;
+    const char *timezone;
+};
+
 /*
  * What became of one slot of an integration, what is wrong with its periods, what cannot be judged,
  * or what the ledger says otherwise (inspect/ledger.h); the others are NULL. All of it is valid
@@ -58,6 +65,7 @@ struct audit_result {
 struct audit_entry {
     const char *org_id;
     const char *integration_id;
+    const struct audit_names *names;
     const struct audit_slot *slot;
     const struct periods_finding *period;
     const struct audit_stretch *unjudged;

@@ -2,9 +2,11 @@
 
 #include "base/json.h"
 #include "report/ledger.h"
+#include "report/terminal.h"
 #include "time/instant.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The keys of JSON; as text has them, "inProgress" is "in progress". */
@@ -29,6 +31,14 @@ static json_t *audit_minute(int64_t minute)
 
     instant_format_minute(minute, text);
     return json_string(text);
+}
+
+static void audit_add_names(json_t *value, const struct audit_names *names)
+{
+    json_object_set_new(value, "organization", json_from_text(names->organization));
+    json_object_set_new(value, "integrationType", json_from_text(names->integration_type));
+    json_object_set_new(value, "timezone",
+                        json_from_text(names->timezone != NULL ? names->timezone : "UTC"));
 }
 
 static void audit_add_runs(json_t *value, const struct audit_run *run,
@@ -188,92 +198,121 @@ static void audit_add_run_text(const json_t *value, const char *slot, struct tex
     }
 }
 
-/* 2026-11-23T02:00:00Z  missing      ORG  INTEGRATION  no run covers it */
-static void audit_add_slot_text(const json_t *value, struct text *line)
+/* 2026-11-23 02:00 missing     Bakeri               xledger  2ea2038c no run covers it */
+static void audit_add_line(struct audit_report *report, const json_t *value, const char *time,
+                           const char *verdict, const char *detail)
+{
+    const struct zone *zone = when_zone(&report->when, audit_text(value, "timezone"));
+    const char *organization = audit_text(value, "organization");
+    char org_id[9]; /* the beginning of the id, where it has no name */
+    const char *const names[] = {organization != NULL && *organization != '\0' ? organization
+                                                                               : org_id,
+                                 audit_text(value, "integrationType")};
+    static const size_t columns[] = {20, 8};
+    struct text *line = &report->entries;
+
+    snprintf(org_id, sizeof org_id, "%s", audit_text(value, "orgId"));
+    when_add_localized(&report->when, zone, time, line);
+    text_addf(line, " %-11s ", verdict);
+    for (size_t i = 0; i < 2; i++) {
+        struct text clean = {0};
+
+        terminal_add_clean(&clean, names[i] != NULL && *names[i] != '\0' ? names[i] : "-");
+        terminal_add_fitted(line, text_string(&clean), columns[i], false);
+        text_add(line, " ");
+        text_free(&clean);
+    }
+    text_addf(line, "%.8s ", audit_text(value, "integrationId"));
+    when_add_localized(&report->when, zone, detail, line);
+    text_add(line, "\n");
+}
+
+static void audit_add_slot_text(struct audit_report *report, const json_t *value,
+                                struct text *detail)
 {
     const char *verdict = audit_text(value, "verdict");
     const char *slot = audit_text(value, "scheduledFor");
     int64_t late_s = audit_number(value, "lateSeconds");
     int64_t early_s = audit_number(value, "earlySeconds");
     bool is_completed = strcmp(verdict, audit_verdicts[AUDIT_COMPLETED]) == 0;
+    bool is_missing = strcmp(verdict, audit_verdicts[AUDIT_MISSING]) == 0;
 
-    text_addf(line, "%s  %-11s  %s  %s  ", slot,
-              !is_completed ? audit_word(verdict)
-              : early_s > 0 ? "early"
-                            : "late",
-              audit_text(value, "orgId"), audit_text(value, "integrationId"));
-    if (audit_text(value, "runId") != NULL) {
-        audit_add_run_text(value, slot, line);
-    } else {
-        bool is_missing = strcmp(verdict, audit_verdicts[AUDIT_MISSING]) == 0;
-
-        text_addf(line, "no run covers it%s", is_missing ? "" : " yet");
-    }
+    if (audit_text(value, "runId") != NULL)
+        audit_add_run_text(value, slot, detail);
+    else
+        text_addf(detail, "no run covers it%s", is_missing ? "" : " yet");
     if (strcmp(verdict, audit_verdicts[AUDIT_AGAIN]) == 0)
-        text_add(line, ", by hand");
+        text_add(detail, ", by hand");
     if (late_s > 0)
-        text_addf(line, ", %" PRId64 " min %" PRId64 " s late", late_s / 60, late_s % 60);
+        text_addf(detail, ", %" PRId64 " min %" PRId64 " s late", late_s / 60, late_s % 60);
     if (early_s > 0)
-        text_addf(line, ", begun %" PRId64 " min %" PRId64 " s before its time", early_s / 60,
+        text_addf(detail, ", begun %" PRId64 " min %" PRId64 " s before its time", early_s / 60,
                   early_s % 60);
-    text_add(line, "\n");
+    audit_add_line(report, value, slot,
+                   !is_completed ? audit_word(verdict)
+                   : early_s > 0 ? "early"
+                                 : "late",
+                   text_string(detail));
 }
 
-/* 2026-11-22T02:00:00Z  hole         ORG  INTEGRATION  up to 2026-11-23T02:00:00Z, skipped: ... */
-static void audit_add_period_text(const json_t *value, struct text *line)
+/* up to 2026-11-23 02:00, skipped: ... */
+static void audit_add_period_text(struct audit_report *report, const json_t *value,
+                                  struct text *detail)
 {
     const char *up_to = audit_text(value, "upTo");
 
-    text_addf(line, "%s  %-11s  %s  %s  up to %s, %s: ", audit_text(value, "after"),
-              audit_text(value, "verdict"), audit_text(value, "orgId"),
-              audit_text(value, "integrationId"), up_to, audit_text(value, "reason"));
+    text_addf(detail, "up to %s, %s: ", up_to, audit_text(value, "reason"));
     if (audit_text(value, "runId") != NULL)
-        audit_add_run_text(value, up_to, line);
+        audit_add_run_text(value, up_to, detail);
     else
-        text_addf(line, "no run before run %s exported it", audit_text(value, "otherRunId"));
-    text_add(line, "\n");
+        text_addf(detail, "no run before run %s exported it", audit_text(value, "otherRunId"));
+    audit_add_line(report, value, audit_text(value, "after"), audit_text(value, "verdict"),
+                   text_string(detail));
 }
 
-/* 2026-11-22T02:00:00Z  unjudged     ORG  INTEGRATION  to 2026-11-23T02:00:00Z: ... */
-static void audit_add_unjudged_text(const json_t *value, struct text *line)
+/* to 2026-11-23 02:00: ... */
+static void audit_add_unjudged_text(struct audit_report *report, const json_t *value,
+                                    struct text *detail)
 {
     const char *reason = audit_text(value, "reason");
 
-    text_addf(line, "%s  %-11s  %s  %s  to %s: ", audit_text(value, "from"),
-              audit_text(value, "verdict"), audit_text(value, "orgId"),
-              audit_text(value, "integrationId"), audit_text(value, "to"));
-    text_add_clean(line, reason, strlen(reason), SIZE_MAX);
-    text_add(line, "\n");
+    text_addf(detail, "to %s: ", audit_text(value, "to"));
+    text_add_clean(detail, reason, strlen(reason), SIZE_MAX);
+    audit_add_line(report, value, audit_text(value, "from"), audit_text(value, "verdict"),
+                   text_string(detail));
 }
 
-/* 2026-11-23T02:00:00Z  unexported   ORG  INTEGRATION  run RUN; the ledger does not have it */
-static void audit_add_ledger_text(const json_t *value, struct text *line)
+/* run RUN; the ledger does not have its key */
+static void audit_add_ledger_text(struct audit_report *report, const json_t *value,
+                                  struct text *detail)
 {
     const char *slot = audit_text(value, "scheduledFor");
 
-    text_addf(line, "%s  %-11s  %s  %s  ", slot, audit_text(value, "verdict"),
-              audit_text(value, "orgId"), audit_text(value, "integrationId"));
     if (audit_text(value, "runId") != NULL)
-        audit_add_run_text(value, slot, line);
+        audit_add_run_text(value, slot, detail);
     else
-        text_add(line, "no run is in the log");
-    ledger_add_text(value, line);
+        text_add(detail, "no run is in the log");
+    ledger_add_text(value, detail);
+    audit_add_line(report, value, slot, audit_text(value, "verdict"), text_string(detail));
 }
 
 /* ---- The report ---- */
 
 static json_t *audit_entry_value(const struct audit_entry *entry)
 {
-    if (entry->slot != NULL)
-        return audit_slot_value(entry);
-    if (entry->ledger != NULL)
-        return audit_ledger_value(entry);
-    return entry->period != NULL ? audit_period_value(entry) : audit_unjudged_value(entry);
+    json_t *value = entry->slot != NULL     ? audit_slot_value(entry)
+                    : entry->ledger != NULL ? audit_ledger_value(entry)
+                    : entry->period != NULL ? audit_period_value(entry)
+                                            : audit_unjudged_value(entry);
+
+    audit_add_names(value, entry->names);
+    return value;
 }
 
 void audit_report_add(void *context, const struct audit_entry *entry)
 {
     struct audit_report *report = context;
+    struct text detail = {0};
     json_t *value;
 
     if (entry->slot != NULL && entry->slot->verdict == AUDIT_COMPLETED &&
@@ -286,13 +325,14 @@ void audit_report_add(void *context, const struct audit_entry *entry)
         return;
     }
     if (entry->slot != NULL)
-        audit_add_slot_text(value, &report->entries);
+        audit_add_slot_text(report, value, &detail);
     else if (entry->ledger != NULL)
-        audit_add_ledger_text(value, &report->entries);
+        audit_add_ledger_text(report, value, &detail);
     else if (entry->period != NULL)
-        audit_add_period_text(value, &report->entries);
+        audit_add_period_text(report, value, &detail);
     else
-        audit_add_unjudged_text(value, &report->entries);
+        audit_add_unjudged_text(report, value, &detail);
+    text_free(&detail);
     json_decref(value);
 }
 
@@ -337,4 +377,10 @@ void audit_report_print(const struct audit_report *report, const struct audit_re
     (void)fputs(report->is_json ? "]}\n" : "", out);
     text_free(&totals);
     json_decref(value);
+}
+
+void audit_report_free(struct audit_report *report)
+{
+    text_free(&report->entries);
+    when_free(&report->when);
 }

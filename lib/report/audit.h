@@ -10,15 +10,17 @@
 
 #include "base/text.h"
 #include "inspect/audit.h"
+#include "report/when.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
-/* `struct audit_report r = {.is_json = ...};` is an empty one; text_free() its entries. */
+/* `struct audit_report r = {.is_json = ...};` is an empty one; audit_report_free() is its end. */
 struct audit_report {
     bool is_json;
     bool has_ledger; /* the ledger was asked for */
     struct text entries;
+    struct when when;
 };
 
 /*
@@ -26,6 +28,8 @@ struct audit_report {
  * audit_entry_reader; report: audit_report.
  */
 void audit_report_add(void *report, const struct audit_entry *entry);
+
+void audit_report_free(struct audit_report *report);
 
 /* Writes all of it to out; see ferror(out). */
 void audit_report_print(const struct audit_report *report, const struct audit_result *result,

@@ -54,7 +54,6 @@ void ledger_add_text(const json_t *value, struct text *line)
     if (rows > 1)
         text_addf(line, " %" PRId64 " times", rows);
     ledger_add_records_text(value, "ledgerRecords", line);
-    text_add(line, "\n");
 }
 
 json_t *ledger_totals_value(const struct ledger_totals *totals)

@@ -19,7 +19,9 @@
 #define FIRST "10000000-0000-4000-8000-000000000001"
 #define OTHER "00000000-0000-4000-8000-00000000000b"
 #define MAY   "--from 2024-05-01T00:00Z --to 2024-05-06T00:00Z"
-#define WHOSE SCENE_ORG "  " FIRST "  "
+#define WHOSE "Nordlys              xledger  10000000 "
+#define GONE  "00000000             -        10000000 " /* nobody knows its names any more */
+#define NAMES ",\"organization\":\"Nordlys\",\"integrationType\":\"xledger\",\"timezone\":\"UTC\"}"
 
 /* The run of a day of May 2024, and a further one. */
 #define RUN(day)   "run 00000000-0000-4000-9000-0000000000" day
@@ -133,14 +135,14 @@ static void tile(void)
     "INSERT INTO sync_schedule_journal SELECT org_id, integration_id, '-infinity', '?',"           \
     "  valid_from FROM sync_schedule_journal;"
 #define UNJUDGED(to)                                                                               \
-    "2024-05-01T00:00:00Z  unjudged     " WHOSE "to 2024-05-" to ": its journal had not begun\n"
+    "2024-05-01 00:00 unjudged    " WHOSE "to 2024-05-" to ": its journal had not begun\n"
 #define UNJUDGED_TOTAL "  stretches that cannot be judged 1\n"
 
-#define DAY(verdict, detail) "2024-05-03T02:00:00Z  " verdict "  " WHOSE detail "\n"
+#define DAY(verdict, detail) "2024-05-03 02:00 " verdict " " WHOSE detail "\n"
 
 #define PERIOD(verdict, after, up_to, detail)                                                      \
-    "2024-05-" after ":00:00Z  " verdict "  " WHOSE "up to 2024-05-" up_to ":00:00Z, " detail "\n"
-#define HOLE(after, up_to, detail) PERIOD("hole       ", after "T02", up_to "T02", detail)
+    "2024-05-" after ":00 " verdict " " WHOSE "up to 2024-05-" up_to ":00, " detail "\n"
+#define HOLE(after, up_to, detail) PERIOD("hole       ", after " 02", up_to " 02", detail)
 
 #define GIVEN_UP(class, code)                                                                      \
     "UPDATE sync_run_log SET status = 'failed', failed_at = completed_at, completed_at = NULL,"    \
@@ -167,8 +169,7 @@ static const struct {
      "UPDATE sync_run_log SET covers_from = '2024-05-03 02:00Z', triggered_by = 'catch_up'"
      " WHERE scheduled_for = '2024-05-04 02:00Z'",
      0,
-     DAY("folded     ", RUN("04") " of 2024-05-04T02:00:00Z")
-         TOTALS(5, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0),
+     DAY("folded     ", RUN("04") " of 2024-05-04 02:00") TOTALS(5, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0),
      ""},
     {"UPDATE sync_run_log SET started_at = scheduled_for + interval '12 minutes 5 seconds'"
      " WHERE scheduled_for = '2024-05-03 02:00Z'",
@@ -199,15 +200,15 @@ static const struct {
      " WHERE scheduled_for = '2024-05-03 02:00Z'",
      0, DAY("in progress", RUN("03") ", accepted") TOTALS(5, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0), ""},
     {COPY("'manual'", "'2024-05-03 03:00Z', '2024-05-03 03:00Z', 1"), 0,
-     "2024-05-03T03:00:00Z  extra        " WHOSE "run " SECOND_RUN
+     "2024-05-03 03:00 extra       " WHOSE "run " SECOND_RUN
      "\n" TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 1, 0),
      ""},
     /* which text was in force until the 3rd at 02:00 is not known: one may have named the 1st */
     {FORGET("03 02:00Z") "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-01 02:00Z'", 1,
-     UNJUDGED("03T02:01:00Z") TOTALS(4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 2) UNJUDGED_TOTAL, ""},
+     UNJUDGED("03 02:01") TOTALS(4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 2) UNJUDGED_TOTAL, ""},
     /* one that was in force until a minute before does not excuse the 3rd */
     {FORGET("03 01:59Z") "DELETE FROM sync_run_log WHERE scheduled_for <= '2024-05-03 02:00Z'", 1,
-     UNJUDGED("03T02:00:00Z") DAY("missing    ", "no run covers it")
+     UNJUDGED("03 02:00") DAY("missing    ", "no run covers it")
          TOTALS(3, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0) UNJUDGED_TOTAL,
      ""},
     /* first seen on the 3rd: there was nothing to serve before */
@@ -237,21 +238,24 @@ static const struct {
     /* gone, but not from the journal */
     {"DELETE FROM organization_integrations; DELETE FROM sync_schedule_state;"
      "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z'",
-     1, DAY("missing    ", "no run covers it") TOTALS(5, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0), ""},
+     1,
+     "2024-05-03 02:00 missing     " GONE
+     "no run covers it\n" TOTALS(5, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0),
+     ""},
     /* nothing is known but the runs */
     {"DELETE FROM organization_integrations; DELETE FROM sync_schedule_state;"
      "DELETE FROM sync_schedule_journal;"
      "DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z'",
      1,
-     "2024-05-01T00:00:00Z  unjudged     " WHOSE
-     "to 2024-05-06T00:00:00Z: its text is not in the journal\n" TOTALS(4, 4, 0, 0, 0, 0, 0, 0, 0,
-                                                                        0, 4) UNJUDGED_TOTAL,
+     "2024-05-01 00:00 unjudged    " GONE
+     "to 2024-05-06 00:00: its text is not in the journal\n" TOTALS(4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4)
+         UNJUDGED_TOTAL,
      ""},
     /* somebody has changed the state or the journal by hand */
     {"UPDATE sync_schedule_journal SET valid_to = '2024-05-03 01:59Z'", 1,
-     "2024-05-03T02:00:00Z  unjudged     " WHOSE
-     "to 2024-05-06T00:00:00Z: its text is not in the journal\n" TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0,
-                                                                        0, 3) UNJUDGED_TOTAL,
+     "2024-05-03 02:00 unjudged    " WHOSE
+     "to 2024-05-06 00:00: its text is not in the journal\n" TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 3)
+         UNJUDGED_TOTAL,
      ""},
     /* a zone that this host cannot read */
     {"UPDATE sync_schedule_journal SET valid_to = '2024-05-03 01:59Z', schedule = '0 2 * * * Mars';"
@@ -259,9 +263,9 @@ static const struct {
      "  FROM sync_schedule_journal;"
      "DELETE FROM sync_run_log WHERE scheduled_for IN ('2024-05-01 02:00Z', '2024-05-03 02:00Z')",
      1,
-     "2024-05-01T00:00:00Z  unjudged     " WHOSE
-     "to 2024-05-03T02:00:00Z: time zone \"Mars\" is not known\n" DAY(
-         "missing    ", "no run covers it") TOTALS(4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 1) UNJUDGED_TOTAL,
+     "2024-05-01 00:00 unjudged    " WHOSE
+     "to 2024-05-03 02:00: time zone \"Mars\" is not known\n" DAY("missing    ", "no run covers it")
+         TOTALS(4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 1) UNJUDGED_TOTAL,
      ""},
     /* edited at 02:00 on the 3rd: both texts are in force at that minute */
     {"UPDATE sync_schedule_state SET schedule = '0 2 4-9 * * UTC';"
@@ -334,14 +338,14 @@ static const struct {
     {REJECTED("05"), 0, "", "1 of 1 integrations, holes 0, overlaps 0"},
     /* two exports of one day, one of which was asked for, or might not have been one */
     {TAKES_OVER("04", "02"), 1,
-     PERIOD("overlap    ", "02T02", "03T02", "doubled: " RUN("03") " and " RUN("04")),
+     PERIOD("overlap    ", "02 02", "03 02", "doubled: " RUN("03") " and " RUN("04")),
      "0 of 1 integrations, holes 0, overlaps 1"},
     {TAKES_OVER("04", "02") ";UPDATE sync_run_log SET triggered_by = 'manual' WHERE"
                             " scheduled_for = '2024-05-03 02:00Z'",
-     0, PERIOD("overlap    ", "02T02", "03T02", "manual: " RUN("03") " and " RUN("04")),
+     0, PERIOD("overlap    ", "02 02", "03 02", "manual: " RUN("03") " and " RUN("04")),
      "0 of 1 integrations, holes 0, overlaps 1"},
     {UNKNOWN("03") TAKES_OVER("04", "02"), 1,
-     PERIOD("overlap    ", "02T02", "03T02",
+     PERIOD("overlap    ", "02 02", "03 02",
             "doubled: " RUN("03") " and " RUN("04") ", attempt 1: unknown/TIMEOUT"),
      "0 of 1 integrations, holes 0, overlaps 1"},
     /* another attempt at a slot is no second export; the better one decides */
@@ -354,8 +358,8 @@ static const struct {
     {UNKNOWN("01") ";UPDATE sync_run_log SET period_start = "
                    "'2024-04-01Z' WHERE scheduled_for = '2024-05-01 02:00Z'",
      0,
-     "2024-04-01T00:00:00Z  hole         " WHOSE
-     "up to 2024-05-01T02:00:00Z, unresolved: " RUN("01") ", attempt 1: unknown/TIMEOUT\n",
+     "2024-04-01 00:00 hole        " WHOSE
+     "up to 2024-05-01 02:00, unresolved: " RUN("01") ", attempt 1: unknown/TIMEOUT\n",
      "0 of 1 integrations, holes 1, overlaps 0"},
 };
 
@@ -377,7 +381,7 @@ START_TEST(test_periods)
                      0);
     ck_assert_msg(strstr(result.out, periods[_i].findings) != NULL, "no %s in %s",
                   periods[_i].findings, result.out);
-    ck_assert_int_eq(strstr(result.out, "  hole  ") != NULL || strstr(result.out, "  overlap  "),
+    ck_assert_int_eq(strstr(result.out, " hole  ") != NULL || strstr(result.out, " overlap  "),
                      *periods[_i].findings != '\0');
     program_result_free(&result);
     json_decref(audit_json(MAY, periods[_i].status));
@@ -645,7 +649,7 @@ START_TEST(test_daylight_saving)
                 " FROM unnest('{2024-03-30 01:30Z,2024-04-01 00:30Z}'::timestamptz[]) AS t");
     tile();
     expect("--from 2024-03-30T00:00Z --to 2024-04-02T00:00Z", 1,
-           "2024-03-31T01:00:00Z  missing      " WHOSE "no run covers it\n"
+           "2024-03-31 01:00 missing     " WHOSE "no run covers it\n"
            "2024-03-30T00:00:00Z to 2024-04-02T00:00:00Z: 3 slots\n"
            "  completed 2, folded 0, failed 0, unknown 0, in progress 0, waiting 0, missing 1, "
            "doubled 0\n  late 0, extra 0, known by their runs alone 0\n"
@@ -675,23 +679,23 @@ START_TEST(test_json)
         "\"integrations\":1,\"endToEnd\":0,\"holes\":1,\"overlaps\":0,"
         "\"periodsUnjudged\":0,\"stretchesUnjudged\":0,\"findings\":[\n"
         "{\"verdict\":\"missing\",\"scheduledFor\":\"2024-05-01T02:00:00Z\","
-        "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\"},\n"
+        "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\"" NAMES ",\n"
         "{\"verdict\":\"doubled\",\"scheduledFor\":\"2024-05-03T02:00:00Z\","
         "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
         "\"runId\":\"00000000-0000-4000-9000-000000000003\","
         "\"runScheduledFor\":\"2024-05-03T02:00:00Z\",\"runStatus\":\"completed\",\"attempt\":1,"
-        "\"otherRunId\":\"" SECOND_RUN "\"},\n"
+        "\"otherRunId\":\"" SECOND_RUN "\"" NAMES ",\n"
         "{\"verdict\":\"unknown\",\"scheduledFor\":\"2024-05-04T02:00:00Z\","
         "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
         "\"runId\":\"00000000-0000-4000-9000-000000000004\","
         "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"runStatus\":\"failed\",\"attempt\":1,"
-        "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\",\"lateSeconds\":360},\n"
+        "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\",\"lateSeconds\":360" NAMES ",\n"
         "{\"verdict\":\"hole\",\"reason\":\"unresolved\","
         "\"after\":\"2024-05-03T02:00:00Z\",\"upTo\":\"2024-05-04T02:00:00Z\","
         "\"orgId\":\"" SCENE_ORG "\",\"integrationId\":\"" FIRST "\","
         "\"runId\":\"00000000-0000-4000-9000-000000000004\","
         "\"runScheduledFor\":\"2024-05-04T02:00:00Z\",\"runStatus\":\"failed\",\"attempt\":1,"
-        "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\"}]}\n",
+        "\"errorClass\":\"unknown\",\"errorCode\":\"\\u001B\\\"\"" NAMES "]}\n",
         "");
     json_decref(audit_json(MAY, 1));
 }
@@ -730,7 +734,7 @@ static void expect_same_slot(const char *line, json_t *slot)
         else if (strcmp(key, "attempt") == 0 && strcmp(status, "failed") == 0)
             expect_in_line(line, ", attempt %d: ", (int)json_integer_value(value));
         else if (strcmp(key, "verdict") == 0)
-            expect_in_line(line, "  %s ",
+            expect_in_line(line, " %s ",
                            is_late                             ? "late"
                            : strcmp(string, "inProgress") == 0 ? "in progress"
                                                                : string);
@@ -739,7 +743,12 @@ static void expect_same_slot(const char *line, json_t *slot)
             expect_in_line(line, ", running");
         else if (strcmp(key, "accepted") == 0)
             expect_in_line(line, ", accepted");
-        else if (json_is_string(value) && strcmp(key, "runStatus") != 0)
+        else if (json_is_string(value) && string[10] == 'T')
+            expect_in_line(line, "%.10s %.5s", string, string + strlen("2024-05-01T"));
+        else if (strcmp(key, "integrationId") == 0)
+            expect_in_line(line, " %.8s ", string);
+        else if (json_is_string(value) && strcmp(key, "runStatus") != 0 &&
+                 strcmp(key, "orgId") != 0 && strcmp(key, "timezone") != 0)
             expect_in_line(line, "%s", string);
     }
     ck_assert_int_eq(strstr(line, "no run ") != NULL, status == NULL);
@@ -820,7 +829,7 @@ START_TEST(test_many)
                 " WHERE scheduled_for > '2024-01-01Z'");
     result = run_audit("--from 2024-01-01T00:00Z --to 2024-03-10T10:41Z");
     ck_assert_int_eq(result.status, 1);
-    ck_assert_ptr_nonnull(strstr(result.out, "\n2024-02-24T00:17:00Z  missing  "));
+    ck_assert_ptr_nonnull(strstr(result.out, "\n2024-02-24 00:17 missing  "));
     ck_assert_ptr_nonnull(strstr(result.out, ": 100001 slots\n"));
     ck_assert_ptr_nonnull(strstr(result.out, " missing 1, doubled 0\n  late 49999, "));
     ck_assert_int_lt(result.cpu_ms, MANY_CPU_MS);

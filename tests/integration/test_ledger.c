@@ -78,7 +78,9 @@ static void seed(void)
 #define TOTALS(agreed, unlogged, unexported, miscounted, reexported, strangers)                    \
     "\n  ledger: agreed " #agreed ", unlogged " #unlogged ", unexported " #unexported              \
     ", miscounted " #miscounted ", reexported " #reexported ", strangers " #strangers "\n"
-#define LINE(verdict, detail) DAY "  " verdict "  " SCENE_ORG "  " INTEGRATION "  " detail "\n"
+#define SHOWN "2024-05-03 02:00"
+#define LINE(verdict, detail)                                                                      \
+    SHOWN " " verdict " Nordlys              xledger  10000000 " detail "\n"
 #define LEDGER(changes)                                                                            \
     "UPDATE sync_export_ledger SET " changes " WHERE idempotency_key = '" KEY "'"
 #define LOG(changes) "UPDATE sync_run_log SET " changes " WHERE idempotency_key = '" KEY "'"
@@ -113,7 +115,10 @@ static const struct {
                                                                                       "idempotency_"
                                                                                       "key = '" KEY
                                                                                       "'",
-     1, LINE("unexported ", RUN ", attempt 1: unknown/TIMEOUT; the ledger does not have its key"),
+     1,
+     LINE("unexported ",
+          RUN ", attempt 1: unknown/TIMEOUT, settled by hand: done; the ledger does not have its "
+              "key"),
      TOTALS(4, 0, 1, 0, 0, 0)},
     {LOG(FAILED("unknown") ", resolution = 'done', resolved_at = now(), resolved_by = 'me'"), 0, "",
      TOTALS(5, 0, 0, 0, 0, 0)},
@@ -200,9 +205,10 @@ START_TEST(test_chosen)
 {
     seed_stranger();
     expect(MAY, 1,
-           DAY "  unlogged     " SCENE_ORG "  " STRANGER "  no run is in the log; the ledger says"
-               " completed, 3 records\n" DAY "  unlogged     " STRANGER "  " INTEGRATION
-               "  no run is in the log; the ledger says completed, 3 records\n",
+           SHOWN " unlogged    00000000             -        20000000 no run is in the log; the "
+                 "ledger says completed, 3 records\n" SHOWN
+                 " unlogged    20000000             -        10000000 no run is in the log; the "
+                 "ledger says completed, 3 records\n",
            TOTALS(5, 2, 0, 0, 0, 0));
     expect(MAY "--org " SCENE_ORG " --integration " INTEGRATION, 0, "", TOTALS(5, 0, 0, 0, 0, 0));
     expect(MAY "--org " SCENE_ORG, 1, "", TOTALS(5, 1, 0, 0, 0, 0));
@@ -278,7 +284,8 @@ START_TEST(test_json)
         "\"integrationId\":\"" INTEGRATION "\",\"ledgerState\":\"completed\",\"ledgerRows\":1,"
         "\"ledgerRecords\":31,\"recordsExported\":30,"
         "\"runId\":\"00000000-0000-4000-9000-000000000003\",\"runScheduledFor\":\"" DAY "\","
-        "\"runStatus\":\"completed\",\"attempt\":1}"));
+        "\"runStatus\":\"completed\",\"attempt\":1,\"organization\":\"Nordlys\","
+        "\"integrationType\":\"xledger\",\"timezone\":\"UTC\"}"));
     ck_assert_ptr_nonnull(
         strstr(result.err, "1 row of sync_export_ledger without the key of a slot: not judged"));
     program_result_free(&result);
