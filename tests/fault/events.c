@@ -116,7 +116,11 @@ static void events_edit(struct events *events, int64_t at_us)
 
 /* ---- Clocks and zones ---- */
 
-/* The database's clock steps, with that of the hosts or alone; or that of the hosts alone. */
+/*
+ * The database's clock steps, with that of the hosts or alone; or that of the hosts alone. Where all
+ * of them step back together, what they see is the same as after a clock that was ahead: nobody can
+ * tell which of the two it is (design section 4), so that is a step of seconds.
+ */
 static void events_step_clocks(struct events *events)
 {
     static const int seconds[] = {20, 150, 1200, 7200, 86400, 3 * 86400};
@@ -125,6 +129,8 @@ static void events_step_clocks(struct events *events)
                      (chance_percent(chance, 50) ? 1 : -1) * INSTANT_US_PER_SECOND;
     int whose = chance_pick(chance, 0, 2);
 
+    if (whose == 0 && off_us < 0)
+        off_us = -seconds[0] * INSTANT_US_PER_SECOND;
     events->steps++;
     events->database_off_us = whose == 2 ? 0 : off_us;
     events->host_off_us = whose == 1 ? 0 : off_us;
@@ -188,8 +194,9 @@ bool events_happen(struct events *events, int64_t at_us)
     }
     if (chance_percent(chance, EVENTS_EDIT_PERCENT))
         events_edit(events, at_us);
-    if (chance_pick(chance, 1, EVENTS_PER_THOUSAND) <= EVENTS_CLOCK)
-        events_step_clocks(events);
+    else if (chance_pick(chance, 1, EVENTS_PER_THOUSAND) <= EVENTS_CLOCK &&
+             at_us > events->edited_at_us + EVENTS_SEEN)
+        events_step_clocks(events); /* the text of an edit that it saw would be dated by it */
     if (events->blind_ticks == 0 && chance_pick(chance, 1, EVENTS_PER_THOUSAND) <= EVENTS_BLIND) {
         events->blinds++;
         events->blind_ticks = chance_pick(chance, 10, 60);

@@ -102,6 +102,12 @@ void planted_check(int64_t first, int64_t last, long rows, uint64_t seed, struct
                 first * 60, last * 60, seed, rows);
     planted->removed = testdb_number("SELECT count(*) FROM simulated.removed");
     planted->missing = 0;
+    *planted->first_missing = '\0';
+    for (size_t i = before.count; i-- > 0;)
+        if (before.slots[i].verdict == AUDIT_MISSING) {
+            strcpy(planted->first_missing, before.slots[i].integration_id);
+            planted->missing_slot = before.slots[i].slot;
+        }
     after = audit(first, last, &result);
     ck_assert_uint_eq(before.count, after.count);
     for (size_t i = 0; i < before.count; i++)

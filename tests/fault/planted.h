@@ -10,9 +10,11 @@
 #include <stdint.h>
 
 struct planted {
-    struct audit_result audit; /* before anything was removed */
-    long removed;              /* rows */
-    long missing;              /* slots that were theirs alone, and which the audit finds */
+    struct audit_result audit;         /* before anything was removed */
+    char first_missing[RUN_UUID_SIZE]; /* its integration; "" when none was, by then */
+    int64_t missing_slot;
+    long removed; /* rows */
+    long missing; /* slots that were theirs alone, and which the audit finds */
 };
 
 /*

@@ -64,6 +64,7 @@ struct simulation_step {
     struct claim claim;
     struct claim_options claim_options;
     struct run run; /* without an id it is a claim */
+    char token[32]; /* of whoever called */
 };
 
 struct simulation {
@@ -75,6 +76,7 @@ struct simulation {
     struct simulation_step steps[SIMULATION_STEPS_MAX];
     size_t step_count;
     int64_t drain_from_us;
+    int64_t starts;
     int64_t calls;
     struct planted planted;
     long held; /* keys that were called, and that the log has as RESTORED */
@@ -100,6 +102,40 @@ struct simulation_span {
 static int64_t wait_until_ms(void)
 {
     return clock_now_ms() + SIMULATION_WAIT_MS;
+}
+
+/* ---- The database ---- */
+
+static void open_database(struct simulation *sim)
+{
+    struct error err;
+
+    database_close(sim->db);
+    sim->db = database_open(&(struct database_address){0}, wait_until_ms(), &err);
+    ck_assert_msg(sim->db != NULL, "%s", err.message);
+}
+
+/*
+ * On a machine that is very busy the server may end a session that was idle for too long. Then it
+ * is asked once more on a new connection, as the program does.
+ */
+static bool try_again(struct simulation *sim, bool is_done, const struct error *err)
+{
+    if (is_done)
+        return false;
+    ck_assert_msg(!database_is_usable(sim->db), "%s", err->message);
+    open_database(sim);
+    return true;
+}
+
+static void change_run(struct simulation *sim, struct run_log_transition *transition,
+                       struct run_state *state)
+{
+    struct error err;
+
+    do
+        transition->deadline_ms = wait_until_ms();
+    while (try_again(sim, run_log_change(sim->db, transition, state, &err), &err));
 }
 
 /* ---- The steps of a tick ---- */
@@ -165,23 +201,23 @@ static void read_and_decide(struct simulation *sim, int64_t true_us)
     static const char *const hosts[EVENTS_HOSTS] = {"sighted", "blind"};
     int host = chance_pick(&sim->chance, 0, EVENTS_HOSTS - 1);
     struct trigger trigger = {SIMULATION_TOKEN, hosts[host]};
-    struct schedules_options options = {.trigger = &trigger,
-                                        .deadline_ms = wait_until_ms(),
-                                        .read_schedule = take_schedule,
-                                        .context = sim};
+    struct schedules_options options = {
+        .trigger = &trigger, .read_schedule = take_schedule, .context = sim};
     struct schedules_reading reading;
     struct simulation_step *step;
     struct error err;
 
-    due_texts_free(&sim->texts);
-    sim->due = (struct due_options){0};
-    sim->claim = (struct claim){0};
     sim->t_us = true_us;
     sim->is_blind = host == EVENTS_HOSTS - 1 && sim->events.blind_ticks > 0;
     if (sim->is_blind)
         setenv("TZDIR", "/nonexistent", 1);
     events_set_clock(&sim->events, true_us);
-    ck_assert_msg(schedules_read(sim->db, &options, &reading, &err), "%s", err.message);
+    do {
+        due_texts_free(&sim->texts);
+        claim_free(&sim->claim);
+        sim->due = (struct due_options){0};
+        options.deadline_ms = wait_until_ms();
+    } while (try_again(sim, schedules_read(sim->db, &options, &reading, &err), &err));
     unsetenv("TZDIR");
     zones_free(&sim->no_zones);
     if (sim->due.texts == NULL)
@@ -191,6 +227,7 @@ static void read_and_decide(struct simulation *sim, int64_t true_us)
     claim_sort(&sim->claim);
     step = add_step(sim, true_us + claim_delay_us(&sim->chance));
     step->claim = sim->claim;
+    sim->claim = (struct claim){0}; /* the step's now */
     step->claim_options = (struct claim_options){
         .policy = sim->due.policy,
         .trigger = trigger,
@@ -208,30 +245,33 @@ static void read_and_decide(struct simulation *sim, int64_t true_us)
 /* pending -> running, unless another tick was faster; the call ends after a while. */
 static void start_call(struct simulation *sim, const struct run *run, int64_t now_us)
 {
-    struct run_log_transition start = {.step = RUN_LOG_START,
-                                       .run = run,
-                                       .token = SIMULATION_TOKEN,
-                                       .deadline_ms = wait_until_ms()};
+    char token[32];
+    struct run_log_transition start = {.step = RUN_LOG_START, .run = run, .token = token};
+    struct simulation_step *step;
     struct run_state state;
-    struct error err;
 
-    ck_assert_msg(run_log_change(sim->db, &start, &state, &err), "%s", err.message);
-    if (state.status != RUN_RUNNING)
+    snprintf(token, sizeof token, "%s:%" PRId64, SIMULATION_TOKEN, ++sim->starts);
+    change_run(sim, &start, &state);
+    if (state.status != RUN_RUNNING || !state.is_mine)
         return;
     sim->calls++;
     events_note_call(&sim->events, run->idempotency_key);
-    add_step(sim, now_us + starts_exponential_us(&sim->chance, 3 * SIMULATION_SECOND))->run = *run;
+    step = add_step(sim, now_us + starts_exponential_us(&sim->chance, 3 * SIMULATION_SECOND));
+    step->run = *run;
+    memcpy(step->token, token, sizeof token);
 }
 
 static void carry_out_claim(struct simulation *sim, struct simulation_step *step)
 {
-    struct claim_result result;
+    struct claim_result result = {0};
     struct error err;
 
-    step->claim_options.deadline_ms = wait_until_ms();
     events_set_clock(&sim->events, step->at_us);
-    ck_assert_msg(claim_execute(sim->db, &step->claim, &step->claim_options, &result, &err), "%s",
-                  err.message);
+    do {
+        claim_result_free(&result);
+        step->claim_options.deadline_ms = wait_until_ms();
+    } while (try_again(
+        sim, claim_execute(sim->db, &step->claim, &step->claim_options, &result, &err), &err));
     for (size_t i = 0; i < result.run_count; i++) {
         if (result.runs[i].verdict == CLAIM_RUN &&
             (step->at_us >= sim->drain_from_us ||
@@ -246,19 +286,15 @@ static void carry_out_claim(struct simulation *sim, struct simulation_step *step
 static void end_call(struct simulation *sim, const struct simulation_step *step)
 {
     struct outcome success = {.records_exported = -1};
-    struct run_log_transition end = {.step = RUN_LOG_FINISH,
-                                     .run = &step->run,
-                                     .token = SIMULATION_TOKEN,
-                                     .outcome = &success,
-                                     .deadline_ms = wait_until_ms()};
+    struct run_log_transition end = {
+        .step = RUN_LOG_FINISH, .run = &step->run, .token = step->token, .outcome = &success};
     struct run_state state;
-    struct error err;
 
     events_set_clock(&sim->events, step->at_us);
-    ck_assert_msg(run_log_change(sim->db, &end, &state, &err), "%s", err.message);
+    change_run(sim, &end, &state);
     if (state.is_abandoned) {
         end.step = RUN_LOG_FINISH_LATE;
-        ck_assert_msg(run_log_change(sim->db, &end, &state, &err), "%s", err.message);
+        change_run(sim, &end, &state);
     }
     ck_assert_int_eq(state.status, RUN_COMPLETED);
 }
@@ -335,6 +371,32 @@ static void check(const struct simulation *sim, const struct starts_plan *plan)
                   totals->verdicts[AUDIT_DOUBLED], totals->unjudged, fault_seed());
 }
 
+/* Where the first slot is missing, and what the database knows of its schedule. */
+static void explain_missing(const struct planted *planted)
+{
+    char *text;
+
+    if (*planted->first_missing == '\0')
+        return;
+    text = testdb_text(
+        "SELECT format('first missing: %%s of %%s, mark %%s; journal: %%s; runs around: %%s',"
+        "  m.slot, s.integration_id, s.mark,"
+        "  (SELECT string_agg(concat_ws(' ', schedule, valid_from, valid_to), ', '"
+        "                     ORDER BY valid_from) FROM sync_schedule_journal AS j"
+        "    WHERE j.integration_id = s.integration_id"
+        "      AND coalesce(valid_to, 'infinity') >= m.slot - interval '4 days'),"
+        "  (SELECT string_agg(concat_ws(' ', covers_from, scheduled_for, created_at, status,"
+        "                               error_code), ', ' ORDER BY scheduled_for)"
+        "     FROM sync_run_log AS r WHERE r.integration_id = s.integration_id"
+        "      AND scheduled_for BETWEEN m.slot - interval '20 minutes'"
+        "                            AND m.slot + interval '20 minutes'))"
+        "  FROM sync_schedule_state AS s, (SELECT to_timestamp(%" PRId64 ") AS slot) AS m"
+        " WHERE s.integration_id = '%s'",
+        planted->missing_slot * 60, planted->first_missing);
+    puts(text);
+    free(text);
+}
+
 /* Before rows are removed. */
 static void check_log(void)
 {
@@ -353,15 +415,6 @@ static void check_log(void)
                       " OR status = 'completed' AND idempotency_key NOT IN"
                       " (SELECT key FROM simulated.calls)"),
         0);
-}
-
-static void open_database(struct simulation *sim)
-{
-    struct error err;
-
-    database_close(sim->db);
-    sim->db = database_open(&(struct database_address){0}, wait_until_ms(), &err);
-    ck_assert_msg(sim->db != NULL, "%s", err.message);
 }
 
 static void open_simulation(struct simulation *sim, struct simulation_span *span)
@@ -435,6 +488,7 @@ START_TEST(test_simulation)
                   (count_minutes() + SIMULATION_PER_ROW - 1) / SIMULATION_PER_ROW, fault_seed(),
                   &sim->planted);
     print_row(sim, &span);
+    explain_missing(&sim->planted);
     check(sim, span.plan);
     starts_free(&span.starts);
     zones_free(&sim->zones);

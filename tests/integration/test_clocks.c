@@ -154,6 +154,28 @@ START_TEST(test_both_ahead)
 }
 END_TEST
 
+/* Covers: what a second jump ahead takes for covered by the run of the first is served at its time. */
+START_TEST(test_both_ahead_twice)
+{
+    int64_t slot = seed();
+
+    tick("+2h", true, NULL);
+    tick("+0", true, "its mark lay in the future and is corrected");
+    tick("+123m", true, NULL);
+    ck_assert_int_ge(scene_mark(1), slot + 123);
+    tick("+3m", true, "its mark lay in the future and is corrected");
+    ck_assert_int_eq(
+        testdb_number("SELECT count(*) FROM generate_series(1, 3) AS m WHERE NOT EXISTS"
+                      " (SELECT FROM sync_run_log"
+                      "   WHERE covers_from <= timestamptz '%s' + m * interval '1 minute'"
+                      "     AND scheduled_for >= timestamptz '%s' + m * interval '1 minute'"
+                      "     AND scheduled_for <= timestamptz '%s' + interval '3 minutes')",
+                      scene_minute_text(slot), scene_minute_text(slot), scene_minute_text(slot)),
+        0);
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+}
+END_TEST
+
 /* Covers: an edit that a clock from the future saw is in the journal as of when the clocks agree. */
 START_TEST(test_edit_ahead)
 {
@@ -326,7 +348,7 @@ START_TEST(test_frozen_since_reading)
     snprintf(ids, sizeof ids, "'{" SCENE_ORG "}', '{%s}'", scene_integration(1));
     snprintf(parameters, sizeof parameters,
              "%s, '{xledger}', '{1}', '{%lld}', '{%lld}', '{1}', '{SERVE}', 'f', '%lld', " TEN_AGO
-             ", 'cron', 'host', " TEN_AGO,
+             ", 'cron', 'host', " TEN_AGO ", 't'",
              ids, (long long)slot - 5, (long long)slot, (long long)slot);
     run_frozen("text, text, text, text, text, text, text, text, text, text, text, text, text, text",
                sql_claim, parameters);
@@ -352,6 +374,7 @@ SUITE(clocks)
     tcase_add_test(cases, test_database_ahead);
     tcase_add_test(cases, test_host_behind);
     tcase_add_test(cases, test_both_ahead);
+    tcase_add_test(cases, test_both_ahead_twice);
     tcase_add_test(cases, test_edit_ahead);
     tcase_add_test(cases, test_year_ahead);
     tcase_add_test(cases, test_year_ahead_beside_heartbeat);

@@ -8,7 +8,8 @@
 -- restored_us is up to when it is not known what was served, since the database was restored: the
 -- greatest bigint where no tick has seen this one yet, or a clock that was wrong kept it.
 -- A mark or a run is from the future when it lies more than a minute ahead. Of such a mark's
--- schedule this also returns the minute up to which the log shows its slots as served.
+-- schedule this also returns the minute up to which the log shows its slots as served: a run that
+-- is folded over what is still to come has served what lies before its start.
 SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_version, r.*
   FROM (SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                EXISTS (
@@ -51,13 +52,16 @@ SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_
   LEFT JOIN (
          SELECT CASE
                   WHEN s.mark > now() + interval '60 seconds'
-                  THEN (SELECT floor(date_part('epoch', least(b.scheduled_for, now())) /
-                                     60::float8)::bigint
-                          FROM sync_run_log AS b
-                         WHERE b.org_id = s.org_id AND b.integration_id = s.integration_id
-                           AND b.covers_from <= now()
-                         ORDER BY b.scheduled_for DESC
-                         LIMIT 1)
+                  THEN floor(date_part('epoch', greatest(
+                         (SELECT max(b.scheduled_for)
+                            FROM sync_run_log AS b
+                           WHERE b.org_id = s.org_id AND b.integration_id = s.integration_id
+                             AND b.scheduled_for <= now()),
+                         (SELECT max(least(b.started_at, now()))
+                            FROM sync_run_log AS b
+                           WHERE b.org_id = s.org_id AND b.integration_id = s.integration_id
+                             AND b.scheduled_for > now() AND b.covers_from <= now())))
+                       / 60::float8)::bigint
                 END AS served,
                 -- include: columns/schedule.sql
                 ,
