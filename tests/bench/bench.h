@@ -16,6 +16,7 @@
 void bench_busy(void);
 void bench_busy_many(void);
 void bench_busy_quick(void);
+void bench_capacity(void);
 void bench_claim(void);
 void bench_history(void);
 void bench_hosts(void);

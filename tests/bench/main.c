@@ -1,6 +1,6 @@
 /*
  * bench [NAME]...: measures and prints a table; all of it without arguments, but for what takes long
- * (history, hosts) or needs valgrind (instructions).
+ * (capacity, history, hosts) or needs valgrind (instructions).
  *
  * The PostgreSQL server comes from libpq's PG* environment and is meant to be thrown away. Exit
  * status 1 means that the work went wrong, never that it was slow.
@@ -21,6 +21,7 @@ static const struct {
     {"busy", bench_busy, false},
     {"busy-many", bench_busy_many, false},
     {"busy-quick", bench_busy_quick, false},
+    {"capacity", bench_capacity, true},
     {"claim", bench_claim, false},
     {"idle", bench_idle, false},
     {"instructions", bench_instructions, true},
