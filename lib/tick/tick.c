@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "call/credentials.h"
 #include "plan/capacity.h"
 #include "plan/timetable.h"
@@ -544,25 +545,31 @@ static void tick_note_end(void *context, size_t task, int verdict, int64_t now_m
 }
 
 /* One line, in numbers, where more was due than there is time for. */
-static void tick_warn_of_rest(struct tick *tick, const struct tick_hand_out *hand_out, size_t count)
+static void tick_warn_of_rest(struct tick *tick, const struct tick_hand_out *hand_out,
+                              const struct worker_options *workers, size_t count)
 {
     const struct capacity *capacity = &hand_out->capacity;
     int64_t whole_ms = capacity->deadline_ms - capacity->began_ms;
     int64_t mean_ms = capacity->ended > 0 ? capacity->sum_ms / (int64_t)capacity->ended : 0;
-    int workers = tick->options->concurrency;
+    int at_a_time = tick->options->concurrency;
+    struct text due = {0};
     struct error err;
     size_t left = 0;
 
     for (size_t i = 0; i < count; i++)
-        left += hand_out->calls[i].began_ms == 0 ? 1 : 0;
+        if (hand_out->calls[i].began_ms == 0 && !worker_has_waited(workers, i))
+            left++;
     if (left == 0)
         return;
+    if (tick->has_time) /* a plain tick, and no order by hand */
+        text_addf(&due, ", and %zu are due this minute", tick->count.in_window);
     error_set(&err, ERROR_DATABASE,
               "%zu of %zu runs wait for the next tick: a call takes %.1f s, %d at a time make "
-              "%" PRId64 " in the %" PRId64 " s of a tick, and %zu are due this minute",
-              left, count, (double)mean_ms / 1000, workers,
-              workers * (mean_ms > 0 && mean_ms < whole_ms ? whole_ms / mean_ms : 1),
-              tick->options->policy.budget_ms / 1000, tick->count.in_window);
+              "%" PRId64 " in the %" PRId64 " s of a tick%s",
+              left, count, (double)mean_ms / 1000, at_a_time,
+              at_a_time * (mean_ms > 0 && mean_ms < whole_ms ? whole_ms / mean_ms : 1),
+              tick->options->policy.budget_ms / 1000, text_string(&due));
+    text_free(&due);
     error_hint(&err, "spread the schedules over more minutes, or let another host tick, too; "
                      "syncsched status shows which minutes are too full");
     warnings_add(&tick->warnings, WARNING_NO_TIME, &err);
@@ -646,7 +653,7 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
     ok = pool_run(&pool, result->verdicts, err);
     log_live_line("");
     if (ok && !signals_ask_to_end())
-        tick_warn_of_rest(tick, &hand_out, result->count);
+        tick_warn_of_rest(tick, &hand_out, &workers, result->count);
     free(hand_out.calls);
     for (enum warning_kind kind = WARNING_LATE; kind < WARNINGS; kind++)
         warnings_count(&tick->warnings, kind, atomic_load(&workers.warned[kind]));

@@ -110,6 +110,14 @@ bool worker_was_full(const struct worker_options *options, size_t task)
     return atomic_load(&worker_place(options, &options->runs[task].run)->full_until_ms) != 0;
 }
 
+bool worker_has_waited(const struct worker_options *options, size_t task)
+{
+    size_t type = timetable_find_type(options->runs[task].run.integration_type);
+
+    return worker_was_full(options, task) ||
+           atomic_load(&options->waits[type].throttled_until_ms) > clock_now_ms();
+}
+
 /* Notes that a type is throttled, unless it is so for longer already. */
 static void worker_note_throttle(const struct worker *worker, int64_t for_ms, int64_t until_ms)
 {

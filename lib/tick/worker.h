@@ -85,6 +85,9 @@ int64_t worker_not_before_ms(const void *context, size_t task);
 /* Whether task n's kind has found no place for a call in this tick. */
 bool worker_was_full(const struct worker_options *options, size_t task);
 
+/* The same, or its type is throttled. */
+bool worker_has_waited(const struct worker_options *options, size_t task);
+
 /* Serves until pool_next() says no; context is a struct worker_options. */
 void worker_work(void *context, struct pool_channel *channel);
 
