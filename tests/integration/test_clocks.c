@@ -350,7 +350,8 @@ START_TEST(test_frozen_since_reading)
              "%s, '{xledger}', '{1}', '{%lld}', '{%lld}', '{1}', '{SERVE}', 'f', '%lld', " TEN_AGO
              ", 'cron', 'host', " TEN_AGO ", 't'",
              ids, (long long)slot - 5, (long long)slot, (long long)slot);
-    run_frozen("text, text, text, text, text, text, text, text, text, text, text, text, text, text",
+    run_frozen("text, text, text, text, text, text, text, text, text, text, text, text, text, text,"
+               " text",
                sql_claim, parameters);
     ck_assert_int_eq(scene_count(NULL), 3);
     snprintf(parameters, sizeof parameters,
