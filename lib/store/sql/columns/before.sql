@@ -13,7 +13,7 @@
                 ) AS l
         ) AS d
   WHERE d.is_in_a_row) AS failed_before,
-(SELECT (extract(epoch FROM b.scheduled_for) / 60)::bigint
+(SELECT (date_part('epoch', b.scheduled_for) / 60::float8)::bigint
    FROM sync_run_log AS b
   WHERE b.org_id = r.org_id AND b.integration_id = r.integration_id
     AND (b.scheduled_for, b.attempt) < (r.scheduled_for, r.attempt)
