@@ -494,7 +494,7 @@ START_TEST(test_audit)
     scene_expect(scene_run(ONE MAY), 5, 0, 0, 0);
     scene_expect(scene_run(ONE AT_3 " --again"), 1, 0, 0, 0);
     result = scene_command("audit --config /dev/null" MAY, (const char *const[]){NULL});
-    ck_assert_msg(result.status == 0 && strstr(result.out, "  again ") != NULL &&
+    ck_assert_msg(result.status == 0 && strstr(result.out, " again ") != NULL &&
                       strstr(result.out, ", by hand\n") != NULL &&
                       strstr(result.out, "doubled 0, again 1\n") != NULL,
                   "%s%s", result.out, result.err);
