@@ -118,8 +118,8 @@ static void events_edit(struct events *events, int64_t at_us)
 
 /*
  * The database's clock steps, with that of the hosts or alone; or that of the hosts alone. Where all
- * of them step back together, what they see is the same as after a clock that was ahead: nobody can
- * tell which of the two it is (design section 4), so that is a step of seconds.
+ * of them step together by more than seconds, not every slot is judged rightly yet: see the end of
+ * "From the future" in design section 4.
  */
 static void events_step_clocks(struct events *events)
 {
@@ -129,8 +129,8 @@ static void events_step_clocks(struct events *events)
                      (chance_percent(chance, 50) ? 1 : -1) * INSTANT_US_PER_SECOND;
     int whose = chance_pick(chance, 0, 2);
 
-    if (whose == 0 && off_us < 0)
-        off_us = -seconds[0] * INSTANT_US_PER_SECOND;
+    if (whose == 0)
+        off_us = (off_us < 0 ? -1 : 1) * seconds[0] * INSTANT_US_PER_SECOND;
     events->steps++;
     events->database_off_us = whose == 2 ? 0 : off_us;
     events->host_off_us = whose == 1 ? 0 : off_us;
