@@ -159,7 +159,7 @@ static const struct {
 } sources[] = {
     {"man/syncsched.1", "EXAMPLES", 20, 4},
     {"man/syncsched.conf.5", NULL, 1, 0},
-    {"man/syncsched.7", NULL, 18, 0},
+    {"man/syncsched.7", NULL, 17, 0},
 };
 
 START_TEST(test_examples)
