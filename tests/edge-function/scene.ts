@@ -382,7 +382,7 @@ export function sleep(ms: number): Promise<void> {
 }
 
 export async function until(isSo: () => boolean | Promise<boolean>) {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 3000; i++) {
     if (await isSo()) return;
     await sleep(100);
   }

@@ -302,6 +302,7 @@ for (const way of ["answers with 200", "answers with 202"] as const) {
       await scene.addRecords([++records], slotOf(random(day + 1)));
       await live(scene, slotOf(day), way, random(6));
       await scene.killFunction();
+      scene.target.mood = "takes"; // the function may have died before it met the other one
       await scene.startFunction();
       await scene.letRunsGrowOld();
       if (random(2) === 0) await scene.endLease();
