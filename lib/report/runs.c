@@ -42,15 +42,19 @@ static bool runs_is_by_tick(const struct runs_record *record)
 static void runs_set_times(json_t *run, const struct runs_record *record)
 {
     bool is_completed = record->status != NULL && strcmp(record->status, "completed") == 0;
-    int64_t late_ms = record->started_at - record->scheduled_for * 60000;
+    int64_t late_ms = 0;
 
+    if (runs_is_by_tick(record))
+        late_ms = record->started_at - record->scheduled_for * 60000;
     runs_set_time(run, "createdAt", record->created_at);
     runs_set_time(run, "startedAt", record->started_at);
     runs_set_time(run, "acceptedAt", record->accepted_at);
     runs_set_time(run, "completedAt", is_completed ? record->ended_at : INT64_MIN);
     runs_set_time(run, "failedAt", is_completed ? INT64_MIN : record->ended_at);
-    runs_set_number(run, "durationMs", record->ended_at - record->started_at,
-                    record->ended_at != INT64_MIN && record->started_at != INT64_MIN);
+    if (record->ended_at != INT64_MIN && record->started_at != INT64_MIN)
+        runs_set_number(run, "durationMs", record->ended_at - record->started_at, true);
+    else
+        runs_set_number(run, "durationMs", 0, false);
     runs_set_number(run, "lateSeconds", late_ms > 0 ? late_ms / 1000 : 0, runs_is_by_tick(record));
 }
 
