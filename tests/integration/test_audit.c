@@ -743,7 +743,7 @@ static void expect_same_slot(const char *line, json_t *slot)
             expect_in_line(line, ", running");
         else if (strcmp(key, "accepted") == 0)
             expect_in_line(line, ", accepted");
-        else if (json_is_string(value) && string[10] == 'T')
+        else if (json_is_string(value) && strlen(string) > 10 && string[10] == 'T')
             expect_in_line(line, "%.10s %.5s", string, string + strlen("2024-05-01T"));
         else if (strcmp(key, "integrationId") == 0)
             expect_in_line(line, " %.8s ", string);

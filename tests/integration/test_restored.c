@@ -435,12 +435,16 @@ END_TEST
 /* The last slots of every minute are held, for long enough to be asked about. */
 static void hold(int slots)
 {
+    json_t *others;
+
     scene_settle(30000);
     seed(slots);
     become_another();
     tick_said(ASK, "the next ticks ask");
     testdb_exec("UPDATE sync_run_log SET failed_at = failed_at - interval '51 seconds'");
-    ck_assert_uint_eq(json_array_size(function_others(scene_function())), 0);
+    others = function_others(scene_function());
+    ck_assert_uint_eq(json_array_size(others), 0);
+    json_decref(others);
 }
 
 /* What the log says, a line each: slot, attempt, status, resolution, period. */
