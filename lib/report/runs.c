@@ -456,7 +456,7 @@ static void runs_add_timeline(struct runs_details *details, const json_t *run)
               runs_shown(run, "host"), runs_shown(run, "triggeredBy"));
     runs_add_event(details, runs_time(run, "createdAt"), "claimed");
     text_add(&details->cell, " ");
-    when_add_length(started - details->slot_ms, &details->cell);
+    when_add_length(started != INT64_MIN ? started - details->slot_ms : 0, &details->cell);
     text_addf(&details->cell, " after its time, by worker %s", runs_shown(run, "worker"));
     runs_add_event(details, started, "called");
     runs_add_event(details, runs_time(run, "acceptedAt"), "accepted: the function works on");
