@@ -1,11 +1,7 @@
 #include "inspect/runs.h"
 
-#include "base/text.h"
 #include "sql.h"
-
-#include <ctype.h>
-#include <stdio.h>
-#include <string.h>
+#include "store/run_name.h"
 
 enum { RUNS_LOCK_MS = 5000 };
 
@@ -94,64 +90,15 @@ bool runs_read(struct database *db, const struct runs_options *options, int64_t 
 
 /* ---- One in full ---- */
 
-/* The least and the greatest UUID that begin so; false where none does. */
-static bool runs_find_bounds(const char *word, char least[RUN_UUID_SIZE],
-                             char greatest[RUN_UUID_SIZE])
-{
-    static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    size_t length = strlen(word);
-
-    for (size_t i = 0; i < length; i++)
-        if (i >= strlen(pattern) ||
-            (pattern[i] == '-' ? word[i] != '-' : isxdigit((unsigned char)word[i]) == 0))
-            return false;
-    for (size_t i = 0; i < RUN_UUID_SIZE; i++) {
-        least[i] = i < length ? word[i] : pattern[i] == 'x' ? '0' : pattern[i];
-        greatest[i] = i < length ? word[i] : pattern[i] == 'x' ? 'f' : pattern[i];
-    }
-    return length > 0;
-}
-
-/* "ORG/INTEGRATION/2026-03-01T02:00:00Z", where the ids may be any text. */
-static bool runs_split_key(const char *word, char ids[2][RUN_UUID_SIZE], int64_t *slot)
-{
-    char unused[RUN_UUID_SIZE];
-    struct error err;
-
-    for (int i = 0; i < 2; i++, word += RUN_UUID_SIZE) {
-        if (strlen(word) <= RUN_UUID_SIZE || word[RUN_UUID_SIZE - 1] != '/')
-            return false;
-        memcpy(ids[i], word, RUN_UUID_SIZE);
-        ids[i][RUN_UUID_SIZE - 1] = '\0';
-        if (!runs_find_bounds(ids[i], unused, unused))
-            return false;
-    }
-    if (!instant_parse(word, slot, &err))
-        return false;
-    *slot /= INSTANT_US_PER_MINUTE;
-    return true;
-}
-
 bool runs_read_one(struct database *db, const char *word, int64_t deadline_ms, runs_reader *read,
                    void *context, struct error *err)
 {
     struct runs_reading reading = {.read = read, .context = context};
-    char least[RUN_UUID_SIZE];
-    char greatest[RUN_UUID_SIZE];
-    char ids[2][RUN_UUID_SIZE];
-    char number[DATABASE_NUMBER_SIZE];
-    const char *values[5] = {NULL};
-    struct database_statement statement = {sql_run_in_full, 5, values, runs_read_row, &reading};
-    int64_t slot = 0;
+    struct run_name name;
+    struct database_statement statement = {sql_run_in_full, RUN_NAME_PARAMETERS, name.values,
+                                           runs_read_row, &reading};
 
-    if (runs_find_bounds(word, least, greatest)) {
-        values[0] = least;
-        values[1] = greatest;
-    } else if (runs_split_key(word, ids, &slot)) {
-        values[2] = ids[0];
-        values[3] = ids[1];
-        values[4] = database_number(number, slot);
-    } else {
+    if (!run_name_read(word, 1, &name)) {
         error_set(err, ERROR_USAGE, "\"%.120s\" is not the id of a run", word);
         return error_hint(err, "write its id, the beginning of it, or its idempotency key");
     }

@@ -1,5 +1,6 @@
 #include "plan/run.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -41,6 +42,17 @@ bool run_failure_is_news(const struct run *run)
     return run->failed_before == 0 || run->failed_before == 2 ||
            instant_divide_down(run->begun_before, RUN_DAY_MINUTES) !=
                instant_divide_down(run->scheduled_for, RUN_DAY_MINUTES);
+}
+
+bool run_begins_uuid(const char *text)
+{
+    static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    size_t length = strlen(text);
+    bool ok = length > 0 && length <= strlen(pattern);
+
+    for (size_t i = 0; ok && i < length; i++)
+        ok = pattern[i] == '-' ? text[i] == '-' : isxdigit((unsigned char)text[i]) != 0;
+    return ok;
 }
 
 const char *run_format_period_start(const struct run *run, char text[INSTANT_TEXT_SIZE])

@@ -66,6 +66,9 @@ const char *run_status_name(enum run_status status);
 enum run_resolution run_resolution_parse(const char *text);
 const char *run_resolution_name(enum run_resolution resolution); /* NULL: unresolved */
 
+/* Whether text is a UUID in any case, or the beginning of one; "" is none. */
+bool run_begins_uuid(const char *text);
+
 /* The start of the run's period as RFC 3339, in text; NULL for RUN_PERIOD_OPEN. */
 const char *run_format_period_start(const struct run *run, char text[INSTANT_TEXT_SIZE]);
 

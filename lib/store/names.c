@@ -4,7 +4,6 @@
 #include "sql.h"
 #include "store/schema.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +31,7 @@ struct names_reading {
 
 bool names_is_id(const char *word)
 {
-    static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    bool is_id = strlen(word) == strlen(pattern);
-
-    for (size_t i = 0; is_id && pattern[i] != '\0'; i++)
-        is_id = pattern[i] == '-' ? word[i] == '-' : isxdigit((unsigned char)word[i]) != 0;
-    return is_id;
+    return run_begins_uuid(word) && strlen(word) == RUN_UUID_SIZE - 1;
 }
 
 /* ---- Reading ---- */

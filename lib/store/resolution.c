@@ -4,9 +4,8 @@
 #include "base/text.h"
 #include "sql.h"
 #include "store/run_log.h"
-#include "time/instant.h"
+#include "store/run_name.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,48 +36,6 @@ static void resolution_read_run(void *context, const struct database_row *row)
 
 /* ---- By name ---- */
 
-/* The first and the last id that begin so; false when no id does. */
-static bool resolution_bound_ids(const char *name, char first[RUN_UUID_SIZE],
-                                 char last[RUN_UUID_SIZE])
-{
-    static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    size_t length = strlen(name);
-
-    if (length < RESOLUTION_DIGITS_LEAST || length > strlen(pattern))
-        return false;
-    for (size_t i = 0; i < RUN_UUID_SIZE; i++) {
-        bool is_given = i < length;
-
-        if (is_given && (pattern[i] == 'x' ? !isxdigit((unsigned char)name[i]) : name[i] != '-'))
-            return false;
-        first[i] = pattern[i] != 'x' ? pattern[i] : is_given ? name[i] : '0';
-        last[i] = pattern[i] != 'x' ? pattern[i] : is_given ? name[i] : 'f';
-    }
-    return true;
-}
-
-/* Takes an idempotency key apart, "ORG/INTEGRATION/TIME"; false when it is none. */
-static bool resolution_split_key(const char *name, char org_id[RUN_UUID_SIZE],
-                                 char integration_id[RUN_UUID_SIZE], int64_t *minute)
-{
-    enum { ID = RUN_UUID_SIZE - 1 };
-    char first[RUN_UUID_SIZE];
-    int64_t instant_us;
-    struct error ignored;
-
-    if (strlen(name) <= 2 * ID + 2 || name[ID] != '/' || name[2 * ID + 1] != '/')
-        return false;
-    memcpy(org_id, name, ID);
-    memcpy(integration_id, name + ID + 1, ID);
-    org_id[ID] = integration_id[ID] = '\0';
-    if (!resolution_bound_ids(org_id, first, first) ||
-        !resolution_bound_ids(integration_id, first, first) ||
-        !instant_parse(name + 2 * ID + 2, &instant_us, &ignored))
-        return false;
-    *minute = instant_divide_down(instant_us, INSTANT_US_PER_MINUTE);
-    return true;
-}
-
 static bool resolution_refuse_found(const char *name, const struct resolution_run *found,
                                     size_t count, struct error *err)
 {
@@ -104,23 +61,13 @@ static bool resolution_refuse_found(const char *name, const struct resolution_ru
 bool resolution_find(struct database *db, const char *name, int64_t deadline_ms,
                      struct resolution_runs *found, struct error *err)
 {
-    char ids[4][RUN_UUID_SIZE];
-    char number[DATABASE_NUMBER_SIZE];
-    const char *values[5] = {0};
-    struct database_statement find = {sql_resolution_find, 5, values, resolution_read_run, found};
+    struct run_name called;
+    struct database_statement find = {sql_resolution_find, RUN_NAME_PARAMETERS, called.values,
+                                      resolution_read_run, found};
     size_t before = found->count;
-    int64_t minute;
 
-    if (resolution_bound_ids(name, ids[0], ids[1])) {
-        values[0] = ids[0];
-        values[1] = ids[1];
-    } else if (resolution_split_key(name, ids[2], ids[3], &minute)) {
-        values[2] = ids[2];
-        values[3] = ids[3];
-        values[4] = database_number(number, minute);
-    } else {
+    if (!run_name_read(name, RESOLUTION_DIGITS_LEAST, &called))
         return resolution_refuse_found(name, NULL, 0, err);
-    }
     if (!database_transact(db, &find, 1, RESOLUTION_LOCK_MS, deadline_ms, err))
         return false;
     return found->count == before + 1 ||
