@@ -32,21 +32,8 @@ SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_
                ) AS held,
                (SELECT ceil(date_part('epoch', max(pruned_before)) / 60::float8)::bigint
                   FROM sync_prune_state) AS pruned_before,
-               CASE
-                 WHEN NOT pg_is_in_recovery() AND EXISTS (SELECT FROM sync_database_state)
-                 THEN (SELECT CASE
-                                WHEN d.timeline IS NULL
-                                  OR d.restored_at > now() + interval '60 seconds'
-                                     THEN 9223372036854775807
-                                ELSE (date_part('epoch', d.restored_at) * 1000000::float8)::bigint
-                              END
-                         FROM (
-                               -- include: columns/identity.sql
-                              ) AS p
-                         LEFT JOIN sync_database_state AS d
-                           ON d.system_identifier = p.system_identifier
-                          AND d.timeline = p.timeline)
-               END AS restored_us,
+               -- include: columns/restored.sql
+               ,
                sync_schema_version() AS schema_version
         OFFSET 0) AS c
   LEFT JOIN (
