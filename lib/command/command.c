@@ -194,7 +194,8 @@ static int command_carry_out(const struct command *command, int argc, char *argv
         return command_print_help(command->name);
     if (line.given[SETTING_VERSION] != NULL)
         return command_print_version();
-    config_read(&line.config, line.given[SETTING_CONFIG], !command->is_offline, &line.config_error);
+    config_read(&line.config, line.given[SETTING_CONFIG],
+                !command->is_offline || line.given[SETTING_APPLY] != NULL, &line.config_error);
     command_read_values(&line);
     json_object_foreach(line.config.strangers, stranger, unused)
     {

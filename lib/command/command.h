@@ -17,7 +17,7 @@ struct command_line;
 
 struct command {
     enum command_name name;
-    bool is_offline;     /* asks neither the database nor the function */
+    bool is_offline;     /* asks neither the database nor the function, without --apply */
     bool judges_config;  /* runs with a wrong configuration, too, and reads all settings */
     bool judges_options; /* runs with wrong options, too */
     int (*run)(const struct command_line *line);

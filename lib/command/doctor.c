@@ -59,7 +59,6 @@ static bool doctor_has_variable(const struct command_line *line, enum config_sou
 static void doctor_add_commands(const struct command_line *line, struct text *crontab,
                                 struct text *migrate)
 {
-    enum config_source source = config_source(&line->config, "SUPABASE_DB_URL");
     struct text program = {0};
     struct text file = {0};
 
@@ -73,14 +72,9 @@ static void doctor_add_commands(const struct command_line *line, struct text *cr
         doctor_add_word(line->given[SETTING_DB_ROLE], crontab);
     }
     text_add(crontab, " >/dev/null");
-    text_addf(migrate, "%s schema | ", program.data);
-    if (doctor_has_variable(line, CONFIG_FILE))
-        text_addf(migrate, "env $(grep ^PG %s) ", file.data);
-    text_add(migrate, "psql -v ON_ERROR_STOP=1");
-    if (source == CONFIG_FILE)
-        text_addf(migrate, " \"$(sed -n 's/^SUPABASE_DB_URL=//p' %s | tr -d \\\"\\')\"", file.data);
-    else if (source == CONFIG_ENVIRONMENT)
-        text_add(migrate, " \"$SUPABASE_DB_URL\"");
+    text_addf(migrate, "%s schema --apply", program.data);
+    if (strcmp(line->config.path, settings[SETTING_CONFIG].fallback) != 0)
+        text_addf(migrate, " --config %s", file.data);
     text_free(&program);
     text_free(&file);
 }

@@ -433,6 +433,46 @@ bool database_run(struct database *db, struct database_transaction *transaction,
     return database_receive_transaction(db, transaction, deadline_ms);
 }
 
+/* In the simple protocol, since no other takes several statements in one text. */
+bool database_run_script(struct database *db, const char *script, int64_t deadline_ms,
+                         struct error *err)
+{
+    PGresult *result;
+    const char *hint;
+
+    *err = (struct error){0};
+    db->silence_ms = 0;
+    db->has_refused = db->refuses_rows = db->is_in_the_way = false;
+    if (PQexitPipelineMode(db->connection) != 1 || PQsendQuery(db->connection, script) != 1)
+        return database_give_up(db, err, "the connection was lost");
+    for (;;) {
+        if (!database_next_result(db, deadline_ms, &result))
+            return database_give_up(db, err,
+                                    PQstatus(db->connection) == CONNECTION_OK
+                                        ? "no response in time"
+                                        : "the connection was lost");
+        if (result == NULL)
+            break;
+        if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
+            hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+            database_set_error(db, err, NULL, result);
+            if (*err->hint == '\0' && hint != NULL)
+                error_hint(err, "%s", hint);
+        }
+        PQclear(result);
+    }
+    if (err->kind == ERROR_NONE && PQenterPipelineMode(db->connection) == 1)
+        return true;
+    return database_give_up(db, err, "the connection was lost");
+}
+
+const char *database_host(const struct database *db)
+{
+    const char *host = PQhost(db->connection);
+
+    return host != NULL ? host : "";
+}
+
 bool database_transact(struct database *db, const struct database_statement *statements,
                        size_t count, int64_t lock_timeout_ms, int64_t deadline_ms,
                        struct error *err)

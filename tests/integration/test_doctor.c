@@ -147,7 +147,7 @@ START_TEST(test_older_version)
                 "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now() - interval '20 s')");
     doctor_exec(states[_i].grants);
     hint = doctor_expect_fault("version", "fail", states[_i].message, true);
-    ck_assert_ptr_nonnull(strstr(hint, "syncsched schema | psql -v ON_ERROR_STOP=1 "));
+    ck_assert_ptr_nonnull(strstr(hint, "syncsched schema --apply"));
     doctor_mend_all();
     free(hint);
 }
@@ -244,7 +244,7 @@ START_TEST(test_table)
     doctor_exec(text);
     snprintf(text, sizeof text, "not there: %s", tables[_i]);
     hint = doctor_expect_fault("schema", is_dispensable ? "warning" : "fail", text, true);
-    ck_assert_ptr_nonnull(strstr(hint, "syncsched schema | psql -v ON_ERROR_STOP=1 "));
+    ck_assert_ptr_nonnull(strstr(hint, "syncsched schema --apply"));
     doctor_mend_all();
     free(hint);
 }

@@ -106,12 +106,12 @@ static const struct {
 } others[] = {
     {RETURNS("5"), OF_VERSION("5"), "(update syncsched)"},
     {RETURNS("2147483647"), OF_VERSION("2147483647"), "(update syncsched)"},
-    {RETURNS("4"), OF_VERSION("4"), "syncsched schema | psql)"},
-    {RETURNS("3"), OF_VERSION("3"), "syncsched schema | psql)"},
-    {RETURNS("NULL::integer"), OF_VERSION("0"), "syncsched schema | psql)"},
-    {RETURNS("-1"), OF_VERSION("-1"), "syncsched schema | psql)"},
+    {RETURNS("4"), OF_VERSION("4"), "syncsched schema --apply)"},
+    {RETURNS("3"), OF_VERSION("3"), "syncsched schema --apply)"},
+    {RETURNS("NULL::integer"), OF_VERSION("0"), "syncsched schema --apply)"},
+    {RETURNS("-1"), OF_VERSION("-1"), "syncsched schema --apply)"},
     {"DROP FUNCTION sync_schema_version()", "function sync_schema_version() does not exist",
-     "syncsched schema | psql)"},
+     "syncsched schema --apply)"},
 };
 
 /* Covers: where nothing is configured at all; and where there is all kinds of work to do. */
@@ -134,7 +134,8 @@ END_TEST
 START_TEST(test_no_schema)
 {
     testdb_exec(DROP_TABLES);
-    expect_all_refused("does not exist", "first, also over an older one: syncsched schema | psql)");
+    expect_all_refused("does not exist",
+                       "first, also over an older one: syncsched schema --apply)");
 }
 END_TEST
 
@@ -153,7 +154,7 @@ static void apply_hint(const char *command)
     ck_assert_msg(hint != NULL && strchr(hint, ')') != NULL, "%s: %s", command, refused.err);
     *strchr(hint, ')') = '\0';
     *strrchr(build, '/') = '\0';
-    snprintf(line, sizeof line, "PATH=\"%s:$PATH\"; %s -qX -v ON_ERROR_STOP=1", build, hint);
+    snprintf(line, sizeof line, "PATH=\"%s:$PATH\"; %s --yes", build, hint);
     result = program_run(argv, NULL);
     ck_assert_msg(result.status == 0 && *result.err == '\0', "%s: exit %d\n%s", line, result.status,
                   result.err);

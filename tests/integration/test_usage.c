@@ -342,15 +342,15 @@ START_TEST(test_missing_table)
 {
     testdb_exec("DROP TABLE sync_schedule_state");
     assert_error(run("due", NULL), 3, "reading the schedules: database: relation",
-                 "apply the migration first, also over an older one: syncsched schema | psql");
+                 "apply the migration first, also over an older one: syncsched schema --apply");
     assert_error(run("next", NULL), 3, "reading the schedules: database: relation",
-                 "apply the migration first, also over an older one: syncsched schema | psql");
+                 "apply the migration first, also over an older one: syncsched schema --apply");
     assert_error(run("run", NULL), 3, "reading the schedules: database: relation",
-                 "apply the migration first, also over an older one: syncsched schema | psql");
+                 "apply the migration first, also over an older one: syncsched schema --apply");
     assert_error(run("status", NULL), 3, "reading the log: database: relation",
-                 "apply the migration first, also over an older one: syncsched schema | psql");
+                 "apply the migration first, also over an older one: syncsched schema --apply");
     assert_error(run("health", NULL), 3, "reading the log: database: relation",
-                 "apply the migration first, also over an older one: syncsched schema | psql");
+                 "apply the migration first, also over an older one: syncsched schema --apply");
 }
 END_TEST
 

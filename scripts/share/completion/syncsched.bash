@@ -18,7 +18,7 @@ _syncsched_options() { # COMMAND
     prune) echo "--older-than --dry-run --json --db-role --config --log-format --help --version" ;;
     warm) echo "--cold-start-after --ahead --db-role --config --log-format --help --version" ;;
     doctor) echo "--json --db-role --config --log-format --help --version" ;;
-    schema) echo "--config --log-format --help --version" ;;
+    schema) echo "--apply --yes --no-transaction --config --log-format --help --version" ;;
     '') echo "run due next audit log status health check-cron resolve prune warm doctor schema --help --version" ;;
     # settings: end
     esac
