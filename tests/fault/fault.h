@@ -53,6 +53,7 @@ struct fault_scenario {
     void (*disturb)(struct fault_world *world); /* while they run; must not leave them stopped */
     void (*end)(struct fault_world *world);     /* once, before the undisturbed ticks */
     bool has_bad_replies;                       /* answers are lost, broken or too late */
+    bool is_throttled;                          /* the function answers 429 now and then */
 };
 
 /* Fails the test unless the scenario ends with nothing missing, doubled or stuck. Prints a row. */
@@ -90,6 +91,7 @@ void fault_print_head(void);
 const struct fault_scenario *fault_kills(size_t place);
 const struct fault_scenario *fault_databases(size_t place);
 const struct fault_scenario *fault_resources(size_t place);
+const struct fault_scenario *fault_denials(size_t place);
 
 TCase *tcase_tally(void);
 TCase *tcase_outages(void);

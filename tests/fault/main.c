@@ -117,6 +117,7 @@ int main(int argc, char **argv)
     collect(fault_kills);
     collect(fault_databases);
     collect(fault_resources);
+    collect(fault_denials);
     if (!check_names(argc, argv))
         return 2;
     fault_print_head();

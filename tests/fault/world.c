@@ -109,6 +109,10 @@ static const char *world_reply(struct fault_world *world)
 
     const char *reply;
 
+    if (world->scenario->is_throttled && chance_percent(&world->chance, 50)) {
+        world->fault_count++;
+        return " status=429 header=Retry-After:1 times=1";
+    }
     if (!world->scenario->has_bad_replies)
         return "";
     reply = replies[chance_pick(&world->chance, 0, sizeof replies / sizeof *replies - 1)];

@@ -72,7 +72,7 @@ void doctor_exec(const char *sql)
     }
     testdb_exec("%s", text_string(&text));
     text_free(&text);
-    if (testdb_is_pooled())
+    if (testdb_has_pool())
         renew_pool();
 }
 

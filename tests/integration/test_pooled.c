@@ -146,26 +146,10 @@ START_TEST(test_after_a_tick_that_fails)
 }
 END_TEST
 
-/* PostgreSQL's own TLS is what suite tls is about. */
-static void say_what_is_not_asked(void)
-{
-    puts("not asked: suite tls: the pooler has a TLS of its own");
-    fflush(stdout); /* before the first test is forked */
-}
-
-/* The emulated old pooler keeps no server for the next client. */
-static bool has_pool(void)
-{
-    const char *mode = getenv("POOLER_MODE");
-
-    return testdb_is_pooled() && (mode == NULL || strcmp(mode, "old") != 0);
-}
-
-SUITE_WHEN(pooled, has_pool)
+SUITE_WHEN(pooled, testdb_has_pool)
 {
     TCase *tcase = tcase_create("pool");
 
-    tcase_add_unchecked_fixture(tcase, say_what_is_not_asked, NULL);
     tcase_add_checked_fixture(tcase, scene_open, scene_close);
     tcase_add_test(tcase, test_after_a_tick);
     tcase_add_test(tcase, test_after_all_that_a_tick_does);

@@ -3,25 +3,20 @@
  * has become read-only, has too few connections, or refuses. What was claimed is served, once, or the
  * tick says by its exit status and in one line why not.
  */
-#include "support/loopback.h"
+#include "support/pooler.h"
 #include "support/scene.h"
 #include "support/suite.h"
 #include "support/testdb.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define AT    "2024-05-01T02:00Z"
 #define DAILY "0 2 * * *"
 
-static struct program *pooler;
-static char pooled[300]; /* the test's database, by way of the pooler */
 static char role[32];
 
 static void open_scene(void)
@@ -32,69 +27,20 @@ static void open_scene(void)
 
 static void close_scene(void)
 {
-    if (pooler != NULL) {
-        struct program_result result;
-
-        program_signal(pooler, SIGTERM);
-        result = program_wait(pooler);
-        program_result_free(&result);
-        pooler = NULL;
-    }
+    pooler_stop();
     scene_close();
 }
 
 /* The program's way to the test's database as this user, through whatever listens at the port. */
 static void go_by(const char *port, const char *user, const char *password)
 {
-    snprintf(pooled, sizeof pooled, "SUPABASE_DB_URL=postgresql://%s:%s@127.0.0.1:%s/%s", user,
-             password, port, getenv("PGDATABASE"));
-    scene_set_variable(pooled);
+    scene_set_variable(pooler_variable(port, user, password));
 }
 
-/* The server itself, where another pooler is in front of it. */
-static const char *server_port(void)
+static void go_by_pooler(const char *silent, const char *wait_s)
 {
-    return getenv("SERVER_PORT") != NULL ? getenv("SERVER_PORT") : getenv("PGPORT");
-}
-
-/* A port that was free a moment ago. */
-static uint16_t free_port(void)
-{
-    uint16_t port;
-    int listener = loopback_listen("127.0.0.1", &port);
-
-    ck_assert_int_ge(listener, 0);
-    close(listener);
-    return port;
-}
-
-static bool can_connect(uint16_t port)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
-
-    close(fd);
-    return ok;
-}
-
-/* An old pooler that leaves the first silent clients without answer, and lets each wait. */
-static void start_pooler(const char *silent, const char *wait_s)
-{
-    char port[16];
-    const char *const argv[] = {
-        "scripts/dev/old-pooler", port, server_port(), silent, wait_s, NULL};
-
-    uint16_t number = free_port();
-
-    snprintf(port, sizeof port, "%u", (unsigned)number);
-    pooler = program_start(argv, NULL);
-    while (!can_connect(number)) {
-        ck_assert_msg(program_is_running(pooler), "the pooler does not run");
-        scene_sleep_ms(20);
-    }
-    go_by(port, getenv("PGUSER"), getenv("PGPASSWORD"));
+    pooler_start(silent, wait_s);
+    go_by(pooler_port(), getenv("PGUSER"), getenv("PGPASSWORD"));
 }
 
 /* Covers: a connection that brings no answer is replaced once, and the tick goes on. */
@@ -102,7 +48,7 @@ START_TEST(test_silent)
 {
     scene_seed(1, 3, "* * * * *");
     scene_settle(30000);
-    start_pooler("1", "0");
+    go_by_pooler("1", "0");
     scene_expect(scene_run(""), 3, 0, 0, 0);
     ck_assert_int_eq(scene_count("completed"), 3);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_trigger_state"), 1);
@@ -113,7 +59,7 @@ END_TEST
 START_TEST(test_waking)
 {
     scene_seed(1, 2, DAILY);
-    start_pooler("0", "4");
+    go_by_pooler("0", "4");
     scene_expect(scene_run("--at " AT), 2, 0, 0, 0);
     ck_assert_int_eq(scene_count("completed"), 2);
 }
@@ -128,7 +74,7 @@ START_TEST(test_read_only)
     struct program *program;
 
     scene_seed(1, 2, DAILY);
-    go_by(server_port(), getenv("PGUSER"), getenv("PGPASSWORD"));
+    go_by(pooler_server_port(), getenv("PGUSER"), getenv("PGPASSWORD"));
     function_script(scene_function(), "* latency_ms=1500");
     program = scene_start("--at " AT);
     function_wait_for_calls(scene_function(), 2);
@@ -152,7 +98,7 @@ START_TEST(test_few_connections)
 {
     testdb_exec("CREATE ROLE %s LOGIN PASSWORD 'hush' CONNECTION LIMIT 3; GRANT service_role TO %s",
                 role, role);
-    go_by(server_port(), role, "hush");
+    go_by(pooler_server_port(), role, "hush");
     scene_seed(1, 12, DAILY);
     function_script(scene_function(), "* latency_ms=500");
     scene_expect(scene_run("--db-role service_role --at " AT), 12, 0, 0, 0);
@@ -193,13 +139,52 @@ START_TEST(test_refused)
 }
 END_TEST
 
+/*
+ * Covers: a tick that is told to stop while its workers wait for their connections: what they were
+ * handed stays pending, however the connections come.
+ */
+START_TEST(test_stopped_while_waking)
+{
+    pid_t workers[SCENE_CHILDREN_MAX];
+    struct program *program;
+    struct scene_tick tick;
+
+    scene_seed(1, 2, DAILY);
+    go_by_pooler("0", "3");
+    program = scene_start("--at " AT);
+    scene_wait_for("SELECT count(*) = 2 FROM sync_run_log WHERE status = 'pending'");
+    for (int ms = 0; scene_children(program_pid(program), workers) < 2; ms += 20) {
+        ck_assert_int_lt(ms, 60000);
+        scene_sleep_ms(20);
+    }
+    scene_sleep_ms(500); /* they have three seconds to wait, and no more to do before that */
+    program_signal(program, SIGTERM);
+    tick = scene_wait(program);
+    ck_assert_msg(scene_count("pending") == 2, "%s", tick.err);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 0);
+    scene_tick_free(&tick);
+}
+END_TEST
+
+/* What a pooler stands in the way of: said here, in a suite that is there with and without one. */
+static void say_what_is_not_asked(void)
+{
+    if (testdb_is_pooled())
+        puts("not asked: suite tls: the pooler has a TLS of its own, or none");
+    if (testdb_is_pooled() && !testdb_has_pool())
+        puts("not asked: suite pooled: the old pooler keeps no connection for its next client");
+    fflush(stdout); /* before the first test is forked */
+}
+
 SUITE(tick_poolers)
 {
     TCase *cases = tcase_create("poolers");
 
+    tcase_add_unchecked_fixture(cases, say_what_is_not_asked, NULL);
     tcase_add_checked_fixture(cases, open_scene, close_scene);
     tcase_add_test(cases, test_silent);
     tcase_add_test(cases, test_waking);
+    tcase_add_test(cases, test_stopped_while_waking);
     tcase_add_test(cases, test_read_only);
     tcase_add_test(cases, test_few_connections);
     tcase_add_test(cases, test_refused);

@@ -55,6 +55,13 @@ bool testdb_is_pooled(void)
     return getenv("SERVER_PORT") != NULL;
 }
 
+bool testdb_has_pool(void)
+{
+    const char *mode = getenv("POOLER_MODE");
+
+    return testdb_is_pooled() && (mode == NULL || strcmp(mode, "old") != 0);
+}
+
 /* Whatever sql gives; fails the test unless the server accepts it. */
 static PGresult *testdb_run(PGconn *connection, const char *sql)
 {

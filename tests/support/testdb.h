@@ -43,6 +43,9 @@ void testdb_drop_role(const char *role);
 /* Whether the program goes through a pooler. */
 bool testdb_is_pooled(void);
 
+/* Whether that one keeps the server's connections for its next clients, which the old pooler does not. */
+bool testdb_has_pool(void);
+
 /* Applies the schema, or another file of the sources, to the current database. */
 void testdb_apply_schema(void);
 void testdb_apply_file(const char *name);
