@@ -1,5 +1,8 @@
 #include "plan/claim.h"
 
+#include "base/memory.h"
+#include "plan/turns.h"
+
 #include <stdlib.h>
 
 static int claim_compare_keys(const void *left, const void *right)
@@ -14,6 +17,29 @@ void claim_sort(struct claim *claim)
 {
     if (claim->key_count > 0)
         qsort(claim->keys, claim->key_count, sizeof *claim->keys, claim_compare_keys);
+}
+
+size_t *claim_take_turns(const struct claim *claim)
+{
+    struct turn *turns = memory_allocate(claim->key_count, sizeof *turns);
+    size_t *order = memory_allocate(claim->key_count, sizeof *order);
+
+    for (size_t i = 0; i < claim->key_count; i++) {
+        const struct claim_key *key = &claim->keys[i];
+        bool has_slots = key->progression_count > 0; /* without, only its text is to be kept */
+
+        turns[i] = (struct turn){
+            .org_id = key->org_id,
+            .integration_id = key->integration_id,
+            .slot = has_slots ? claim->progressions[key->first_progression].first : INT64_MIN,
+            .index = i,
+        };
+    }
+    turns_take(turns, claim->key_count);
+    for (size_t i = 0; i < claim->key_count; i++)
+        order[i] = turns[i].index;
+    free(turns);
+    return order;
 }
 
 static int claim_compare_run_to_key(const void *left, const void *right)

@@ -75,6 +75,13 @@ bool claim_keep_owed(struct claim *claim);
 /* Puts the keys in key order, in which every claim takes its locks. */
 void claim_sort(struct claim *claim);
 
+/*
+ * In which order the keys of a sorted claim are carried out, where one transaction does not take
+ * them all: organisations take turns, and what owes the oldest slot comes first, so that those for
+ * which there is no time come first in the next tick. Places in keys, to be freed.
+ */
+size_t *claim_take_turns(const struct claim *claim);
+
 /* The key of a run's integration in a sorted claim, NULL when it is not among them. Borrowed. */
 const struct claim_key *claim_find_key(const struct claim *claim, const struct run *run);
 

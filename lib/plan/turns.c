@@ -1,20 +1,22 @@
 #include "plan/turns.h"
 
+#include "plan/run.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int turns_compare_slots(const struct run *a, const struct run *b)
+static int turns_compare_slots(const struct turn *a, const struct turn *b)
 {
-    if (a->scheduled_for != b->scheduled_for)
-        return a->scheduled_for < b->scheduled_for ? -1 : 1;
+    if (a->slot != b->slot)
+        return a->slot < b->slot ? -1 : 1;
     return run_compare_keys(a->org_id, a->integration_id, b->org_id, b->integration_id);
 }
 
 static int turns_compare_in_organization(const void *left, const void *right)
 {
-    const struct run *a = ((const struct turn *)left)->run;
-    const struct run *b = ((const struct turn *)right)->run;
+    const struct turn *a = left;
+    const struct turn *b = right;
     int order = strcmp(a->org_id, b->org_id);
 
     return order != 0 ? order : turns_compare_slots(a, b);
@@ -27,7 +29,7 @@ static int turns_compare(const void *left, const void *right)
 
     if (a->number != b->number)
         return a->number < b->number ? -1 : 1;
-    return turns_compare_slots(a->run, b->run);
+    return turns_compare_slots(a, b);
 }
 
 void turns_take(struct turn *turns, size_t count)
@@ -36,7 +38,7 @@ void turns_take(struct turn *turns, size_t count)
         return;
     qsort(turns, count, sizeof *turns, turns_compare_in_organization);
     for (size_t i = 0; i < count; i++) {
-        bool is_first = i == 0 || strcmp(turns[i].run->org_id, turns[i - 1].run->org_id) != 0;
+        bool is_first = i == 0 || strcmp(turns[i].org_id, turns[i - 1].org_id) != 0;
 
         turns[i].number = is_first ? 0 : turns[i - 1].number + 1;
     }

@@ -45,7 +45,7 @@ enum { CLAIM_STATEMENTS_MAX = 13, CLAIM_PARAMETERS_MAX = 15 };
 
 /* One transaction's share: of the claim's keys, and of what earlier ticks left. */
 struct claim_part {
-    size_t first_key;
+    size_t first_key; /* places in claim_parts.order */
     size_t end_key;
     bool has_past;
     bool has_answers; /* those of the function, and nothing else */
@@ -57,6 +57,7 @@ struct claim_part {
 /* One transaction while it is put together. */
 struct claim_batch {
     const struct claim *claim;
+    const size_t *order;
     const struct claim_options *options;
     struct claim_result *result;
     struct claim_part part;
@@ -131,7 +132,7 @@ static void claim_fill_arrays(struct claim_batch *batch)
     struct text *arrays = batch->arrays;
 
     for (size_t i = batch->part.first_key; i < batch->part.end_key; i++) {
-        const struct claim_key *key = &batch->claim->keys[i];
+        const struct claim_key *key = &batch->claim->keys[batch->order[i]];
 
         batch->has_new_key |= key->state_text == NULL;
         batch->has_edit |= key->state_text == NULL || strcmp(key->text, key->state_text) != 0;
@@ -213,7 +214,8 @@ static void claim_read_obstacle(void *context, const struct database_row *row)
     result->obstacles = memory_grow(result->obstacles, result->obstacle_count,
                                     &result->obstacle_capacity, sizeof *result->obstacles);
     obstacle = &result->obstacles[result->obstacle_count++];
-    obstacle->key = batch->part.first_key + (size_t)database_row_number(row, "n", 1) - 1;
+    obstacle->key =
+        batch->order[batch->part.first_key + (size_t)database_row_number(row, "n", 1) - 1];
     obstacle->is_running = status != NULL && strcmp(status, "running") == 0;
     obstacle->is_accepted = database_row_is_true(row, "is_accepted");
     obstacle->running_minutes = database_row_number(row, "running_minutes", 0);
@@ -452,6 +454,7 @@ struct claim_parts {
     size_t count;
     size_t capacity;
     size_t next;
+    size_t *order;           /* of the claim's keys: parts by turns, and within each in key order */
     struct claim_left *past; /* of earlier ticks, once some of it was refused */
     size_t past_count;
     size_t past_capacity;
@@ -466,6 +469,14 @@ static void claim_add_part(struct claim_parts *parts, struct claim_part part)
     parts->list[parts->count++] = part;
 }
 
+static int claim_compare_places(const void *left, const void *right)
+{
+    const size_t *a = left;
+    const size_t *b = right;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
 /* As many keys as there is room for, and at least one. With the first part goes the past. */
 static void claim_cut(struct claim_parts *parts, const struct claim *claim, bool has_answers)
 {
@@ -474,13 +485,16 @@ static void claim_cut(struct claim_parts *parts, const struct claim *claim, bool
     if (has_answers) /* first: what is claimed then begins behind what is done */
         claim_add_part(parts, (struct claim_part){.has_answers = true});
     do {
+        size_t *first = &parts->order[part.first_key];
         size_t end_key = part.first_key;
 
         for (size_t progressions = 0; end_key < claim->key_count &&
                                       end_key - part.first_key < CLAIM_PART_KEYS_MAX &&
                                       progressions < CLAIM_PART_PROGRESSIONS_MAX;)
-            progressions += claim->keys[end_key++].progression_count;
+            progressions += claim->keys[parts->order[end_key++]].progression_count;
         part.end_key = end_key;
+        if (end_key > part.first_key)
+            qsort(first, end_key - part.first_key, sizeof *first, claim_compare_places);
         claim_add_part(parts, part);
         part = (struct claim_part){.first_key = end_key};
     } while (part.first_key < claim->key_count);
@@ -543,7 +557,7 @@ static void claim_set_aside(const struct claim_parts *parts, const struct claim_
     if (part->has_past)
         left = &parts->past[part->first_past];
     else
-        key = &batch->claim->keys[part->first_key];
+        key = &batch->claim->keys[batch->order[part->first_key]];
     error_prefix(&batch->result->refusal, "organisation %s, integration %s: %s",
                  key != NULL ? key->org_id : left->org_id,
                  key != NULL ? key->integration_id : left->integration_id,
@@ -608,14 +622,15 @@ bool claim_execute(struct database *db, const struct claim *claim,
                    const struct claim_options *options, struct claim_result *result,
                    struct error *err)
 {
-    struct claim_parts parts = {0};
+    struct claim_parts parts = {.order = claim_take_turns(claim)};
     bool ok = true;
 
     *result = (struct claim_result){0};
     claim_cut(&parts, claim, options->answer_count > 0);
     while (ok && parts.next < parts.count &&
            (parts.next == 0 || clock_now_ms() < options->valid_until_ms)) {
-        struct claim_batch batch = {claim, options, result, .part = parts.list[parts.next++]};
+        struct claim_batch batch = {claim, parts.order, options, result,
+                                    .part = parts.list[parts.next++]};
 
         ok = claim_execute_part(db, &parts, &batch, err);
         text_free(&batch.past);
@@ -625,6 +640,7 @@ bool claim_execute(struct database *db, const struct claim *claim,
         ok = false;
     }
     free(parts.list);
+    free(parts.order);
     free(parts.past);
     if (result->run_count > 0)
         qsort(result->runs, result->run_count, sizeof *result->runs, claim_compare_runs);

@@ -724,9 +724,15 @@ static void tick_choose_runs(const struct tick_options *options, struct tick_res
     result->runs = memory_allocate(claim->run_count, sizeof *result->runs);
     result->verdicts = memory_allocate(claim->run_count, sizeof *result->verdicts);
     turns = memory_allocate(claim->run_count, sizeof *turns);
-    for (size_t i = 0; i < claim->run_count; i++)
+    for (size_t i = 0; i < claim->run_count; i++) {
+        const struct run *run = &claim->runs[i].run;
+
         if (claim->runs[i].verdict == CLAIM_RUN)
-            turns[result->count++] = (struct turn){.run = &claim->runs[i].run, .index = i};
+            turns[result->count++] = (struct turn){.org_id = run->org_id,
+                                                   .integration_id = run->integration_id,
+                                                   .slot = run->scheduled_for,
+                                                   .index = i};
+    }
     turns_take(turns, result->count);
     for (size_t i = 0; i < result->count; i++) {
         result->runs[i] = claim->runs[turns[i].index];

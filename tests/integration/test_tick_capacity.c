@@ -190,6 +190,29 @@ START_TEST(test_turns)
 }
 END_TEST
 
+/*
+ * Covers: the same where one transaction does not take all that is due, and there is no time for
+ * another: of each organisation the first one is in it.
+ */
+START_TEST(test_turns_of_parts)
+{
+    struct scene_tick tick;
+
+    scene_seed(1, 2002, DAILY);
+    move(2002, "00000000-0000-4000-8000-00000000000b");
+    testdb_exec("CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$"
+                "BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$;"
+                "CREATE TRIGGER take_time AFTER INSERT ON sync_run_log"
+                " FOR EACH STATEMENT EXECUTE FUNCTION take_time()");
+    tick = scene_run("--budget 5s --at " AT);
+    ck_assert_msg(scene_count(NULL) == 2000, "%s", tick.err);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE integration_id = '%s'",
+                                   scene_integration(2002)),
+                     1);
+    scene_tick_free(&tick);
+}
+END_TEST
+
 SUITE(tick_capacity)
 {
     TCase *begun = tcase_create("begun");
@@ -210,5 +233,7 @@ SUITE(tick_capacity)
 
     tcase_add_checked_fixture(turns, scene_open, scene_close);
     tcase_add_test(turns, test_turns);
+    tcase_add_test(turns, test_turns_of_parts);
+    tcase_set_timeout(turns, 60);
     suite_add_tcase(suite, turns);
 }

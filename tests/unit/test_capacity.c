@@ -181,8 +181,8 @@ static int compare_slots(const void *left, const void *right)
     const struct turn *a = left;
     const struct turn *b = right;
 
-    if (a->run->scheduled_for != b->run->scheduled_for)
-        return a->run->scheduled_for < b->run->scheduled_for ? -1 : 1;
+    if (a->slot != b->slot)
+        return a->slot < b->slot ? -1 : 1;
     return a->index < b->index ? -1 : 1;
 }
 
@@ -202,7 +202,10 @@ static size_t claim_world(struct world *world, int64_t minute, struct turn turns
             exporter->due_from = minute + 1; /* earlier slots are folded into it */
         }
         if (exporter->is_pending)
-            turns[count++] = (struct turn){.run = &exporter->run, .index = i};
+            turns[count++] = (struct turn){.org_id = exporter->run.org_id,
+                                           .integration_id = exporter->run.integration_id,
+                                           .slot = exporter->run.scheduled_for,
+                                           .index = i};
     }
     if (!world->is_greedy)
         turns_take(turns, count);

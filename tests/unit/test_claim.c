@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* A claim of n integrations in descending order, each with progressions from i and i + 1000. */
 static struct claim claim_of(size_t n)
@@ -58,6 +59,33 @@ START_TEST(sorting_takes_the_slots_along)
 }
 END_TEST
 
+/* Covers: in which order a claim is carried out in parts: by turns, the oldest slot first. */
+START_TEST(parts_are_filled_by_turns)
+{
+    static const struct {
+        char org;
+        int64_t slot; /* 0: it has none, and its text is to be kept */
+    } keys[] = {{'a', 5}, {'a', 3}, {'a', 0}, {'b', 4}, {'c', 2}, {'c', 2}};
+    static const size_t expected[] = {2, 4, 3, 5, 1, 0};
+    struct claim claim = claim_of(6);
+    size_t *order;
+
+    for (size_t i = 0; i < 6; i++) {
+        struct claim_key *key = &claim.keys[i];
+
+        snprintf(key->org_id, sizeof key->org_id, "%c", keys[i].org);
+        snprintf(key->integration_id, sizeof key->integration_id, "%zu", i);
+        claim.progressions[key->first_progression].first = keys[i].slot;
+        key->progression_count = keys[i].slot == 0 ? 0 : 2;
+    }
+    order = claim_take_turns(&claim);
+    for (size_t i = 0; i < 6; i++)
+        ck_assert_uint_eq(order[i], expected[i]);
+    free(order);
+    claim_free(&claim);
+}
+END_TEST
+
 START_TEST(an_empty_claim_is_fine)
 {
     struct claim claim = {0};
@@ -73,6 +101,7 @@ SUITE(claim)
     TCase *tcase = tcase_create("order");
 
     tcase_add_test(tcase, sorting_takes_the_slots_along);
+    tcase_add_test(tcase, parts_are_filled_by_turns);
     tcase_add_test(tcase, an_empty_claim_is_fine);
     suite_add_tcase(suite, tcase);
 }
