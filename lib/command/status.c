@@ -21,7 +21,11 @@ int command_status(const struct command_line *line)
         .runs = (int)line->values[SETTING_RUNS].number,
         .wants_messages = true,
         .budget_ms = line->values[SETTING_BUDGET].number,
-        .workers = (int)line->values[SETTING_CONCURRENCY].number,
+        .limits = {.workers = (int)line->values[SETTING_CONCURRENCY].number,
+                   .max_calls = (int)line->values[SETTING_MAX_CALLS].number,
+                   .max_calls_of = {(int)line->values[SETTING_MAX_CALLS_XLEDGER].number,
+                                    (int)line->values[SETTING_MAX_CALLS_DYNAMICS].number,
+                                    (int)line->values[SETTING_MAX_CALLS_BUFDIR].number}},
     };
     struct terminal terminal = terminal_look(STDOUT_FILENO, line->values[SETTING_WIDTH].number);
     struct status status = {0};

@@ -201,40 +201,34 @@ static void status_judge_integration(struct status *status, struct status_integr
 
 /* ---- What does not fit ---- */
 
-/* The mean of all calls that are known, or of one type; INT64_MIN where none is. */
-static int64_t status_mean_ms(const struct status *status, const char *type)
+static size_t status_type(const struct status_integration *integration)
 {
-    struct forecast_load known = {0};
+    return timetable_find_type(integration->schedule.integration_type);
+}
 
-    for (size_t i = 0; i < status->count; i++) {
-        const struct status_integration *integration = &status->integrations[i];
-        const char *own = integration->schedule.integration_type;
-
-        if (integration->takes_ms != INT64_MIN &&
-            (type == NULL || (own != NULL && strcmp(own, type) == 0)))
-            forecast_add(&known, integration->takes_ms);
-    }
-    return known.calls > 0 ? known.work_ms / (int64_t)known.calls : INT64_MIN;
+/* Their mean; or else this. */
+static int64_t status_mean_ms(const struct forecast_calls *calls, int64_t otherwise_ms)
+{
+    return calls->count > 0 ? calls->work_ms / (int64_t)calls->count : otherwise_ms;
 }
 
 /* Integrations without a call in the log: as others of their type, else as all. */
 static void status_guess_calls(struct status *status)
 {
-    int64_t all_ms = status_mean_ms(status, NULL);
-    int64_t types_ms[RUN_TYPES];
+    struct forecast_load known = {0};
 
-    for (size_t type = 0; type < RUN_TYPES; type++)
-        types_ms[type] = status_mean_ms(status, timetable_type(type));
+    for (size_t i = 0; i < status->count; i++)
+        if (status->integrations[i].takes_ms != INT64_MIN)
+            forecast_add(&known, status_type(&status->integrations[i]),
+                         status->integrations[i].takes_ms);
     for (size_t i = 0; i < status->count; i++) {
         struct status_integration *integration = &status->integrations[i];
-        const char *own = integration->schedule.integration_type;
-        size_t type = own != NULL ? timetable_find_type(own) : RUN_TYPES;
+        size_t type = status_type(integration);
+        int64_t all_ms = status_mean_ms(&known.all, 0);
 
-        if (integration->takes_ms != INT64_MIN)
-            continue;
-        integration->takes_ms = all_ms != INT64_MIN ? all_ms : 0;
-        if (type < RUN_TYPES && types_ms[type] != INT64_MIN)
-            integration->takes_ms = types_ms[type];
+        if (integration->takes_ms == INT64_MIN)
+            integration->takes_ms =
+                type < RUN_TYPES ? status_mean_ms(&known.of[type], all_ms) : all_ms;
     }
 }
 
@@ -251,13 +245,13 @@ static void status_weigh_minutes(struct status *status)
         const struct schedule *schedule = &integration->schedule;
 
         if (integration->facts.is_active && integration->facts.error == NULL)
-            schedules[count++] =
-                (struct forecast_schedule){&integration->timetable, schedule->cron_schedule,
-                                           schedule->timezone, integration->takes_ms};
+            schedules[count++] = (struct forecast_schedule){
+                &integration->timetable, schedule->cron_schedule, schedule->timezone,
+                status_type(integration), integration->takes_ms};
     }
     forecast_day(schedules, count, now, loads);
     for (size_t i = 0; i < FORECAST_MINUTES; i++) {
-        if (forecast_span_ms(&loads[i], capacity->workers) <= capacity->budget_ms)
+        if (forecast_span_ms(&loads[i], &capacity->limits) <= capacity->budget_ms)
             continue;
         if (capacity->full_count < STATUS_FULL_MAX)
             capacity->full[capacity->full_count] =
@@ -276,7 +270,7 @@ static void status_weigh(const struct status_options *options, struct status *st
 
     *capacity = (struct status_capacity){.is_known = true,
                                          .budget_ms = options->budget_ms,
-                                         .workers = options->workers,
+                                         .limits = options->limits,
                                          .waiting_since = INT64_MAX};
     status_guess_calls(status);
     for (size_t i = 0; i < status->count; i++) {
@@ -285,7 +279,7 @@ static void status_weigh(const struct status_options *options, struct status *st
         if (integration->pending_slot == INT64_MIN ||
             (!integration->is_left && integration->pending_since_ms > waits_since_ms))
             continue;
-        forecast_add(&capacity->waiting, integration->takes_ms);
+        forecast_add(&capacity->waiting, status_type(integration), integration->takes_ms);
         if (integration->pending_slot < capacity->waiting_since)
             capacity->waiting_since = integration->pending_slot;
     }

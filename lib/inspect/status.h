@@ -28,7 +28,7 @@ struct status_options {
     int runs;                   /* so many of the last runs of each */
     bool wants_messages;        /* with their error messages */
     int64_t budget_ms;          /* of a tick, for what does not fit into one; 0: of no interest */
-    int workers;                /* of a tick */
+    struct forecast_limits limits;
 };
 
 struct status_integration {
@@ -62,8 +62,8 @@ enum { STATUS_FULL_MAX = 10 };
  */
 struct status_capacity {
     bool is_known;
-    int64_t budget_ms; /* as in the options */
-    int workers;
+    int64_t budget_ms; /* as in the options, as are the next */
+    struct forecast_limits limits;
     struct forecast_load waiting;               /* runs that ticks had no time for yet */
     int64_t waiting_since;                      /* the oldest slot of these, a minute */
     struct status_minute full[STATUS_FULL_MAX]; /* the first of the coming day */

@@ -3,19 +3,57 @@
 #include <stdlib.h>
 #include <string.h>
 
-void forecast_add(struct forecast_load *load, int64_t takes_ms)
+bool forecast_is_limited(const struct forecast_limits *limits)
 {
-    load->calls++;
-    load->work_ms += takes_ms;
-    if (takes_ms > load->longest_ms)
-        load->longest_ms = takes_ms;
+    bool is_limited = limits->max_calls > 0;
+
+    for (size_t type = 0; type < RUN_TYPES; type++)
+        is_limited = is_limited || limits->max_calls_of[type] > 0;
+    return is_limited;
 }
 
-int64_t forecast_span_ms(const struct forecast_load *load, int workers)
+static void forecast_add_calls(struct forecast_calls *calls, const struct forecast_calls *more)
 {
-    size_t rounds = (load->calls + (size_t)workers - 1) / (size_t)workers;
-    int64_t span_ms = load->calls > 0 ? load->work_ms * (int64_t)rounds / (int64_t)load->calls : 0;
+    calls->count += more->count;
+    calls->work_ms += more->work_ms;
+}
 
+static void forecast_add_load(struct forecast_load *load, const struct forecast_load *more)
+{
+    forecast_add_calls(&load->all, &more->all);
+    for (size_t type = 0; type < RUN_TYPES; type++)
+        forecast_add_calls(&load->of[type], &more->of[type]);
+    if (more->longest_ms > load->longest_ms)
+        load->longest_ms = more->longest_ms;
+}
+
+void forecast_add(struct forecast_load *load, size_t type, int64_t takes_ms)
+{
+    struct forecast_load call = {.all = {1, takes_ms}, .longest_ms = takes_ms};
+
+    if (type < RUN_TYPES)
+        call.of[type] = call.all;
+    forecast_add_load(load, &call);
+}
+
+static int64_t forecast_rounds_ms(const struct forecast_calls *calls, int workers, int limit)
+{
+    size_t at_a_time = (size_t)(limit > 0 && limit < workers ? limit : workers);
+    size_t rounds = (calls->count + at_a_time - 1) / at_a_time;
+
+    return calls->count > 0 ? calls->work_ms * (int64_t)rounds / (int64_t)calls->count : 0;
+}
+
+int64_t forecast_span_ms(const struct forecast_load *load, const struct forecast_limits *limits)
+{
+    int64_t span_ms = forecast_rounds_ms(&load->all, limits->workers, limits->max_calls);
+
+    for (size_t type = 0; type < RUN_TYPES; type++) {
+        int64_t of_type_ms =
+            forecast_rounds_ms(&load->of[type], limits->workers, limits->max_calls_of[type]);
+
+        span_ms = of_type_ms > span_ms ? of_type_ms : span_ms;
+    }
     return span_ms > load->longest_ms ? span_ms : load->longest_ms;
 }
 
@@ -36,14 +74,8 @@ static void forecast_add_text(const struct timetable *timetable, const struct fo
 {
     int64_t slot = now;
 
-    while (timetable_next(timetable, slot, &slot) && slot <= now + FORECAST_MINUTES) {
-        struct forecast_load *load = &loads[slot - now - 1];
-
-        load->calls += text->calls;
-        load->work_ms += text->work_ms;
-        if (text->longest_ms > load->longest_ms)
-            load->longest_ms = text->longest_ms;
-    }
+    while (timetable_next(timetable, slot, &slot) && slot <= now + FORECAST_MINUTES)
+        forecast_add_load(&loads[slot - now - 1], text);
 }
 
 void forecast_day(struct forecast_schedule *schedules, size_t count, int64_t now,
@@ -55,7 +87,7 @@ void forecast_day(struct forecast_schedule *schedules, size_t count, int64_t now
     if (count > 0)
         qsort(schedules, count, sizeof *schedules, forecast_compare);
     for (size_t i = 0; i < count; i++) {
-        forecast_add(&text, schedules[i].takes_ms);
+        forecast_add(&text, schedules[i].type, schedules[i].takes_ms);
         if (i + 1 < count && forecast_compare(&schedules[i], &schedules[i + 1]) == 0)
             continue;
         forecast_add_text(schedules[i].timetable, &text, now, loads);

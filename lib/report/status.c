@@ -136,11 +136,11 @@ static json_t *status_json_probe(const struct probe_finding *probe)
 static json_t *status_json_load(const struct status_capacity *capacity, const char *name,
                                 int64_t minute, const struct forecast_load *load)
 {
-    int64_t span_ms = forecast_span_ms(load, capacity->workers);
+    int64_t span_ms = forecast_span_ms(load, &capacity->limits);
 
     return json_pack("{s:o, s:I, s:I, s:I}", name, status_json_minute(minute), "runs",
-                     (json_int_t)load->calls, "workSeconds",
-                     (json_int_t)((load->work_ms + 500) / 1000), "spanSeconds",
+                     (json_int_t)load->all.count, "workSeconds",
+                     (json_int_t)((load->all.work_ms + 500) / 1000), "spanSeconds",
                      (json_int_t)((span_ms + 500) / 1000));
 }
 
@@ -157,9 +157,10 @@ static json_t *status_json_capacity(const struct status_capacity *capacity)
                               status_json_load(capacity, "minute", capacity->full[i].minute,
                                                &capacity->full[i].load));
     return json_pack(
-        "{s:I, s:i, s:o, s:I, s:o}", "budgetSeconds", (json_int_t)(capacity->budget_ms / 1000),
-        "workers", capacity->workers, "waiting",
-        capacity->waiting.calls > 0
+        "{s:I, s:i, s:b, s:o, s:I, s:o}", "budgetSeconds", (json_int_t)(capacity->budget_ms / 1000),
+        "workers", capacity->limits.workers, "limited", (int)forecast_is_limited(&capacity->limits),
+        "waiting",
+        capacity->waiting.all.count > 0
             ? status_json_load(capacity, "oldestSlot", capacity->waiting_since, &capacity->waiting)
             : json_null(),
         "fullMinutes", (json_int_t)capacity->full_count, "firstFullMinutes", minutes);

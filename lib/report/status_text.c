@@ -211,10 +211,11 @@ static void status_add_load(struct status_text *text, const json_t *capacity, co
 {
     text_addf(text->out,
               "%" JSON_INTEGER_FORMAT " s of work, %" JSON_INTEGER_FORMAT
-              " s with %" JSON_INTEGER_FORMAT " workers",
+              " s with %" JSON_INTEGER_FORMAT " workers%s",
               json_integer_value(json_object_get(load, "workSeconds")),
               json_integer_value(json_object_get(load, "spanSeconds")),
-              json_integer_value(json_object_get(capacity, "workers")));
+              json_integer_value(json_object_get(capacity, "workers")),
+              json_is_true(json_object_get(capacity, "limited")) ? " and the limit of calls" : "");
 }
 
 /*

@@ -551,6 +551,7 @@ static void tick_warn_of_rest(struct tick *tick, const struct tick_hand_out *han
     const struct capacity *capacity = &hand_out->capacity;
     int64_t whole_ms = capacity->deadline_ms - capacity->began_ms;
     int64_t mean_ms = capacity->ended > 0 ? capacity->sum_ms / (int64_t)capacity->ended : 0;
+    int limit = tick->options->policy.max_calls;
     int at_a_time = tick->options->concurrency;
     struct text due = {0};
     struct error err;
@@ -561,6 +562,8 @@ static void tick_warn_of_rest(struct tick *tick, const struct tick_hand_out *han
             left++;
     if (left == 0)
         return;
+    if (limit > 0 && limit < at_a_time)
+        at_a_time = limit;
     if (tick->has_time) /* a plain tick, and no order by hand */
         text_addf(&due, ", and %zu are due this minute", tick->count.in_window);
     error_set(&err, ERROR_DATABASE,

@@ -53,7 +53,7 @@ static void assert_text(const char *line, const char *expected)
     program_result_free(&result);
 }
 
-/* Covers: three rounds of 20 s, a day ahead; and the budget and the workers that are configured. */
+/* Covers: three rounds of 20 s, a day ahead; and the budget, the workers and the limits that are configured. */
 START_TEST(test_full_minute)
 {
     json_t *status;
@@ -73,6 +73,10 @@ START_TEST(test_full_minute)
     assert_text("status", "12 due, 240 s of work, 60 s with 5 workers; a tick has 50 s\n");
     assert_text("status --budget 60s", NULL);
     assert_text("status --concurrency 4 --budget 59s", "60 s with 4 workers; a tick has 59 s\n");
+    assert_text("status --budget 60s --max-calls 3",
+                "80 s with 5 workers and the limit of calls; a tick has 60 s\n");
+    assert_text("status --budget 60s --max-calls-xledger 2", "120 s with 5 workers");
+    assert_text("status --budget 60s --max-calls-bufdir 2", NULL);
     assert_text("status --org " STATUS_ORG, NULL);
 }
 END_TEST

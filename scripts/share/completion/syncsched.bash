@@ -11,7 +11,7 @@ _syncsched_options() { # COMMAND
     next) echo "--org --integration --hours --json --db-role --config --log-format --help --version" ;;
     audit) echo "--from --to --org --integration --ledger --json --db-role --config --log-format --help --version" ;;
     log) echo "--since --from --to --org --integration --status --code --http --slower-than --host --csv --width --json --db-role --config --log-format --help --version" ;;
-    status) echo "--budget --concurrency --org --integration --all --runs --width --json --db-role --config --log-format --help --version" ;;
+    status) echo "--budget --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --org --integration --all --runs --width --json --db-role --config --log-format --help --version" ;;
     health) echo "--org --integration --probe --width --json --db-role --config --log-format --help --version" ;;
     check-cron) echo "--timezone --from --count --json --config --log-format --help --version" ;;
     resolve) echo "--done --not-done --ask --note --records --replace --json --db-role --config --log-format --help --version" ;;
