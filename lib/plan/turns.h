@@ -1,6 +1,6 @@
 /*
- * Turns: in which order runs are handed out, and integrations claimed. Organisations take turns, and
- * each keeps its own order, the oldest slot first (design section 5, steps 4 and 7).
+ * Turns: in which order runs are handed out, and integrations claimed. Organisations take turns,
+ * and each keeps its own order, the oldest slot first (design section 5, steps 4 and 7).
  */
 #ifndef SYNCSCHED_PLAN_TURNS_H
 #define SYNCSCHED_PLAN_TURNS_H
