@@ -14,6 +14,9 @@
 #define ADDRESS_USER                                                                               \
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;=:%"
 
+/* As in https://PROJECT.supabase.co. */
+#define ADDRESS_PLACEHOLDER "PROJECT"
+
 /* What libcurl reads in a URL. */
 struct address {
     CURLUcode code;
@@ -104,6 +107,12 @@ bool address_check(const char *url, const char *http_allowed_host, struct error 
     struct address address;
     const char *flaw = address_find_flaw(url, http_allowed_host, &address);
 
+    if (flaw == NULL &&
+        strncmp(address.host, ADDRESS_PLACEHOLDER ".", strlen(ADDRESS_PLACEHOLDER ".")) == 0) {
+        error_set(err, ERROR_CONFIG,
+                  "the function's address still has the placeholder " ADDRESS_PLACEHOLDER);
+        return error_hint(err, "write in its place the project's reference");
+    }
     if (flaw == NULL)
         return true;
     if (flaw == address_is_not_https && *address.host != '\0') {

@@ -82,6 +82,11 @@ bool credentials_check(const char *key, struct error *err)
                   (size_t)(c - key) + 1);
         return error_hint(err, "copy it again, without line breaks and blanks");
     }
+    if (strcmp(key, CREDENTIALS_SECRET "...") == 0) {
+        error_set(err, ERROR_CONFIG,
+                  "the service key is still the placeholder " CREDENTIALS_SECRET "...");
+        return error_hint(err, "copy a secret key of the project (Project Settings, API Keys)");
+    }
     if (credentials_starts_with(key, CREDENTIALS_PUBLISHABLE)) {
         error_set(err, ERROR_CONFIG,
                   "the service key is a publishable one (" CREDENTIALS_PUBLISHABLE "...)");

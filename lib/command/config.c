@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The byte order mark that some editors put before the first line. */
+#define CONFIG_MARK "\xEF\xBB\xBF"
+
 extern char **environ;
 
 /* From here on only the configuration has the secrets, and libpq its password. */
@@ -52,6 +55,24 @@ static bool config_unquote(char **value)
     return true;
 }
 
+/*
+ * A '#' behind a blank is a part of the value, as in a systemd EnvironmentFile; of a setting that
+ * is one word it never can be. Behind a closing quote it cannot either.
+ */
+static bool config_has_comment(const char *key, const char *value)
+{
+    const char *comment = value + strcspn(value, " \t");
+    enum setting_name name = setting_find(key);
+
+    if (*value == '"' || *value == '\'') {
+        const char *end = strchr(value + 1, *value);
+
+        comment = end != NULL ? end + 1 : "";
+    }
+    return name < SETTINGS && name != SETTING_ON_FAILURE && *comment != '\0' &&
+           comment[strspn(comment, " \t")] == '#';
+}
+
 static bool config_add_line(struct config *config, char *line, size_t length, struct error *err)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
@@ -73,6 +94,11 @@ static bool config_add_line(struct config *config, char *line, size_t length, st
         error_set(err, ERROR_CONFIG, "not a variable's name before '='");
         return error_hint(err,
                           "write KEY=value, as in a systemd EnvironmentFile, without 'export'");
+    }
+    if (config_has_comment(key, value)) {
+        error_set(err, ERROR_CONFIG, "a comment follows the value of %s", key);
+        return error_hint(err,
+                          "give it a line of its own; if it is a part of the value, quote that");
     }
     if (!config_unquote(&value))
         return error_set(err, ERROR_CONFIG, "the quote in the value of %s is not closed", key);
@@ -110,9 +136,12 @@ static bool config_read_lines(struct config *config, FILE *file, struct error *e
     bool ok = true;
 
     for (size_t number = 1; (length = getline(&line, &size, file)) >= 0; number++) {
+        size_t mark = number == 1 && strncmp(line, CONFIG_MARK, strlen(CONFIG_MARK)) == 0
+                          ? strlen(CONFIG_MARK)
+                          : 0;
         struct error wrong;
 
-        if (config_add_line(config, line, (size_t)length, &wrong) || !ok)
+        if (config_add_line(config, line + mark, (size_t)length - mark, &wrong) || !ok)
             continue;
         *err = wrong;
         ok = error_prefix(err, "%s, line %zu", config->path, number);
@@ -169,6 +198,16 @@ static void config_note_strangers(struct config *config)
     }
 }
 
+/* What it says is not known then: not to be taken for settings that are missing. */
+static bool config_explain_unread(struct config *config, int reason, struct error *err)
+{
+    config->is_unread = true;
+    error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(reason));
+    if (reason == EACCES)
+        error_hint(err, "run this with sudo, or as the user who ticks");
+    return false;
+}
+
 bool config_read(struct config *config, const char *path, bool is_needed, struct error *err)
 {
     FILE *file;
@@ -186,7 +225,7 @@ bool config_read(struct config *config, const char *path, bool is_needed, struct
         fclose(file);
         config_export(config);
     } else if (path != NULL || (errno != ENOENT && (errno != EACCES || is_needed))) {
-        ok = error_set(err, ERROR_CONFIG, "cannot read %s: %s", config->path, strerror(errno));
+        ok = config_explain_unread(config, errno, err);
     }
     config_note_strangers(config);
     return ok;

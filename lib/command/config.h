@@ -22,6 +22,7 @@ struct config {
     char *environment[SETTINGS]; /* as it was; NULL where it has none */
     /* JSON objects serve as dictionaries here. Their keys and texts may be any bytes. */
     json_t *file;      /* each key of the file, with its value */
+    bool is_unread;    /* the file is there, or was named, and could not be opened */
     json_t *strangers; /* names that begin with SYNCSCHED_, are set, and are no settings */
 };
 

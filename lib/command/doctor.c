@@ -79,9 +79,8 @@ static void doctor_add_commands(const struct command_line *line, struct text *cr
     text_free(&file);
 }
 
-/* Gives the last finding the command that removes a setting from where it is. */
-static void doctor_hint_unsetting(const struct command_line *line, const char *name,
-                                  json_t *findings)
+/* Gives the last finding the command that shows a setting, or takes it from this shell. */
+static void doctor_hint_setting(const struct command_line *line, const char *name, json_t *findings)
 {
     struct text file = {0};
 
@@ -89,7 +88,8 @@ static void doctor_hint_unsetting(const struct command_line *line, const char *n
     if (config_source(&line->config, name) == CONFIG_ENVIRONMENT)
         findings_hint(findings, "unset %s", name);
     else
-        findings_hint(findings, "sed -i '/^[[:blank:]]*%s[[:blank:]]*=/d' %s", name, file.data);
+        findings_hint(findings, "grep -n '^[[:blank:]]*%s[[:blank:]]*=' %s # correct or remove it",
+                      name, file.data);
     text_free(&file);
 }
 
@@ -151,7 +151,7 @@ static void doctor_judge_conflicts(const struct command_line *line, json_t *find
         config_explain_stranger(stranger, &err);
         findings_add(findings, "settings", FINDING_WARNING, NULL, "%s%s%s%s", err.message,
                      *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
-        doctor_hint_unsetting(line, stranger, findings);
+        doctor_hint_setting(line, stranger, findings);
     }
     for (size_t i = 0; i < sizeof rivals / sizeof *rivals; i++) {
         const char *first = settings[rivals[i][0]].variable;
@@ -161,7 +161,7 @@ static void doctor_judge_conflicts(const struct command_line *line, json_t *find
             continue;
         findings_add(findings, "settings", FINDING_WARNING, NULL,
                      "both %s and %s are set: the first one is used", first, second);
-        doctor_hint_unsetting(line, second, findings);
+        doctor_hint_setting(line, second, findings);
     }
     for (const struct setting *s = settings; s < settings + SETTINGS; s++) {
         if (s->obeyed != SETTING_ANYWHERE || !config_is_hidden(&line->config, s->variable))
@@ -169,7 +169,7 @@ static void doctor_judge_conflicts(const struct command_line *line, json_t *find
         findings_add(findings, "settings", FINDING_WARNING, NULL,
                      "%s has one value in the environment, which is used, and another in %s",
                      s->variable, line->config.path);
-        doctor_hint_unsetting(line, s->variable, findings);
+        doctor_hint_setting(line, s->variable, findings);
     }
 }
 
@@ -192,7 +192,7 @@ static void doctor_judge_settings(const struct command_line *line, json_t *findi
         findings_add(findings, "options", FINDING_OK, NULL, "the value of each option can be used");
     } else {
         findings_add_error(findings, "options", FINDING_FAIL, &line->options_error, NULL);
-        doctor_hint_unsetting(line, settings[line->wrong_option].variable, findings);
+        doctor_hint_setting(line, settings[line->wrong_option].variable, findings);
     }
 }
 
@@ -210,6 +210,13 @@ static void doctor_examine_all(const struct command_line *line, json_t *findings
     struct text migrate = {0};
     struct settings_function function = {0};
 
+    if (line->config.is_unread) { /* what follows would be about other settings */
+        findings_add_error(findings, "config", FINDING_FAIL, &line->config_error,
+                           "name another file with --config");
+        findings_add(findings, "options", FINDING_UNASKED, NULL,
+                     "nothing else can be looked at without the settings of that file");
+        return;
+    }
     doctor_judge_settings(line, findings);
     doctor_add_commands(line, &crontab, &migrate);
     options.crontab = text_string(&crontab);

@@ -85,8 +85,8 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
                       schedule->org_id, schedule->integration_id);
     else
         findings_hint(doctor->found,
-                      "UPDATE organization_integrations SET is_enabled = false WHERE org_id = '%s' "
-                      "AND integration_id = '%s'; -- until it is corrected",
+                      "SELECT * FROM organization_integrations WHERE org_id = '%s' AND "
+                      "integration_id = '%s'; -- correct it",
                       schedule->org_id, schedule->integration_id);
 }
 
@@ -97,11 +97,14 @@ static void doctor_judge_rows(struct doctor *doctor)
         findings_add(doctor->findings, "rows", FINDING_WARNING,
                      "correct those above, and look again", "%zu more schedules are not valid",
                      doctor->invalid - DOCTOR_ROWS_MAX);
-    if (doctor->invalid == 0)
+    if (doctor->schedules == 0)
+        findings_add(doctor->findings, "rows", FINDING_WARNING,
+                     "SELECT * FROM organization_integrations; -- give one a cron_schedule, and "
+                     "enable it",
+                     "0 enabled schedules: nothing will be due");
+    else if (doctor->invalid == 0)
         findings_add(doctor->findings, "rows", FINDING_OK, NULL,
-                     doctor->schedules > 0 ? "%zu enabled schedules, all of them valid"
-                                           : "%zu enabled schedules: nothing will be due",
-                     doctor->schedules);
+                     "%zu enabled schedules, all of them valid", doctor->schedules);
 }
 
 static void doctor_judge_clock(struct doctor *doctor, const struct schedules_reading *reading)

@@ -12,8 +12,9 @@
 #include <stddef.h>
 
 /*
- * Whether a setting out of SUPABASE_DB_URL can be right. ERROR_CONFIG, without its value: a
- * password with an unescaped '@', '/' or ':' ends up in host, port or database name.
+ * Whether a setting out of SUPABASE_DB_URL can be right. ERROR_CONFIG: a placeholder that was left
+ * in it, or, without its value, one that is split wrongly: a password with an unescaped '@', '/' or
+ * ':' ends up in host, port or database name.
  */
 bool conninfo_check(const char *keyword, const char *value, struct error *err);
 
@@ -44,5 +45,11 @@ bool conninfo_is_exposed(const struct conninfo_facts *facts, const char **way,
  * length.
  */
 const char *conninfo_last_attempt(const char *message, size_t *length);
+
+/*
+ * What to do about a connection that failed with this message, of libpq or of a server or pooler:
+ * Supabase's too. Never NULL.
+ */
+const char *conninfo_hint(const char *message);
 
 #endif

@@ -133,12 +133,7 @@ static bool database_explain(const struct database_attempt *attempt, struct erro
     message = conninfo_last_attempt(PQerrorMessage(attempt->connection), &length);
     error_set(err, ERROR_DATABASE, "no connection to the database: %.*s", (int)length, message);
     text_redact(err->message, strlen(err->message), PQpass(attempt->connection));
-    /* OpenSSL's words, which are not translated; libpq has no others for all of these. */
-    if (strstr(err->message, "certificate verify failed") != NULL)
-        return error_hint(err, "the server's certificate has expired, or no authority in "
-                               "sslrootcert has signed it");
-    return error_hint(err, "check SUPABASE_DB_URL, or PGHOST, PGPORT, PGUSER, PGPASSWORD and "
-                           "PGDATABASE, and that the server runs");
+    return error_hint(err, "%s", conninfo_hint(err->message));
 }
 
 struct database *database_open(const struct database_address *address, int64_t deadline_ms,

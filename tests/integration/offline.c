@@ -34,7 +34,8 @@ START_TEST(test_unreadable_configuration)
 
     ck_assert_str_eq(checked.err, "");
     ck_assert_int_eq(checked.status, 0);
-    ck_assert_ptr_nonnull(strstr(run.err, "cannot read /etc/syncsched.conf: Permission denied"));
+    ck_assert_ptr_nonnull(strstr(run.err, "cannot read /etc/syncsched.conf: Permission denied "
+                                          "(run this with sudo, or as the user who ticks)"));
     ck_assert_int_eq(run.status, 2);
     program_result_free(&checked);
     program_result_free(&run);

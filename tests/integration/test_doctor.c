@@ -278,12 +278,14 @@ static char *list_texts(const char *query)
 /* Drops a column, and what hangs on it; has it all mended. */
 static void expect_column(const char *relation, const char *column)
 {
-    char text[200];
+    char text[400];
     char *hint;
 
     snprintf(text, sizeof text,
              "DELETE FROM sync_trigger_state; DELETE FROM sync_database_state;"
-             "DELETE FROM sync_throttle_state; ALTER TABLE %s DROP COLUMN %s CASCADE",
+             "DELETE FROM sync_throttle_state; DELETE FROM sync_schedule_state;"
+             "DELETE FROM sync_schedule_journal; DELETE FROM organization_integrations;"
+             "DELETE FROM organizations; ALTER TABLE %s DROP COLUMN %s CASCADE",
              relation, column);
     doctor_exec(text);
     snprintf(text, sizeof text, "%s has no column %s", relation, column);

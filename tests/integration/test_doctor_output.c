@@ -100,9 +100,9 @@ START_TEST(test_width)
     scene_seed(1, 1, "5/10 * * * *");
     shown = doctor_shown(widths[_i], "NO_COLOR=1");
     ck_assert_ptr_null(strchr(shown, '\033'));
-    ck_assert_ptr_nonnull(
-        strstr(shown, "\r\n          UPDATE organization_integrations SET is_enabled = false WHERE "
-                      "org_id = '" SCENE_ORG "' AND integration_id = '"));
+    ck_assert_ptr_nonnull(strstr(shown,
+                                 "\r\n          SELECT * FROM organization_integrations WHERE "
+                                 "org_id = '" SCENE_ORG "' AND integration_id = '"));
     expect_fits(shown, widths[_i] > 60 ? (size_t)widths[_i] : 60);
     free(shown);
 }
@@ -295,6 +295,8 @@ START_TEST(test_statements)
     struct diagnosis diagnosis;
 
     testdb_exec("CREATE EXTENSION pg_stat_statements");
+    testdb_exec("DELETE FROM organization_integrations;"
+                "DELETE FROM organizations WHERE name = 'D'");
     testdb_exec("INSERT INTO organizations SELECT ('00000000-0000-4000-8000-' ||"
                 " lpad(n::text, 12, '0'))::uuid, 'o' FROM generate_series(1, 2) AS n;");
     scene_seed(1, 40, DAILY);

@@ -190,8 +190,16 @@ START_TEST(test_wrong_line)
 }
 END_TEST
 
+/* Covers: nothing is said of a database or a function that are not those of the file. */
 START_TEST(test_no_file)
 {
+    struct diagnosis diagnosis;
+
+    doctor_set_config("/nonexistent/syncsched.conf");
+    diagnosis = doctor_diagnose();
+    ck_assert_uint_eq(json_array_size(diagnosis.findings), 2);
+    ck_assert_uint_eq(diagnosis.failed, 1);
+    diagnosis_free(&diagnosis);
     doctor_set_config("/nonexistent/syncsched.conf");
     free(doctor_expect_fault("config", "fail", "cannot read /nonexistent/syncsched.conf: No such",
                              true));

@@ -326,7 +326,6 @@ static const char *const commands[] = {
     "run --at " AT " --retry-failed",
     "due",
     "next",
-    "stats --by month",
     "status",
     "health",
     "audit --from 2024-05-01T00:00Z",

@@ -332,8 +332,10 @@ START_TEST(test_wrong_password)
     snprintf(url, sizeof url, DATABASE "%s:hushhush@%s:%s/%s", getenv("PGUSER"), getenv("PGHOST"),
              getenv("PGPORT"), getenv("PGDATABASE"));
     for (size_t i = 0; i < COUNT(commands); i++) {
-        assert_error(run(commands[i], env), 3, "no connection to the database: ", "check");
-        assert_error(run(commands[i], url_env), 3, "no connection to the database: ", "check");
+        assert_error(run(commands[i], env), 3,
+                     "no connection to the database: ", "the user or the password is wrong: ");
+        assert_error(run(commands[i], url_env), 3,
+                     "no connection to the database: ", "the user or the password is wrong: ");
     }
 }
 END_TEST

@@ -70,6 +70,8 @@ static const struct {
     {"http://127.0.0.1.5/f", NULL, "would send the key to 127.0.0.1.5"},
     {"javascript://localhost/f", NULL, "must begin with https://"},
     {"", NULL, "is not a URL"},
+    {"https://PROJECT.supabase.co/f", NULL, "still has the placeholder PROJECT"},
+    {"https://project.supabase.co/f", NULL, NULL},
     {"https://abc.supabase.co:99999/f", NULL, "is not a URL"},
     {"https://abc .supabase.co/f", NULL, "holds a character that a URL cannot have"},
     {"https://abc.supabase.co/f\r\nX-Evil: 1", NULL, "holds a character"},

@@ -58,6 +58,10 @@ static const struct {
     {"KEY=it's\n", "it's"},
     {"KEY=\xff\xc3\n", "\xff\xc3"}, /* a file in another encoding */
     {"KEY=value # no comment\n", "value # no comment"},
+    {"\xEF\xBB\xBFKEY=value\n", "value"},
+    {"SYNCSCHED_ON_FAILURE=echo # and more\nKEY=value\n", "value"},
+    {"SYNCSCHED_BUDGET=\"5s\"\t\nKEY=value\n", "value"},
+    {"SYNCSCHED_CA_FILE='/a # b'\nKEY=value\n", "value"},
     {"KEY=\n", NULL},
     {"KEY=\"\"\n", NULL},
     {"# KEY=value\n", NULL},
@@ -94,6 +98,12 @@ static const struct {
     {"KEY='hush\n", ", line 1: the quote in the value of KEY is not closed"},
     {"KEY=\"hush\" x\n", ", line 1: the quote in the value of KEY is not closed"},
     {"KEY=\"hush\\\"\n", ", line 1: the quote in the value of KEY is not closed"},
+    {"SYNCSCHED_BUDGET=5s # hush\n", ", line 1: a comment follows the value of SYNCSCHED_BUDGET"},
+    {"A=1\nSUPABASE_URL=\"hush\"\t# hush\n",
+     ", line 2: a comment follows the value of SUPABASE_URL"},
+    {"A=1\n\xEF\xBB\xBF"
+     "KEY=hush\n",
+     ", line 2: not a variable's name before '='"},
 };
 
 /* Covers: a bad line is named by its number, and nothing of it is quoted. */

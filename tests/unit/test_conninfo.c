@@ -25,6 +25,16 @@ static const struct {
     {"port", "5432x", false},
     {"user", "a@b", true},
     {"password", "p@ss:w/ord", true},
+    {"password", "PASSWORDS", true},
+    {"password", "PASSWORD", false},
+    {"password", "[YOUR-PASSWORD]", false},
+    {"user", "postgres.abcdefghijklmnop", true},
+    {"user", "postgres.PROJECT", false},
+    {"user", "postgres.[YOUR-PROJECT-REF]", false},
+    {"host", "HOST", false},
+    {"host", "HOST.example.com", true},
+    {"host", "db.PROJECT.supabase.co", false},
+    {"dbname", "PROJECT", true},
 };
 
 START_TEST(test_check)
@@ -35,6 +45,97 @@ START_TEST(test_check)
                      settings[_i].is_right);
     ck_assert_int_eq(err.kind, settings[_i].is_right ? ERROR_NONE : ERROR_CONFIG);
     ck_assert_ptr_null(strstr(err.message, "hush"));
+}
+END_TEST
+
+static const struct {
+    const char *message; /* as libpq, Supabase's pooler or a server says it */
+    const char *hint;    /* a part of it that no other one has */
+} failures[] = {
+    {"connection to server at \"db.abc.supabase.co\" (2a05:d014::1), port 5432 failed: Network is "
+     "unreachable",
+     "no way to that address"},
+    {"connection to server at \"h\" (2a05:d014::1), port 5432 failed: Cannot assign requested "
+     "address",
+     "has no IPv6"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: root certificate file "
+     "\"~/ca.crt\" does not exist",
+     "'~' is not expanded"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: root certificate file "
+     "\"/home/a/.postgresql/root.crt\" does not exist",
+     "see that HOME is"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: could not read root certificate "
+     "file \"/etc/ca.crt\": Permission denied",
+     "who runs this may read"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: SSL error: certificate verify "
+     "failed",
+     "has expired, or no authority"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: server certificate for "
+     "\"*.pooler.supabase.com\" (and 1 other name) does not match host name \"h\"",
+     "no address or alias"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: server does not support SSL, "
+     "but "
+     "SSL was required",
+     "takes no encrypted connection"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  password authentication "
+     "failed for user \"postgres\"",
+     "the user or the password is wrong"},
+    {"connection to server at \"h\" (192.0.2.1), port 6543 failed: FATAL:  Wrong password",
+     "the password is wrong: copy"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: fe_sendauth: no password "
+     "supplied",
+     "or set PGPASSWORD"},
+    {"connection to server at \"h\" (192.0.2.1), port 6543 failed: FATAL:  Tenant or user not "
+     "found",
+     "the project is paused"},
+    {"connection to server at \"h\" (192.0.2.1), port 6543 failed: FATAL:  (ENOTFOUND) tenant/user "
+     "postgres.abc not found",
+     "the project is paused"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  (EMAXCONNSESSION) max "
+     "clients reached in session mode",
+     "the pooler has no place"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  "
+     "MaxClientsInSessionMode: "
+     "max clients reached",
+     "the pooler has no place"},
+    {"connection to server at \"h\" (192.0.2.1), port 6543 failed: FATAL:  Max client connections "
+     "reached",
+     "the pooler has no place"},
+    {"connection to server at \"h\" (192.0.2.1), port 6543 failed: FATAL:  (ECHECKOUTTIMEOUT) "
+     "unable "
+     "to check out connection from the pool",
+     "in use for too long"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  sorry, too many clients "
+     "already",
+     "the server has no place"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  remaining connection "
+     "slots "
+     "are reserved for roles with the SUPERUSER attribute",
+     "the server has no place"},
+    {"could not translate host name \"h\" to address: Name or service not known",
+     "the name may be gone"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  database \"x\" does not "
+     "exist",
+     "behind the last '/'"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  no pg_hba.conf entry "
+     "for "
+     "host \"192.0.2.9\", user \"u\", database \"d\", no encryption",
+     "refuses this way in"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: FATAL:  the database system is "
+     "starting up",
+     "until the server has started"},
+    {"connection to server at \"h\" (192.0.2.1), port 5432 failed: Connection refused",
+     "and that the server runs"},
+    {"", "and that the server runs"},
+};
+
+/* Covers: each has its own words, which fit into an error. */
+START_TEST(test_hint)
+{
+    const char *hint = conninfo_hint(failures[_i].message);
+
+    ck_assert_msg(strstr(hint, failures[_i].hint) != NULL, "%s", hint);
+    ck_assert_uint_lt(strlen(hint), ERROR_HINT_SIZE);
 }
 END_TEST
 
@@ -133,6 +234,7 @@ SUITE(conninfo)
     TCase *tcase = tcase_create("conninfo");
 
     tcase_add_loop_test(tcase, test_check, 0, (int)COUNT(settings));
+    tcase_add_loop_test(tcase, test_hint, 0, (int)COUNT(failures));
     tcase_add_loop_test(tcase, test_exposed, 0, (int)COUNT(ways));
     tcase_add_loop_test(tcase, test_describe, 0, (int)COUNT(safe));
     tcase_add_loop_test(tcase, test_last_attempt, 0, (int)COUNT(attempts));

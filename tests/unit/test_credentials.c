@@ -185,6 +185,16 @@ START_TEST(test_credentials_opaque)
 END_TEST
 
 /* Covers: the other key of a project is told apart by its name. */
+START_TEST(test_credentials_placeholder)
+{
+    struct error err = {0};
+
+    ck_assert(!credentials_check("sb_secret_...", &err));
+    ck_assert_str_eq(err.message, "the service key is still the placeholder sb_secret_...");
+    ck_assert(credentials_check("sb_secret_....", &err));
+}
+END_TEST
+
 START_TEST(test_credentials_publishable)
 {
     struct error err = {0};
@@ -253,6 +263,7 @@ SUITE(credentials)
     tcase_add_loop_test(cases, test_credentials_check, 0, sizeof keys / sizeof keys[0]);
     tcase_add_loop_test(cases, test_credentials_token, 0, sizeof tokens / sizeof tokens[0]);
     tcase_add_loop_test(cases, test_credentials_opaque, 0, sizeof opaque / sizeof opaque[0]);
+    tcase_add_test(cases, test_credentials_placeholder);
     tcase_add_test(cases, test_credentials_publishable);
     tcase_add_test(cases, test_credentials_ending);
     tcase_add_loop_test(cases, test_credentials_describe, 0, sizeof kinds / sizeof kinds[0]);
