@@ -38,7 +38,7 @@ struct audit_sweep {
 /* A run that began before its time covers what lies up to its start; its own slot besides. */
 static int64_t audit_covers_to(const struct audit_run *run)
 {
-    if (!run->is_by_schedule || run->started_at_ms == INT64_MIN ||
+    if (run->is_by_hand || run->started_at_ms == INT64_MIN ||
         run->started_at_ms >= run->scheduled_for * AUDIT_MS_PER_MINUTE - AUDIT_EARLY_MS)
         return run->scheduled_for;
     return run->started_at_ms / AUDIT_MS_PER_MINUTE;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 extern const char sql_abandon[];
 extern const char sql_adopt[];
@@ -154,16 +155,18 @@ START_TEST(test_both_ahead)
 }
 END_TEST
 
-/* Covers: what a second jump ahead takes for covered by the run of the first is served at its time. */
-START_TEST(test_both_ahead_twice)
+/*
+ * Covers: of a run that began before its time, what lies behind its start is served, whoever moved
+ * the mark.
+ */
+START_TEST(test_mark_ahead_again)
 {
     int64_t slot = seed();
 
     tick("+2h", true, NULL);
     tick("+0", true, "its mark lay in the future and is corrected");
-    tick("+123m", true, NULL);
-    ck_assert_int_ge(scene_mark(1), slot + 123);
-    tick("+3m", true, "its mark lay in the future and is corrected");
+    testdb_exec("UPDATE sync_schedule_state SET mark = mark + interval '2 hours'");
+    tick("+3m", true, NULL);
     ck_assert_int_eq(
         testdb_number("SELECT count(*) FROM generate_series(1, 3) AS m WHERE NOT EXISTS"
                       " (SELECT FROM sync_run_log"
@@ -172,6 +175,112 @@ START_TEST(test_both_ahead_twice)
                       "     AND scheduled_for <= timestamptz '%s' + interval '3 minutes')",
                       scene_minute_text(slot), scene_minute_text(slot), scene_minute_text(slot)),
         0);
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+}
+END_TEST
+
+/* What the audit says of the slots from the first one to before `clock`, ahead of now. */
+static void assert_kept(int64_t slot, const char *clock)
+{
+    struct program_result said;
+    char from[80];
+
+    snprintf(from, sizeof from, "--from=%s", scene_minute_text(slot));
+    clock_server_set(clock);
+    said = inspect("audit", from);
+    clock_server_set("+0");
+    ck_assert_msg(strstr(said.out, "missing 0") != NULL, "%s%s", said.out, said.err);
+    ck_assert_msg(strstr(said.out, "doubled 0") != NULL, "%s", said.out);
+    program_result_free(&said);
+}
+
+/* Covers: so is one that lies in the window of the tick that corrects the mark. */
+START_TEST(test_both_ahead_in_window)
+{
+    int64_t slot = seed();
+    int before_slot = (int)(slot * 60 - 20 - time(NULL));
+    char offset[32];
+
+    snprintf(offset, sizeof offset, "%+ds", before_slot + 2 * 3600);
+    tick(offset, true, NULL);
+    assert_runs(slot, "completed 0..120");
+    snprintf(offset, sizeof offset, "%+ds", before_slot);
+    tick(offset, true, "its mark lay in the future and is corrected");
+    assert_runs(slot, "completed 0..0, completed 0..120");
+    assert_kept(slot, "+2m");
+}
+END_TEST
+
+/*
+ * Covers: slots that a clock from the future folded into a run are served once their time has come,
+ * however late that is: also less than a minute before the wrong time, and behind it.
+ */
+START_TEST(test_both_ahead_until_then)
+{
+    int64_t slot = seed();
+
+    tick("+10m", true, NULL);
+    tick("+0", true, "its mark lay in the future and is corrected");
+    tick("+8m", true, NULL);
+    tick("+9m", true, NULL);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE scheduled_for = '%s'",
+                                   scene_minute_text(slot + 9)),
+                     1);
+    tick("+20m", true, NULL);
+    assert_kept(slot, "+21m");
+}
+END_TEST
+
+/* Covers: what a second jump ahead folds again is served at its time. */
+START_TEST(test_both_ahead_twice)
+{
+    int64_t slot = seed();
+
+    tick("+2h", true, NULL);
+    tick("+0", true, "its mark lay in the future and is corrected");
+    tick("+123m", true, NULL);
+    tick("+3m", true, "its mark lay in the future and is corrected");
+    tick("+5m", true, NULL);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE scheduled_for = '%s'",
+                                   scene_minute_text(slot + 5)),
+                     1);
+    assert_kept(slot, "+6m");
+    ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
+}
+END_TEST
+
+/* Covers: nor is what such a clock saw cancelled so when its time comes. */
+START_TEST(test_cancelled_ahead)
+{
+    int64_t slot = seed();
+
+    testdb_exec("UPDATE sync_schedule_state SET schedule = '* 0-23 * * * UTC'");
+    tick("+10m", true, NULL);
+    tick("+0", true, NULL);
+    tick("+12m", true, NULL);
+    tick("+13m", true, NULL);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE status = 'completed'"
+                                   " AND covers_from <= '%s' AND scheduled_for >= '%s'",
+                                   scene_minute_text(slot + 2), scene_minute_text(slot + 8)),
+                     1);
+    assert_kept(slot, "+14m");
+}
+END_TEST
+
+/*
+ * Covers: when all clocks step back, and are right again later, the log accounts for every slot of a
+ * fold that was served before.
+ */
+START_TEST(test_both_behind)
+{
+    int64_t slot = seed();
+
+    tick("+0", true, NULL);
+    tick("+6m", true, NULL);
+    tick("+2m", true, "its mark lay in the future and is corrected");
+    tick("+7m", true, NULL);
+    tick("+8m", true, NULL);
+    assert_kept(slot, "+9m");
     ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
 }
 END_TEST
@@ -375,7 +484,12 @@ SUITE(clocks)
     tcase_add_test(cases, test_database_ahead);
     tcase_add_test(cases, test_host_behind);
     tcase_add_test(cases, test_both_ahead);
+    tcase_add_test(cases, test_mark_ahead_again);
     tcase_add_test(cases, test_both_ahead_twice);
+    tcase_add_test(cases, test_both_ahead_in_window);
+    tcase_add_test(cases, test_both_ahead_until_then);
+    tcase_add_test(cases, test_cancelled_ahead);
+    tcase_add_test(cases, test_both_behind);
     tcase_add_test(cases, test_edit_ahead);
     tcase_add_test(cases, test_year_ahead);
     tcase_add_test(cases, test_year_ahead_beside_heartbeat);

@@ -149,8 +149,8 @@ START_TEST(test_stretches_of_slots)
     slot -= slot % 3;
     scene_seed(1, 1, "*/3 * * * *");
     scene_seed_state(1, "*/3 * * * * UTC", slot - 31);
-    free(scene_seed_run(1, "completed", slot - 14, 20));
-    free(scene_seed_run(1, "completed", slot - 7, 10));
+    free(scene_seed_run(1, "completed", slot - 14, 10));
+    free(scene_seed_run(1, "completed", slot - 7, 5));
     testdb_exec("UPDATE sync_run_log SET covers_from = '%s' WHERE scheduled_for = '%s'",
                 scene_minute_text(slot - 19), scene_minute_text(slot - 14));
     scene_expect(scene_run(""), 1, 0, 0, 0);
