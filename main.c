@@ -14,6 +14,7 @@ int main(int argc, char *argv[])
         {.name = COMMAND_NEXT, .run = command_next},
         {.name = COMMAND_AUDIT, .run = command_audit},
         {.name = COMMAND_LOG, .run = command_log},
+        {.name = COMMAND_STATS, .run = command_stats},
         {.name = COMMAND_STATUS, .run = command_status},
         {.name = COMMAND_HEALTH, .run = command_health},
         {.name = COMMAND_CHECK_CRON, .run = command_check_cron, .is_offline = true},

@@ -39,10 +39,13 @@ static bool asked_find(const struct command_line *line, const struct names_words
 }
 
 /* A zone that cannot be read makes days UTC's, as no zone in common does. */
-static void asked_find_zone(struct asked *asked)
+void asked_find_zone(struct asked *asked)
 {
     struct error err = {0};
 
+    if (asked->has_zone)
+        return;
+    asked->has_zone = true;
     if (!asked->found.has_timezone)
         log_warning("the organisations are in several time zones: a day begins at midnight UTC; "
                     "--org takes that of one");
@@ -57,7 +60,8 @@ bool asked_read(const struct command_line *line, int64_t deadline_ms, bool check
 {
     struct names_words words = {line->values[SETTING_ORG].text,
                                 line->values[SETTING_INTEGRATION].text};
-    bool needs_clock = false;
+    /* What takes --since counts back from now where no beginning is given. */
+    bool needs_clock = settings[SETTING_SINCE].help[line->command->name] != NULL;
     bool needs_zone = false;
 
     *asked = (struct asked){.org_id = words.org, .integration_id = words.integration};

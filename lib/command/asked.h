@@ -15,7 +15,8 @@ struct asked {
     const char *integration_id;
     struct names_found found; /* now_us is 0 where the database was not asked */
     struct zones zones;
-    struct zone zone; /* where the organisation is */
+    struct zone zone; /* where the organisation is, */
+    bool has_zone;    /* once that was looked for */
 };
 
 /*
@@ -26,6 +27,12 @@ struct asked {
  */
 bool asked_read(const struct command_line *line, int64_t deadline_ms, bool checks_ids,
                 struct asked *asked, struct error *err);
+
+/*
+ * Finds the zone of the asked, and warns, where no time that was given has asked for it. Needs
+ * checks_ids.
+ */
+void asked_find_zone(struct asked *asked);
 
 /* The time that was given by such a setting of the line, since 1970 UTC; 0: none was. */
 int64_t asked_time_us(const struct asked *asked, const struct command_line *line,

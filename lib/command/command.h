@@ -66,6 +66,7 @@ int command_due(const struct command_line *line);
 int command_next(const struct command_line *line);
 int command_audit(const struct command_line *line);
 int command_log(const struct command_line *line);
+int command_stats(const struct command_line *line);
 int command_status(const struct command_line *line);
 int command_health(const struct command_line *line);
 int command_check_cron(const struct command_line *line);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 enum { LOG_BUDGET_MS = 10 * 60 * 1000, LOG_WRITE_BYTES = 64 * 1024 };
+enum { LOG_DAYS = 1 }; /* where no beginning is given */
 
 /* What is printed, and how. */
 struct log_output {
@@ -217,12 +218,17 @@ static int64_t log_minute(int64_t time_us)
 static struct runs_options log_choose(const struct command_line *line, const struct asked *asked)
 {
     const struct setting_value *values = line->values;
-    enum setting_name from = values[SETTING_FROM].is_given ? SETTING_FROM : SETTING_SINCE;
+    int64_t from_us =
+        asked->found.now_us - LOG_DAYS * INSTANT_MINUTES_PER_DAY * INSTANT_US_PER_MINUTE;
+
+    if (values[SETTING_FROM].is_given || values[SETTING_SINCE].is_given)
+        from_us = asked_time_us(asked, line,
+                                values[SETTING_FROM].is_given ? SETTING_FROM : SETTING_SINCE);
 
     return (struct runs_options){
         .org_id = asked->org_id,
         .integration_id = asked->integration_id,
-        .from = log_minute(asked_time_us(asked, line, from)),
+        .from = log_minute(from_us),
         .to = values[SETTING_TO].is_given ? log_minute(asked_time_us(asked, line, SETTING_TO))
                                           : INT64_C(1) << 37, /* beyond the year 200,000 */
         .status = values[SETTING_STATUS].text,

@@ -326,6 +326,7 @@ static const char *const commands[] = {
     "run --at " AT " --retry-failed",
     "due",
     "next",
+    "stats --by month",
     "status",
     "health",
     "audit --from 2024-05-01T00:00Z",

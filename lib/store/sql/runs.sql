@@ -6,20 +6,7 @@
 -- with the integration: so the integrations are walked through by that key, one probe each, and the
 -- slots of each are found by it. OFFSET 0 keeps the planner from reading the whole log instead.
   WITH RECURSIVE integrations AS (
-         (SELECT r.org_id, r.integration_id
-            FROM sync_run_log AS r
-           ORDER BY r.org_id, r.integration_id
-           LIMIT 1)
-          UNION ALL
-         SELECT n.org_id, n.integration_id
-           FROM integrations AS i
-          CROSS JOIN LATERAL (
-                SELECT r.org_id, r.integration_id
-                  FROM sync_run_log AS r
-                 WHERE (r.org_id, r.integration_id) > (i.org_id, i.integration_id)
-                 ORDER BY r.org_id, r.integration_id
-                 LIMIT 1
-                ) AS n
+         -- include: parts/integrations.sql
        )
 SELECT true AS is_found,
        -- include: columns/record.sql

@@ -11,6 +11,7 @@ _syncsched_options() { # COMMAND
     next) echo "--org --integration --hours --json --db-role --config --log-format --help --version" ;;
     audit) echo "--from --to --org --integration --ledger --json --db-role --config --log-format --help --version" ;;
     log) echo "--since --from --to --org --integration --status --code --http --slower-than --host --csv --width --json --db-role --config --log-format --help --version" ;;
+    stats) echo "--since --org --integration --by --csv --width --json --db-role --config --log-format --help --version" ;;
     status) echo "--budget --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --org --integration --all --runs --width --json --db-role --config --log-format --help --version" ;;
     health) echo "--org --integration --probe --width --json --db-role --config --log-format --help --version" ;;
     check-cron) echo "--timezone --from --count --json --config --log-format --help --version" ;;
@@ -19,7 +20,7 @@ _syncsched_options() { # COMMAND
     warm) echo "--cold-start-after --ahead --db-role --config --log-format --help --version" ;;
     doctor) echo "--json --db-role --config --log-format --help --version" ;;
     schema) echo "--apply --yes --no-transaction --config --log-format --help --version" ;;
-    '') echo "run due next audit log status health check-cron resolve prune warm doctor schema --help --version" ;;
+    '') echo "run due next audit log stats status health check-cron resolve prune warm doctor schema --help --version" ;;
     # settings: end
     esac
 }
@@ -36,6 +37,7 @@ _syncsched_values() { # OPTION
     --on-failure) echo 'command' ;;
     --timezone) echo 'zone' ;;
     --status) echo 'words pending running accepted completed failed unknown' ;;
+    --by) echo 'words integration org type month' ;;
     --db-role) echo 'words service_role' ;;
     --config) echo 'file' ;;
     --log-format) echo 'words text json' ;;

@@ -23,11 +23,4 @@ left(r.error_code, 64) AS error_code, left(r.error_message, 2000) AS error_messa
 left(r.trigger_name, 200) AS trigger_name, left(r.host, 200) AS host,
 left(r.request_id, 200) AS request_id, left(r.resolved_by, 200) AS resolved_by,
 left(r.resolution_note, 2000) AS resolution_note,
-CASE
-  WHEN (SELECT getdatabaseencoding() IN ('UTF8', 'LATIN1')) THEN left(o.name::text, 200)
-  ELSE regexp_replace(left(o.name::text, 200), '[^\t -~]', '?', 'g')
-END AS organization,
-CASE
-  WHEN (SELECT getdatabaseencoding() IN ('UTF8', 'LATIN1')) THEN left(o.timezone::text, 65)
-  ELSE regexp_replace(left(o.timezone::text, 65), '[^\t -~]', '?', 'g')
-END AS timezone
+-- include: columns/organization.sql
