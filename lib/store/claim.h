@@ -31,6 +31,7 @@ struct claim_options {
     int64_t restored_us;    /* as in struct schedules_reading; INT64_MIN also: it is all served */
     int64_t valid_until_ms; /* monotonic: no transaction begins from here on */
     int64_t deadline_ms;    /* monotonic: the transaction under way fails */
+    size_t exceptions;      /* so many integrations were refused while others got through */
     bool retries_failed;    /* by hand: whatever failed in the window gets another attempt */
     bool is_manual;         /* run --at: adopts nothing, leaves state and marks alone */
     bool is_chosen;         /* by hand: the attempts of the keys, and no slot whose period a later
@@ -78,7 +79,8 @@ struct claim_result {
     struct claim_abandoned *abandoned;
     size_t abandoned_count;
     size_t abandoned_capacity;
-    size_t refused;       /* integrations that wait, because the database refuses them */
+    size_t passed;        /* integrations that got through */
+    size_t refused;       /* those that wait, because the database refuses them */
     struct error refusal; /* of the first of them, which it names */
 };
 
@@ -94,7 +96,7 @@ enum { CLAIM_PART_KEYS_MAX = 2000, CLAIM_PART_PROGRESSIONS_MAX = 50000 };
  * Carries the claim out; claim_sort() first. One transaction, or several where there is more to do
  * than CLAIM_PART_KEYS_MAX and CLAIM_PART_PROGRESSIONS_MAX allow. One that the database refuses
  * because of some rows, or of a stranger's lock, is halved until the others are through; when no
- * key gets through at all, that is a failure. On failure (ERROR_DATABASE) each
+ * key gets through at all, and more are refused than the exceptions, that is a failure. On failure (ERROR_DATABASE) each
  * of them is in the log as a whole or not at all, and a later tick adopts the runs. Either way
  * claim_result_free() releases the result.
  */

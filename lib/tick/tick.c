@@ -323,6 +323,7 @@ static bool tick_claim(struct tick *tick, struct claim_result *result, struct er
             /* Half the budget belongs to the calls; what is not claimed by then waits. */
             .valid_until_ms = options->started_at_ms + options->policy.budget_ms / 2,
             .deadline_ms = tick->deadline_ms,
+            .exceptions = warnings_exceptions(&tick->warnings, WARNING_REFUSED),
             .retries_failed = options->retries_failed,
             .is_manual = options->has_at,
             .is_dry = options->is_dry,
@@ -438,6 +439,8 @@ static void tick_warn_of_claim(struct tick *tick, const struct claim_result *res
     tick_warn_of_held(tick, result);
     for (size_t i = 0; i < result->refused; i++) /* the first one speaks for all */
         warnings_add(&tick->warnings, WARNING_REFUSED, &result->refusal);
+    if (result->passed > 0)
+        warnings_note_exceptions(&tick->warnings, WARNING_REFUSED, result->refused);
     for (size_t i = 0; i < result->obstacle_count; i++)
         tick_warn_of_obstacle(tick, result, &result->obstacles[i]);
 }
@@ -466,18 +469,36 @@ static void tick_show_progress(const struct pool_progress *progress, const int *
     log_live_line(line);
 }
 
-/* One line for all runs that the database did not let start. */
-static void tick_note_refusal(struct worker_refusal *refusal, struct tick_result *result)
+/*
+ * One line for all runs that the database did not let start. Where it refuses some for what they
+ * are, and others begin, the tick has not failed; nor has a later one that has nothing but those.
+ */
+static void tick_note_refusal(struct tick *tick, struct worker_refusal *refusals,
+                              struct tick_result *result)
 {
+    bool is_of_any = atomic_load(&refusals[WORKER_REFUSED_ANY].is_whole);
+    struct worker_refusal *refusal = &refusals[is_of_any ? WORKER_REFUSED_ANY : WORKER_REFUSED_ROW];
+    size_t refused = atomic_load(&refusal->count);
     size_t left = 0;
+    struct error err;
 
     for (size_t i = 0; i < result->count; i++)
         left += result->verdicts[i] == WORKER_LEFT ? 1 : 0;
     if (left == 0 || !atomic_load(&refusal->is_whole))
         return;
-    result->refusal = refusal->error;
-    error_prefix(&result->refusal, "%zu run%s not started, and stay%s pending", left,
-                 left == 1 ? "" : "s", left == 1 ? "s" : "");
+    if (is_of_any || refused > left)
+        refused = left;
+    err = refusal->error;
+    error_prefix(&err, "%zu run%s not started, and stay%s pending", refused,
+                 refused == 1 ? "" : "s", refused == 1 ? "s" : "");
+    if (left < result->count && !is_of_any)
+        warnings_note_exceptions(&tick->warnings, WARNING_NOT_STARTED, refused);
+    if (!is_of_any && tick->warnings.said != NULL &&
+        (left < result->count ||
+         refused <= warnings_exceptions(&tick->warnings, WARNING_NOT_STARTED)))
+        warnings_add(&tick->warnings, WARNING_NOT_STARTED, &err);
+    else
+        result->refusal = err;
 }
 
 /* One line for each type that is throttled, and one for all runs that found no place. */
@@ -646,10 +667,10 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
         hand_out.calls[i] = (struct capacity_call){.type = result->runs[i].run.integration_type,
                                                    .takes_ms = result->runs[i].takes_ms};
     pool.tasks_context = &hand_out;
-    workers.refusal = memory_share(1, sizeof *workers.refusal);
+    workers.refusals = memory_share(WORKER_REFUSALS, sizeof *workers.refusals);
     workers.waits = memory_share(WORKER_WAITS, sizeof *workers.waits);
     workers.warned = memory_share(WARNINGS, sizeof *workers.warned);
-    if (workers.refusal == NULL || workers.waits == NULL || workers.warned == NULL)
+    if (workers.refusals == NULL || workers.waits == NULL || workers.warned == NULL)
         return error_set(err, ERROR_INTERNAL, "not enough memory to start workers");
     tick_token(options, token);
     workers.database.warn = NULL; /* the tick has warned already */
@@ -660,12 +681,12 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
     free(hand_out.calls);
     for (enum warning_kind kind = WARNING_LATE; kind < WARNINGS; kind++)
         warnings_count(&tick->warnings, kind, atomic_load(&workers.warned[kind]));
-    tick_note_refusal(workers.refusal, result);
+    tick_note_refusal(tick, workers.refusals, result);
     tick_warn_of_waits(tick, &workers, result);
     warnings_say(&tick->warnings);
     memory_unshare(workers.warned, WARNINGS, sizeof *workers.warned);
     tick_give_back(tick, result);
-    memory_unshare(workers.refusal, 1, sizeof *workers.refusal);
+    memory_unshare(workers.refusals, WORKER_REFUSALS, sizeof *workers.refusals);
     memory_unshare(workers.waits, WORKER_WAITS, sizeof *workers.waits);
     return ok;
 }

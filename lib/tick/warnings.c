@@ -35,6 +35,7 @@ static const struct {
                            "no external system asks any more not to be called", true},
     [WARNING_NO_PLACE] = {"no_place", "", "there is a place for each call again", true},
     [WARNING_NO_TIME] = {"no_time", "", "each tick has time for all that is due again", true},
+    [WARNING_NOT_STARTED] = {"not_started", "", "the database lets all runs start again", true},
     [WARNING_LATE] = {"late", "runs started late", "runs start in time again", true},
     [WARNING_COLD] = {"cold", "cold starts", "there are no cold starts any more", true},
     [WARNING_ODD_ANSWER] = {"odd_answer", "runs are completed by an answer with a warning",
@@ -115,6 +116,18 @@ bool warnings_is_quiet(const struct warnings *warnings, enum warning_kind kind)
     return said != NULL && age_s >= 0 && age_s < WARNINGS_PAUSE_S;
 }
 
+void warnings_note_exceptions(struct warnings *warnings, enum warning_kind kind, size_t count)
+{
+    warnings->now[kind].exceptions = count;
+}
+
+size_t warnings_exceptions(const struct warnings *warnings, enum warning_kind kind)
+{
+    const json_t *said = json_object_get(warnings->said, warning_kinds[kind].name);
+
+    return (size_t)json_integer_value(json_object_get(said, "exceptions"));
+}
+
 /* That it is said now, and since when it lasts. */
 static void warnings_note(struct warnings *warnings, enum warning_kind kind)
 {
@@ -124,10 +137,11 @@ static void warnings_note(struct warnings *warnings, enum warning_kind kind)
     if (warnings->said == NULL || warning_kinds[kind].over == NULL)
         return;
     json_object_set_new(warnings->said, warning_kinds[kind].name,
-                        json_pack("{s:I, s:I, s:I}", "since",
+                        json_pack("{s:I, s:I, s:I, s:I}", "since",
                                   said != NULL ? since : (json_int_t)warnings->now_s, "said",
                                   (json_int_t)warnings->now_s, "subject",
-                                  (json_int_t)warnings->now[kind].subject));
+                                  (json_int_t)warnings->now[kind].subject, "exceptions",
+                                  (json_int_t)warnings_exceptions(warnings, kind)));
     warnings->has_changed = true;
 }
 
@@ -178,8 +192,13 @@ char *warnings_end(struct warnings *warnings)
     if (warnings->said == NULL)
         return NULL;
     for (enum warning_kind kind = 0; kind < WARNINGS; kind++) {
-        const json_t *said = json_object_get(warnings->said, warning_kinds[kind].name);
+        json_t *said = json_object_get(warnings->said, warning_kinds[kind].name);
+        size_t exceptions = warnings->now[kind].exceptions;
 
+        if (said != NULL && exceptions > warnings_exceptions(warnings, kind)) {
+            json_object_set_new(said, "exceptions", json_integer((json_int_t)exceptions));
+            warnings->has_changed = true;
+        }
         if (said == NULL || warnings->now[kind].count > 0 ||
             (warning_kinds[kind].is_of_runs && warnings_is_quiet(warnings, kind)))
             continue;

@@ -28,6 +28,7 @@ enum warning_kind {
     WARNING_THROTTLED,
     WARNING_NO_PLACE,
     WARNING_NO_TIME,
+    WARNING_NOT_STARTED,
     /* Said by workers. */
     WARNING_LATE,
     WARNING_COLD,
@@ -41,13 +42,14 @@ struct warning {
     size_t count;
     uint64_t subject; /* of what, where that makes it another warning; else 0 */
     struct error first;
-    bool is_settled; /* said, or kept to ourselves */
+    size_t exceptions; /* so many of it in a tick that is otherwise well */
+    bool is_settled;   /* said, or kept to ourselves */
 };
 
 /* {0}: nothing happened yet, and nothing is known of earlier ticks. warnings_free() releases it. */
 struct warnings {
     struct warning now[WARNINGS];
-    json_t *said; /* by earlier ticks: {KIND: {"since", "said", "subject"}}; NULL: not known */
+    json_t *said; /* by earlier ticks, of each kind: since, said, subject, exceptions; or NULL */
     int64_t now_s;
     bool has_changed; /* what is said */
 };
@@ -64,6 +66,13 @@ void warnings_reset(struct warnings *warnings, enum warning_kind kind);
 
 /* Whether the trigger's ticks have said it within the hour. */
 bool warnings_is_quiet(const struct warnings *warnings, enum warning_kind kind);
+
+/*
+ * That so many are refused while others get through; and how many they were at most since this
+ * began, as far as this is known: so many are not the database's failure, but their own.
+ */
+void warnings_note_exceptions(struct warnings *warnings, enum warning_kind kind, size_t count);
+size_t warnings_exceptions(const struct warnings *warnings, enum warning_kind kind);
 
 /* Says what was added so far and is not quiet. */
 void warnings_say(struct warnings *warnings);

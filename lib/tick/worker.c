@@ -71,14 +71,18 @@ static void worker_note_outcome(const struct worker *worker, const struct outcom
              outcome->message != NULL ? outcome->message : "");
 }
 
-/* The first one speaks for all: where one start is refused, so are often the others. */
-static void worker_note_refusal(const struct worker *worker, const struct error *err)
+/* The first one of a kind speaks for all: where one start is refused, so are often the others. */
+static void worker_note_refusal(const struct worker *worker, enum worker_refusal_kind kind,
+                                const struct error *err)
 {
-    struct worker_refusal *refusal = worker->options->refusal;
+    struct worker_refusal *refusal = &worker->options->refusals[kind];
 
-    if (atomic_flag_test_and_set(&refusal->is_taken))
+    if (atomic_fetch_add(&refusal->count, 1) > 0)
         return;
     refusal->error = *err;
+    if (kind == WORKER_REFUSED_ROW)
+        error_prefix(&refusal->error, "organisation %s, integration %s", worker->run->org_id,
+                     worker->run->integration_id);
     atomic_store(&refusal->is_whole, true);
 }
 
@@ -300,6 +304,7 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
     int64_t return_at_ms = clock_now_ms() + WORKER_TRY_MS;
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;
     enum worker_start end = WORKER_NOT_STARTED;
+    enum worker_refusal_kind kind = WORKER_REFUSED_ANY;
     struct error refusal = {0}; /* it says more than that no connection came afterwards */
     struct error err = {0};
 
@@ -316,6 +321,7 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
                 refusal = err;
             else
                 end = WORKER_UNCLEAR;
+            kind = database_refuses_rows(worker->db) ? WORKER_REFUSED_ROW : WORKER_REFUSED_ANY;
             if (database_is_usable(worker->db))
                 break;
         } else if (end != WORKER_UNCLEAR && clock_now_ms() >= return_at_ms) {
@@ -326,7 +332,7 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
             worker_pause(worker, &pause_ms);
     }
     if (err.kind != ERROR_NONE)
-        worker_note_refusal(worker, refusal.kind != ERROR_NONE ? &refusal : &err);
+        worker_note_refusal(worker, kind, refusal.kind != ERROR_NONE ? &refusal : &err);
     return end;
 }
 

@@ -43,10 +43,13 @@ struct worker_note {
     bool was_cold;   /* it succeeded, but the platform had to start the function first */
 };
 
-/* Why runs were not started, in shared memory as well: one worker's words for all. */
+/* Why runs were not started: because of what they are, or as any other would not be. */
+enum worker_refusal_kind { WORKER_REFUSED_ROW, WORKER_REFUSED_ANY, WORKER_REFUSALS };
+
+/* How many, in shared memory as well, and one worker's words for all. */
 struct worker_refusal {
-    atomic_flag is_taken; /* somebody fills in the error, or has done so */
-    atomic_bool is_whole;
+    atomic_size_t count;
+    atomic_bool is_whole; /* the error is */
     struct error error;
 };
 
@@ -65,9 +68,9 @@ struct worker_options {
     struct database_address database;
     struct http_target function;
     struct policy policy;
-    const struct claim_run *runs; /* task n serves runs[n] */
-    struct worker_note *notes;    /* notes[n] is about it; NULL: nobody reads them */
-    struct worker_refusal *refusal;
+    const struct claim_run *runs;    /* task n serves runs[n] */
+    struct worker_note *notes;       /* notes[n] is about it; NULL: nobody reads them */
+    struct worker_refusal *refusals; /* of each kind */
     struct worker_wait *waits;
     const struct warnings *warnings; /* what the tick keeps to itself */
     atomic_size_t *warned;           /* warned[kind]: how often, in shared memory */

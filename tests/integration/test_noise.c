@@ -90,6 +90,83 @@ START_TEST(test_runs)
 }
 END_TEST
 
+static void refuse(const char *when, const char *condition)
+{
+    testdb_exec("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+                "BEGIN RAISE EXCEPTION 'not this one'; END $$;"
+                "CREATE TRIGGER refuse BEFORE %s ON sync_run_log"
+                " FOR EACH ROW WHEN (%s) EXECUTE FUNCTION refuse()",
+                when, condition);
+}
+
+#define OF_THE_SECOND "NEW.integration_id = '10000000-0000-4000-8000-000000000002'"
+
+static const struct {
+    const char *when;
+    const char *condition;
+    const char *one; /* how a line begins */
+    const char *all; /* what the tick fails with, where it has nothing but refusals */
+    const char *over;
+} refusals[] = {
+    {"INSERT", OF_THE_SECOND, "organisation ", "claiming what is due: organisation ",
+     "the database refuses no integration any more"},
+    {"UPDATE", "NEW.status = 'running' AND " OF_THE_SECOND,
+     "1 run not started, and stays pending: organisation ",
+     "1 run not started, and stays pending: organisation ",
+     "the database lets all runs start again"},
+};
+
+/*
+ * Covers: rows of one integration that the database refuses: said like all that lasts, and no failure
+ * of the tick, also where nothing else is due any more. Nobody else knows that it is that one alone.
+ */
+START_TEST(test_refused)
+{
+    struct scene_tick tick;
+
+    scene_settle(40000);
+    scene_seed(1, 3, "* * * * *");
+    refuse(refusals[_i].when, refusals[_i].condition);
+    tick = scene_run("");
+    scene_check(&tick, 2, 1, 0, 0);
+    expect_said(tick, refusals[_i].one);
+    for (int n = 0; n < 2; n++) {
+        tick = scene_run("");
+        ck_assert_msg(tick.status == 0 && tick.triggered == 0, "%s", tick.err);
+        expect_silence(tick);
+    }
+    tick = scene_run("--trigger-name other");
+    ck_assert_msg(tick.status == 3 && strstr(tick.err, refusals[_i].all) != NULL, "%s", tick.err);
+    scene_tick_free(&tick);
+    let_an_hour_pass();
+    expect_said(scene_run(""), "since 20");
+    testdb_exec("DROP TRIGGER refuse ON sync_run_log");
+    tick = scene_run("");
+    ck_assert_msg(tick.status == 0 && tick.triggered == 1, "%s", tick.err);
+    expect_silence(tick);
+    let_an_hour_pass();
+    expect_said(scene_run(""), refusals[_i].over);
+}
+END_TEST
+
+/* Covers: more of them than before, and nothing else gets through: that fails the tick. */
+START_TEST(test_all_refused)
+{
+    struct scene_tick tick;
+
+    scene_settle(40000);
+    scene_seed(1, 3, "* * * * *");
+    refuse(refusals[_i].when, refusals[_i].condition);
+    expect_said(scene_run(""), refusals[_i].one);
+    testdb_exec("DROP TRIGGER refuse ON sync_run_log; DROP FUNCTION refuse()");
+    refuse(refusals[_i].when, _i == 0 ? "true" : "NEW.status = 'running'");
+    scene_seed(4, 4, "* * * * *");
+    tick = scene_run("");
+    ck_assert_msg(tick.status == 3, "%s", tick.err);
+    scene_tick_free(&tick);
+}
+END_TEST
+
 /* Covers: slots that are covered, by hand; and runs that were given up. */
 START_TEST(test_counts)
 {
@@ -178,6 +255,8 @@ SUITE(noise)
     tcase_add_checked_fixture(tcase, scene_open, scene_close);
     tcase_add_test(tcase, test_invalid_row);
     tcase_add_test(tcase, test_runs);
+    tcase_add_loop_test(tcase, test_refused, 0, 2);
+    tcase_add_loop_test(tcase, test_all_refused, 0, 2);
     tcase_add_test(tcase, test_counts);
     tcase_add_test(tcase, test_unwritten);
     tcase_set_timeout(tcase, 120);
