@@ -96,9 +96,9 @@ enum { CLAIM_PART_KEYS_MAX = 2000, CLAIM_PART_PROGRESSIONS_MAX = 50000 };
  * Carries the claim out; claim_sort() first. One transaction, or several where there is more to do
  * than CLAIM_PART_KEYS_MAX and CLAIM_PART_PROGRESSIONS_MAX allow. One that the database refuses
  * because of some rows, or of a stranger's lock, is halved until the others are through; when no
- * key gets through at all, and more are refused than the exceptions, that is a failure. On failure (ERROR_DATABASE) each
- * of them is in the log as a whole or not at all, and a later tick adopts the runs. Either way
- * claim_result_free() releases the result.
+ * key gets through at all, and more are refused than the exceptions, that is a failure. On failure
+ * (ERROR_DATABASE) each of them is in the log as a whole or not at all, and a later tick adopts the
+ * runs. Either way claim_result_free() releases the result.
  */
 bool claim_execute(struct database *db, const struct claim *claim,
                    const struct claim_options *options, struct claim_result *result,
