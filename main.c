@@ -9,7 +9,8 @@ int main(int argc, char *argv[])
     const struct command commands[] = {
         {.name = COMMAND_RUN,
          .run = command_run,
-         .judges_options = true}, /* a monitor hears of wrong ones */
+         .judges_options = true, /* a monitor hears of wrong ones */
+         .warns_of_names = true},
         {.name = COMMAND_DUE, .run = command_due},
         {.name = COMMAND_NEXT, .run = command_next},
         {.name = COMMAND_AUDIT, .run = command_audit},
@@ -24,7 +25,8 @@ int main(int argc, char *argv[])
         {.name = COMMAND_DOCTOR,
          .run = command_doctor,
          .judges_config = true,
-         .judges_options = true},
+         .judges_options = true,
+         .warns_of_names = true},
         {.name = COMMAND_SCHEMA, .run = command_schema, .is_offline = true},
         {0},
     };

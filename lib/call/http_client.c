@@ -523,11 +523,16 @@ bool http_client_ping(const struct http_target *target, int64_t deadline_ms, str
     return http_client_ask_once(target, "OPTIONS", INT64_MAX, deadline_ms, ping, err);
 }
 
-void http_client_warn_of_cold_start(const struct http_ping *ping, int64_t after_ms)
+bool http_client_was_cold(const struct http_ping *ping, int64_t after_ms)
 {
-    if (ping->status != 0 && after_ms > 0 && ping->ms > after_ms)
-        log_warning("cold start: the function answered the ping after %" PRId64 ".%d s",
-                    ping->ms / 1000, (int)(ping->ms % 1000 / 100));
+    return ping->status != 0 && after_ms > 0 && ping->ms > after_ms;
+}
+
+void http_client_explain_cold_start(int64_t ping_ms, struct error *warning)
+{
+    error_set(warning, ERROR_INTERNAL,
+              "cold start: the function answered the ping after %" PRId64 ".%d s", ping_ms / 1000,
+              (int)(ping_ms % 1000 / 100));
 }
 
 bool http_client_probe(const struct http_target *target, int64_t send_until_ms, int64_t deadline_ms,

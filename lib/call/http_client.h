@@ -83,8 +83,11 @@ struct http_ping {
 bool http_client_ping(const struct http_target *target, int64_t deadline_ms, struct http_ping *ping,
                       struct error *err);
 
-/* Warns of a cold start where the answer to a ping took longer than this; 0: never. */
-void http_client_warn_of_cold_start(const struct http_ping *ping, int64_t after_ms);
+/* Whether the answer to a ping took longer than this, by which it met a cold start; 0: never. */
+bool http_client_was_cold(const struct http_ping *ping, int64_t after_ms);
+
+/* The warning of that. */
+void http_client_explain_cold_start(int64_t ping_ms, struct error *warning);
 
 /*
  * Asks any system whether it answers: sends HEAD on a connection of its own, without the target's

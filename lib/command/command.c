@@ -179,13 +179,26 @@ static void command_read_values(struct command_line *line)
     command_set_log_format(line->values[SETTING_LOG_FORMAT].text);
 }
 
+void command_warn_of_names(const struct command_line *line)
+{
+    const char *stranger;
+    json_t *unused;
+
+    json_object_foreach(line->config.strangers, stranger, unused)
+    {
+        struct error warning;
+
+        config_explain_stranger(stranger, &warning);
+        log_failure_as_warning(&warning);
+    }
+}
+
 static int command_carry_out(const struct command *command, int argc, char *argv[],
                              int64_t started_at_ms)
 {
     struct command_line line = {.command = command, .started_at_ms = started_at_ms};
     struct error err = {0};
-    const char *stranger;
-    json_t *unused;
+    const struct error *failure = NULL;
     int status;
 
     if (!command_parse(&line, argc, argv, &err))
@@ -197,18 +210,13 @@ static int command_carry_out(const struct command *command, int argc, char *argv
     config_read(&line.config, line.given[SETTING_CONFIG],
                 !command->is_offline || line.given[SETTING_APPLY] != NULL, &line.config_error);
     command_read_values(&line);
-    json_object_foreach(line.config.strangers, stranger, unused)
-    {
-        config_explain_stranger(stranger, &err);
-        if (!command->judges_config) /* the doctor makes findings of them */
-            log_failure_as_warning(&err);
-    }
     if (line.config_error.kind != ERROR_NONE && !command->judges_config)
-        status = command_fail(&line.config_error);
+        failure = &line.config_error;
     else if (line.options_error.kind != ERROR_NONE && !command->judges_options)
-        status = command_fail(&line.options_error);
-    else
-        status = command->run(&line);
+        failure = &line.options_error;
+    if (failure != NULL || !command->warns_of_names)
+        command_warn_of_names(&line);
+    status = failure != NULL ? command_fail(failure) : command->run(&line);
     config_free(&line.config);
     return status;
 }

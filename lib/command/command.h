@@ -20,6 +20,7 @@ struct command {
     bool is_offline;     /* asks neither the database nor the function, without --apply */
     bool judges_config;  /* runs with a wrong configuration, too, and reads all settings */
     bool judges_options; /* runs with wrong options, too */
+    bool warns_of_names; /* itself, of those that belong to no setting */
     int (*run)(const struct command_line *line);
 };
 
@@ -43,6 +44,9 @@ struct command_line {
 
 /* main() in all but name: commands ends with an empty one. Returns the exit status. */
 int command_main(int argc, char *argv[], const struct command *commands);
+
+/* Warns of each name of the configuration that belongs to no setting. */
+void command_warn_of_names(const struct command_line *line);
 
 /* Prints the error and returns its exit status. */
 int command_fail(const struct error *err);

@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "base/memory.h"
 #include "command/by_hand.h"
 #include "command/command.h"
 #include "command/settings.h"
@@ -42,6 +43,20 @@ static void run_make_id(char id[RUN_UUID_SIZE])
              (unsigned)(bits[1] >> 48 & 0x3FFF) | 0x8000U, bits[1] & 0xFFFFFFFFFFFF);
 }
 
+/* The tick says which names belong to no setting, since that lasts; to be freed. */
+static struct error *run_explain_names(const struct command_line *line)
+{
+    struct error *warnings =
+        memory_allocate(json_object_size(line->config.strangers), sizeof *warnings);
+    size_t count = 0;
+    const char *stranger;
+    json_t *unused;
+
+    json_object_foreach(line->config.strangers, stranger, unused)
+        config_explain_stranger(stranger, &warnings[count++]);
+    return warnings;
+}
+
 /* Everything but telling a monitor; returns the exit status. */
 static int run_serve(const struct command_line *line, struct tick_options *options,
                      struct tick_result *result)
@@ -49,13 +64,20 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
     struct settings_function function = {0};
     struct error err = {0};
     struct error unprinted;
+    struct error *names = NULL;
     bool ok = run_check_options(line, &err) && settings_function(line, &function, &err);
 
-    if (ok) {
-        options->function = function.address;
-        ok = by_hand_is_named(line) ? by_hand_run(line, options, result, &err)
-                                    : tick_run(options, result, &err);
+    if (!ok || by_hand_is_named(line))
+        command_warn_of_names(line);
+    options->function = function.address;
+    if (ok && by_hand_is_named(line)) {
+        ok = by_hand_run(line, options, result, &err);
+    } else if (ok) {
+        options->notices = names = run_explain_names(line);
+        options->notice_count = json_object_size(line->config.strangers);
+        ok = tick_run(options, result, &err);
     }
+    free(names);
     /* Also when no worker could be started; but there is no result without a tick. */
     if (result->is_complete && !command_print_summary(tick_summary(result), ok ? &err : &unprinted))
         ok = false;
@@ -123,6 +145,7 @@ int command_run(const struct command_line *line)
     };
     struct monitor monitor = {.tick_id = id};
     struct tick_result result = {0};
+    struct error unpinged;
     int status;
 
     if (gethostname(host, sizeof host - 1) != 0)
@@ -136,7 +159,7 @@ int command_run(const struct command_line *line)
     monitor_finish(&monitor, status != 0);
     if (options.takes_notes)
         run_send_alert(command, &result, id, &options.trigger);
-    monitor_wait(&monitor);
+    tick_end_warnings(&options, &result, monitor_wait(&monitor, &unpinged) ? NULL : &unpinged);
     tick_result_free(&result);
     return status;
 }

@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "command/command.h"
 #include "command/settings.h"
 #include "inspect/upcoming.h"
@@ -16,6 +17,7 @@ int command_warm(const struct command_line *line)
     struct settings_function function = {0};
     struct http_ping ping = {0};
     struct error err = {0};
+    struct error warning;
     bool ok = settings_function_address(line, &function, &err) &&
               upcoming_read(&options, &upcoming, &err);
     bool is_due_soon = ok && upcoming_first(&upcoming) != NULL;
@@ -25,7 +27,10 @@ int command_warm(const struct command_line *line)
     if (is_due_soon)
         ok = http_client_ping(&function.address, clock_now_ms() + HTTP_PING_MS, &ping, &err);
     is_answered = ping.status != 0;
-    http_client_warn_of_cold_start(&ping, line->values[SETTING_COLD_START_AFTER].number);
+    if (http_client_was_cold(&ping, line->values[SETTING_COLD_START_AFTER].number)) {
+        http_client_explain_cold_start(ping.ms, &warning);
+        log_failure_as_warning(&warning);
+    }
     /* {"pinged":true,"status":204,"milliseconds":812}; null where the function did not answer. */
     ok = ok && command_print_json(json_pack("{s:b, s:o, s:o}", "pinged", (int)is_due_soon, "status",
                                             is_answered ? json_integer(ping.status) : json_null(),

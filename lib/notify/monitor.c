@@ -1,6 +1,6 @@
 #include "notify/monitor.h"
 
-#include "base/log.h"
+#include "base/memory.h"
 #include "base/signals.h"
 #include "base/text.h"
 #include "time/clock.h"
@@ -12,11 +12,6 @@
 
 /* After its time the helper has this long to report what went wrong. */
 enum { MONITOR_GRACE_MS = 200 };
-
-static void monitor_warn(const char *reason)
-{
-    log_warning("a ping to the monitor of SYNCSCHED_PING_URL failed: %s", reason);
-}
 
 char *monitor_url(const char *address, const char *suffix, const char *tick_id)
 {
@@ -34,7 +29,6 @@ char *monitor_url(const char *address, const char *suffix, const char *tick_id)
 struct monitor_caller {
     const struct monitor *monitor;
     struct http_client *client;
-    char failure[ERROR_MESSAGE_SIZE]; /* of the first ping that failed */
 };
 
 static void monitor_ping(struct monitor_caller *caller, const char *suffix, int64_t until_ms)
@@ -53,8 +47,8 @@ static void monitor_ping(struct monitor_caller *caller, const char *suffix, int6
         error_set(&err, ERROR_INTERNAL, "%s", ping.failure);
     else if (ping.status != 0 && ping.status / 100 != 2)
         error_set(&err, ERROR_INTERNAL, "it answered with status %ld", ping.status);
-    if (*caller->failure == '\0')
-        snprintf(caller->failure, sizeof caller->failure, "%s", err.message);
+    if (*monitor->failure == '\0')
+        snprintf(monitor->failure, ERROR_MESSAGE_SIZE, "%s", err.message);
 }
 
 /* The helper's life. Its second word says whether the tick has failed. */
@@ -68,16 +62,17 @@ static void monitor_work(void *context)
     if (!child_hear(&caller.monitor->helper, &word))
         word = (struct child_message){true, clock_now_ms() + MONITOR_PING_MS};
     monitor_ping(&caller, word.what ? "/fail" : "", word.until_ms);
-    if (*caller.failure != '\0')
-        monitor_warn(caller.failure);
 }
 
 void monitor_start(struct monitor *monitor)
 {
     if (monitor->address.url == NULL)
         return;
+    monitor->failure = memory_share(1, ERROR_MESSAGE_SIZE);
+    if (monitor->failure == NULL)
+        return;
     if (!child_start(&monitor->helper, monitor_work, monitor))
-        monitor_warn(strerror(errno));
+        snprintf(monitor->failure, ERROR_MESSAGE_SIZE, "%s", strerror(errno));
     child_tell(&monitor->helper, (struct child_message){0});
 }
 
@@ -87,8 +82,22 @@ void monitor_finish(struct monitor *monitor, bool has_failed)
     child_tell(&monitor->helper, (struct child_message){has_failed, monitor->until_ms});
 }
 
-void monitor_wait(struct monitor *monitor)
+bool monitor_wait(struct monitor *monitor, struct error *err)
 {
-    if (!child_wait(&monitor->helper, monitor->until_ms + MONITOR_GRACE_MS))
-        monitor_warn("no answer in time");
+    const char *reason = monitor->failure;
+    bool has_failed;
+
+    if (monitor->address.url == NULL)
+        return true;
+    if (!child_wait(&monitor->helper, monitor->until_ms + MONITOR_GRACE_MS) && *reason == '\0')
+        reason = "no answer in time";
+    if (reason == NULL)
+        reason = "not enough memory";
+    has_failed = *reason != '\0';
+    if (has_failed)
+        error_set(err, ERROR_INTERNAL, "a ping to the monitor of SYNCSCHED_PING_URL failed: %s",
+                  reason);
+    memory_unshare(monitor->failure, 1, ERROR_MESSAGE_SIZE);
+    monitor->failure = NULL;
+    return !has_failed;
 }

@@ -3,7 +3,7 @@
  * how it ended (nothing behind it, or "/fail").
  *
  * A helper sends both pings, with the tick's id as rid, so the monitor can match them when ticks
- * overlap. A monitor that does not answer causes one warning and nothing else. The address is a
+ * overlap. A monitor that does not answer is worth one warning and nothing else. The address is a
  * secret, because whoever has it can report anything. No message names it.
  *
  * Source: Healthchecks.io, Pinging API.
@@ -27,6 +27,7 @@ struct monitor {
     struct http_target address; /* without a key; url NULL: there is no monitor */
     const char *tick_id;        /* a UUID; borrowed as well */
     struct child helper;
+    char *failure;    /* of the first ping that failed, in memory shared with the helper */
     int64_t until_ms; /* monotonic clock: when the last ping is given up */
 };
 
@@ -40,8 +41,8 @@ void monitor_start(struct monitor *monitor);
 /* Lets the helper report how the tick ended. Does not wait. */
 void monitor_finish(struct monitor *monitor, bool has_failed);
 
-/* Waits for the helper until its time is over. */
-void monitor_wait(struct monitor *monitor);
+/* Waits for the helper until its time is over. False (ERROR_INTERNAL) when a ping failed. */
+bool monitor_wait(struct monitor *monitor, struct error *err);
 
 /*
  * The address of a ping: adds suffix ("/start", "" or "/fail") to the path and rid to the query,

@@ -36,6 +36,12 @@ enum {
 
 /* ---- Steps 1 to 3: read and decide ---- */
 
+/* What a tick's children count and measure, in memory that they share. */
+struct tick_shared {
+    atomic_size_t warned[WARNINGS];
+    _Atomic int64_t cold_ping_ms; /* the warmer met a cold start; 0: it did not */
+};
+
 struct tick {
     const struct tick_options *options;
     int64_t deadline_ms; /* the end of the budget, on the monotonic clock */
@@ -49,7 +55,8 @@ struct tick {
     struct due_texts texts;
     struct held_answer *answers; /* of the function, about slots that are held */
     size_t answer_count;
-    struct child warmer; /* pings the function when asked to; not started unless wanted */
+    struct tick_shared *shared; /* NULL: nothing yet */
+    struct child warmer;        /* pings the function when asked to; not started unless wanted */
     struct warnings warnings;
     bool has_time;     /* the clock has been read, and due is set */
     bool is_read_only; /* only the window is of interest */
@@ -224,8 +231,9 @@ static void tick_warm_up(void *context)
     struct error ignored;
 
     keyless.key = NULL;
-    if (http_client_ping(&keyless, clock_now_ms() + HTTP_PING_MS, &ping, &ignored))
-        http_client_warn_of_cold_start(&ping, tick->options->policy.cold_start_after_ms);
+    if (http_client_ping(&keyless, clock_now_ms() + HTTP_PING_MS, &ping, &ignored) &&
+        http_client_was_cold(&ping, tick->options->policy.cold_start_after_ms))
+        atomic_store(&tick->shared->cold_ping_ms, ping.ms);
 }
 
 /* Whether --at names a time that has come, and of which the log still has the runs. */
@@ -621,6 +629,38 @@ static void tick_give_back(const struct tick *tick, const struct tick_result *re
     free(left);
 }
 
+/* Says a cold start that the warmer met, unless a worker has said one. Whether there was any. */
+static bool tick_say_cold_ping(const struct tick *tick, size_t said)
+{
+    int64_t ping_ms = atomic_load(&tick->shared->cold_ping_ms);
+    struct error warning;
+
+    if (ping_ms == 0)
+        return false;
+    http_client_explain_cold_start(ping_ms, &warning);
+    if (said == 0 && !warnings_is_quiet(&tick->warnings, WARNING_COLD))
+        log_failure_as_warning(&warning);
+    return true;
+}
+
+static void tick_count_said(struct tick *tick)
+{
+    for (enum warning_kind kind = WARNING_LATE; tick->shared != NULL && kind < WARNINGS; kind++) {
+        size_t count = atomic_load(&tick->shared->warned[kind]);
+
+        if (kind == WARNING_COLD && tick_say_cold_ping(tick, count))
+            count++;
+        warnings_count(&tick->warnings, kind, count);
+    }
+}
+
+static bool tick_share(struct tick *tick)
+{
+    if (tick->shared == NULL)
+        tick->shared = memory_share(1, sizeof *tick->shared);
+    return tick->shared != NULL;
+}
+
 static bool tick_serve(struct tick *tick, struct tick_result *result, struct error *err)
 {
     const struct tick_options *options = tick->options;
@@ -669,9 +709,9 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
     pool.tasks_context = &hand_out;
     workers.refusals = memory_share(WORKER_REFUSALS, sizeof *workers.refusals);
     workers.waits = memory_share(WORKER_WAITS, sizeof *workers.waits);
-    workers.warned = memory_share(WARNINGS, sizeof *workers.warned);
-    if (workers.refusals == NULL || workers.waits == NULL || workers.warned == NULL)
+    if (workers.refusals == NULL || workers.waits == NULL || !tick_share(tick))
         return error_set(err, ERROR_INTERNAL, "not enough memory to start workers");
+    workers.warned = tick->shared->warned;
     tick_token(options, token);
     workers.database.warn = NULL; /* the tick has warned already */
     ok = pool_run(&pool, result->verdicts, err);
@@ -679,12 +719,10 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
     if (ok && !signals_ask_to_end())
         tick_warn_of_rest(tick, &hand_out, &workers, result->count);
     free(hand_out.calls);
-    for (enum warning_kind kind = WARNING_LATE; kind < WARNINGS; kind++)
-        warnings_count(&tick->warnings, kind, atomic_load(&workers.warned[kind]));
+    tick_count_said(tick);
     tick_note_refusal(tick, workers.refusals, result);
     tick_warn_of_waits(tick, &workers, result);
     warnings_say(&tick->warnings);
-    memory_unshare(workers.warned, WARNINGS, sizeof *workers.warned);
     tick_give_back(tick, result);
     memory_unshare(workers.refusals, WORKER_REFUSALS, sizeof *workers.refusals);
     memory_unshare(workers.waits, WORKER_WAITS, sizeof *workers.waits);
@@ -696,8 +734,10 @@ bool tick_serve_runs(const struct tick_options *options, struct tick_result *res
 {
     struct tick tick = {.options = options,
                         .deadline_ms = options->started_at_ms + options->policy.budget_ms};
+    bool ok = tick_serve(&tick, result, err);
 
-    return tick_serve(&tick, result, err);
+    memory_unshare(tick.shared, 1, sizeof *tick.shared);
+    return ok;
 }
 
 /* ---- Step 8: the summary ---- */
@@ -765,27 +805,11 @@ static void tick_choose_runs(const struct tick_options *options, struct tick_res
     free(turns);
 }
 
-/* What is over, and what is to be kept to the next tick. It costs no tick its work. */
-static void tick_keep_warnings(struct tick *tick)
-{
-    char *said = warnings_end(&tick->warnings);
-    struct error err;
-
-    if (said != NULL) {
-        tick->deadline_ms = clock_now_ms() + TICK_KEEP_MS;
-        if (!tick_connect(tick, &err) || !schedules_keep_warnings(tick->db, &tick->options->trigger,
-                                                                  said, tick->deadline_ms, &err)) {
-            error_prefix(&err, "the next tick will warn again: this was not written");
-            log_failure_as_warning(&err);
-        }
-    }
-    free(said);
-}
-
 static void tick_end(struct tick *tick)
 {
     database_close(tick->db);
     child_end(&tick->warmer);
+    memory_unshare(tick->shared, 1, sizeof *tick->shared);
     free(tick->answers);
     warnings_free(&tick->warnings);
     free(tick->reading.said);
@@ -801,7 +825,9 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
     bool ok;
 
     *result = (struct tick_result){.is_dry = options->is_dry};
-    if (options->warms_up && !options->is_dry) /* first: no handle crosses a fork */
+    for (size_t i = 0; i < options->notice_count; i++)
+        warnings_add(&tick.warnings, WARNING_NAMES, &options->notices[i]);
+    if (options->warms_up && !options->is_dry && tick_share(&tick)) /* no handle crosses a fork */
         child_start(&tick.warmer, tick_warm_up, &tick);
     ok = tick_claim(&tick, &result->claim, err);
     if (ok) {
@@ -815,13 +841,47 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
         database_close(tick.db); /* as above */
         tick.db = NULL;
         ok = tick_serve(&tick, result, err);
+    } else {
+        tick_count_said(&tick);
     }
     if (ok || result->count > 0)
         tick_count(&tick, result);
-    if (ok)
-        tick_keep_warnings(&tick);
+    result->warnings = tick.warnings;
+    tick.warnings = (struct warnings){0};
     tick_end(&tick);
     return ok;
+}
+
+static void tick_keep_said(const struct tick_options *options, const char *said)
+{
+    struct database_address address = options->database;
+    int64_t until_ms = clock_now_ms() + TICK_KEEP_MS;
+    struct error err;
+    struct database *db;
+    bool ok;
+
+    address.warn = NULL; /* the tick has warned already */
+    db = database_open(&address, until_ms, &err);
+    ok = db != NULL && schedules_keep_warnings(db, &options->trigger, said, until_ms, &err);
+    database_close(db);
+    if (!ok) {
+        error_prefix(&err, "the next tick will warn again: this was not written");
+        log_failure_as_warning(&err);
+    }
+}
+
+void tick_end_warnings(const struct tick_options *options, struct tick_result *result,
+                       const struct error *monitor)
+{
+    char *said;
+
+    if (monitor != NULL)
+        warnings_add(&result->warnings, WARNING_MONITOR, monitor);
+    warnings_say(&result->warnings);
+    said = result->is_complete ? warnings_end(&result->warnings) : NULL;
+    if (said != NULL)
+        tick_keep_said(options, said);
+    free(said);
 }
 
 void tick_result_free(struct tick_result *result)
@@ -830,6 +890,7 @@ void tick_result_free(struct tick_result *result)
     free(result->verdicts);
     memory_unshare(result->notes, result->notes_count, sizeof *result->notes);
     claim_result_free(&result->claim);
+    warnings_free(&result->warnings);
     *result = (struct tick_result){0};
 }
 

@@ -12,6 +12,7 @@
 #include "store/database.h"
 #include "store/schedules.h"
 #include "tick/pool.h"
+#include "tick/warnings.h"
 #include "tick/worker.h"
 
 #include <stdint.h>
@@ -33,6 +34,8 @@ struct tick_options {
     bool warms_up;       /* the function is pinged while the claim is made */
     bool is_dry;         /* nothing is written, nobody is called */
     bool takes_notes;    /* workers say why a run failed, was late or cold: tick_result.notes */
+    const struct error *notices; /* of the configuration, to be said like the tick's warnings */
+    size_t notice_count;
 };
 
 /* What a tick did. {0} is an empty one; tick_result_free() releases it. */
@@ -52,6 +55,7 @@ struct tick_result {
     size_t count;              /* of runs */
     bool is_late_known;        /* this trigger has said within the hour that runs start late, */
     bool is_cold_known;        /* and that there are cold starts */
+    struct warnings warnings;  /* for tick_end_warnings() */
 };
 
 /*
@@ -60,6 +64,14 @@ struct tick_result {
  * the claim, the result is complete all the same.
  */
 bool tick_run(const struct tick_options *options, struct tick_result *result, struct error *err);
+
+/*
+ * Says what a tick's last deeds were worth (NULL: nothing), and what is over; and keeps what was
+ * said for the next tick. It costs no tick its result. Where nothing is known of earlier ticks, as
+ * by hand, all is said and nothing kept.
+ */
+void tick_end_warnings(const struct tick_options *options, struct tick_result *result,
+                       const struct error *monitor);
 
 void tick_result_free(struct tick_result *result);
 

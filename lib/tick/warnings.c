@@ -17,6 +17,8 @@ static const struct {
     const char *over; /* NULL: it does not last, and each tick says it */
     bool is_of_runs;  /* it may come again with the next run: not over for an hour */
 } warning_kinds[WARNINGS] = {
+    [WARNING_NAMES] = {"names", "names belong to no setting: syncsched doctor lists them",
+                       "every name of the configuration belongs to a setting again", false},
     [WARNING_CLOCKS] = {"clocks", "", "this host's clock and the database's agree again", false},
     [WARNING_EXPOSED] = {"exposed", "", "the connection to the database is protected again", false},
     [WARNING_INVALID] = {"invalid", "rows are not valid: syncsched status names them",
@@ -36,6 +38,7 @@ static const struct {
     [WARNING_NO_PLACE] = {"no_place", "", "there is a place for each call again", true},
     [WARNING_NO_TIME] = {"no_time", "", "each tick has time for all that is due again", true},
     [WARNING_NOT_STARTED] = {"not_started", "", "the database lets all runs start again", true},
+    [WARNING_MONITOR] = {"monitor", "", "no ping to a monitor fails any more", false},
     [WARNING_LATE] = {"late", "runs started late", "runs start in time again", true},
     [WARNING_COLD] = {"cold", "cold starts", "there are no cold starts any more", true},
     [WARNING_ODD_ANSWER] = {"odd_answer", "runs are completed by an answer with a warning",
@@ -72,7 +75,7 @@ void warnings_add(struct warnings *warnings, enum warning_kind kind, const struc
 
     if (now->count++ == 0)
         now->first = *warning;
-    if (kind == WARNING_INVALID)
+    if (kind == WARNING_INVALID || kind == WARNING_NAMES)
         now->subject += warnings_hash(warning->message);
 }
 

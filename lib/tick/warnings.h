@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 enum warning_kind {
+    WARNING_NAMES, /* of the configuration */
     WARNING_CLOCKS,
     WARNING_EXPOSED,
     WARNING_INVALID,
@@ -29,6 +30,7 @@ enum warning_kind {
     WARNING_NO_PLACE,
     WARNING_NO_TIME,
     WARNING_NOT_STARTED,
+    WARNING_MONITOR,
     /* Said by workers. */
     WARNING_LATE,
     WARNING_COLD,

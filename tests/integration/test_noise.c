@@ -167,6 +167,66 @@ START_TEST(test_all_refused)
 }
 END_TEST
 
+/* Covers: a name that belongs to no setting; another one is another warning; by hand it is said. */
+START_TEST(test_name)
+{
+    scene_seed(1, 1, DAILY);
+    expect_silence(scene_run(""));
+    scene_set_variable("SYNCSCHED_BUGDET=20s");
+    expect_said(scene_run(""), "SYNCSCHED_BUGDET is not a setting and has no effect");
+    expect_silence(scene_run(""));
+    expect_said(scene_run("--at " AT), "SYNCSCHED_BUGDET is not a setting");
+    expect_said(scene_run("--org " SCENE_ORG " --now"), "SYNCSCHED_BUGDET is not a setting");
+    scene_set_variable("SYNCSCHED_TIMEOT=20s");
+    expect_said(scene_run(""), "SYNCSCHED_TIMEOT is not a setting");
+    expect_silence(scene_run(""));
+    let_an_hour_pass();
+    expect_said(scene_run(""), "since 20");
+    scene_set_variable(NULL);
+    expect_said(scene_run(""), "every name of the configuration belongs to a setting again");
+    expect_silence(scene_run(""));
+}
+END_TEST
+
+/* Covers: a monitor that does not answer. */
+START_TEST(test_monitor)
+{
+    char variable[200];
+
+    scene_seed(1, 1, DAILY);
+    expect_silence(scene_run(""));
+    scene_set_variable("SYNCSCHED_PING_URL=http://127.0.0.1:1/monitor");
+    expect_said(scene_run(""), "a ping to the monitor of SYNCSCHED_PING_URL failed: ");
+    expect_silence(scene_run(""));
+    expect_silence(scene_run(""));
+    let_an_hour_pass();
+    expect_said(scene_run(""), "since 20");
+    function_script(scene_function(), "GET status=200");
+    snprintf(variable, sizeof variable, "SYNCSCHED_PING_URL=%s", function_url(scene_function()));
+    scene_set_variable(variable);
+    expect_said(scene_run(""), "no ping to a monitor fails any more");
+    expect_silence(scene_run(""));
+}
+END_TEST
+
+/* Covers: a ping by --warm-up that meets a cold start, as a run that does. */
+START_TEST(test_cold_ping)
+{
+    int64_t slot = scene_settle(50000);
+
+    scene_seed(1, 2, "* * * * *");
+    scene_seed_state(1, "* * * * * UTC", slot - 1);
+    scene_seed_state(2, "* * * * * UTC", slot);
+    function_script(scene_function(), "OPTIONS latency_ms=1300\n* latency_ms=3000");
+    expect_said(scene_run("--warm-up --cold-start-after 1s"), "cold start: the function answered");
+    testdb_exec("UPDATE sync_schedule_state SET mark = mark - interval '1 minute'"
+                " WHERE integration_id = '%s'",
+                scene_integration(2));
+    expect_silence(scene_run("--warm-up --cold-start-after 1s"));
+    ck_assert_int_eq(scene_count("completed"), 2);
+}
+END_TEST
+
 /* Covers: slots that are covered, by hand; and runs that were given up. */
 START_TEST(test_counts)
 {
@@ -257,6 +317,9 @@ SUITE(noise)
     tcase_add_test(tcase, test_runs);
     tcase_add_loop_test(tcase, test_refused, 0, 2);
     tcase_add_loop_test(tcase, test_all_refused, 0, 2);
+    tcase_add_test(tcase, test_name);
+    tcase_add_test(tcase, test_monitor);
+    tcase_add_test(tcase, test_cold_ping);
     tcase_add_test(tcase, test_counts);
     tcase_add_test(tcase, test_unwritten);
     tcase_set_timeout(tcase, 120);
