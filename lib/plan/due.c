@@ -173,6 +173,13 @@ static int64_t due_add_slots(const struct due_options *options, struct claim *cl
 
 /* ---- What a plain run looks at ---- */
 
+int64_t due_held_to(int64_t restored_us)
+{
+    bool is_bounded = restored_us != INT64_MIN && restored_us != INT64_MAX;
+
+    return is_bounded ? window_of(restored_us).last : restored_us;
+}
+
 /*
  * What may have been served before the database was restored is held, first of all: until all of it
  * is in the log, nobody knows where the period of a later run begins. *from becomes the last minute

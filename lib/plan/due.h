@@ -48,6 +48,12 @@ struct due_options {
     struct due_texts *texts; /* of these options and of this claim alone */
 };
 
+/*
+ * The minute up to which slots may have been served that a database does not know, which was
+ * restored at that instant; INT64_MAX: this very moment, INT64_MIN: never, and so are the minutes.
+ */
+int64_t due_held_to(int64_t restored_us);
+
 struct due_count {
     size_t schedules; /* active ones that were looked at */
     size_t in_window; /* of these, with a slot in the window */

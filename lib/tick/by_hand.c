@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/signals.h"
 #include "call/credentials.h"
+#include "plan/due.h"
 #include "time/clock.h"
 #include "time/wait.h"
 
@@ -68,7 +69,6 @@ bool by_hand_look(const struct by_hand_options *options, struct by_hand_reading 
     struct database *db = database_open(&options->tick->database, deadline_ms, err);
     struct by_hand_choice choice = options->choice;
     struct by_hand_order order = options->order;
-    int64_t restored_us;
     bool ok;
 
     *reading = (struct by_hand_reading){0};
@@ -78,12 +78,9 @@ bool by_hand_look(const struct by_hand_options *options, struct by_hand_reading 
     database_close(db);
     if (!ok)
         return false;
-    restored_us = reading->restored_us;
     order.from = reading->from;
     order.to = reading->to;
-    order.held_to = restored_us == INT64_MIN || restored_us == INT64_MAX
-                        ? restored_us
-                        : window_of(restored_us).last;
+    order.held_to = due_held_to(reading->restored_us);
     for (size_t i = 0; i < reading->count; i++)
         by_hand_decide(&order, &reading->subjects[i]);
     return true;

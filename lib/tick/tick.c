@@ -69,15 +69,6 @@ static int64_t tick_restored_us(const struct tick *tick)
     return tick->options->after_restore == TICK_SERVES ? INT64_MIN : tick->reading.restored_us;
 }
 
-/* The minute up to which slots may have been served that a restored database does not know. */
-static int64_t tick_held_to(const struct tick *tick)
-{
-    int64_t restored_us = tick_restored_us(tick);
-    bool is_bounded = restored_us != INT64_MIN && restored_us != INT64_MAX;
-
-    return is_bounded ? window_of(restored_us).last : restored_us;
-}
-
 /* The tick's time is the database's clock, less the time since the process started. */
 static void tick_set_time(struct tick *tick, const struct schedules_reading *reading)
 {
@@ -98,7 +89,7 @@ static void tick_set_time(struct tick *tick, const struct schedules_reading *rea
         .is_window_only = options->has_at || tick->is_read_only,
         .clocks_agree = clocks_agree,
         .may_give_up = clocks_agree,
-        .held_to = tick_held_to(tick),
+        .held_to = due_held_to(tick_restored_us(tick)),
         .zones = &tick->zones,
         .texts = &tick->texts,
     };

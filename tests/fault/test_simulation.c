@@ -147,14 +147,6 @@ static struct simulation_step *add_step(struct simulation *sim, int64_t at_us)
     return &sim->steps[sim->step_count++];
 }
 
-/* The minute up to which a restored database may lack what was served, as tick_held_to() has it. */
-static int64_t held_to(int64_t restored_us)
-{
-    bool is_bounded = restored_us != INT64_MIN && restored_us != INT64_MAX;
-
-    return is_bounded ? window_of(restored_us).last : restored_us;
-}
-
 /* The tick's time and what else it decides by, as tick_set_time() has it. */
 static void set_time(struct simulation *sim, const struct schedules_reading *reading)
 {
@@ -169,7 +161,7 @@ static void set_time(struct simulation *sim, const struct schedules_reading *rea
         .policy = {.catch_up_ms = SIMULATION_CATCH_UP * INT64_C(60000), .max_attempts = 1},
         .clocks_agree = clocks_agree,
         .may_give_up = clocks_agree,
-        .held_to = held_to(reading->restored_us),
+        .held_to = due_held_to(reading->restored_us),
         .zones = sim->is_blind ? &sim->no_zones : &sim->zones,
         .texts = &sim->texts,
     };

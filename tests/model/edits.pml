@@ -89,7 +89,7 @@ inline check()
 
 #define EVERYTHING 15
 
-/* Up to where slots are held (tick_held_to() of lib/tick/tick.c). */
+/* Up to where slots are held (due_held_to() of lib/plan/due.c). */
 #ifdef NO_HOLD
 #define held_now 0
 #elif defined(HOLD_IN_FIRST_TICK_ALONE)
