@@ -168,6 +168,9 @@ check-fault: $(BUILD)/syncsched $(TESTS) ## kill, cut, freeze and starve ticks, 
 check-triggers: $(BUILD)/syncsched $(TESTS) ## try cron, pg_cron, systemd and the manifest for Kubernetes
 	PG_CRON=on SHARDS=$${SHARDS:-5} BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/triggers tests/triggers/apart scripts/dev/with-postgresql
 
+check-metrics: $(BUILD)/syncsched $(TESTS) ## ask Prometheus's promtool about the metrics
+	scripts/dev/fetch-promtool $(BUILD)/promtool
+	PATH="$(CURDIR)/$(BUILD)/promtool:$$PATH" CK_RUN_SUITE=metrics BUILD=$(BUILD) scripts/dev/with-postgresql $(BUILD)/tests/integration
 check-function: $(BUILD)/syncsched ## run the example of an Edge Function under Deno, and ticks against it
 	BUILD=$(BUILD) tests/edge-function/run
 
@@ -249,7 +252,7 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration check-pooler check-fault check-triggers check-function \
+.PHONY: all tests check check-judge check-integration check-pooler check-fault check-triggers check-function check-metrics \
 	check-shell check-install check-instrumented fuzz model mutate bench documents lint lint-flags format install uninstall dist deb \
 	check-package check-container clean help
 .DELETE_ON_ERROR:

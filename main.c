@@ -18,6 +18,7 @@ int main(int argc, char *argv[])
         {.name = COMMAND_STATS, .run = command_stats},
         {.name = COMMAND_STATUS, .run = command_status},
         {.name = COMMAND_HEALTH, .run = command_health},
+        {.name = COMMAND_METRICS, .run = command_metrics},
         {.name = COMMAND_CHECK_CRON, .run = command_check_cron, .is_offline = true},
         {.name = COMMAND_RESOLVE, .run = command_resolve},
         {.name = COMMAND_PRUNE, .run = command_prune},

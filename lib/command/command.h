@@ -73,6 +73,7 @@ int command_log(const struct command_line *line);
 int command_stats(const struct command_line *line);
 int command_status(const struct command_line *line);
 int command_health(const struct command_line *line);
+int command_metrics(const struct command_line *line);
 int command_check_cron(const struct command_line *line);
 int command_resolve(const struct command_line *line);
 int command_prune(const struct command_line *line);

@@ -14,13 +14,14 @@ _syncsched_options() { # COMMAND
     stats) echo "--since --org --integration --by --csv --width --json --db-role --config --log-format --help --version" ;;
     status) echo "--budget --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --org --integration --all --runs --width --json --db-role --config --log-format --help --version" ;;
     health) echo "--org --integration --probe --width --json --db-role --config --log-format --help --version" ;;
+    metrics) echo "--db-role --config --log-format --help --version" ;;
     check-cron) echo "--timezone --from --count --json --config --log-format --help --version" ;;
     resolve) echo "--done --not-done --ask --note --records --replace --json --db-role --config --log-format --help --version" ;;
     prune) echo "--older-than --dry-run --json --db-role --config --log-format --help --version" ;;
     warm) echo "--cold-start-after --ahead --db-role --config --log-format --help --version" ;;
     doctor) echo "--json --db-role --config --log-format --help --version" ;;
     schema) echo "--apply --yes --no-transaction --config --log-format --help --version" ;;
-    '') echo "run due next audit log stats status health check-cron resolve prune warm doctor schema --help --version" ;;
+    '') echo "run due next audit log stats status health metrics check-cron resolve prune warm doctor schema --help --version" ;;
     # settings: end
     esac
 }
