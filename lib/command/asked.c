@@ -94,6 +94,23 @@ int64_t asked_time_us(const struct asked *asked, const struct command_line *line
     return moment_resolve(&moment, &asked->zone, asked->found.now_us);
 }
 
+int64_t asked_end_us(const struct asked *asked, const struct command_line *line, bool *is_day)
+{
+    const char *text = line->values[SETTING_TO].text;
+    struct moment moment;
+    struct error err;
+
+    *is_day = false;
+    if (text == NULL || !moment_parse(text, false, &moment, &err))
+        return 0;
+    *is_day = moment.form != MOMENT_INSTANT;
+    if (moment.form == MOMENT_DAY)
+        moment.number++;
+    else if (moment.form == MOMENT_DAYS_AGO)
+        moment.number--;
+    return moment_resolve(&moment, &asked->zone, asked->found.now_us);
+}
+
 void asked_free(struct asked *asked)
 {
     zones_free(&asked->zones);

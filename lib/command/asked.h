@@ -38,6 +38,12 @@ void asked_find_zone(struct asked *asked);
 int64_t asked_time_us(const struct asked *asked, const struct command_line *line,
                       enum setting_name name);
 
+/*
+ * The end of the period, by --to: a day is meant to its end, so its end is the next one's midnight.
+ * is_day: whether it is a day. 0: none was given.
+ */
+int64_t asked_end_us(const struct asked *asked, const struct command_line *line, bool *is_day);
+
 void asked_free(struct asked *asked);
 
 #endif

@@ -58,12 +58,13 @@ int command_audit(const struct command_line *line)
     struct audit_result result = {0};
     struct asked asked;
     struct error err = {0};
+    bool is_day;
     bool ok = asked_read(line, options.deadline_ms, false, &asked, &err);
 
     options.org_id = asked.org_id;
     options.integration_id = asked.integration_id;
     options.from_us = asked_time_us(&asked, line, SETTING_FROM);
-    options.to_us = asked_time_us(&asked, line, SETTING_TO);
+    options.to_us = asked_end_us(&asked, line, &is_day);
     if (ok && options.has_to && options.to_us <= options.from_us)
         ok = error_set(&err, ERROR_USAGE, "--to must lie after --from");
     ok = ok && audit_read(&options, audit_report_add, &report, &result, &err);

@@ -5,7 +5,6 @@
 #include "report/by_hand.h"
 #include "tick/by_hand.h"
 #include "time/instant.h"
-#include "time/moment.h"
 
 #include <inttypes.h>
 
@@ -68,23 +67,14 @@ static int64_t by_hand_first_minute(int64_t instant_us)
     return -instant_divide_down(-instant_us, INSTANT_US_PER_MINUTE);
 }
 
-/* A day is served to its end. */
 static void by_hand_set_end(const struct command_line *line, const struct asked *asked,
                             struct by_hand_options *options)
 {
-    struct moment moment;
-    struct error checked;
     int64_t instant_us;
 
-    if (!by_hand_given(line, SETTING_TO) ||
-        !moment_parse(line->values[SETTING_TO].text, false, &moment, &checked))
+    if (!by_hand_given(line, SETTING_TO))
         return;
-    options->ends_with_day = moment.form != MOMENT_INSTANT;
-    if (moment.form == MOMENT_DAY)
-        moment.number++;
-    else if (moment.form == MOMENT_DAYS_AGO)
-        moment.number--;
-    instant_us = moment_resolve(&moment, &asked->zone, asked->found.now_us);
+    instant_us = asked_end_us(asked, line, &options->ends_with_day);
     options->choice.to = by_hand_first_minute(instant_us);
     if (!options->ends_with_day && instant_us > options->latest_us)
         options->latest_us = instant_us;

@@ -220,6 +220,7 @@ static struct runs_options log_choose(const struct command_line *line, const str
     const struct setting_value *values = line->values;
     int64_t from_us =
         asked->found.now_us - LOG_DAYS * INSTANT_MINUTES_PER_DAY * INSTANT_US_PER_MINUTE;
+    bool is_day;
 
     if (values[SETTING_FROM].is_given || values[SETTING_SINCE].is_given)
         from_us = asked_time_us(asked, line,
@@ -229,7 +230,7 @@ static struct runs_options log_choose(const struct command_line *line, const str
         .org_id = asked->org_id,
         .integration_id = asked->integration_id,
         .from = log_minute(from_us),
-        .to = values[SETTING_TO].is_given ? log_minute(asked_time_us(asked, line, SETTING_TO))
+        .to = values[SETTING_TO].is_given ? log_minute(asked_end_us(asked, line, &is_day))
                                           : INT64_C(1) << 37, /* beyond the year 200,000 */
         .status = values[SETTING_STATUS].text,
         .code = values[SETTING_CODE].text,

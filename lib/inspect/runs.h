@@ -18,7 +18,7 @@ struct runs_options {
     const char *integration_id;
     int64_t from; /* slots, minutes: [from, to) */
     int64_t to;
-    const char *status; /* of the log, or "accepted", or "unknown" */
+    const char *status; /* of the log, or accepted, unknown, settled; NULL: any */
     const char *code;
     int64_t http_status;
     int64_t slower_than_ms;

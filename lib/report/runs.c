@@ -142,33 +142,47 @@ static void runs_add_count(const json_t *run, struct text *out)
                   json_integer_value(records) == 1 ? "" : "s");
 }
 
+/* "TIMEOUT, done (kari@alpha), 117 records": what the log said first, and what was said afterwards. */
+static void runs_add_resolution(const json_t *run, const char *code, struct text *out)
+{
+    text_addf(out, "%s, %s (%s)", code,
+              strcmp(runs_text(run, "resolution"), "done") == 0 ? "done" : "not done",
+              runs_shown(run, "resolvedBy"));
+    if (json_is_integer(json_object_get(run, "recordsExported"))) {
+        text_add(out, ", ");
+        runs_add_count(run, out);
+    }
+}
+
 /* "130 records, 12 min late", "failed HTTP_500, attempt 2: the ledger is closed" */
 static void runs_add_outcome(const json_t *run, struct text *out)
 {
     const char *word = run_word_of(run);
     const char *code = runs_text(run, "errorCode");
     const char *message = runs_text(run, "errorMessage");
-    const char *resolution = runs_text(run, "resolution");
+    const char *note = runs_text(run, "resolutionNote");
+    bool is_resolved = code != NULL && runs_text(run, "resolution") != NULL;
     int64_t attempt = json_integer_value(json_object_get(run, "attempt"));
     int64_t late_s = json_integer_value(json_object_get(run, "lateSeconds"));
     char late[DURATION_TEXT_SIZE];
 
-    if (json_is_integer(json_object_get(run, "recordsExported")))
+    if (is_resolved)
+        runs_add_resolution(run, code, out);
+    else if (json_is_integer(json_object_get(run, "recordsExported")))
         runs_add_count(run, out);
     else
         text_add(out, word);
-    if (code != NULL && (strcmp(word, "failed") == 0 || strcmp(word, "unknown") == 0))
+    if (!is_resolved && code != NULL &&
+        (strcmp(word, "failed") == 0 || strcmp(word, "unknown") == 0))
         text_addf(out, " %s", code);
-    if (resolution != NULL)
-        text_addf(out, ", settled: %s", strcmp(resolution, "done") == 0 ? "done" : "not done");
     if (attempt > 1)
         text_addf(out, ", attempt %" PRId64, attempt);
     if (late_s > POLICY_LATE_MINUTES * 60) {
         duration_format(late_s * 1000, late);
         text_addf(out, ", %s late", late);
     }
-    if (message != NULL)
-        text_addf(out, ": %s", message);
+    if (note != NULL || message != NULL)
+        text_addf(out, ": %s", note != NULL ? note : message);
 }
 
 /* ---- A line for a person ---- */

@@ -197,12 +197,12 @@ static const struct {
     const char *said;
 } days[] = {
     {"--org acme --integration c1 --from 2026-03-01 --to 2026-03-02",
-     "2026-02-28T23:00:00Z/2026-03-01T23:00:00Z", ""},
-    {"--org klokken --from 2026-03-01 --to 2026-03-02", "2026-03-01T00:00:00Z/2026-03-02T00:00:00Z",
+     "2026-02-28T23:00:00Z/2026-03-02T23:00:00Z", ""},
+    {"--org klokken --from 2026-03-01 --to 2026-03-01", "2026-03-01T00:00:00Z/2026-03-02T00:00:00Z",
      ""},
     {"--from 2026-03-01T02:00+01:00 --to 2026-03-02T00:00Z",
      "2026-03-01T01:00:00Z/2026-03-02T00:00:00Z", ""},
-    {"--from 2026-03-01 --to 2026-03-02", "2026-03-01T00:00:00Z/2026-03-02T00:00:00Z",
+    {"--from 2026-03-01 --to 2026-03-02", "2026-03-01T00:00:00Z/2026-03-03T00:00:00Z",
      "syncsched: warning: the organisations are in several time zones: a day begins at midnight "
      "UTC; --org takes that of one\n"},
 };

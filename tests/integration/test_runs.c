@@ -83,10 +83,10 @@ static const struct {
     const char *runs;
 } choices[] = {
     {"--from 2026-03-01", "152364"},
-    {"--from 2026-02-01T00:00Z --to 2026-03-02", "15"},
+    {"--from 2026-02-01T00:00Z --to 2026-03-01", "15"},
     {"--from 2026-03-02T00:00Z --to 2026-03-03T00:00Z", "236"},
     {"--org klokken --from 2026-03-02", "234"},
-    {"--org klokken --from 2026-03-01 --to 2026-03-02", "1"}, /* Oslo's day */
+    {"--org klokken --from 2026-03-01 --to 2026-03-01", "1"}, /* Oslo's day, to its end */
     {"--integration acme/bufdir --from 2026-03-01", "56"},
     {"--integration b1000000-0000-4000-8000-000000000001 --from 2026-03-01", "56"},
     {"--status completed --from 2026-03-01", "15"},
@@ -133,6 +133,27 @@ START_TEST(test_choice)
     if (*result.out != '\0')
         json_schema_check("runs", result.out);
     program_result_free(&result);
+}
+END_TEST
+
+/* Covers: whose outcome somebody has resolved is no longer unknown, and is found as such. */
+START_TEST(test_settled)
+{
+    static const char *const asked[] = {"unknown", "settled"};
+
+    testdb_exec("UPDATE sync_run_log SET resolution = 'done', resolved_at = now(),"
+                " resolved_by = 'kari@alpha' WHERE error_class = 'unknown'");
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        struct program_result result;
+        char line[100];
+        char runs[20];
+
+        snprintf(line, sizeof line, "log --json --from 2026-03-01 --status %s", asked[i]);
+        result = status_run(line, NULL);
+        list_runs(result.out, runs);
+        ck_assert_msg(strcmp(runs, i == 0 ? "" : "3") == 0, "%s: %s", line, runs);
+        program_result_free(&result);
+    }
 }
 END_TEST
 
@@ -442,6 +463,7 @@ SUITE(runs)
 
     tcase_add_checked_fixture(tcase, open_scene, testdb_drop);
     tcase_add_loop_test(tcase, test_choice, 0, COUNT(choices));
+    tcase_add_test(tcase, test_settled);
     tcase_add_test(tcase, test_lines);
     tcase_add_test(tcase, test_days);
     tcase_add_loop_test(tcase, test_names, 0, COUNT(names));

@@ -1,7 +1,7 @@
 -- The runs of the slots from $3 to before $4 (minutes), by slot. $1, $2: only this organisation, this
--- integration. $5: a status of the log, or 'accepted', or 'unknown'; $6: an error code, in any case;
--- $7: an HTTP status; $8: that took longer than so many milliseconds, or have till now; $9: made by
--- this host. NULL: any.
+-- integration. $5: a status of the log, or 'accepted', 'unknown' (and unresolved) or 'settled'; $6: an
+-- error code, in any case; $7: an HTTP status; $8: that took longer than so many milliseconds, or have
+-- till now; $9: made by this host. NULL: any.
 -- The log has no index that begins with the slot, which each insert would pay for. Its key begins
 -- with the integration: so the integrations are walked through by that key, one probe each, and the
 -- slots of each are found by it. OFFSET 0 keeps the planner from reading the whole log instead.
@@ -27,7 +27,8 @@ SELECT true AS is_found,
    AND ($2::uuid IS NULL OR i.integration_id = $2)
    AND ($5::text IS NULL
         OR r.status = $5
-        OR ($5 = 'unknown' AND r.error_class = 'unknown')
+        OR ($5 = 'unknown' AND r.error_class = 'unknown' AND r.resolution IS NULL)
+        OR ($5 = 'settled' AND r.resolution IS NOT NULL)
         OR ($5 = 'accepted' AND r.status = 'running' AND r.accepted_at IS NOT NULL))
    AND ($6::text IS NULL OR lower(r.error_code) = lower($6))
    AND ($7::smallint IS NULL OR r.http_status = $7)

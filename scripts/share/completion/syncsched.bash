@@ -37,7 +37,7 @@ _syncsched_values() { # OPTION
     --after-restore) echo 'words hold ask serve' ;;
     --on-failure) echo 'command' ;;
     --timezone) echo 'zone' ;;
-    --status) echo 'words pending running accepted completed failed unknown' ;;
+    --status) echo 'words pending running accepted completed failed unknown settled' ;;
     --by) echo 'words integration org type month' ;;
     --db-role) echo 'words service_role' ;;
     --config) echo 'file' ;;
