@@ -142,7 +142,7 @@ static void runs_add_count(const json_t *run, struct text *out)
                   json_integer_value(records) == 1 ? "" : "s");
 }
 
-/* "TIMEOUT, done (kari@alpha), 117 records": what the log said first, and what was said afterwards. */
+/* "TIMEOUT, done (kari@alpha), 117 records": what the log said, and what was said afterwards. */
 static void runs_add_resolution(const json_t *run, const char *code, struct text *out)
 {
     text_addf(out, "%s, %s (%s)", code,
