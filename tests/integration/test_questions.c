@@ -110,7 +110,7 @@ START_TEST(test_thirty)
     for (const char *at = whole; (at = strstr(at, "\n$ OPEN")) != NULL; at++)
         open++;
     ck_assert_int_eq(questions, 30);
-    ck_assert_int_le(open, 7);
+    ck_assert_int_le(open, 4);
     ck_assert_int_ge(testdb_number("SELECT count(*) FROM sync_run_log"), 100000);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM organization_integrations"), 42);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM organizations"), 12);
