@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATUS_FULL_SHOWN = 3 };
+enum { STATUS_FULL_SHOWN = 3, STATUS_BRIEF_LEAST = 60 };
 
 /* What the text is made of, and for whom. */
 struct status_text {
@@ -626,24 +626,103 @@ static void status_add_organization(struct status_text *text, size_t first, bool
     }
 }
 
-/* The worst first, by organisation; then "31 healthy, 3 disabled (--all)". */
-static void status_add_needs(struct status_text *text)
+/* Those that need somebody, of count. */
+static size_t status_count_needs(const struct status *status)
+{
+    return status->count - status->conditions[CONDITION_HEALTHY] -
+           status->conditions[CONDITION_DISABLED];
+}
+
+/* The worst first, by organisation. */
+static void status_add_in_full(struct status_text *text)
 {
     const struct status *status = text->status;
-    size_t healthy = status->conditions[CONDITION_HEALTHY];
-    size_t disabled = status->conditions[CONDITION_DISABLED];
+    size_t needs = status_count_needs(status);
     bool *is_shown = memory_allocate(status->count + 1, sizeof *is_shown);
 
     for (size_t i = 0; i < status->count; i++)
         if (status->integrations[i].condition.state < CONDITION_HEALTHY && !is_shown[i])
             status_add_organization(text, i, is_shown);
-    if (healthy + disabled < status->count && healthy + disabled > 0)
+    if (needs > 0 && needs < status->count)
         text_add(text->out, "\n");
+    free(is_shown);
+}
+
+/* An integration in one line: "unhealthy xledger  6d1c02f4 Bakeri   failing: 3 slots since ..." */
+static void status_add_in_brief(struct status_text *text, const json_t *integration)
+{
+    enum { NAME_COLUMNS = 22, USED_COLUMNS = 9 + 1 + 8 + 1 + 8 + 1 + NAME_COLUMNS + 1 };
+    const char *condition = status_shown(integration, "condition");
+    const json_t *reason = json_array_get(json_object_get(integration, "reasons"), 0);
+    struct text clean = {0};
+
+    text->zone = when_zone(&text->when, status_value(integration, "timezone"));
+    status_paint(text, condition);
+    text_addf(text->out, "%*s", (int)(9 + 1 - strlen(condition)), "");
+    terminal_add_clean(&clean, status_shown(integration, "integrationType"));
+    terminal_add_fitted(text->out, text_string(&clean), 8, false);
+    text_clear(&clean);
+    text_addf(text->out, " %.8s ", status_shown(integration, "integrationId"));
+    terminal_add_clean(&clean, status_shown(integration, "organization"));
+    terminal_add_fitted(text->out, text_string(&clean), NAME_COLUMNS, false);
+    text_add(text->out, " ");
+    when_add_localized(&text->when, text->zone, status_shown(reason, "text"), &text->cell);
+    status_end_line(text, USED_COLUMNS);
+    text_free(&clean);
+}
+
+static size_t status_count_lines(const struct text *out)
+{
+    size_t lines = 0;
+
+    for (const char *at = text_string(out); (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    return lines;
+}
+
+/*
+ * What needs somebody, in full where that fits on the screen with the lines about the others and the
+ * prompt. Else as many as fit, a line each, so that what is worst has not scrolled away. A pipe gets
+ * all.
+ */
+static void status_add_what_fits(struct status_text *text)
+{
+    enum { BEHIND_LINES = 3 };
+    size_t rows = text->terminal->rows;
+    size_t needs = status_count_needs(text->status);
+    size_t begin = text->out->length;
+    size_t head = status_count_lines(text->out);
+    size_t room = rows > head + BEHIND_LINES ? rows - head - BEHIND_LINES : 0;
+
+    status_add_in_full(text);
+    if (status_count_lines(text->out) + BEHIND_LINES - 1 <= rows ||
+        text->terminal->columns < STATUS_BRIEF_LEAST)
+        return;
+    text->out->length = begin;
+    text->out->data[begin] = '\0';
+    for (size_t i = 0; i < needs && i < room; i++) {
+        json_t *integration = status_integration_tree(text->status, i, STATUS_NEEDS);
+
+        status_add_in_brief(text, integration);
+        json_decref(integration);
+    }
+    if (needs > room)
+        text_addf(text->out, "and %zu more; ", needs - room);
+    text_add(text->out, "all in full: syncsched status | less\n");
+}
+
+/* The worst first; then "31 healthy, 3 disabled (--all)". */
+static void status_add_needs(struct status_text *text)
+{
+    const struct status *status = text->status;
+    size_t healthy = status->conditions[CONDITION_HEALTHY];
+    size_t disabled = status->conditions[CONDITION_DISABLED];
+
+    status_add_what_fits(text);
     if (healthy > 0)
         text_addf(text->out, "%zu healthy%s", healthy, disabled > 0 ? ", " : " (--all)\n");
     if (disabled > 0)
         text_addf(text->out, "%zu disabled (--all)\n", disabled);
-    free(is_shown);
 }
 
 /* ---- The whole ---- */

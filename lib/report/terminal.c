@@ -37,6 +37,13 @@ static int64_t terminal_find_columns(int fd, bool is_terminal, int64_t width)
     return is_terminal ? TERMINAL_COLUMNS_USUAL : 0;
 }
 
+static size_t terminal_find_rows(int fd)
+{
+    struct winsize size;
+
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : SIZE_MAX;
+}
+
 struct terminal terminal_look(int fd, int64_t width)
 {
     const char *no_colour = getenv("NO_COLOR");
@@ -45,11 +52,12 @@ struct terminal terminal_look(int fd, int64_t width)
     int64_t columns = terminal_find_columns(fd, is_terminal, width);
 
     if (columns == 0)
-        return (struct terminal){.columns = SIZE_MAX};
+        return (struct terminal){.columns = SIZE_MAX, .rows = SIZE_MAX};
     return (struct terminal){
         .has_colour = is_terminal && (no_colour == NULL || *no_colour == '\0') && type != NULL &&
                       strcmp(type, "dumb") != 0,
         .columns = (size_t)(columns > TERMINAL_COLUMNS_LEAST ? columns : TERMINAL_COLUMNS_LEAST),
+        .rows = is_terminal ? terminal_find_rows(fd) : SIZE_MAX,
     };
 }
 

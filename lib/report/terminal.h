@@ -17,6 +17,7 @@
 struct terminal {
     bool has_colour;
     size_t columns; /* at least 20; SIZE_MAX for what is not a terminal: nothing is cut */
+    size_t rows;    /* SIZE_MAX where that is not known, and for what is not a terminal */
 };
 
 /* A colour never says anything that a word beside it does not say. */

@@ -118,6 +118,23 @@ START_TEST(test_thirty)
 }
 END_TEST
 
+/* ---- What programs and terminals get of it ---- */
+
+/* Covers: the JSON of each command fits its schema; a CSV reader gets what the JSON says, defused. */
+START_TEST(test_read_back)
+{
+    free(run_line("SYNCSCHED_FUNCTION_URL=http://127.0.0.1:1/ SUPABASE_SERVICE_ROLE_KEY=sb_secret_x"
+                  " tests/questions/read-back"));
+}
+END_TEST
+
+/* Covers: in tmux at 80x24 and 200x50 all is aligned, and what is worst is on the screen. */
+START_TEST(test_terminal)
+{
+    free(run_line("env -u LD_PRELOAD CLOCK_PRELOAD=\"$LD_PRELOAD\" tests/questions/look"));
+}
+END_TEST
+
 SUITE(questions)
 {
     TCase *tcase = tcase_create("questions");
@@ -126,5 +143,7 @@ SUITE(questions)
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, test_answers);
     tcase_add_test(tcase, test_thirty);
+    tcase_add_test(tcase, test_read_back);
+    tcase_add_test(tcase, test_terminal);
     suite_add_tcase(suite, tcase);
 }

@@ -119,8 +119,8 @@ END_TEST
 
 START_TEST(test_paint)
 {
-    struct terminal coloured = {true, 80};
-    struct terminal plain = {false, 80};
+    struct terminal coloured = {.has_colour = true, .columns = 80, .rows = SIZE_MAX};
+    struct terminal plain = {.columns = 80, .rows = SIZE_MAX};
     struct text text = {0};
 
     terminal_paint(&coloured, &text, TERMINAL_BAD, "a");
@@ -180,7 +180,7 @@ static void fill(struct table *table)
 START_TEST(test_layout)
 {
     struct table table = {.columns = columns, .count = COUNT(columns)};
-    struct terminal terminal = {false, layouts[_i].columns};
+    struct terminal terminal = {.columns = layouts[_i].columns, .rows = SIZE_MAX};
     struct text out = {0};
 
     fill(&table);
@@ -198,7 +198,7 @@ START_TEST(test_widths)
 
     fill(&table);
     for (size_t width = 12; width < 60; width++) {
-        struct terminal terminal = {false, width};
+        struct terminal terminal = {.columns = width, .rows = SIZE_MAX};
         struct text out = {0};
 
         table_print(&table, &terminal, &out);
@@ -214,7 +214,7 @@ END_TEST
 START_TEST(test_note)
 {
     struct table table = {.columns = columns, .count = 1};
-    struct terminal terminal = {false, 10};
+    struct terminal terminal = {.columns = 10, .rows = SIZE_MAX};
     struct text out = {0};
 
     table_add(&table, TERMINAL_PLAIN, "x");
@@ -234,7 +234,7 @@ START_TEST(test_lines)
                                                   {.heading = "B", .least = 1, .line = 2},
                                                   {.heading = "CC", .least = 1, .line = 2}};
     struct table table = {.columns = stacked, .count = COUNT(stacked)};
-    struct terminal terminal = {false, 6};
+    struct terminal terminal = {.columns = 6, .rows = SIZE_MAX};
     struct text out = {0};
 
     for (size_t i = 0; i < COUNT(stacked); i++)
@@ -250,7 +250,7 @@ END_TEST
 START_TEST(test_coloured_table)
 {
     struct table table = {.columns = columns, .count = 2};
-    struct terminal terminal = {true, 80};
+    struct terminal terminal = {.has_colour = true, .columns = 80, .rows = SIZE_MAX};
     struct text out = {0};
 
     table_print(&table, &terminal, &out);
