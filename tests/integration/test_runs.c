@@ -437,7 +437,11 @@ START_TEST(test_reader_goes_away)
 }
 END_TEST
 
-/* Covers: a day is found by the key of the log, whatever the planner knows of it. */
+/* A day of the log, half of it, and from a day on; in minutes. */
+static const char *const periods[] = {"28940000, 28941440", "28935000, 28950000",
+                                      "28956000, 137438953472"};
+
+/* Covers: a period is found by the key of the log, however much of the log it is. */
 START_TEST(test_plan)
 {
     char *plan;
@@ -446,8 +450,9 @@ START_TEST(test_plan)
     testdb_exec("PREPARE runs AS %s", sql_runs);
     testdb_exec("CREATE TABLE plan (line text);"
                 "DO $$ DECLARE line text; BEGIN FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) EXECUTE "
-                "runs(NULL, NULL, 29000000, 29001440, NULL, NULL, NULL, NULL, NULL)'"
-                " LOOP INSERT INTO plan VALUES (line); END LOOP; END $$");
+                "runs(NULL, NULL, %s, NULL, NULL, NULL, NULL, NULL)'"
+                " LOOP INSERT INTO plan VALUES (line); END LOOP; END $$",
+                periods[_i]);
     plan = testdb_text("SELECT string_agg(line, E'\\n') FROM plan");
     ck_assert_msg(strstr(plan, "Seq Scan on sync_run_log") == NULL &&
                       strstr(plan, "sync_run_log_slot_key") != NULL,
@@ -475,6 +480,6 @@ SUITE(runs)
     tcase_add_checked_fixture(many, open_scene, testdb_drop);
     tcase_add_loop_test(many, test_streams, 0, COUNT(counters));
     tcase_add_test(many, test_reader_goes_away);
-    tcase_add_test(many, test_plan);
+    tcase_add_loop_test(many, test_plan, 0, COUNT(periods));
     suite_add_tcase(suite, many);
 }
