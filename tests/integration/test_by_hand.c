@@ -274,6 +274,90 @@ START_TEST(test_combinations)
 }
 END_TEST
 
+/* ---- Every combination ---- */
+
+enum { AGAIN = 1, RETRY_FAILED = 2, RETRY_UNKNOWN = 4, ALL_OPTIONS = 8 };
+
+/*
+ * The same nine states: which options send each, one of them being enough, where the run is named; 0:
+ * none does. The first is sent without any.
+ */
+static const int senders[] = {AGAIN | RETRY_FAILED | RETRY_UNKNOWN,
+                              AGAIN,
+                              RETRY_FAILED,
+                              RETRY_FAILED,
+                              RETRY_UNKNOWN,
+                              RETRY_FAILED,
+                              AGAIN,
+                              0,
+                              AGAIN};
+
+static bool is_sent(int n, int options, bool is_named, bool is_now)
+{
+    if (n == 8 || n == 1)
+        return n == 1;
+    if (is_now) /* nothing covers the present minute */
+        return true;
+    if (is_named)
+        return (senders[n - 1] & options) != 0;
+    if ((options & RETRY_FAILED) == 0) /* by itself --retry-unknown is the policy of ticks */
+        return false;
+    return n == 9 || (senders[n - 1] & options & (RETRY_FAILED | RETRY_UNKNOWN)) != 0;
+}
+
+/* Runs it on the nine, as they were at first; of the integrations only_n, or all where that is 0. */
+static void assert_combination(const char *name, const char *time, int options, int only_n)
+{
+    size_t before[COUNT(states) + 1];
+    struct scene_tick tick;
+    char line[200];
+    int sent = 0;
+
+    testdb_exec("DELETE FROM sync_run_log");
+    for (int n = 1; n <= (int)COUNT(states); n++) {
+        seed_log(n, states[n - 1]);
+        before[n] = function_count(scene_function(), scene_integration(n));
+    }
+    snprintf(line, sizeof line, "%s%s%s%s%s", name, time, options & AGAIN ? " --again" : "",
+             options & RETRY_FAILED ? " --retry-failed" : "",
+             options & RETRY_UNKNOWN ? " --retry-unknown" : "");
+    tick = scene_run(line);
+    for (int n = 1; n <= (int)COUNT(states); n++) {
+        size_t calls = function_count(scene_function(), scene_integration(n)) - before[n];
+        bool is_asked = only_n == 0 || only_n == n;
+        bool is_expected =
+            is_asked && is_sent(n, options, *name != '\0', strcmp(time, " --now") == 0);
+
+        ck_assert_msg(calls == (is_expected ? 1 : 0), "%s: integration %d has %zu calls: %s%s",
+                      line, n, calls, tick.out, tick.err);
+        sent += is_expected ? 1 : 0;
+    }
+    ck_assert_msg(tick.status == 0 && tick.triggered == sent && tick.failed == 0, "%s: %s%s", line,
+                  tick.out, tick.err);
+    scene_tick_free(&tick);
+}
+
+/*
+ * Covers: who is sent and who is left alone, for every set of options: by one integration, whatever
+ * became of its slot, by an organisation, and of all, at a time, in a day, and now.
+ */
+START_TEST(test_every_combination)
+{
+    static const char *const times[] = {AT_3, DAY_3, " --now"};
+    char name[100];
+
+    scene_seed(1, (int)COUNT(states), DAILY);
+    for (size_t i = 0; i < COUNT(times); i++)
+        assert_combination(ORG, times[i], _i, 0);
+    if ((_i & AGAIN) == 0)
+        assert_combination("", AT_3, _i, 0);
+    for (int n = 1; n <= (int)COUNT(states); n++) {
+        snprintf(name, sizeof name, "--integration %s", scene_integration(n));
+        assert_combination(name, times[(n + _i) % (int)COUNT(times)], _i, n);
+    }
+}
+END_TEST
+
 /* Covers: all of an organisation, and nobody else's. */
 START_TEST(test_organisation)
 {
@@ -576,6 +660,7 @@ SUITE(by_hand)
     tcase_add_checked_fixture(who, scene_open, scene_close);
     tcase_add_loop_test(who, test_who, 0, (int)COUNT(cases));
     tcase_add_loop_test(who, test_combinations, 0, (int)COUNT(wholes));
+    tcase_add_loop_test(who, test_every_combination, 0, ALL_OPTIONS);
     suite_add_tcase(suite, who);
 
     tcase_add_checked_fixture(changed, scene_open, scene_close);
