@@ -681,9 +681,9 @@ static size_t status_count_lines(const struct text *out)
 }
 
 /*
- * What needs somebody, in full where that fits on the screen with the lines about the others and the
- * prompt. Else as many as fit, a line each, so that what is worst has not scrolled away. A pipe gets
- * all.
+ * What needs somebody, in full where that fits on the screen with the lines about the others and
+ * the prompt. Else as many as fit, a line each, so that what is worst has not scrolled away. A pipe
+ * gets all.
  */
 static void status_add_what_fits(struct status_text *text)
 {

@@ -97,6 +97,8 @@ START_TEST(test_help_is_true)
         {"run", "--integration", " --now --again"},
         {"run", "--from", " --dry-run --org " SCENE_ORG},
         {"run", "--to", " --dry-run --from 2024-04-01T00:00Z --org " SCENE_ORG},
+        {"schema", "--apply", " --yes"},
+        {"schema", "--yes", " --apply"},
         {"prune", "--older-than", " --older-than 90d"}}; /* 15s is too short for it */
     struct program_result help;
     char arguments[200];
