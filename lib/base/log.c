@@ -78,7 +78,8 @@ static void log_add_text(struct text *line, enum log_level level, const char *me
     text_free(&raw);
 }
 
-static void log_line(enum log_level level, const char *message, const char *hint)
+/* Takes members over; NULL: none. */
+static void log_line(enum log_level level, const char *message, const char *hint, json_t *members)
 {
     struct text line = {0};
 
@@ -86,12 +87,16 @@ static void log_line(enum log_level level, const char *message, const char *hint
         log_add_text(&line, level, message, hint);
     } else {
         char time[LOG_TIME_SIZE] = "";
+        json_t *value;
 
         log_json_stamp(time, sizeof time);
-        json_add_line(&line, json_pack("{s:s, s:s, s:o, s:o*}", "time", time, "level",
-                                       log_levels[level], "message", json_from_text(message),
-                                       "hint", hint[0] != '\0' ? json_from_text(hint) : NULL));
+        value = json_pack("{s:s, s:s, s:o, s:o*}", "time", time, "level", log_levels[level],
+                          "message", json_from_text(message), "hint",
+                          hint[0] != '\0' ? json_from_text(hint) : NULL);
+        json_object_update_missing(value, members);
+        json_add_line(&line, value);
     }
+    json_decref(members);
     text_add(&line, "\n");
     log_write(&line);
     text_free(&line);
@@ -105,17 +110,22 @@ void log_warning(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    log_line(LOG_WARNING, message, "");
+    log_line(LOG_WARNING, message, "", NULL);
 }
 
 void log_failure(const struct error *err)
 {
-    log_line(LOG_ERROR, err->message, err->hint);
+    log_line(LOG_ERROR, err->message, err->hint, NULL);
 }
 
 void log_failure_as_warning(const struct error *err)
 {
-    log_line(LOG_WARNING, err->message, err->hint);
+    log_line(LOG_WARNING, err->message, err->hint, NULL);
+}
+
+void log_warning_about(json_t *members, const char *message, const char *hint)
+{
+    log_line(LOG_WARNING, message, hint, members);
 }
 
 void log_live_line(const char *line)

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 
+#include <jansson.h>
 #include <stddef.h>
 
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -24,6 +25,12 @@ void log_failure(const struct error *err);
 
 /* The same as a warning, for a failure that stops nothing. */
 void log_failure_as_warning(const struct error *err);
+
+/*
+ * The same about what has ids: a line of JSON has these members, too. Takes them over. hint "":
+ * none.
+ */
+void log_warning_about(json_t *members, const char *message, const char *hint);
 
 /* Writes the time into text, because this room has no clock. */
 typedef void log_stamp(char *text, size_t size);

@@ -92,9 +92,9 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
  * the exit status is fixed, so that nothing it does can change either.
  */
 static void run_send_alert(const char *command, const struct tick_result *result,
-                           const char *tick_id, const struct trigger *trigger)
+                           const char *tick_id, const struct tick_options *options)
 {
-    char *alert = alert_format(result, tick_id, trigger);
+    char *alert = alert_format(result, tick_id, &options->trigger, &options->database);
     struct error err;
 
     if (alert != NULL && !shell_run(command, alert, RUN_COMMAND_MS, &err)) {
@@ -158,7 +158,7 @@ int command_run(const struct command_line *line)
     status = run_serve(line, &options, &result);
     monitor_finish(&monitor, status != 0);
     if (options.takes_notes)
-        run_send_alert(command, &result, id, &options.trigger);
+        run_send_alert(command, &result, id, &options);
     tick_end_warnings(&options, &result, monitor_wait(&monitor, &unpinged) ? NULL : &unpinged);
     tick_result_free(&result);
     return status;

@@ -218,21 +218,24 @@ static void audit_close(struct audit *audit)
 }
 
 /* Nothing can be judged of it, and somebody should know, unless it is disabled anyway. */
-static void audit_set_aside(struct audit *audit, const struct schedule *schedule)
+static void audit_set_aside(struct audit *audit, const struct schedule *schedule,
+                            const struct database_row *row)
 {
+    struct subject about;
     struct error err;
 
     if (!schedule->is_active)
         return;
     error_set(&err, ERROR_INVALID, "%s", schedule->set_aside);
-    timetable_name(schedule, &err);
-    schedules_warn(&err, &audit->invalid);
+    about = timetable_subject(schedule, database_row_text(row, "organization"));
+    schedules_warn(&about, &err, &audit->invalid);
 }
 
 /* No tick has seen it: its text is that of its row. */
 static void audit_read_unseen(struct audit *audit, const struct schedule *schedule)
 {
     struct audit_text text = {.from = INT64_MIN, .to = INT64_MAX};
+    struct subject about;
     struct error err = {0};
 
     audit->is_unseen = timetable_read(schedule, &audit->zones, &text.timetable, &err);
@@ -240,8 +243,8 @@ static void audit_read_unseen(struct audit *audit, const struct schedule *schedu
         audit_add_text(audit, &text);
         return;
     }
-    timetable_name(schedule, &err);
-    schedules_warn(&err, &audit->invalid);
+    about = timetable_subject(schedule, audit->names.organization);
+    schedules_warn(&about, &err, &audit->invalid);
 }
 
 static void audit_find_names(const struct audit *audit, const char *org_id,
@@ -354,7 +357,7 @@ static void audit_read_row(void *context, const struct database_row *row)
         database_row_text(row, "run_id") == NULL && database_row_text(row, "text") == NULL)
         return;
     if (schedule.set_aside != NULL)
-        audit_set_aside(audit, &schedule);
+        audit_set_aside(audit, &schedule, row);
     if (*schedule.org_id == '\0' || *schedule.integration_id == '\0')
         return;
     if (run_compare_keys(schedule.org_id, schedule.integration_id, audit->org_id,

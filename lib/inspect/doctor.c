@@ -1,13 +1,16 @@
 #include "inspect/doctor.h"
 
+#include "plan/subject.h"
 #include "plan/timetable.h"
 #include "store/claim.h"
 #include "store/doctor.h"
+#include "store/org_names.h"
 #include "store/schedules.h"
 #include "time/clock.h"
 #include "time/duration.h"
 #include "time/instant.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,17 +22,27 @@ enum {
     DOCTOR_AHEAD_S = 60, /* a heartbeat that lies further ahead is from the future */
 };
 
+/* A schedule that is not valid, and why. */
+struct doctor_invalid {
+    char org_id[RUN_UUID_SIZE];
+    char integration_id[RUN_UUID_SIZE];
+    char integration_type[RUN_TYPE_SIZE];
+    bool is_set_aside;
+    struct error error;
+};
+
 /* What is learnt on the way. */
 struct doctor {
     const struct doctor_options *options;
     json_t *findings;
-    json_t *found; /* not in the report yet: what the database said, then wrong schedules */
+    json_t *found; /* what the database said and is not in the report yet */
     struct zones zones;
     struct error zone_error; /* why there are no time zone data; none: there are */
     size_t schedules;        /* active ones, */
     size_t named_zones;      /* of these with a zone that has a name, */
-    size_t invalid;          /* and those that are not valid */
-    int64_t now_us;          /* the database's clock, else the host's */
+    size_t invalid;          /* and those that are not valid, */
+    struct doctor_invalid rows[DOCTOR_ROWS_MAX]; /* of which these are shown */
+    int64_t now_us;                              /* the database's clock, else the host's */
 };
 
 /* Lists the checks of the database from one to another as not asked. */
@@ -48,6 +61,17 @@ static void doctor_skip(struct doctor *doctor, const char *from, const char *to,
 }
 
 /* ---- Rows ---- */
+
+static void doctor_keep_invalid(struct doctor_invalid *row, const struct schedule *schedule,
+                                const struct error *err)
+{
+    memcpy(row->org_id, schedule->org_id, sizeof row->org_id);
+    memcpy(row->integration_id, schedule->integration_id, sizeof row->integration_id);
+    snprintf(row->integration_type, sizeof row->integration_type, "%s",
+             schedule->integration_type != NULL ? schedule->integration_type : "");
+    row->is_set_aside = schedule->set_aside != NULL;
+    row->error = *err;
+}
 
 /* Read as a tick reads it; but missing time zone data are a finding of their own. */
 static void doctor_read_schedule(void *context, const struct schedules_reading *reading,
@@ -69,30 +93,48 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
         if (doctor->zone_error.kind != ERROR_NONE)
             judged.timezone = NULL;
     }
-    if (timetable_read(&judged, &doctor->zones, &timetable, &err) ||
-        ++doctor->invalid > DOCTOR_ROWS_MAX)
-        return;
-    timetable_name(schedule, &err);
-    findings_add(doctor->found, "rows", FINDING_WARNING, NULL, "%s%s%s%s", err.message,
-                 *err.hint != '\0' ? " (" : "", err.hint, *err.hint != '\0' ? ")" : "");
-    if (*schedule->org_id == '\0' || *schedule->integration_id == '\0')
-        findings_hint(doctor->found, "SELECT * FROM organization_integrations WHERE org_id IS NULL "
-                                     "OR integration_id IS NULL; -- give them ids");
-    else if (schedule->set_aside != NULL)
-        findings_hint(doctor->found,
-                      "SELECT * FROM organization_integrations WHERE org_id = '%s' AND "
-                      "integration_id = '%s'; -- leave one of them",
-                      schedule->org_id, schedule->integration_id);
-    else
-        findings_hint(doctor->found,
-                      "SELECT * FROM organization_integrations WHERE org_id = '%s' AND "
-                      "integration_id = '%s'; -- correct it",
-                      schedule->org_id, schedule->integration_id);
+    if (!timetable_read(&judged, &doctor->zones, &timetable, &err) &&
+        ++doctor->invalid <= DOCTOR_ROWS_MAX)
+        doctor_keep_invalid(&doctor->rows[doctor->invalid - 1], schedule, &err);
 }
 
-static void doctor_judge_rows(struct doctor *doctor)
+static void doctor_add_invalid(struct doctor *doctor, const struct org_names *names,
+                               struct doctor_invalid *row)
 {
-    json_array_extend(doctor->findings, doctor->found);
+    struct subject of = {org_names_find(names, row->org_id), row->org_id, row->integration_type,
+                         row->integration_id};
+
+    subject_prefix(&of, &row->error);
+    findings_add(doctor->findings, "rows", FINDING_WARNING, NULL, "%s%s%s%s", row->error.message,
+                 *row->error.hint != '\0' ? " (" : "", row->error.hint,
+                 *row->error.hint != '\0' ? ")" : "");
+    if (*row->org_id == '\0' || *row->integration_id == '\0')
+        findings_hint(doctor->findings, "SELECT * FROM organization_integrations WHERE org_id IS "
+                                        "NULL OR integration_id IS NULL; -- give them ids");
+    else if (row->is_set_aside)
+        findings_hint(doctor->findings,
+                      "SELECT * FROM organization_integrations WHERE org_id = '%s' AND "
+                      "integration_id = '%s'; -- leave one of them",
+                      row->org_id, row->integration_id);
+    else
+        findings_hint(doctor->findings,
+                      "SELECT * FROM organization_integrations WHERE org_id = '%s' AND "
+                      "integration_id = '%s'; -- correct it",
+                      row->org_id, row->integration_id);
+}
+
+static void doctor_judge_rows(struct doctor *doctor, struct database *db)
+{
+    size_t count = doctor->invalid < DOCTOR_ROWS_MAX ? doctor->invalid : DOCTOR_ROWS_MAX;
+    struct org_names names = {0};
+    struct error ignored;
+
+    for (size_t i = 0; i < count; i++)
+        org_names_want(&names, doctor->rows[i].org_id);
+    (void)org_names_read(db, &names, doctor->options->deadline_ms, &ignored);
+    for (size_t i = 0; i < count; i++)
+        doctor_add_invalid(doctor, &names, &doctor->rows[i]);
+    org_names_free(&names);
     if (doctor->invalid > DOCTOR_ROWS_MAX)
         findings_add(doctor->findings, "rows", FINDING_WARNING,
                      "correct those above, and look again", "%zu more schedules are not valid",
@@ -203,7 +245,9 @@ static void doctor_try_tick(struct doctor *doctor, struct database *db,
                         (is_claimed && findings_count(doctor->findings, NULL, FINDING_WARNING) > 0);
 
     if (is_claimed) /* a tick only warns of these */
-        err = result.refused > 0 ? result.refusal : reading->heartbeat;
+        err = reading->heartbeat;
+    if (is_claimed && result.refused > 0)
+        claim_copy_refusal(&result, NULL, &err);
     if (err.kind == ERROR_NONE)
         findings_add(doctor->findings, "tick", FINDING_OK, NULL,
                      "a tick's own transactions pass; they were rolled back");
@@ -232,7 +276,7 @@ static void doctor_read_schedules(struct doctor *doctor, struct database *db)
     if (schedules_read(db, &options, &reading, &err)) {
         doctor->now_us = reading.now_us;
         doctor_judge_clock(doctor, &reading);
-        doctor_judge_rows(doctor);
+        doctor_judge_rows(doctor, db);
         doctor_try_tick(doctor, db, &reading);
         return;
     }

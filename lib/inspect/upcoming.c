@@ -1,8 +1,11 @@
 #include "inspect/upcoming.h"
 
+#include "base/json.h"
 #include "base/memory.h"
+#include "plan/subject.h"
 #include "store/schedules.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -42,6 +45,34 @@ static void upcoming_sink(struct upcoming *upcoming, size_t at)
 
 /* ---- Reading ---- */
 
+/* The first speaks for all. */
+static void upcoming_note_invalid(struct upcoming *upcoming, const struct schedule *schedule,
+                                  const struct error *wrong)
+{
+    struct run *first = &upcoming->first_invalid;
+
+    if (upcoming->invalid++ > 0)
+        return;
+    upcoming->first_error = *wrong;
+    snprintf(first->org_id, sizeof first->org_id, "%s", schedule->org_id);
+    snprintf(first->integration_id, sizeof first->integration_id, "%s", schedule->integration_id);
+    snprintf(first->integration_type, sizeof first->integration_type, "%s",
+             schedule->integration_type != NULL ? schedule->integration_type : "");
+    org_names_want(&upcoming->names, first->org_id);
+}
+
+static void upcoming_warn_of_invalid(struct upcoming *upcoming)
+{
+    const struct run *first = &upcoming->first_invalid;
+    struct subject about = {org_names_find(&upcoming->names, first->org_id), first->org_id,
+                            first->integration_type, first->integration_id};
+
+    if (upcoming->invalid == 0)
+        return;
+    org_names_warn(&about, NULL, upcoming->first_error.message, upcoming->first_error.hint);
+    schedules_warn_of_rest(upcoming->invalid);
+}
+
 static void upcoming_read_schedule(void *context, const struct schedules_reading *reading,
                                    const struct schedule *schedule)
 {
@@ -60,19 +91,19 @@ static void upcoming_read_schedule(void *context, const struct schedules_reading
         return;
     upcoming->matched++;
     if (!timetable_read(schedule, &upcoming->zones, &timetable, &wrong)) {
-        timetable_name(schedule, &wrong);
-        schedules_warn(&wrong, &upcoming->invalid);
+        upcoming_note_invalid(upcoming, schedule, &wrong);
         return;
     }
     if (!timetable_next(&timetable, slot, &slot) || slot > upcoming->until)
         return;
+    org_names_want(&upcoming->names, schedule->org_id);
     upcoming->schedules = memory_grow(upcoming->schedules, upcoming->count, &upcoming->capacity,
                                       sizeof *upcoming->schedules);
     upcoming->schedules[upcoming->count++] = (struct upcoming_schedule){
-        .report = json_pack("{s:s, s:s, s:s, s:n, s:n, s:s, s:s}", "orgId", schedule->org_id,
-                            "integrationId", schedule->integration_id, "integrationType",
-                            schedule->integration_type, "scheduledFor", "localTime", "schedule",
-                            schedule->cron_schedule, "timezone",
+        .report = json_pack("{s:s, s:n, s:s, s:s, s:n, s:n, s:s, s:s}", "orgId", schedule->org_id,
+                            "organization", "integrationId", schedule->integration_id,
+                            "integrationType", schedule->integration_type, "scheduledFor",
+                            "localTime", "schedule", schedule->cron_schedule, "timezone",
                             schedule->timezone != NULL ? schedule->timezone : "UTC"),
         .timetable = timetable,
         .slot = slot,
@@ -89,6 +120,7 @@ bool upcoming_read(const struct upcoming_options *options, struct upcoming *upco
     };
     struct schedules_reading reading;
     struct database *db;
+    struct error ignored; /* where names cannot be read, ids are shown */
     bool ok;
 
     *upcoming = (struct upcoming){.options = options};
@@ -101,8 +133,10 @@ bool upcoming_read(const struct upcoming_options *options, struct upcoming *upco
         ok = schedules_check_choice(
             db, &(struct schedules_choice){options->org_id, options->integration_id},
             options->deadline_ms, err);
+    if (ok)
+        (void)org_names_read(db, &upcoming->names, options->deadline_ms, &ignored);
     database_close(db);
-    schedules_warn_of_rest(upcoming->invalid);
+    upcoming_warn_of_invalid(upcoming);
     for (size_t at = upcoming->count / 2; at-- > 0;)
         upcoming_sink(upcoming, at);
     return ok;
@@ -114,9 +148,12 @@ json_t *upcoming_first(const struct upcoming *upcoming)
 {
     const struct upcoming_schedule *first = upcoming->schedules;
     char text[INSTANT_TEXT_SIZE];
+    const char *name;
 
     if (upcoming->count == 0)
         return NULL;
+    name = org_names_find(&upcoming->names, upcoming_id(first, "orgId"));
+    json_object_set_new(first->report, "organization", json_from_text(name));
     instant_format_minute(first->slot, text);
     json_object_set_new(first->report, "scheduledFor", json_string(text));
     zone_format_local(&first->timetable.zone, first->slot, text);
@@ -143,5 +180,6 @@ void upcoming_free(struct upcoming *upcoming)
         json_decref(upcoming->schedules[i].report);
     free(upcoming->schedules);
     zones_free(&upcoming->zones);
+    org_names_free(&upcoming->names);
     *upcoming = (struct upcoming){0};
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "plan/timetable.h"
 #include "store/database.h"
+#include "store/org_names.h"
 
 #include <jansson.h>
 
@@ -33,9 +34,12 @@ struct upcoming {
     struct upcoming_schedule *schedules; /* a heap, the earliest slot first */
     size_t count;
     size_t capacity;
-    size_t matched; /* schedules that were asked for, whether they have a slot or not */
-    size_t invalid; /* those whose row is not valid */
-    int64_t until;  /* the last UTC minute to look at */
+    size_t matched;           /* schedules that were asked for, whether they have a slot or not */
+    size_t invalid;           /* those whose row is not valid: */
+    struct run first_invalid; /* of the first its ids and its type, */
+    struct error first_error; /* and what is wrong */
+    struct org_names names;
+    int64_t until; /* the last UTC minute to look at */
 };
 
 /*
@@ -48,8 +52,9 @@ bool upcoming_read(const struct upcoming_options *options, struct upcoming *upco
 
 /*
  * The report on the slot that comes next, ties in key order; NULL when there are no more: orgId,
- * integrationId, integrationType, scheduledFor, localTime, schedule and timezone ("UTC" where the
- * organisation has none). Borrowed until upcoming_advance().
+ * organization (null: its name is not known), integrationId, integrationType, scheduledFor,
+ * localTime, schedule and timezone ("UTC" where the organisation has none). Borrowed until
+ * upcoming_advance().
  */
 json_t *upcoming_first(const struct upcoming *upcoming);
 

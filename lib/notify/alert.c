@@ -2,10 +2,14 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "store/org_names.h"
+#include "time/clock.h"
 #include "time/instant.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { ALERT_NAMES_MS = 3000 };
 
 struct alert {
     json_t *events; /* NULL: none so far */
@@ -34,10 +38,10 @@ static json_t *alert_add(struct alert *alert, const char *kind, const struct run
     }
     instant_format_minute(run->scheduled_for, scheduled_for);
     instant_format_minute(run->covers_from, covers_from);
-    event = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s?, s:i}", "event", kind, "runId",
-                      run->run_id, "orgId", run->org_id, "integrationId", run->integration_id,
-                      "integrationType", alert_text(run->integration_type), "scheduledFor",
-                      scheduled_for, "coversFrom", covers_from, "periodStart",
+    event = json_pack("{s:s, s:s, s:s, s:n, s:s, s:o, s:s, s:s, s:s?, s:i}", "event", kind, "runId",
+                      run->run_id, "orgId", run->org_id, "organization", "integrationId",
+                      run->integration_id, "integrationType", alert_text(run->integration_type),
+                      "scheduledFor", scheduled_for, "coversFrom", covers_from, "periodStart",
                       run_format_period_start(run, period_start), "attempt", run->attempt);
     json_array_append_new(alert->events, event);
     return event;
@@ -98,8 +102,38 @@ static void alert_add_run(struct alert *alert, const struct tick_result *result,
         alert_add(alert, "cold-start", run);
 }
 
+static const char *alert_org_id(const json_t *event)
+{
+    return json_string_value(json_object_get(event, "orgId"));
+}
+
+/* Whatever becomes of it: an alert without names is an alert. */
+static void alert_add_names(json_t *events, const struct database_address *database)
+{
+    int64_t deadline_ms = clock_now_ms() + ALERT_NAMES_MS;
+    struct database_address address = *database;
+    struct org_names names = {0};
+    struct database *db;
+    struct error ignored;
+
+    for (size_t i = 0; i < json_array_size(events); i++)
+        org_names_want(&names, alert_org_id(json_array_get(events, i)));
+    address.warn = NULL; /* the tick has warned already */
+    db = database_open(&address, deadline_ms, &ignored);
+    if (db != NULL)
+        (void)org_names_read(db, &names, deadline_ms, &ignored);
+    database_close(db);
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        json_t *event = json_array_get(events, i);
+        const char *name = org_names_find(&names, alert_org_id(event));
+
+        json_object_set_new(event, "organization", alert_text(name));
+    }
+    org_names_free(&names);
+}
+
 char *alert_format(const struct tick_result *result, const char *tick_id,
-                   const struct trigger *trigger)
+                   const struct trigger *trigger, const struct database_address *database)
 {
     const struct claim_result *claim = &result->claim;
     struct alert alert = {0};
@@ -125,6 +159,8 @@ char *alert_format(const struct tick_result *result, const char *tick_id,
     }
     if (alert.events == NULL)
         return NULL;
+    if (database != NULL)
+        alert_add_names(alert.events, database);
     json_add_line(&line,
                   json_pack("{s:s, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:I}", "tickId", tick_id,
                             "triggerName", alert_text(trigger->name), "host",

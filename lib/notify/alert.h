@@ -15,8 +15,11 @@
 /* So many events are in an alert; of the others, how many there were. */
 enum { ALERT_EVENTS_MAX = 1000 };
 
-/* The alert of a trigger's tick: one line with its end, to be freed; NULL: nothing to report. */
+/*
+ * The alert of a trigger's tick: one line with its end, to be freed; NULL: nothing to report. The
+ * organisations' names are read from the database; NULL, or where it gives none: they stay null.
+ */
 char *alert_format(const struct tick_result *result, const char *tick_id,
-                   const struct trigger *trigger);
+                   const struct trigger *trigger, const struct database_address *database);
 
 #endif

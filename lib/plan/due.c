@@ -262,7 +262,6 @@ static bool due_correct(const struct due_options *options, struct schedule *sche
         schedule->mark = now;
     error_set(err, ERROR_INVALID, "its mark lay in the future and is corrected");
     error_hint(err, "a clock was wrong: see what syncsched audit says of that time");
-    timetable_name(schedule, err);
     return true;
 }
 
@@ -344,8 +343,7 @@ bool due_decide(const struct due_options *options, const struct schedule *read, 
     if (!is_corrected && schedule->set_aside == NULL && due_is_known(options, schedule, count))
         return true;
     count->schedules += schedule->is_active ? 1 : 0;
-    is_valid = schedule->is_active && (timetable_read(schedule, options->zones, &timetable, err) ||
-                                       timetable_name(schedule, err));
+    is_valid = schedule->is_active && timetable_read(schedule, options->zones, &timetable, err);
     if (schedule->set_aside != NULL) /* its state and its mark stay as they are */
         return !schedule->is_active;
     if (schedule->is_active && !is_valid && timetable_is_complete(schedule) &&

@@ -4,11 +4,10 @@
 
 #include <string.h>
 
-bool timetable_name(const struct schedule *schedule, struct error *err)
+struct subject timetable_subject(const struct schedule *schedule, const char *organization)
 {
-    return error_prefix(err, "organisation %s, integration %s",
-                        *schedule->org_id != '\0' ? schedule->org_id : "(null)",
-                        *schedule->integration_id != '\0' ? schedule->integration_id : "(null)");
+    return (struct subject){organization, schedule->org_id, schedule->integration_type,
+                            schedule->integration_id};
 }
 
 static bool timetable_parse(const char *expression, size_t length, const char *zone,

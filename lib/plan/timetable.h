@@ -10,6 +10,7 @@
 #include "cron/cron.h"
 #include "plan/run.h"
 #include "plan/schedule.h"
+#include "plan/subject.h"
 #include "time/zones.h"
 
 struct timetable {
@@ -25,7 +26,7 @@ size_t timetable_find_type(const char *type);
 
 /*
  * Reads expression and zone of a row that is active, and checks the row besides. On failure err
- * says what is wrong (ERROR_INVALID); timetable_name() adds whose row it is.
+ * says what is wrong (ERROR_INVALID); timetable_subject() whose row it is.
  */
 bool timetable_read(const struct schedule *schedule, struct zones *zones,
                     struct timetable *timetable, struct error *err);
@@ -42,8 +43,8 @@ bool timetable_read_text(const char *text, struct zones *zones, struct timetable
 /* Whether all of a row but its text is valid. */
 bool timetable_is_complete(const struct schedule *schedule);
 
-/* Prefixes an error with organisation and integration. Returns false. */
-bool timetable_name(const struct schedule *schedule, struct error *err);
+/* Whose row it is, borrowed; organization NULL: its name is not known. */
+struct subject timetable_subject(const struct schedule *schedule, const char *organization);
 
 /* The first slot (a UTC minute) after after_minute; false when there is none. */
 bool timetable_next(const struct timetable *timetable, int64_t after_minute, int64_t *minute);

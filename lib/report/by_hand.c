@@ -1,21 +1,17 @@
 #include "report/by_hand.h"
 
+#include "plan/subject.h"
 #include "time/instant.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Blåklokken Barnehage SA / xledger (2ea2038c) */
 static void by_hand_add_subject(const struct by_hand_subject *subject, struct text *out)
 {
-    if (subject->org_name != NULL)
-        text_add(out, subject->org_name);
-    else
-        text_addf(out, "organisation %.8s", subject->org_id);
-    text_addf(out, " / %s (%.8s)",
-              subject->integration_type != NULL ? subject->integration_type : "?",
-              subject->integration_id);
+    subject_add(&(struct subject){subject->org_name, subject->org_id, subject->integration_type,
+                                  subject->integration_id},
+                out);
 }
 
 /* Tue  3 Mar 02:00, where the organisation is; with the year, if that is another one. */

@@ -1,9 +1,9 @@
 #include "store/by_hand.h"
 
-#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "sql.h"
+#include "store/org_names.h"
 #include "store/schedules.h"
 #include "store/schema.h"
 #include "time/clock.h"
@@ -86,9 +86,11 @@ static void by_hand_read_text(struct by_hand_cursor *cursor, const struct databa
     } else if (timetable_read_text(name, &cursor->reading->zones, &text, &err)) {
         by_hand_add_text(cursor->open, &text, from, to);
     } else {
-        error_prefix(&err, "organisation %s, integration %s: a text of its journal",
-                     cursor->open->org_id, cursor->open->integration_id);
-        log_failure_as_warning(&err);
+        error_prefix(&err, "a text of its journal");
+        org_names_warn(&(struct subject){cursor->open->org_name, cursor->open->org_id,
+                                         cursor->open->integration_type,
+                                         cursor->open->integration_id},
+                       NULL, err.message, err.hint);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "plan/subject.h"
 #include "sql.h"
 #include "store/run_log.h"
 #include "time/clock.h"
@@ -447,6 +448,7 @@ static bool claim_execute_batch(struct database *db, struct claim_batch *batch, 
 struct claim_left {
     char org_id[RUN_UUID_SIZE];
     char integration_id[RUN_UUID_SIZE];
+    char integration_type[RUN_TYPE_SIZE];
 };
 
 struct claim_parts {
@@ -510,6 +512,8 @@ static void claim_read_left(void *context, const struct database_row *row)
     left = &parts->past[parts->past_count++];
     database_row_copy(row, "org_id", left->org_id, sizeof left->org_id);
     database_row_copy(row, "integration_id", left->integration_id, sizeof left->integration_id);
+    database_row_copy(row, "integration_type", left->integration_type,
+                      sizeof left->integration_type);
 }
 
 /* Parts the past from the keys, and lists whose past it is. */
@@ -546,6 +550,7 @@ static void claim_set_aside(const struct claim_parts *parts, const struct claim_
     const struct claim_part *part = &batch->part;
     const struct claim_key *key = NULL;
     const struct claim_left *left = NULL;
+    struct run *of;
 
     if (batch->result->refused++ > 0)
         return;
@@ -558,10 +563,16 @@ static void claim_set_aside(const struct claim_parts *parts, const struct claim_
         left = &parts->past[part->first_past];
     else
         key = &batch->claim->keys[batch->order[part->first_key]];
-    error_prefix(&batch->result->refusal, "organisation %s, integration %s: %s",
-                 key != NULL ? key->org_id : left->org_id,
-                 key != NULL ? key->integration_id : left->integration_id,
+    error_prefix(&batch->result->refusal, "%s",
                  key != NULL ? "not claimed" : "its run is left as it was");
+    of = &batch->result->refused_run;
+    snprintf(of->org_id, sizeof of->org_id, "%s", key != NULL ? key->org_id : left->org_id);
+    snprintf(of->integration_id, sizeof of->integration_id, "%s",
+             key != NULL ? key->integration_id : left->integration_id);
+    snprintf(of->integration_type, sizeof of->integration_type, "%s",
+             key == NULL                     ? left->integration_type
+             : key->integration_type != NULL ? key->integration_type
+                                             : "");
 }
 
 /* What is refused as a whole is tried in halves; false when that makes no sense. */
@@ -638,7 +649,7 @@ bool claim_execute(struct database *db, const struct claim *claim,
     result->passed = parts.keys_done;
     if (ok && result->refused > options->exceptions && result->passed == 0 &&
         claim->key_count > 0) {
-        *err = result->refusal;
+        claim_copy_refusal(result, NULL, err);
         ok = false;
     }
     free(parts.list);
@@ -647,6 +658,17 @@ bool claim_execute(struct database *db, const struct claim *claim,
     if (result->run_count > 0)
         qsort(result->runs, result->run_count, sizeof *result->runs, claim_compare_runs);
     return ok;
+}
+
+void claim_copy_refusal(const struct claim_result *result, const char *organization,
+                        struct error *err)
+{
+    const struct run *of = &result->refused_run;
+    struct subject subject = {organization, of->org_id, of->integration_type, of->integration_id};
+
+    *err = result->refusal;
+    if (*of->integration_id != '\0')
+        subject_prefix(&subject, err);
 }
 
 bool claim_give_back(struct database *db, const struct claim_run *runs, size_t count,

@@ -79,9 +79,10 @@ struct claim_result {
     struct claim_abandoned *abandoned;
     size_t abandoned_count;
     size_t abandoned_capacity;
-    size_t passed;        /* integrations that got through */
-    size_t refused;       /* those that wait, because the database refuses them */
-    struct error refusal; /* of the first of them, which it names */
+    size_t passed;          /* integrations that got through */
+    size_t refused;         /* those that wait, because the database refuses them */
+    struct error refusal;   /* of the first of them, */
+    struct run refused_run; /* which has these ids and this type, as far as they are known */
 };
 
 /*
@@ -103,6 +104,10 @@ enum { CLAIM_PART_KEYS_MAX = 2000, CLAIM_PART_PROGRESSIONS_MAX = 50000 };
 bool claim_execute(struct database *db, const struct claim *claim,
                    const struct claim_options *options, struct claim_result *result,
                    struct error *err);
+
+/* Copies the refusal, with whose it is before it; organization NULL: its name is not known. */
+void claim_copy_refusal(const struct claim_result *result, const char *organization,
+                        struct error *err);
 
 /* The tick ends without having begun these runs: those still pending may be adopted at once. */
 bool claim_give_back(struct database *db, const struct claim_run *runs, size_t count,

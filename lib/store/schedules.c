@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "sql.h"
+#include "store/org_names.h"
 #include "store/schema.h"
 #include "time/clock.h"
 
@@ -97,10 +98,10 @@ bool schedule_read_row(const struct database_row *row, struct schedules_repeated
     return database_row_text(row, "is_active") != NULL && schedule_set_aside(repeated, schedule);
 }
 
-void schedules_warn(const struct error *error, size_t *count)
+void schedules_warn(const struct subject *about, const struct error *error, size_t *count)
 {
     if (++*count == 1)
-        log_failure_as_warning(error);
+        org_names_warn(about, NULL, error->message, error->hint);
 }
 
 void schedules_warn_of_rest(size_t count)

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "plan/schedule.h"
+#include "plan/subject.h"
 #include "store/database.h"
 
 #include <stdint.h>
@@ -54,7 +55,7 @@ bool schedule_read_row(const struct database_row *row, struct schedules_repeated
  * Warns about the first schedule that is not valid, and counts them; schedules_warn_of_rest() says
  * how many more there were.
  */
-void schedules_warn(const struct error *error, size_t *count);
+void schedules_warn(const struct subject *about, const struct error *error, size_t *count);
 void schedules_warn_of_rest(size_t count);
 
 /* What is asked for by --org and --integration; NULL: every one. */

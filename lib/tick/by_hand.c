@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "call/credentials.h"
 #include "plan/due.h"
+#include "store/org_names.h"
 #include "time/clock.h"
 #include "time/wait.h"
 
@@ -171,6 +172,9 @@ static void by_hand_explain(struct by_hand_sender *sender, const struct claim_re
     const struct by_hand_subject *subject = &sender->reading->subjects[n];
     const struct by_hand_item *item = &subject->items[sender->progress[n].next];
     const struct claim_obstacle *obstacle = NULL;
+    struct subject about = {subject->org_name, subject->org_id, subject->integration_type,
+                            subject->integration_id};
+    struct text message = {0};
     char slot[INSTANT_TEXT_SIZE];
 
     instant_format_minute(item->slot, slot);
@@ -178,21 +182,21 @@ static void by_hand_explain(struct by_hand_sender *sender, const struct claim_re
         if (claimed->obstacles[i].key == key)
             obstacle = &claimed->obstacles[i];
     if (obstacle != NULL && *obstacle->active_run != '\0') {
-        log_warning("organisation %s, integration %s: slot %s was not sent, run %s is %s",
-                    subject->org_id, subject->integration_id, slot, obstacle->active_run,
-                    obstacle->is_accepted  ? "accepted and has not reported yet"
-                    : obstacle->is_running ? "running"
-                                           : "pending");
+        text_addf(&message, "slot %s was not sent, run %.8s is %s", slot, obstacle->active_run,
+                  obstacle->is_accepted  ? "accepted and has not reported yet"
+                  : obstacle->is_running ? "running"
+                                         : "pending");
         sender->progress[n].is_stopped = true;
     } else if (claimed->refused > 0) {
         sender->progress[n].is_stopped = true; /* the refusal says why */
     } else if (++sender->progress[n].tries == BY_HAND_TRIES ||
                (item->last == NULL && obstacle != NULL)) {
-        log_warning("organisation %s, integration %s: slot %s was left alone, it has changed "
-                    "since it was looked at",
-                    subject->org_id, subject->integration_id, slot);
+        text_addf(&message, "slot %s was left alone, it has changed since it was looked at", slot);
         by_hand_pass(sender, n);
     }
+    if (message.length > 0)
+        org_names_warn(&about, NULL, message.data, "");
+    text_free(&message);
 }
 
 /* Puts the claimed runs behind those of earlier rounds; returns how many there are. */
@@ -250,6 +254,17 @@ static bool by_hand_serve(struct by_hand_sender *sender, const struct claim *cla
     return ok && round.refusal.kind == ERROR_NONE;
 }
 
+static void by_hand_note_refusal(struct by_hand_sender *sender, const struct claim_result *claimed)
+{
+    const struct by_hand_reading *reading = sender->reading;
+    const char *organization = NULL;
+
+    for (size_t n = 0; n < reading->count; n++)
+        if (strcmp(reading->subjects[n].org_id, claimed->refused_run.org_id) == 0)
+            organization = reading->subjects[n].org_name;
+    claim_copy_refusal(claimed, organization, &sender->result->refusal);
+}
+
 /* One round: at most one run of each integration. *is_over: nothing is left that could be sent. */
 static bool by_hand_round(struct by_hand_sender *sender, bool *is_over, struct error *err)
 {
@@ -263,7 +278,7 @@ static bool by_hand_round(struct by_hand_sender *sender, bool *is_over, struct e
     if (!*is_over) {
         ok = by_hand_claim(sender, &claim, &claimed, err);
         if (ok && claimed.refused > 0)
-            sender->result->refusal = claimed.refusal;
+            by_hand_note_refusal(sender, &claimed);
         if (ok)
             count = by_hand_take_runs(sender, &claim, &claimed);
         if (ok && count > 0)

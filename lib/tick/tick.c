@@ -28,6 +28,7 @@ enum {
     TICK_READINGS_MAX = 3,
     TICK_SILENCE_MS = 3 * 60 * 1000, /* nothing has ticked for so long: as status has it */
     TICK_KEEP_MS = 3000,             /* to write what was said */
+    TICK_NAMES_MS = 1000,            /* to read whom it is about */
     TICK_ANSWER_MS = 8000, /* nothing comes for longer than the reading waits for a lock */
 };
 
@@ -94,7 +95,7 @@ static void tick_set_time(struct tick *tick, const struct schedules_reading *rea
         .texts = &tick->texts,
     };
     if (apart_us > TICK_CLOCK_WARN_US)
-        warnings_addf(&tick->warnings, WARNING_CLOCKS,
+        warnings_addf(&tick->warnings, WARNING_CLOCKS, NULL,
                       "this host's clock and the database's are %" PRId64 " s apart; %s",
                       apart_us / INSTANT_US_PER_SECOND,
                       clocks_agree ? "the database's counts"
@@ -106,14 +107,17 @@ static void tick_read_schedule(void *context, const struct schedules_reading *re
                                const struct schedule *schedule)
 {
     struct tick *tick = context;
+    struct subject about;
     struct error err;
 
     err.kind = ERROR_NONE; /* and no kilobyte is cleared for each of many rows */
     if (!tick->has_time)
         tick_set_time(tick, reading);
     due_decide(&tick->due, schedule, &tick->claim, &tick->count, &err);
-    if (err.kind != ERROR_NONE)
-        warnings_add(&tick->warnings, WARNING_INVALID, &err);
+    if (err.kind == ERROR_NONE)
+        return;
+    about = timetable_subject(schedule, NULL);
+    warnings_add(&tick->warnings, WARNING_INVALID, &about, &err);
 }
 
 /*
@@ -159,7 +163,7 @@ static bool tick_connect(struct tick *tick, struct error *err)
         return false;
     warnings_reset(&tick->warnings, WARNING_EXPOSED);
     if (database_is_exposed(tick->db, &way, &warning))
-        warnings_add(&tick->warnings, WARNING_EXPOSED, &warning);
+        warnings_add(&tick->warnings, WARNING_EXPOSED, NULL, &warning);
     return true;
 }
 
@@ -381,6 +385,7 @@ static void tick_warn_of_obstacle(struct tick *tick, const struct claim_result *
                                   const struct claim_obstacle *obstacle)
 {
     const struct claim_key *key = &tick->claim.keys[obstacle->key];
+    struct subject about = {NULL, key->org_id, key->integration_type, key->integration_id};
     bool is_attempted = false; /* the integration got a run after all: another attempt */
 
     for (size_t i = 0; tick->options->retries_failed && i < result->run_count; i++)
@@ -388,39 +393,40 @@ static void tick_warn_of_obstacle(struct tick *tick, const struct claim_result *
                              key->org_id, key->integration_id) == 0)
             is_attempted = true;
     if (obstacle->is_running && obstacle->is_accepted)
-        warnings_addf(&tick->warnings, WARNING_RUNNING,
-                      "organisation %s, integration %s: skipped, run %s began %" PRId64
+        warnings_addf(&tick->warnings, WARNING_RUNNING, &about,
+                      "skipped, run %.8s began %" PRId64
                       " minutes ago, was accepted and has not reported yet",
-                      key->org_id, key->integration_id, obstacle->active_run,
-                      obstacle->running_minutes);
+                      obstacle->active_run, obstacle->running_minutes);
     else if (obstacle->is_running)
-        warnings_addf(&tick->warnings, WARNING_RUNNING,
-                      "organisation %s, integration %s: skipped, run %s has been running for "
-                      "%" PRId64 " minutes",
-                      key->org_id, key->integration_id, obstacle->active_run,
-                      obstacle->running_minutes);
+        warnings_addf(&tick->warnings, WARNING_RUNNING, &about,
+                      "skipped, run %.8s has been running for %" PRId64 " minutes",
+                      obstacle->active_run, obstacle->running_minutes);
     else if (tick->options->has_at && *obstacle->covering_run != '\0' && !is_attempted)
-        warnings_addf(&tick->warnings, WARNING_COVERED,
-                      "organisation %s, integration %s: skipped, the slot is covered by run %s, "
-                      "which is %s",
-                      key->org_id, key->integration_id, obstacle->covering_run,
-                      obstacle->covering_status);
+        warnings_addf(&tick->warnings, WARNING_COVERED, &about,
+                      "skipped, the slot is covered by run %.8s, which is %s",
+                      obstacle->covering_run, obstacle->covering_status);
+}
+
+static struct subject tick_subject_of(const struct run *run)
+{
+    return (struct subject){NULL, run->org_id, run->integration_type, run->integration_id};
 }
 
 static void tick_warn_of_claim(struct tick *tick, const struct claim_result *result)
 {
     char from[INSTANT_TEXT_SIZE];
     char to[INSTANT_TEXT_SIZE];
+    struct subject about;
     bool is_given_up;
 
-    for (size_t i = 0; i < result->abandoned_count; i++)
-        warnings_addf(&tick->warnings, WARNING_ABANDONED,
-                      "organisation %s, integration %s: run %s was abandoned, %s",
-                      result->abandoned[i].run.org_id, result->abandoned[i].run.integration_id,
+    for (size_t i = 0; i < result->abandoned_count; i++) {
+        about = tick_subject_of(&result->abandoned[i].run);
+        warnings_addf(&tick->warnings, WARNING_ABANDONED, &about, "run %.8s was abandoned, %s",
                       result->abandoned[i].run.run_id,
                       result->abandoned[i].was_accepted
                           ? "accepted, but no report within 30 minutes"
                           : "its outcome is unknown");
+    }
     for (size_t i = 0; i < result->run_count; i++) {
         const struct run *run = &result->runs[i].run;
 
@@ -429,19 +435,37 @@ static void tick_warn_of_claim(struct tick *tick, const struct claim_result *res
         instant_format_minute(run->covers_from, from);
         instant_format_minute(run->scheduled_for, to);
         is_given_up = result->runs[i].verdict == CLAIM_RUN_GIVEN_UP;
-        warnings_addf(&tick->warnings, is_given_up ? WARNING_GIVEN_UP : WARNING_CANCELLED,
-                      "organisation %s, integration %s: %s, slots %s to %s (run %s)", run->org_id,
-                      run->integration_id,
+        about = tick_subject_of(run);
+        warnings_addf(&tick->warnings, is_given_up ? WARNING_GIVEN_UP : WARNING_CANCELLED, &about,
+                      "%s, slots %s to %s (run %.8s)",
                       is_given_up ? "given up as too old" : "cancelled, the schedule has changed",
                       from, to, run->run_id);
     }
     tick_warn_of_held(tick, result);
+    about = tick_subject_of(&result->refused_run);
     for (size_t i = 0; i < result->refused; i++) /* the first one speaks for all */
-        warnings_add(&tick->warnings, WARNING_REFUSED, &result->refusal);
+        warnings_add(&tick->warnings, WARNING_REFUSED,
+                     *about.integration_id != '\0' ? &about : NULL, &result->refusal);
     if (result->passed > 0)
         warnings_note_exceptions(&tick->warnings, WARNING_REFUSED, result->refused);
     for (size_t i = 0; i < result->obstacle_count; i++)
         tick_warn_of_obstacle(tick, result, &result->obstacles[i]);
+}
+
+/*
+ * Says what was added. Where that is about organisations, their names are worth a statement; but
+ * a tick without them does all its work.
+ */
+static void tick_say_warnings(struct tick *tick)
+{
+    struct org_names names = {0};
+    struct error ignored;
+
+    warnings_want_names(&tick->warnings, &names);
+    if (tick->db != NULL && database_is_usable(tick->db))
+        (void)org_names_read(tick->db, &names, clock_now_ms() + TICK_NAMES_MS, &ignored);
+    warnings_say(&tick->warnings, &names);
+    org_names_free(&names);
 }
 
 /* ---- Steps 5 to 7: dispatch ---- */
@@ -495,7 +519,7 @@ static void tick_note_refusal(struct tick *tick, struct worker_refusal *refusals
     if (!is_of_any && tick->warnings.said != NULL &&
         (left < result->count ||
          refused <= warnings_exceptions(&tick->warnings, WARNING_NOT_STARTED)))
-        warnings_add(&tick->warnings, WARNING_NOT_STARTED, &err);
+        warnings_add(&tick->warnings, WARNING_NOT_STARTED, NULL, &err);
     else
         result->refusal = err;
 }
@@ -522,12 +546,12 @@ static void tick_warn_of_waits(struct tick *tick, const struct worker_options *w
         if (atomic_load(&workers->waits[i].throttled_until) == 0)
             continue;
         instant_format_second(atomic_load(&workers->waits[i].throttled_until), until);
-        warnings_addf(&tick->warnings, WARNING_THROTTLED,
+        warnings_addf(&tick->warnings, WARNING_THROTTLED, NULL,
                       "%s asks not to be called until %s: %zu of its runs stay%s pending",
                       timetable_type(i), until, throttled[i], throttled[i] == 1 ? "s" : "");
     }
     if (without_place > 0)
-        warnings_addf(&tick->warnings, WARNING_NO_PLACE,
+        warnings_addf(&tick->warnings, WARNING_NO_PLACE, NULL,
                       "%zu run%s found no place among the calls of all ticks (--max-calls), and "
                       "stay%s pending",
                       without_place, without_place == 1 ? "" : "s", without_place == 1 ? "s" : "");
@@ -595,7 +619,7 @@ static void tick_warn_of_rest(struct tick *tick, const struct tick_hand_out *han
     text_free(&due);
     error_hint(&err, "spread the schedules over more minutes, or let another host tick, too; "
                      "syncsched status shows which minutes are too full");
-    warnings_add(&tick->warnings, WARNING_NO_TIME, &err);
+    warnings_add(&tick->warnings, WARNING_NO_TIME, NULL, &err);
 }
 
 /* Lets the next tick begin with what was left. If it does not hear of it, it waits 55 s for us. */
@@ -713,7 +737,7 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
     tick_count_said(tick);
     tick_note_refusal(tick, workers.refusals, result);
     tick_warn_of_waits(tick, &workers, result);
-    warnings_say(&tick->warnings);
+    tick_say_warnings(tick);
     tick_give_back(tick, result);
     memory_unshare(workers.refusals, WORKER_REFUSALS, sizeof *workers.refusals);
     memory_unshare(workers.waits, WORKER_WAITS, sizeof *workers.waits);
@@ -817,7 +841,7 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
 
     *result = (struct tick_result){.is_dry = options->is_dry};
     for (size_t i = 0; i < options->notice_count; i++)
-        warnings_add(&tick.warnings, WARNING_NAMES, &options->notices[i]);
+        warnings_add(&tick.warnings, WARNING_NAMES, NULL, &options->notices[i]);
     if (options->warms_up && !options->is_dry && tick_share(&tick)) /* no handle crosses a fork */
         child_start(&tick.warmer, tick_warm_up, &tick);
     ok = tick_claim(&tick, &result->claim, err);
@@ -825,7 +849,7 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
         tick_warn_of_claim(&tick, &result->claim);
         tick_choose_runs(options, result);
     }
-    warnings_say(&tick.warnings);
+    tick_say_warnings(&tick);
     result->is_late_known = warnings_is_quiet(&tick.warnings, WARNING_LATE);
     result->is_cold_known = warnings_is_quiet(&tick.warnings, WARNING_COLD);
     if (ok && !options->is_dry && result->count > 0) {
@@ -864,11 +888,12 @@ static void tick_keep_said(const struct tick_options *options, const char *said)
 void tick_end_warnings(const struct tick_options *options, struct tick_result *result,
                        const struct error *monitor)
 {
+    struct org_names none = {0};
     char *said;
 
     if (monitor != NULL)
-        warnings_add(&result->warnings, WARNING_MONITOR, monitor);
-    warnings_say(&result->warnings);
+        warnings_add(&result->warnings, WARNING_MONITOR, NULL, monitor);
+    warnings_say(&result->warnings, &none); /* nothing that is left is about an organisation */
     said = result->is_complete ? warnings_end(&result->warnings) : NULL;
     if (said != NULL)
         tick_keep_said(options, said);
@@ -892,7 +917,7 @@ bool tick_read_due(const struct tick_options *options, struct claim *claim, stru
                         .is_read_only = true};
     bool ok = tick_read(&tick, NULL, err);
 
-    warnings_say(&tick.warnings);
+    tick_say_warnings(&tick);
     *claim = tick.claim;
     tick.claim = (struct claim){0};
     tick_end(&tick);

@@ -69,17 +69,35 @@ static uint64_t warnings_hash(const char *text)
     return hash;
 }
 
-void warnings_add(struct warnings *warnings, enum warning_kind kind, const struct error *warning)
+static void warnings_copy(char *copy, size_t size, const char *string)
 {
-    struct warning *now = &warnings->now[kind];
-
-    if (now->count++ == 0)
-        now->first = *warning;
-    if (kind == WARNING_INVALID || kind == WARNING_NAMES)
-        now->subject += warnings_hash(warning->message);
+    snprintf(copy, size, "%s", string != NULL ? string : "");
 }
 
-void warnings_addf(struct warnings *warnings, enum warning_kind kind, const char *format, ...)
+void warnings_add(struct warnings *warnings, enum warning_kind kind, const struct subject *about,
+                  const struct error *warning)
+{
+    struct warning *now = &warnings->now[kind];
+    struct warning_ids *of = &now->of;
+
+    if (now->count++ == 0) {
+        now->first = *warning;
+        of->is_one = about != NULL;
+    }
+    if (now->count == 1 && about != NULL) {
+        warnings_copy(of->org_id, sizeof of->org_id, about->org_id);
+        warnings_copy(of->integration_id, sizeof of->integration_id, about->integration_id);
+        warnings_copy(of->integration_type, sizeof of->integration_type, about->integration_type);
+    }
+    if (kind == WARNING_INVALID || kind == WARNING_NAMES)
+        now->subject +=
+            warnings_hash(warning->message) ^
+            (about != NULL ? warnings_hash(about->org_id) * 3 + warnings_hash(about->integration_id)
+                           : 0);
+}
+
+void warnings_addf(struct warnings *warnings, enum warning_kind kind, const struct subject *about,
+                   const char *format, ...)
 {
     char message[ERROR_MESSAGE_SIZE];
     struct error warning;
@@ -89,7 +107,7 @@ void warnings_addf(struct warnings *warnings, enum warning_kind kind, const char
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     error_set(&warning, ERROR_INTERNAL, "%s", message);
-    warnings_add(warnings, kind, &warning);
+    warnings_add(warnings, kind, about, &warning);
 }
 
 void warnings_reset(struct warnings *warnings, enum warning_kind kind)
@@ -154,23 +172,47 @@ static void warnings_say_more(const struct warning *now, enum warning_kind kind)
         log_warning("%zu more %s", now->count - 1, warning_kinds[kind].more);
 }
 
-void warnings_say(struct warnings *warnings)
+static bool warnings_is_due(const struct warnings *warnings, enum warning_kind kind)
+{
+    const struct warning *now = &warnings->now[kind];
+
+    return now->count > 0 && !now->is_settled && !warnings_is_quiet(warnings, kind);
+}
+
+void warnings_want_names(const struct warnings *warnings, struct org_names *names)
+{
+    for (enum warning_kind kind = 0; kind < WARNING_LATE; kind++)
+        if (warnings->now[kind].of.is_one && warnings_is_due(warnings, kind))
+            org_names_want(names, warnings->now[kind].of.org_id);
+}
+
+static void warnings_say_first(const struct warning *now, const struct org_names *names)
+{
+    struct subject about = {org_names_find(names, now->of.org_id), now->of.org_id,
+                            now->of.integration_type, now->of.integration_id};
+
+    if (now->of.is_one)
+        org_names_warn(&about, NULL, now->first.message, now->first.hint);
+    else
+        log_failure_as_warning(&now->first);
+}
+
+void warnings_say(struct warnings *warnings, const struct org_names *names)
 {
     for (enum warning_kind kind = 0; kind < WARNING_LATE; kind++) {
         struct warning *now = &warnings->now[kind];
         const json_t *said = warnings_find(warnings, kind);
+        bool is_due = warnings_is_due(warnings, kind);
         char since[INSTANT_TEXT_SIZE];
 
-        if (now->count == 0 || now->is_settled)
-            continue;
-        now->is_settled = true;
-        if (warnings_is_quiet(warnings, kind))
+        now->is_settled = now->is_settled || now->count > 0;
+        if (!is_due)
             continue;
         if (said != NULL) {
             instant_format_second(json_integer_value(json_object_get(said, "since")) * 1000, since);
             error_prefix(&now->first, "since %s", since);
         }
-        log_failure_as_warning(&now->first);
+        warnings_say_first(now, names);
         warnings_say_more(now, kind);
         warnings_note(warnings, kind);
     }

@@ -9,6 +9,9 @@
 #define SYNCSCHED_TICK_WARNINGS_H
 
 #include "base/error.h"
+#include "plan/run.h"
+#include "plan/subject.h"
+#include "store/org_names.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -40,12 +43,21 @@ enum warning_kind {
     WARNINGS,
 };
 
+/* Which integration a warning is about. */
+struct warning_ids {
+    char org_id[RUN_UUID_SIZE];
+    char integration_id[RUN_UUID_SIZE];
+    char integration_type[RUN_TYPE_SIZE];
+    bool is_one; /* it is about an integration, though its ids may be NULL */
+};
+
 struct warning {
     size_t count;
     uint64_t subject; /* of what, where that makes it another warning; else 0 */
     struct error first;
-    size_t exceptions; /* so many of it in a tick that is otherwise well */
-    bool is_settled;   /* said, or kept to ourselves */
+    size_t exceptions;     /* so many of it in a tick that is otherwise well */
+    struct warning_ids of; /* of the first */
+    bool is_settled;       /* said, or kept to ourselves */
 };
 
 /* {0}: nothing happened yet, and nothing is known of earlier ticks. warnings_free() releases it. */
@@ -59,9 +71,11 @@ struct warnings {
 /* What the trigger's row has; NULL: nothing yet. */
 void warnings_know(struct warnings *warnings, const char *said, int64_t now_us);
 
-void warnings_add(struct warnings *warnings, enum warning_kind kind, const struct error *warning);
-void warnings_addf(struct warnings *warnings, enum warning_kind kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* about NULL: the tick as a whole. */
+void warnings_add(struct warnings *warnings, enum warning_kind kind, const struct subject *about,
+                  const struct error *warning);
+void warnings_addf(struct warnings *warnings, enum warning_kind kind, const struct subject *about,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Takes back what was added of this kind, to add it anew. */
 void warnings_reset(struct warnings *warnings, enum warning_kind kind);
@@ -75,9 +89,11 @@ bool warnings_is_quiet(const struct warnings *warnings, enum warning_kind kind);
  */
 void warnings_note_exceptions(struct warnings *warnings, enum warning_kind kind, size_t count);
 size_t warnings_exceptions(const struct warnings *warnings, enum warning_kind kind);
+/* Wants the names that warnings_say() is about to say. */
+void warnings_want_names(const struct warnings *warnings, struct org_names *names);
 
 /* Says what was added so far and is not quiet. */
-void warnings_say(struct warnings *warnings);
+void warnings_say(struct warnings *warnings, const struct org_names *names);
 
 /* Counts what a worker has said (the first of it) or kept to itself, and says how many more. */
 void warnings_count(struct warnings *warnings, enum warning_kind kind, size_t count);

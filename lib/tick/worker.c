@@ -22,6 +22,7 @@ enum {
     WORKER_CONNECT_MS = 15000,
     WORKER_CALLS_MAX = 4, /* of one run that is not delivered */
     WORKER_BACK_OFF_MS = 500,
+    WORKER_NAMES_MS = 500, /* to read whom a warning is about; it waits no longer */
     WORKER_FULL_MS = 250,  /* until it asks again whether there is a place for a call */
     WORKER_STOP_MS = 5000, /* when it must stop: so long it may take to store an outcome */
 };
@@ -42,9 +43,19 @@ struct worker {
 static void worker_warn(const struct worker *worker, const char *what, const struct error *err)
 {
     const struct run *run = worker->run;
+    struct org_names names = {0};
+    struct text message = {0};
+    struct error ignored;
+    struct subject about = {NULL, run->org_id, run->integration_type, run->integration_id};
 
-    log_warning("organisation %s, integration %s, run %s: %s%s%s", run->org_id, run->integration_id,
-                run->run_id, what, err != NULL ? ": " : "", err != NULL ? err->message : "");
+    org_names_want(&names, run->org_id);
+    if (worker->db != NULL && database_is_usable(worker->db))
+        (void)org_names_read(worker->db, &names, clock_now_ms() + WORKER_NAMES_MS, &ignored);
+    about.organization = org_names_find(&names, run->org_id);
+    text_addf(&message, "%s%s%s", what, err != NULL ? ": " : "", err != NULL ? err->message : "");
+    org_names_warn(&about, run->run_id, message.data, "");
+    text_free(&message);
+    org_names_free(&names);
 }
 
 /* One line for the first of a kind; the tick says how many more there were. */

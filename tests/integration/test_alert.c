@@ -113,6 +113,7 @@ static json_t *read_event(const char *kind)
     assert_text(only, "event", kind);
     assert_text(only, "runId", run_id);
     assert_text(only, "orgId", SCENE_ORG);
+    assert_text(only, "organization", "Nordlys");
     assert_text(only, "integrationId", scene_integration(1));
     assert_text(only, "integrationType", "xledger");
     assert_text(only, "scheduledFor", slot);

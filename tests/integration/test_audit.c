@@ -277,8 +277,8 @@ static const struct {
     {"DELETE FROM sync_schedule_state; UPDATE organization_integrations SET cron_schedule = '0 25 "
      "* * *'",
      0, TOTALS(5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-     "syncsched: warning: organisation " SCENE_ORG ", integration " FIRST
-     ": cron_schedule: hour \"25\" is outside 0-23 (hours go from 0 to 23; minutes are the first "
+     "syncsched: warning: Nordlys / xledger (10000000): cron_schedule: hour \"25\" is outside 0-23 "
+     "(hours go from 0 to 23; minutes are the first "
      "field)\n"},
 };
 

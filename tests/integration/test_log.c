@@ -50,8 +50,11 @@ START_TEST(test_json_warning)
     json_schema_check("log", result.err);
     message = json_loads(result.err, 0, NULL);
     ck_assert_str_eq(json_string_value(json_object_get(message, "level")), "warning");
-    ck_assert_ptr_nonnull(
-        strstr(json_string_value(json_object_get(message, "message")), scene_integration(1)));
+    ck_assert_str_eq(json_string_value(json_object_get(message, "orgId")), SCENE_ORG);
+    ck_assert_str_eq(json_string_value(json_object_get(message, "organization")), "Nordlys");
+    ck_assert_str_eq(json_string_value(json_object_get(message, "integrationId")),
+                     scene_integration(1));
+    ck_assert_str_eq(json_string_value(json_object_get(message, "integrationType")), "xledger");
     json_decref(message);
     program_result_free(&result);
 }

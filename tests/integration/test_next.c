@@ -70,9 +70,9 @@ static const char *string_of(const json_t *slot, const char *name)
 /* The slots of `next --json OPTIONS`, which goes well and warns of nothing, with all members. */
 static json_t *read_slots(const char *options)
 {
-    static const char *const members[] = {"orgId",        "integrationId", "integrationType",
-                                          "scheduledFor", "localTime",     "schedule",
-                                          "timezone"};
+    static const char *const members[] = {"orgId",           "organization", "integrationId",
+                                          "integrationType", "scheduledFor", "localTime",
+                                          "schedule",        "timezone"};
     char all[200];
     struct program_result result;
     json_t *slots;
@@ -234,9 +234,9 @@ END_TEST
 START_TEST(test_broken_rows)
 {
     static const char *const warnings[] = {
-        "organisation " ORG(1) ", integration " ID(1) ": cron_schedule: minute \"99\"",
-        "organisation " ORG(1) ", integration " ID(2) ": integration_type \"sap\"",
-        "organisation " ORG(2) ", integration " ID(4) ": time zone \"Mars/Olympus\" is not known",
+        "warning: N / bufdir (b0000000): cron_schedule: minute \"99\"",
+        "warning: N / sap (b0000000): integration_type \"sap\"",
+        "warning: N / bufdir (b0000000): time zone \"Mars/Olympus\" is not known",
     };
     struct program_result result;
     const char *at;

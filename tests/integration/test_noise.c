@@ -50,18 +50,18 @@ START_TEST(test_invalid_row)
     testdb_exec("UPDATE organization_integrations SET integration_type = 'sap'"
                 " WHERE integration_id = '%s'",
                 scene_integration(1));
-    expect_said(scene_run(""), "organisation " SCENE_ORG);
+    expect_said(scene_run(""), "Nordlys / ");
     expect_silence(scene_run(""));
     expect_silence(scene_run(""));
-    expect_said(scene_run("--trigger-name other"), "organisation " SCENE_ORG);
-    expect_said(scene_run("--at " AT), "organisation " SCENE_ORG);
+    expect_said(scene_run("--trigger-name other"), "Nordlys / ");
+    expect_said(scene_run("--at " AT), "Nordlys / ");
     let_an_hour_pass();
-    expect_said(scene_run(""), "since 20");
+    expect_said(scene_run(""), "Nordlys / sap (10000000): since 20");
     expect_silence(scene_run(""));
     testdb_exec("UPDATE organization_integrations SET integration_type = 'sap'"
                 " WHERE integration_id = '%s'",
                 scene_integration(2));
-    expect_said(scene_run(""), "organisation " SCENE_ORG, "1 more rows are not valid");
+    expect_said(scene_run(""), "Nordlys / ", "1 more rows are not valid");
     expect_silence(scene_run(""));
     testdb_exec("UPDATE organization_integrations SET integration_type = 'xledger'");
     expect_said(scene_run(""), "all rows are valid again");
@@ -81,7 +81,7 @@ START_TEST(test_runs)
                 scene_minute_cron(slot - 30));
     testdb_exec("UPDATE sync_schedule_state SET schedule = '%s UTC'", scene_minute_cron(slot - 30));
     function_script(scene_function(), "* latency_ms=200 body={}");
-    expect_said(scene_run("--concurrency 1"), "organisation ", "organisation ",
+    expect_said(scene_run("--concurrency 1"), "Nordlys / ", "Nordlys / ",
                 "3 more runs started late", "3 more runs are completed by an answer");
     ck_assert_int_eq(scene_count("completed"), 4);
     expect_silence(scene_run(""));
@@ -232,7 +232,7 @@ START_TEST(test_counts)
 {
     scene_seed(1, 4, DAILY);
     scene_expect(scene_run("--at " AT), 4, 0, 0, 0);
-    expect_said(scene_run("--at " AT), "organisation ", "3 more slots are covered");
+    expect_said(scene_run("--at " AT), "Nordlys / ", "3 more slots are covered");
 }
 END_TEST
 
@@ -245,7 +245,7 @@ START_TEST(test_unwritten)
                 "CREATE TRIGGER refuse BEFORE UPDATE ON sync_trigger_state FOR EACH ROW"
                 " WHEN (NEW.warnings IS NOT NULL) EXECUTE FUNCTION refuse()");
     for (int n = 0; n < 2; n++)
-        expect_said(scene_run(""), "organisation ",
+        expect_said(scene_run(""), "Nordlys / ",
                     "the next tick will warn again: this was not written: database: not this one");
 }
 END_TEST

@@ -101,9 +101,9 @@ static void open_nulls(void)
 }
 
 static const char *const null_warnings[] = {
-    "organisation " SCENE_ORG ", integration (null): ",
-    "organisation (null), integration 10000000-0000-4000-8000-000000000009: ",
-    "organisation (null), integration (null): ",
+    "Nordlys / xledger ((null)): ",
+    "organisation (null) / xledger (10000000): ",
+    "organisation (null) / xledger ((null)): ",
     NULL,
 };
 
@@ -296,8 +296,8 @@ static const char *const encodings[] = {"SQL_ASCII", "LATIN1", "WIN1252"};
 START_TEST(test_encoding)
 {
     static const char *const said[] = {
-        "10000000-0000-4000-8000-000000000002: cron_schedule",
-        "10000000-0000-4000-8000-000000000003: integration_type",
+        "Nordlys / xledger (10000000): cron_schedule",
+        " (10000000): integration_type",
         "time zone ",
         NULL,
     };

@@ -106,7 +106,7 @@ START_TEST(test_missed)
         slot, is_early ? "failed catch_up -9..-6 not_delivered/GIVEN_UP, completed schedule -5..0"
                        : "failed catch_up -9..-5 not_delivered/GIVEN_UP, completed schedule -4..0");
     ck_assert_ptr_nonnull(strstr(tick.err, "given up"));
-    ck_assert_ptr_nonnull(strstr(tick.err, scene_integration(1)));
+    ck_assert_ptr_nonnull(strstr(tick.err, "warning: Nordlys / "));
     ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
     ck_assert_int_eq(scene_mark(1), slot);
     scene_tick_free(&tick);
@@ -391,6 +391,7 @@ START_TEST(test_at_covered)
                     " error_class = 'unknown', error_code = 'TIMEOUT'");
     tick = scene_run("--at " AT);
     scene_check(&tick, 0, 1, 0, 0);
+    run_id[8] = '\0'; /* the first digits are shown */
     ck_assert_ptr_nonnull(strstr(tick.err, run_id));
     ck_assert_ptr_nonnull(strstr(tick.err, covering[_i]));
     ck_assert_uint_eq(function_count(scene_function(), NULL), 0);

@@ -191,6 +191,7 @@ START_TEST(test_cold_start)
     tick = scene_run(options);
     scene_check(&tick, 1, 0, starts[_i].failed, starts[_i].failed > 0 ? 1 : 0);
     run_id = testdb_text("SELECT run_id FROM sync_run_log");
+    run_id[8] = '\0'; /* the first digits are shown */
     if (*starts[_i].warning == '\0') {
         ck_assert_str_eq(tick.err, "");
     } else {

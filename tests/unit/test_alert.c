@@ -28,7 +28,7 @@ static json_t *read_alert(struct tick_result *result)
     result->triggered = 3;
     result->skipped = 2;
     result->failed = 1;
-    line = alert_format(result, ID, &trigger);
+    line = alert_format(result, ID, &trigger, NULL);
     ck_assert_ptr_nonnull(line);
     alert = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
     ck_assert_ptr_nonnull(alert);
@@ -88,7 +88,7 @@ START_TEST(test_alert_without_notes)
     json_t *alert;
 
     result.count = 2;
-    ck_assert_ptr_null(alert_format(&result, ID, &trigger));
+    ck_assert_ptr_null(alert_format(&result, ID, &trigger, NULL));
     result.count = 3;
     alert = read_alert(&result);
     ck_assert_uint_eq(json_array_size(json_object_get(alert, "events")), 1);

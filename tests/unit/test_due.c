@@ -433,10 +433,8 @@ START_TEST(test_due_mark_in_the_future)
     schedule.served =
         ahead_cases[_i].served != NULL ? minute_of(ahead_cases[_i].served) : INT64_MIN;
     ck_assert(due_decide(&options, &schedule, &claim, &count, &fault));
-    ck_assert_str_eq(fault.message, options.clocks_agree
-                                        ? "organisation " ORG ", integration " INTEGRATION
-                                          ": its mark lay in the future and is corrected"
-                                        : "");
+    ck_assert_str_eq(fault.message,
+                     options.clocks_agree ? "its mark lay in the future and is corrected" : "");
     told = tell(&claim);
     ck_assert_str_eq(text_string(&told), ahead_cases[_i].told);
     text_free(&told);
@@ -505,8 +503,6 @@ START_TEST(test_due_bad_row)
     schedule.integration_type = bad_rows[_i].type;
     schedule.has_organization = !bad_rows[_i].has_no_organization;
     ck_assert(!due_decide(&options, &schedule, &claim, &count, &fault));
-    ck_assert_ptr_eq(strstr(fault.message, "organisation " ORG ", integration " INTEGRATION ": "),
-                     fault.message);
     ck_assert_msg(strstr(fault.message, bad_rows[_i].wrong) != NULL, "%s", fault.message);
     ck_assert_uint_eq(claim.key_count + claim.progression_count + count.in_window, 0);
 
@@ -556,7 +552,7 @@ START_TEST(test_due_set_aside)
     schedule.state_text = "30 * * * * UTC";
     schedule.mark = minute_of("2024-05-01T00:30Z");
     ck_assert(!due_decide(&options, &schedule, &claim, &count, &fault));
-    ck_assert_ptr_nonnull(strstr(fault.message, ": set aside, 2 rows have these ids: one; other"));
+    ck_assert_str_eq(fault.message, "set aside, 2 rows have these ids: one; other");
     schedule.is_active = false;
     fault = (struct error){0};
     ck_assert(due_decide(&options, &schedule, &claim, &count, &fault));

@@ -17,14 +17,14 @@ static char *keep(char *said, int minute, const char *invalid, int running, cons
 
     warnings_know(&warnings, said, minute * MINUTE);
     if (invalid != NULL)
-        warnings_addf(&warnings, WARNING_INVALID, "%s", invalid);
+        warnings_addf(&warnings, WARNING_INVALID, NULL, "%s", invalid);
     for (int i = 0; i < running; i++)
-        warnings_addf(&warnings, WARNING_RUNNING, "run %d", i);
+        warnings_addf(&warnings, WARNING_RUNNING, NULL, "run %d", i);
     if (invalid != NULL && !warnings_is_quiet(&warnings, WARNING_INVALID))
         quiet[0] = 'i';
     if (running > 0 && !warnings_is_quiet(&warnings, WARNING_RUNNING))
         quiet[1] = 'r';
-    warnings_say(&warnings);
+    warnings_say(&warnings, &(struct org_names){0});
     kept = warnings_end(&warnings);
     warnings_free(&warnings);
     ck_assert_msg(strcmp(quiet, says) == 0, "minute %d: %s", minute, quiet);
@@ -105,9 +105,9 @@ START_TEST(test_unknown)
 {
     struct warnings warnings = {0};
 
-    warnings_addf(&warnings, WARNING_INVALID, "a row");
+    warnings_addf(&warnings, WARNING_INVALID, NULL, "a row");
     ck_assert(!warnings_is_quiet(&warnings, WARNING_INVALID));
-    warnings_say(&warnings);
+    warnings_say(&warnings, &(struct org_names){0});
     ck_assert_ptr_null(warnings_end(&warnings));
     warnings_free(&warnings);
 }

@@ -1,7 +1,8 @@
 -- The integrations of which a claim may find something of earlier ticks, in the order of their ids,
 -- where it cannot take all of that at once: those with an active run, and with $1 those with a run
 -- that failed, of which retry_lock.sql attempts some again.
-SELECT integration_id, min(org_id::text) AS org_id
+SELECT integration_id, min(org_id::text) AS org_id,
+       left(min(integration_type), 63) AS integration_type
   FROM sync_run_log
  WHERE status IN ('pending', 'running')
     OR $1::boolean AND status = 'failed'
