@@ -32,6 +32,7 @@ gaps AS (
              AND r.scheduled_for >= to_timestamp(a.first_minute::float8 * 60::float8)
              AND f.covered_from <= to_timestamp(a.last_minute::float8 * 60::float8)
              AND f.covered_from <= f.covered_to
+             AND f.covered_to >= to_timestamp(a.first_minute::float8 * 60::float8)
         ) AS c
   WINDOW in_time AS (PARTITION BY a.place ORDER BY c.covered_from)
 ), pieces AS (
