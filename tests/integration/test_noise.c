@@ -108,7 +108,8 @@ static const struct {
     const char *all; /* what the tick fails with, where it has nothing but refusals */
     const char *over;
 } refusals[] = {
-    {"INSERT", OF_THE_SECOND, "organisation ", "claiming what is due: organisation ",
+    {"INSERT", OF_THE_SECOND, "Nordlys / xledger (10000000): not claimed",
+     "claiming what is due: organisation 00000000 / xledger (10000000): not claimed",
      "the database refuses no integration any more"},
     {"UPDATE", "NEW.status = 'running' AND " OF_THE_SECOND,
      "1 run not started, and stays pending: organisation ",
