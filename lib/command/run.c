@@ -53,7 +53,9 @@ static struct error *run_explain_names(const struct command_line *line)
     json_t *unused;
 
     json_object_foreach(line->config.strangers, stranger, unused)
+    {
         config_explain_stranger(stranger, &warnings[count++]);
+    }
     return warnings;
 }
 
