@@ -174,29 +174,34 @@ END_TEST
 
 static const struct {
     const char *change; /* of the second of two integrations */
+    const char *name;   /* by which the finding calls it then */
     const char *message;
 } rows[] = {
     {"UPDATE organization_integrations SET cron_schedule = '5/10 * * * *'",
+     "Nordlys / xledger (10000000)",
      "cron_schedule: minute \"5/10\" has a step after a single number (write \"5-59/10\")"},
-    {"UPDATE organization_integrations SET cron_schedule = ''", "cron_schedule: "},
+    {"UPDATE organization_integrations SET cron_schedule = ''", "Nordlys / xledger (10000000)",
+     "cron_schedule: "},
     {"UPDATE organization_integrations SET integration_type = 'visma'",
+     "Nordlys / visma (10000000)",
      "integration_type \"visma\" is not known (it is one of xledger, dynamics, bufdir)"},
     {"INSERT INTO organizations VALUES ('00000000-0000-4000-8000-00000000000b', 'x', "
      "'Europe/Olso');"
      "UPDATE organization_integrations SET org_id = '00000000-0000-4000-8000-00000000000b'",
-     "time zone \"Europe/Olso\" is not known"},
+     "x / xledger (10000000)", "time zone \"Europe/Olso\" is not known"},
     {"UPDATE organization_integrations SET org_id = '00000000-0000-4000-8000-00000000000b'",
-     "its organisation does not exist"},
+     "organisation 00000000 / xledger (10000000)", "its organisation does not exist"},
 };
 
 START_TEST(test_row)
 {
-    char *row;
+    char *hint;
 
     scene_seed(1, 2, DAILY);
     testdb_exec("%s WHERE integration_id = '%s'", rows[_i].change, scene_integration(2));
-    row = doctor_expect_fault("rows", "warning", scene_integration(2), true);
-    free(row);
+    hint = doctor_expect_fault("rows", "warning", rows[_i].name, true);
+    ck_assert_ptr_nonnull(strstr(hint, scene_integration(2)));
+    free(hint);
     doctor_expect_mended("rows", "warning", rows[_i].message);
     ck_assert_int_eq(/* nothing was disabled: these two, and the scene's own */
                      testdb_number(

@@ -92,7 +92,6 @@ START_TEST(test_answers)
                           function_count_event(scene_function(), "partial"),
                       answers_count);
     ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
-    ck_assert_uint_le(function_most_in_flight(scene_function()), 5);
     ck_assert_uint_eq(function_count(target, NULL), 0);
     ck_assert_uint_eq(function_count_event(target, "other"), 0);
     ck_assert_uint_eq(function_count_event(target, "partial"), 0);
