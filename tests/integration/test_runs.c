@@ -14,6 +14,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
+extern const char sql_audit[];
 extern const char sql_runs[]; /* the program's own statement */
 
 enum {
@@ -437,9 +438,17 @@ START_TEST(test_reader_goes_away)
 }
 END_TEST
 
-/* A day of the log, half of it, and from a day on; in minutes. */
-static const char *const periods[] = {"28940000, 28941440", "28935000, 28950000",
-                                      "28956000, 137438953472"};
+/* What log and audit read of a day, of half the log, and from a day on; in minutes. */
+static const struct {
+    const char *sql;
+    const char *parameters;
+} plans[] = {
+    {sql_runs, "NULL, NULL, 28940000, 28941440, NULL, NULL, NULL, NULL, NULL"},
+    {sql_runs, "NULL, NULL, 28935000, 28950000, NULL, NULL, NULL, NULL, NULL"},
+    {sql_runs, "NULL, NULL, 28956000, 137438953472, NULL, NULL, NULL, NULL, NULL"},
+    {sql_audit, "28957000, 28958440, NULL, NULL"},
+    {sql_audit, "28935000, 28950000, NULL, NULL"},
+};
 
 /* Covers: a period is found by the key of the log, however much of the log it is. */
 START_TEST(test_plan)
@@ -447,12 +456,11 @@ START_TEST(test_plan)
     char *plan;
 
     seed_many();
-    testdb_exec("PREPARE runs AS %s", sql_runs);
+    testdb_exec("PREPARE statement AS %s", plans[_i].sql);
     testdb_exec("CREATE TABLE plan (line text);"
                 "DO $$ DECLARE line text; BEGIN FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) EXECUTE "
-                "runs(NULL, NULL, %s, NULL, NULL, NULL, NULL, NULL)'"
-                " LOOP INSERT INTO plan VALUES (line); END LOOP; END $$",
-                periods[_i]);
+                "statement(%s)' LOOP INSERT INTO plan VALUES (line); END LOOP; END $$",
+                plans[_i].parameters);
     plan = testdb_text("SELECT string_agg(line, E'\\n') FROM plan");
     ck_assert_msg(strstr(plan, "Seq Scan on sync_run_log") == NULL &&
                       strstr(plan, "sync_run_log_slot_key") != NULL,
@@ -480,6 +488,6 @@ SUITE(runs)
     tcase_add_checked_fixture(many, open_scene, testdb_drop);
     tcase_add_loop_test(many, test_streams, 0, COUNT(counters));
     tcase_add_test(many, test_reader_goes_away);
-    tcase_add_loop_test(many, test_plan, 0, COUNT(periods));
+    tcase_add_loop_test(many, test_plan, 0, COUNT(plans));
     suite_add_tcase(suite, many);
 }

@@ -3,7 +3,12 @@
 -- clock and up to where the log was pruned; then, integration by integration, its schedule and
 -- state, the texts of its journal in order of time, and the runs that cover or export a part of $1
 -- to $2 (minutes), by slot and attempt. There is always a row, for the sake of the clock and the
--- schema's version. $3, $4: only this organisation, this integration.
+-- schema's version. $3, $4: only this organisation, this integration. The runs are found by the key of
+-- the log, integration by integration, as in runs.sql: OFFSET 0 keeps the planner from reading the whole
+-- log for a day of it.
+  WITH RECURSIVE integrations AS (
+         -- include: parts/integrations.sql
+       )
 SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
        (SELECT ceil(date_part('epoch', p.pruned_before) / 60::float8)::bigint
           FROM sync_prune_state AS p
@@ -57,10 +62,17 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 r.status = 'running' AND r.accepted_at IS NOT NULL, r.error_class, r.error_code,
                 r.http_status, NULL,
                 r.org_id, r.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-           FROM sync_run_log AS r
-          WHERE r.scheduled_for >= to_timestamp($1::float8 * 60::float8)
-            AND least(r.covers_from, r.period_start) < to_timestamp($2::float8 * 60::float8)
-            AND ($3::uuid IS NULL OR r.org_id = $3)
-            AND ($4::uuid IS NULL OR r.integration_id = $4)
+           FROM integrations AS k
+          CROSS JOIN LATERAL (
+                SELECT *
+                  FROM sync_run_log AS l
+                 WHERE l.org_id = k.org_id AND l.integration_id = k.integration_id
+                   AND l.scheduled_for >= to_timestamp($1::float8 * 60::float8)
+                   AND least(l.covers_from, l.period_start)
+                       < to_timestamp($2::float8 * 60::float8)
+                OFFSET 0
+                ) AS r
+          WHERE ($3::uuid IS NULL OR k.org_id = $3)
+            AND ($4::uuid IS NULL OR k.integration_id = $4)
        ) AS h ON true
  ORDER BY h.org_id, h.integration_id, h.part, h.valid_from NULLS FIRST, h.scheduled_for, h.attempt
