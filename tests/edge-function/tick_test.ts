@@ -260,6 +260,54 @@ test("of what failed, the function says by key what it has done, what not, and w
   assert.deepEqual(scene.target.numbers, [1, 2]);
 });
 
+test("asked, and killed while the function looks, nothing is written, and the next one settles it", async (scene) => {
+  const outcomes = () =>
+    scene.sql`SELECT error_code, resolution, resolved_by, records_exported FROM sync_run_log`;
+
+  await scene.addRecords([1, 2]);
+  await tickAt(scene, SLOT);
+  await scene.sql`
+    UPDATE sync_run_log
+       SET status = 'failed', completed_at = NULL, records_exported = NULL, failed_at = now(),
+           error_class = 'unknown', error_code = 'TIMEOUT'`;
+  const lock = await scene.lock("LOCK TABLE export_ledger");
+  const asking = scene.start(["resolve", "--ask", keyOf(SLOT)]);
+  await scene.untilFunctionWaits();
+  Deno.kill(-asking.pid, "SIGKILL");
+  await asking.output();
+  assert.deepEqual(await outcomes(), [
+    { error_code: "TIMEOUT", resolution: null, resolved_by: null, records_exported: null },
+  ]);
+  await lock.release();
+  await scene.syncsched(["resolve", "--ask"]);
+
+  assert.deepEqual(await outcomes(), [
+    { error_code: "TIMEOUT", resolution: "done", resolved_by: "function", records_exported: "2" },
+  ]);
+  assert.deepEqual(scene.target.numbers, [1, 2]);
+});
+
+test("what the function holds it resolves only when it knows", async (scene) => {
+  await scene.addRecords([1]);
+  scene.target.mood = "takes and hangs";
+  const tick = scene.start(["run", "--at", SLOT]);
+  await scene.target.untilItHangs();
+  Deno.kill(-tick.pid, "SIGKILL");
+  await tick.output();
+  await scene.sql`
+    UPDATE sync_run_log
+       SET status = 'failed', failed_at = now(), error_class = 'unknown', error_code = 'ABANDONED'`;
+  assert.match((await scene.syncsched(["resolve", "--ask"])).stdout, /does not know yet/);
+  assert.deepEqual(await scene.sql`SELECT resolution FROM sync_run_log`, [{ resolution: null }]);
+  scene.target.release();
+  await scene.untilCompleted();
+  await scene.syncsched(["resolve", "--ask"]);
+
+  assert.deepEqual(await scene.sql`SELECT resolution, records_exported FROM sync_run_log`, [
+    { resolution: "done", records_exported: "1" },
+  ]);
+});
+
 // ---- Histories ----
 
 const SLOTS = 8;
