@@ -38,7 +38,7 @@ INTEGRATION_OBJECTS := $(call objects,$(wildcard tests/integration/*.c))
 FAULT_OBJECTS   := $(call objects,$(wildcard tests/fault/*.c))
 JUDGE_OBJECTS   := $(call objects,$(wildcard tests/judge/*.c))
 TRIGGERS_OBJECTS := $(call objects,$(wildcard tests/triggers/*.c))
-BENCH_ALONE     := empty bare cost calls
+BENCH_ALONE     := empty bare cost calls rows
 BENCH_OBJECTS   := $(call objects,$(filter-out $(BENCH_ALONE:%=tests/bench/%.c),$(wildcard tests/bench/*.c)))
 FUZZ_OBJECTS    := $(call objects,$(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
 FUZZED_OBJECTS  := $(call objects,$(wildcard lib/base/*.c lib/time/*.c lib/cron/*.c) lib/call/classify.c lib/call/response.c lib/plan/outcome.c lib/plan/retry_after.c)
@@ -110,7 +110,7 @@ $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
 # What the benchmarks compare the program with, and what tells the cost of both.
-$(BUILD)/tests/calls $(BUILD)/tests/bare: $(LIBRARY)
+$(BUILD)/tests/calls $(BUILD)/tests/bare $(BUILD)/tests/rows: $(LIBRARY)
 $(BENCH_ALONE:%=$(BUILD)/tests/%): $(BUILD)/tests/%: $(BUILD)/obj/tests/bench/%.o $(COVERAGE_OBJECT)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
@@ -208,7 +208,7 @@ mutate: ## take each guard away and see that a test notices (MUTATE=name: only t
 	CC="$(CC)" scripts/dev/mutate $(MUTATE)
 
 bench: $(BUILD)/syncsched $(addprefix $(BUILD)/tests/,bench function_server $(BENCH_ALONE)) ## measure (BENCH=name: only that one)
-	BUILD=$(BUILD) AUTOVACUUM=$(if $(filter history,$(BENCH)),on,off) scripts/dev/with-postgresql $(BUILD)/tests/bench $(BENCH)
+	BUILD=$(BUILD) AUTOVACUUM=$(if $(filter history looks,$(BENCH)),on,off) scripts/dev/with-postgresql $(BUILD)/tests/bench $(BENCH)
 
 lint: ## run every linter over the code, the scripts and the manual
 	scripts/dev/lint

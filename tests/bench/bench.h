@@ -22,6 +22,7 @@ void bench_history(void);
 void bench_hosts(void);
 void bench_idle(void);
 void bench_instructions(void);
+void bench_looks(void);
 void bench_parse(void);
 void bench_start(void);
 

@@ -1,6 +1,6 @@
 /*
  * bench [NAME]...: measures and prints a table; all of it without arguments, but for what takes long
- * (capacity, history, hosts) or needs valgrind (instructions).
+ * (capacity, history, hosts, looks) or needs valgrind (instructions).
  *
  * The PostgreSQL server comes from libpq's PG* environment and is meant to be thrown away. Exit
  * status 1 means that the work went wrong, never that it was slow.
@@ -25,6 +25,7 @@ static const struct {
     {"claim", bench_claim, false},
     {"idle", bench_idle, false},
     {"instructions", bench_instructions, true},
+    {"looks", bench_looks, true},
     {"parse", bench_parse, false},
     {"start", bench_start, false},
     {"history", bench_history, true},

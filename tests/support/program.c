@@ -26,6 +26,13 @@ struct program {
     int64_t started_ms;
 };
 
+static int program_wait_ms = PROGRAM_WAIT_MS;
+
+void program_set_wait(int wait_ms)
+{
+    program_wait_ms = wait_ms;
+}
+
 static int64_t program_now_ms(void)
 {
     struct timespec now;
@@ -148,7 +155,7 @@ static char *program_read(int fd, size_t *length)
 
 struct program_result program_wait(struct program *program)
 {
-    int64_t until = program_now_ms() + PROGRAM_WAIT_MS;
+    int64_t until = program_now_ms() + program_wait_ms;
     struct pollfd end = {.fd = program->pid_fd, .events = POLLIN};
     struct program_result result = {0};
     struct rusage usage = {0};

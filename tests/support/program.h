@@ -16,6 +16,9 @@
 /* So long does program_wait() wait before it kills the program's process group. */
 enum { PROGRAM_WAIT_MS = 120 * 1000 };
 
+/* Another bound from now on, for what computes longer. */
+void program_set_wait(int wait_ms);
+
 /*
  * How much longer than it must a program may take on a machine that is busy with something else.
  * What it must not wait for is made to take longer than that.
