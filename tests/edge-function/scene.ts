@@ -294,12 +294,11 @@ export class Scene {
   /** The program against the function; its exit status and what it wrote. */
   async syncsched(args: string[], key = SECRET_KEY) {
     const output = await this.start(args, key).output();
+    const stdout = new TextDecoder().decode(output.stdout);
+    const stderr = new TextDecoder().decode(output.stderr);
 
-    return {
-      code: output.code,
-      stdout: new TextDecoder().decode(output.stdout),
-      stderr: new TextDecoder().decode(output.stderr),
-    };
+    this.log += `$ syncsched ${args.join(" ")}\n${stdout}${stderr}exit ${output.code}\n`;
+    return { code: output.code, stdout, stderr };
   }
 
   /** In a process group of its own, so that its workers can be killed with it. */
