@@ -82,6 +82,7 @@ static void upcoming_read_schedule(void *context, const struct schedules_reading
     struct timetable timetable;
     struct error wrong = {0};
 
+    upcoming->now_us = reading->now_us;
     upcoming->until =
         instant_divide_down(reading->now_us + options->ahead_ms * 1000, INSTANT_US_PER_MINUTE);
     if (!schedule->is_active ||

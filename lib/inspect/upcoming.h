@@ -39,7 +39,8 @@ struct upcoming {
     struct run first_invalid; /* of the first its ids and its type, */
     struct error first_error; /* and what is wrong */
     struct org_names names;
-    int64_t until; /* the last UTC minute to look at */
+    int64_t now_us; /* of the database; 0: it has no schedule */
+    int64_t until;  /* the last UTC minute to look at */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "plan/policy.h"
 #include "report/run_word.h"
+#include "report/slot_line.h"
 #include "time/duration.h"
 
 #include <inttypes.h>
@@ -187,70 +188,26 @@ static void runs_add_outcome(const json_t *run, struct text *out)
 
 /* ---- A line for a person ---- */
 
-enum { RUNS_TYPE_COLUMNS = 8, RUNS_ID_COLUMNS = 8, RUNS_NAME_LEAST = 14, RUNS_NAME_MOST = 30 };
-
-static size_t runs_name_columns(const struct terminal *terminal)
-{
-    size_t more = terminal->columns > 80 ? (terminal->columns - 80) / 3 : 0;
-
-    return more < RUNS_NAME_MOST - RUNS_NAME_LEAST ? RUNS_NAME_LEAST + more : RUNS_NAME_MOST;
-}
-
-/* Appends a text, which may be hostile, in exactly so many columns and a blank. */
-static void runs_add_cell(struct text *out, const char *string, size_t columns, bool is_right)
-{
-    struct text clean = {0};
-
-    terminal_add_clean(&clean, string != NULL && *string != '\0' ? string : "-");
-    terminal_add_fitted(out, text_string(&clean), columns, is_right);
-    text_add(out, " ");
-    text_free(&clean);
-}
-
-/* Appends the rest of a line, of which so many columns are used, cut to fit. */
-static void runs_add_rest(const struct terminal *terminal, struct text *out, size_t used,
-                          enum terminal_colour colour, const char *string)
-{
-    size_t room = terminal->columns > used + 8 ? terminal->columns - used : 8;
-    struct text clean = {0};
-    struct text fitted = {0};
-    size_t width;
-
-    terminal_add_clean(&clean, string);
-    width = terminal_width(text_string(&clean));
-    terminal_add_fitted(&fitted, text_string(&clean), width < room ? width : room, false);
-    terminal_paint(terminal, out, colour, text_string(&fitted));
-    text_add(out, "\n");
-    text_free(&clean);
-    text_free(&fitted);
-}
-
-static size_t runs_used_columns(const struct terminal *terminal)
-{
-    return WHEN_SLOT_COLUMNS + runs_name_columns(terminal) + RUNS_TYPE_COLUMNS + RUNS_ID_COLUMNS +
-           WHEN_LENGTH_COLUMNS + 5;
-}
-
 static void runs_add_text_line(const struct terminal *terminal, struct when *when,
                                const json_t *run, struct text *out)
 {
     const struct zone *zone = when_zone(when, runs_text(run, "timezone"));
     const json_t *duration = json_object_get(run, "durationMs");
     enum terminal_colour colour = run_word_find(run_word_of(run))->colour;
+    struct subject subject = {runs_text(run, "organization"), runs_text(run, "orgId"),
+                              runs_text(run, "integrationType"), runs_text(run, "integrationId")};
     struct text cell = {0};
 
     when_add_minute(when, zone, runs_minute(run, "scheduledFor"), &cell);
-    runs_add_cell(out, text_string(&cell), WHEN_SLOT_COLUMNS, false);
-    runs_add_cell(out, runs_text(run, "organization"), runs_name_columns(terminal), false);
-    runs_add_cell(out, runs_text(run, "integrationType"), RUNS_TYPE_COLUMNS, false);
-    text_addf(out, "%.*s ", RUNS_ID_COLUMNS, runs_text(run, "integrationId"));
+    slot_line_add_cell(out, text_string(&cell), WHEN_SLOT_COLUMNS, false);
+    slot_line_add_subject(terminal, &subject, out);
     text_clear(&cell);
     when_add_length(json_is_integer(duration) ? json_integer_value(duration) : -1, &cell);
-    runs_add_cell(out, text_string(&cell), WHEN_LENGTH_COLUMNS, true);
+    slot_line_add_cell(out, text_string(&cell), WHEN_LENGTH_COLUMNS, true);
     text_clear(&cell);
     runs_add_outcome(run, &cell);
-    runs_add_rest(terminal, out, runs_used_columns(terminal),
-                  colour == TERMINAL_GOOD ? TERMINAL_PLAIN : colour, text_string(&cell));
+    slot_line_end(terminal, slot_line_columns(terminal) + WHEN_LENGTH_COLUMNS + 1,
+                  colour == TERMINAL_GOOD ? TERMINAL_PLAIN : colour, text_string(&cell), out);
     text_free(&cell);
 }
 
@@ -291,11 +248,8 @@ void runs_add_heading(enum runs_format format, const struct terminal *terminal, 
     }
     if (format != RUNS_TEXT)
         return;
-    runs_add_cell(&line, "SLOT", WHEN_SLOT_COLUMNS, false);
-    runs_add_cell(&line, "ORGANISATION", runs_name_columns(terminal), false);
-    runs_add_cell(&line, "TYPE", RUNS_TYPE_COLUMNS, false);
-    runs_add_cell(&line, "ID", RUNS_ID_COLUMNS, false);
-    runs_add_cell(&line, "TOOK", WHEN_LENGTH_COLUMNS, true);
+    slot_line_add_heading(terminal, &line);
+    slot_line_add_cell(&line, "TOOK", WHEN_LENGTH_COLUMNS, true);
     text_add(&line, "OUTCOME");
     terminal_paint(terminal, out, TERMINAL_BOLD, text_string(&line));
     text_add(out, "\n");

@@ -97,7 +97,7 @@ START_TEST(test_views)
     scene_expect(scene_run(""), 0, 0, 0, 0);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_schedule_state"), 1);
     expect_said("due --at 2024-05-02T02:00Z", 0, "T02:00:00Z");
-    expect_said("next --hours 48", 0, "04:00 +0");
+    expect_said("next --hours 48", 0, " 04:00 ");
     expect_said("status", 0, "1 healthy");
     expect_said("health", 0, "1 healthy");
     expect_said("audit --from " AT " --to 2024-05-01T03:00Z", 0,

@@ -8,8 +8,8 @@ _syncsched_options() { # COMMAND
     # settings: bash-options
     run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --max-attempts --retry-unknown --retry-failed --now --again --after-restore --trigger-name --on-failure --from --to --org --integration --dry-run --db-role --config --log-format --help --version" ;;
     due) echo "--at --org --integration --db-role --config --log-format --help --version" ;;
-    next) echo "--org --integration --hours --json --db-role --config --log-format --help --version" ;;
-    audit) echo "--from --to --org --integration --ledger --json --db-role --config --log-format --help --version" ;;
+    next) echo "--org --integration --hours --width --json --db-role --config --log-format --help --version" ;;
+    audit) echo "--from --to --org --integration --ledger --width --json --db-role --config --log-format --help --version" ;;
     log) echo "--since --from --to --org --integration --status --code --http --slower-than --host --csv --width --json --db-role --config --log-format --help --version" ;;
     stats) echo "--since --org --integration --by --csv --width --json --db-role --config --log-format --help --version" ;;
     status) echo "--budget --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --org --integration --all --runs --width --json --db-role --config --log-format --help --version" ;;
