@@ -6,6 +6,7 @@
 #include "time/clock.h"
 #include "time/instant.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,23 @@ static void alert_add_run(struct alert *alert, const struct tick_result *result,
         alert_add(alert, "cold-start", run);
 }
 
+/* What its function reported of a run of an earlier tick. */
+static void alert_add_reported(struct alert *alert, const struct reported_run *reported)
+{
+    const struct outcome *outcome = &reported->outcome;
+    struct worker_note note = {.error_class = outcome->error_class,
+                               .http_status = outcome->http_status};
+
+    memcpy(note.error_code, outcome->error_code, sizeof note.error_code);
+    memcpy(note.request_id, outcome->request_id, sizeof note.request_id);
+    snprintf(note.error_message, sizeof note.error_message, "%s",
+             outcome->message != NULL ? outcome->message : "");
+    if (reported_is_failure(reported) && run_failure_is_news(&reported->run))
+        alert_add_failed(alert, &reported->run, &note);
+    else if (reported_works_again(reported))
+        alert_add(alert, "works-again", &reported->run);
+}
+
 static const char *alert_org_id(const json_t *event)
 {
     return json_string_value(json_object_get(event, "orgId"));
@@ -144,6 +162,8 @@ char *alert_format(const struct tick_result *result, const char *tick_id,
             alert_add_failed(&alert, &claim->abandoned[i].run,
                              claim->abandoned[i].was_accepted ? &alert_unreported
                                                               : &alert_abandoned);
+    for (size_t i = 0; i < result->reported.count; i++)
+        alert_add_reported(&alert, &result->reported.runs[i]);
     for (size_t i = 0; i < claim->run_count; i++)
         if (claim->runs[i].verdict == CLAIM_RUN_GIVEN_UP)
             alert_add(&alert, "given-up", &claim->runs[i].run);

@@ -162,13 +162,6 @@ static void claim_fill_arrays(struct claim_batch *batch)
 
 /* ---- What comes back ---- */
 
-static void claim_copy_run(const struct database_row *row, struct run *run)
-{
-    run_log_copy_run(row, run);
-    run->failed_before = (int)database_row_number(row, "failed_before", 0);
-    run->begun_before = database_row_number(row, "begun_before", INT64_MIN);
-}
-
 static void claim_read_run(void *context, const struct database_row *row)
 {
     struct claim_result *result = ((struct claim_batch *)context)->result;
@@ -184,7 +177,7 @@ static void claim_read_run(void *context, const struct database_row *row)
         claimed->verdict = strcmp(verdict, "GIVEN_UP") == 0   ? CLAIM_RUN_GIVEN_UP
                            : strcmp(verdict, "RESTORED") == 0 ? CLAIM_RUN_RESTORED
                                                               : CLAIM_RUN_CANCELLED;
-    claim_copy_run(row, &claimed->run);
+    run_log_copy_claimed(row, &claimed->run);
 }
 
 static void claim_read_attempt(void *context, const struct database_row *row)
@@ -202,7 +195,7 @@ static void claim_read_abandoned(void *context, const struct database_row *row)
                                     &result->abandoned_capacity, sizeof *result->abandoned);
     abandoned = &result->abandoned[result->abandoned_count++];
     abandoned->was_accepted = database_row_is_true(row, "is_accepted");
-    claim_copy_run(row, &abandoned->run);
+    run_log_copy_claimed(row, &abandoned->run);
 }
 
 static void claim_read_obstacle(void *context, const struct database_row *row)

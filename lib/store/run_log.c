@@ -35,6 +35,13 @@ void run_log_copy_run(const struct database_row *row, struct run *run)
     run->attempt = (int)database_row_number(row, "attempt", 1);
 }
 
+void run_log_copy_claimed(const struct database_row *row, struct run *run)
+{
+    run_log_copy_run(row, run);
+    run->failed_before = (int)database_row_number(row, "failed_before", 0);
+    run->begun_before = database_row_number(row, "begun_before", INT64_MIN);
+}
+
 struct run_log_cursor {
     const struct run_log_transition *transition;
     struct run_state *state;

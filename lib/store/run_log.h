@@ -91,4 +91,7 @@ bool run_log_throttle(struct database *db, const char *integration_type, int64_t
 /* The run of a row that has the columns of sql/columns/run.sql. */
 void run_log_copy_run(const struct database_row *row, struct run *run);
 
+/* The same, of a row that also has those of sql/columns/before.sql. */
+void run_log_copy_claimed(const struct database_row *row, struct run *run);
+
 #endif

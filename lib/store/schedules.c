@@ -119,6 +119,7 @@ static void schedules_read_row(void *context, const struct database_row *row)
         cursor->reading->now_us = database_row_number(row, "now_us", 0);
         cursor->reading->has_unfinished_runs = database_row_is_true(row, "unfinished");
         cursor->reading->has_held_runs = database_row_is_true(row, "held");
+        cursor->reading->has_reported_runs = database_row_is_true(row, "reported");
         cursor->reading->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
         cursor->reading->restored_us = database_row_number(row, "restored_us", INT64_MIN);
         if (!schema_check(row))

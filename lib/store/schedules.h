@@ -20,6 +20,7 @@ struct schedules_reading {
     int64_t host_now_us;      /* the host's clock at that moment */
     bool has_unfinished_runs; /* some run waits to be abandoned, adopted or tried again */
     bool has_held_runs;       /* RESTORED, not long ago, and not resolved */
+    bool has_reported_runs;   /* of which no tick has said how they ended (reported.h) */
     int64_t restored_us;      /* the database was restored, and what was served up to then is not
                                  known; INT64_MIN: it is; INT64_MAX: no tick has seen this one */
     int64_t pruned_before;    /* the log lacks runs of earlier minutes; INT64_MIN: it is whole */

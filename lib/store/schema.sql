@@ -181,6 +181,7 @@ CREATE TABLE IF NOT EXISTS sync_run_log (
     resolution_note  text,
     call_until       timestamptz, -- when the call of a run that is running is over, at the latest
     left_at          timestamptz, -- its tick ended and had not begun it: any other may adopt it
+    is_unsaid        boolean,     -- the function has ended it, and no tick has said so yet
 
     PRIMARY KEY (run_id),
 
@@ -272,7 +273,8 @@ ALTER TABLE sync_run_log
     ADD COLUMN IF NOT EXISTS resolved_by text,
     ADD COLUMN IF NOT EXISTS resolution_note text,
     ADD COLUMN IF NOT EXISTS call_until timestamptz,
-    ADD COLUMN IF NOT EXISTS left_at timestamptz;
+    ADD COLUMN IF NOT EXISTS left_at timestamptz,
+    ADD COLUMN IF NOT EXISTS is_unsaid boolean;
 UPDATE sync_run_log
    SET error_code = 'GIVEN_UP'
  WHERE status = 'failed' AND error_code = 'MISSED' AND started_at IS NULL;
@@ -389,6 +391,11 @@ CREATE INDEX IF NOT EXISTS sync_run_log_maybe_done_slot_idx
 CREATE INDEX IF NOT EXISTS sync_run_log_delivered_slot_idx
     ON sync_run_log (org_id, integration_id, scheduled_for)
     WHERE status = 'failed' AND error_class <> 'not_delivered';
+
+-- What the next tick is to say: hardly any run.
+CREATE INDEX IF NOT EXISTS sync_run_log_unsaid_idx
+    ON sync_run_log (scheduled_for)
+    WHERE is_unsaid;
 
 -- What was served before its time, by a clock that was wrong: hardly any run.
 CREATE INDEX IF NOT EXISTS sync_run_log_early_idx
@@ -662,6 +669,9 @@ $$;
 -- when the run has failed and nobody knows how: it was abandoned, no answer came in time, a worker
 -- crashed. A late success is recorded where no later attempt at the slot exists; any other late
 -- report is only noted in the message. No other report changes the log.
+--
+-- A tick says how the runs ended that it called. What ends when no tick waits for it any more is
+-- marked, and the next tick says it.
 
 -- Makes one of the two reports; code NULL: completed. The texts are what the log may hold.
 CREATE OR REPLACE FUNCTION sync_run_report(run_id uuid, records bigint, code text, message text)
@@ -675,6 +685,7 @@ DECLARE
     failure   text;
     is_late   boolean;
     has_later boolean;
+    is_alone  boolean; -- no tick waits for the run any more
     note      text;
 BEGIN
     IF isolation <> 'READ COMMITTED' THEN
@@ -699,6 +710,7 @@ BEGIN
     END IF;
     failure := run.error_class || '/' || run.error_code;
     is_late := run.status = 'failed' AND run.error_class = 'unknown' AND run.started_at IS NOT NULL;
+    is_alone := is_late OR run.accepted_at IS NOT NULL OR coalesce(run.call_until < now(), false);
     has_later := EXISTS (SELECT
                            FROM sync_run_log AS o
                           WHERE o.org_id = run.org_id AND o.integration_id = run.integration_id
@@ -709,12 +721,13 @@ BEGIN
         UPDATE sync_run_log AS r
            SET status = 'completed', completed_at = now(), records_exported = records,
                failed_at = NULL, error_class = NULL, error_code = NULL, retry_at = NULL,
+               is_unsaid = is_alone,
                error_message = 'it was ' || failure || ', and then reported completed after all'
          WHERE r.run_id = run.run_id
         RETURNING r.* INTO run;
     ELSIF run.status = 'running' THEN
         UPDATE sync_run_log AS r
-           SET status = 'failed', failed_at = now(),
+           SET status = 'failed', failed_at = now(), is_unsaid = is_alone,
                error_class = 'rejected', error_code = code, error_message = message
          WHERE r.run_id = run.run_id
         RETURNING r.* INTO run;

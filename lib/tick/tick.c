@@ -29,6 +29,7 @@ enum {
     TICK_SILENCE_MS = 3 * 60 * 1000, /* nothing has ticked for so long: as status has it */
     TICK_KEEP_MS = 3000,             /* to write what was said */
     TICK_NAMES_MS = 1000,            /* to read whom it is about */
+    TICK_REPORTED_MS = 3000,         /* to take what the function has reported */
     TICK_ANSWER_MS = 8000, /* nothing comes for longer than the reading waits for a lock */
 };
 
@@ -452,6 +453,38 @@ static void tick_warn_of_claim(struct tick *tick, const struct claim_result *res
         tick_warn_of_obstacle(tick, result, &result->obstacles[i]);
 }
 
+static void tick_warn_of_reported(struct tick *tick, const struct reported_run *reported)
+{
+    const struct run *run = &reported->run;
+    const struct outcome *outcome = &reported->outcome;
+    struct subject about = tick_subject_of(run);
+
+    if (reported_is_failure(reported) && run_failure_is_news(run))
+        warnings_addf(&tick->warnings, WARNING_REPORTED, &about,
+                      "run %.8s failed, its function reports %s: %s", run->run_id,
+                      outcome->error_code, outcome->message != NULL ? outcome->message : "");
+    else if (reported_works_again(reported))
+        warnings_addf(&tick->warnings, WARNING_WORKS_AGAIN, &about,
+                      "works again, the function reports run %.8s completed", run->run_id);
+}
+
+/* How runs of earlier ticks ended since. Only a plain tick speaks of them. */
+static void tick_take_reported(struct tick *tick, struct reported *reported)
+{
+    const struct tick_options *options = tick->options;
+    struct error err;
+
+    if (!tick->reading.has_reported_runs || options->is_dry || options->has_at)
+        return;
+    if (!tick_connect(tick, &err) ||
+        !reported_take(tick->db, clock_now_ms() + TICK_REPORTED_MS, reported, &err)) {
+        error_prefix(&err, "how accepted runs ended is not known yet");
+        warnings_add(&tick->warnings, WARNING_UNREPORTED, NULL, &err);
+    }
+    for (size_t i = 0; i < reported->count; i++)
+        tick_warn_of_reported(tick, &reported->runs[i]);
+}
+
 /*
  * Says what was added. Where that is about organisations, their names are worth a statement; but
  * a tick without them does all its work.
@@ -846,6 +879,7 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
         child_start(&tick.warmer, tick_warm_up, &tick);
     ok = tick_claim(&tick, &result->claim, err);
     if (ok) {
+        tick_take_reported(&tick, &result->reported);
         tick_warn_of_claim(&tick, &result->claim);
         tick_choose_runs(options, result);
     }
@@ -906,6 +940,7 @@ void tick_result_free(struct tick_result *result)
     free(result->verdicts);
     memory_unshare(result->notes, result->notes_count, sizeof *result->notes);
     claim_result_free(&result->claim);
+    reported_free(&result->reported);
     warnings_free(&result->warnings);
     *result = (struct tick_result){0};
 }

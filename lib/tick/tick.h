@@ -10,6 +10,7 @@
 #include "plan/due.h"
 #include "store/claim.h"
 #include "store/database.h"
+#include "store/reported.h"
 #include "store/schedules.h"
 #include "tick/pool.h"
 #include "tick/warnings.h"
@@ -48,6 +49,7 @@ struct tick_result {
     size_t failed;             /* of the triggered */
     struct error refusal;      /* why runs of this tick stayed pending; ERROR_NONE: of no refusal */
     struct claim_result claim; /* adopted, claimed, given up, abandoned */
+    struct reported reported;  /* runs of earlier ticks that their function has ended since */
     struct claim_run *runs;    /* those to dispatch, by turns; task n serves runs[n] */
     int *verdicts;             /* of each run: enum worker_verdict or POOL_LOST */
     struct worker_note *notes; /* about each run; NULL unless options.takes_notes */

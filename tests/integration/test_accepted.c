@@ -263,6 +263,135 @@ START_TEST(test_alert)
 }
 END_TEST
 
+/* ---- What is said of a run that its function ends later ---- */
+
+#define SAYS "syncsched: warning: Nordlys / xledger (10000000): "
+
+/* The run of the n-th, of a tick long gone: a failed or completed one before it, and it. */
+static void seed_row(int n, const char *before)
+{
+    int64_t minute = scene_settle(20000);
+
+    scene_seed(n, n, "0 0 30 2 *");
+    scene_expect(scene_run(""), 0, 0, 0, 0); /* sees it for the first time */
+    free(scene_seed_run(n, "completed", minute - 30, 30));
+    if (strcmp(before, "failed") == 0)
+        testdb_exec("UPDATE sync_run_log SET status = 'failed', completed_at = NULL,"
+                    " failed_at = completed_at, error_class = 'rejected', error_code = 'E1'"
+                    " WHERE integration_id = '%s'",
+                    scene_integration(n));
+    free(scene_seed_run(n, "running", minute - 10, 10));
+    testdb_exec("UPDATE sync_run_log SET accepted_at = started_at WHERE status = 'running'");
+}
+
+static void expect_told(const char *said, const char *told)
+{
+    struct scene_tick tick = scene_run("");
+    char *alert = read_alert();
+
+    ck_assert_msg((*said == '\0') == (*tick.err == '\0') && strstr(tick.err, said) != NULL, "%s",
+                  tick.err);
+    ck_assert_msg((*told == '\0') == (*alert == '\0') && strstr(alert, told) != NULL, "%s", alert);
+    ck_assert_int_eq(tick.status, 0);
+    scene_tick_free(&tick);
+    free(alert);
+}
+
+static const struct {
+    const char *before;
+    const char *meanwhile; /* NULL: nothing */
+    const char *report;
+    const char *said;
+    const char *told; /* by the alert */
+} ends[] = {
+    {"completed", NULL, FAIL " WHERE status = 'running'",
+     "failed, its function reports PERIOD_CLOSED: closed\n",
+     "\"errorClass\":\"rejected\",\"errorCode\":\"PERIOD_CLOSED\",\"errorMessage\":\"closed\""},
+    {"failed", NULL, FAIL " WHERE status = 'running'", "", ""}, /* the second in a row */
+    {"failed", NULL, COMPLETE " WHERE status = 'running'", "works again, ", "\"works-again\""},
+    {"completed", NULL, COMPLETE " WHERE status = 'running'", "", ""},
+    {"completed", GIVE_UP " WHERE status = 'running'", COMPLETE " WHERE status = 'failed'",
+     "works again, ", "\"works-again\""},
+    {"completed", GIVE_UP " WHERE status = 'running'", FAIL " WHERE status = 'failed'", "", ""},
+    /* Its host died before the 202 was stored. */
+    {"completed",
+     "UPDATE sync_run_log SET accepted_at = NULL, call_until = now() - interval '1 second'",
+     FAIL " WHERE status = 'running'", "failed, its function reports", "\"PERIOD_CLOSED\""},
+    /* And where it lives, it will say so itself. */
+    {"completed",
+     "UPDATE sync_run_log SET accepted_at = NULL, call_until = now() + interval '1 minute'",
+     FAIL " WHERE status = 'running'", "", ""},
+};
+
+/* Covers: the next tick says how it ended, by name, once, and the command hears it; nobody else does. */
+START_TEST(test_reported)
+{
+    seed_row(1, ends[_i].before);
+    keep_alert();
+    expect_told("", "");
+    if (ends[_i].meanwhile != NULL)
+        testdb_exec("%s", ends[_i].meanwhile);
+    testdb_exec("%s", ends[_i].report);
+    scene_expect(scene_run("--dry-run"), 0, 0, 0, 0);
+    scene_expect(scene_run("--at " AT), 0, 0, 0, 0);
+    keep_alert();
+    expect_told(ends[_i].said, ends[_i].told);
+    keep_alert();
+    expect_told("", "");
+}
+END_TEST
+
+/* Covers: of several that fail the first is named, and how many more; the alert has each. */
+START_TEST(test_several_reported)
+{
+    struct scene_tick tick;
+    char *alert;
+
+    for (int n = 1; n <= 3; n++)
+        seed_row(n, "completed");
+    testdb_exec(FAIL " WHERE status = 'running'");
+    keep_alert();
+    tick = scene_run("");
+    alert = read_alert();
+    ck_assert_ptr_nonnull(strstr(tick.err, SAYS "run "));
+    ck_assert_ptr_nonnull(strstr(tick.err, "2 more runs failed, as their functions report\n"));
+    ck_assert_ptr_nonnull(strstr(alert, scene_integration(1)));
+    ck_assert_ptr_nonnull(strstr(alert, scene_integration(3)));
+    scene_tick_free(&tick);
+    free(alert);
+}
+END_TEST
+
+/* Covers: a row that the database refuses, or that somebody holds, keeps nobody from hearing of the rest. */
+START_TEST(test_reported_and_refused)
+{
+    struct scene_tick tick;
+
+    for (int n = 1; n <= 3; n++)
+        seed_row(n, "completed");
+    testdb_exec(FAIL " WHERE status = 'running'");
+    testdb_exec("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+                "BEGIN RAISE EXCEPTION 'not this one'; END $$;"
+                "CREATE TRIGGER refuse BEFORE UPDATE ON sync_run_log FOR EACH ROW"
+                " WHEN (NEW.integration_id = '%s') EXECUTE FUNCTION refuse()",
+                scene_integration(2));
+    tick = scene_run("");
+    ck_assert_ptr_nonnull(strstr(tick.err, "1 more runs failed, as their functions report\n"));
+    ck_assert_ptr_nonnull(
+        strstr(tick.err, "how accepted runs ended is not known yet: database: not this one"));
+    scene_tick_free(&tick);
+    tick = scene_run("");
+    ck_assert_str_eq(tick.err, "");
+    scene_tick_free(&tick);
+    testdb_exec("DROP TRIGGER refuse ON sync_run_log");
+    tick = scene_run("");
+    ck_assert_ptr_nonnull(strstr(tick.err, "failed, its function reports"));
+    ck_assert_ptr_nonnull(strstr(tick.err, "how accepted runs ended is known again"));
+    ck_assert_ptr_null(strstr(tick.err, " more "));
+    scene_tick_free(&tick);
+}
+END_TEST
+
 /* Covers: what the function reports as failed gets its next attempt by policy, with the same key. */
 START_TEST(test_next_attempt)
 {
@@ -295,6 +424,9 @@ SUITE(accepted)
     tcase_add_test(all, test_abandoned);
     tcase_add_test(all, test_not_abandoned);
     tcase_add_loop_test(all, test_alert, 0, 2);
+    tcase_add_loop_test(all, test_reported, 0, COUNT(ends));
+    tcase_add_test(all, test_several_reported);
+    tcase_add_test(all, test_reported_and_refused);
     tcase_add_test(all, test_next_attempt);
     suite_add_tcase(suite, all);
 }

@@ -30,7 +30,7 @@ START_TEST(test_columns)
                 " failed_at records_exported error_class error_code error_message"
                 " trigger_name host period_start accepted_at http_status request_id retry_at"
                 " resolution resolved_at resolved_by resolution_note call_until"
-                " left_at");
+                " left_at is_unsaid");
 }
 END_TEST
 

@@ -1,8 +1,9 @@
 -- Everything a tick decides from, in one statement: the clock, whether runs wait to be abandoned,
 -- adopted or, if that is wanted ($1), tried again, whether slots are held of which the function can
--- be asked ($2: if that is wanted), up to when the log was pruned, and each schedule with its
--- organisation's zone and its state. There is always a row, for the sake of the clock and
--- the schema's version, which is a constant once this is planned. A FULL JOIN, because the state of
+-- be asked ($2: if that is wanted), whether runs were reported that nobody has spoken of yet, up to
+-- when the log was pruned, and each schedule with its organisation's zone and its state. There is
+-- always a row, for the sake of the clock and the schema's version, which is a constant once this
+-- is planned. A FULL JOIN, because the state of
 -- an integration that was disabled or deleted must be closed, too. OFFSET 0 keeps the first
 -- subquery whole, so that it is worked out once and not for each row.
 -- restored_us is up to when it is not known what was served, since the database was restored: the
@@ -10,7 +11,7 @@
 -- A mark or a run is from the future when it lies more than a minute ahead. Of such a mark's
 -- schedule this also returns the minute up to which the log shows its slots as served: a run that
 -- is folded over what is still to come has served what lies before its start.
-SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_version, r.*
+SELECT c.now_us, c.unfinished, c.held, c.reported, c.pruned_before, c.restored_us, c.schema_version, r.*
   FROM (SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                EXISTS (
                  SELECT FROM sync_run_log
@@ -30,6 +31,8 @@ SELECT c.now_us, c.unfinished, c.held, c.pruned_before, c.restored_us, c.schema_
                   WHERE status = 'failed' AND failed_at > now() - interval '1 day'
                     AND error_code = 'RESTORED' AND resolution IS NULL
                ) AS held,
+               (SELECT is_unsaid FROM sync_run_log WHERE is_unsaid ORDER BY scheduled_for LIMIT 1)
+                 AS reported,
                (SELECT ceil(date_part('epoch', max(pruned_before)) / 60::float8)::bigint
                   FROM sync_prune_state) AS pruned_before,
                -- include: columns/restored.sql
