@@ -102,6 +102,7 @@ static bool due_is_known(const struct due_options *options, const struct schedul
         return false;
     count->schedules++;
     count->in_window += known->window_slot != INT64_MIN ? 1 : 0;
+    count->covered += known->window_slot != INT64_MIN ? 1 : 0;
     return true;
 }
 
@@ -372,6 +373,7 @@ bool due_decide(const struct due_options *options, const struct schedule *read, 
     if (claim->progression_count > key.first_progression || is_changed || is_corrected) {
         due_add_key(claim, schedule, &key);
     } else {
+        count->covered += key.window_slot != INT64_MIN ? 1 : 0;
         if (is_valid && !options->is_window_only)
             due_note_text(options->texts, key.text, schedule->mark, key.window_slot);
         free(key.text);

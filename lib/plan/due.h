@@ -57,6 +57,7 @@ int64_t due_held_to(int64_t restored_us);
 struct due_count {
     size_t schedules; /* active ones that were looked at */
     size_t in_window; /* of these, with a slot in the window */
+    size_t covered;   /* of these, with nothing to do: the log has that slot */
 };
 
 /*

@@ -243,10 +243,12 @@ static bool by_hand_serve(struct by_hand_sender *sender, const struct claim *cla
         .verdicts = result->verdicts + first,
         .notes = result->notes != NULL ? result->notes + first : NULL,
         .count = count,
+        .failures = result->failures,
     };
     bool ok = tick_serve_runs(sender->options->tick, &round, err);
 
     result->count += count;
+    result->failures = round.failures;
     if (round.refusal.kind != ERROR_NONE)
         result->refusal = round.refusal;
     for (size_t i = first; i < result->count; i++)
@@ -360,6 +362,7 @@ bool by_hand_send(const struct by_hand_options *options, const struct by_hand_re
     result->skipped = by_hand_count(reading, false) - result->triggered;
     result->is_complete = ok || result->count > 0;
     by_hand_warn_of_rest(&sender);
+    tick_say_failures(result);
     free(sender.progress);
     free(sender.keys);
     return ok || result->refusal.kind != ERROR_NONE;

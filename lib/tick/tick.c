@@ -41,6 +41,7 @@ enum {
 /* What a tick's children count and measure, in memory that they share. */
 struct tick_shared {
     atomic_size_t warned[WARNINGS];
+    atomic_size_t failures;
     _Atomic int64_t cold_ping_ms; /* the warmer met a cold start; 0: it did not */
 };
 
@@ -760,10 +761,13 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
     if (workers.refusals == NULL || workers.waits == NULL || !tick_share(tick))
         return error_set(err, ERROR_INTERNAL, "not enough memory to start workers");
     workers.warned = tick->shared->warned;
+    workers.failures = &tick->shared->failures;
+    atomic_store(workers.failures, result->failures);
     tick_token(options, token);
     workers.database.warn = NULL; /* the tick has warned already */
     ok = pool_run(&pool, result->verdicts, err);
     log_live_line("");
+    result->failures = atomic_load(workers.failures);
     if (ok && !signals_ask_to_end())
         tick_warn_of_rest(tick, &hand_out, &workers, result->count);
     free(hand_out.calls);
@@ -775,6 +779,22 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
     memory_unshare(workers.refusals, WORKER_REFUSALS, sizeof *workers.refusals);
     memory_unshare(workers.waits, WORKER_WAITS, sizeof *workers.waits);
     return ok;
+}
+
+void tick_say_failures(const struct tick_result *result)
+{
+    if (result->failures > WORKER_FAILURES_SAID)
+        log_warning("%zu more runs failed: syncsched log --status failed lists them",
+                    result->failures - WORKER_FAILURES_SAID);
+}
+
+/* A person who types it again should know why nothing happens; two triggers do so all the time. */
+static void tick_say_skipped(const struct tick *tick)
+{
+    if (log_has_live_line() && !tick->options->has_at && tick->count.covered > 0)
+        log_warning("%zu integration%s skipped, the log has the slot of this minute already: "
+                    "syncsched log --since today shows it",
+                    tick->count.covered, tick->count.covered == 1 ? "" : "s");
 }
 
 bool tick_serve_runs(const struct tick_options *options, struct tick_result *result,
@@ -895,6 +915,9 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
     }
     if (ok || result->count > 0)
         tick_count(&tick, result);
+    if (ok)
+        tick_say_skipped(&tick);
+    tick_say_failures(result);
     result->warnings = tick.warnings;
     tick.warnings = (struct warnings){0};
     tick_end(&tick);

@@ -47,6 +47,7 @@ struct tick_result {
     size_t skipped;            /* integrations with a slot in the window that it did not trigger,
                                   and adopted runs that it did not dispatch */
     size_t failed;             /* of the triggered */
+    size_t failures;           /* of these in the log; by hand, of the rounds so far */
     struct error refusal;      /* why runs of this tick stayed pending; ERROR_NONE: of no refusal */
     struct claim_result claim; /* adopted, claimed, given up, abandoned */
     struct reported reported;  /* runs of earlier ticks that their function has ended since */
@@ -77,9 +78,14 @@ void tick_end_warnings(const struct tick_options *options, struct tick_result *r
 
 void tick_result_free(struct tick_result *result);
 
-/* Steps 5 to 7 alone: serves result->runs, and fills in verdicts, notes and refusal. */
+/*
+ * Steps 5 to 7 alone: serves result->runs, and fills in verdicts, notes and refusal. Adds to
+ * failures, the first of which it says; how many more there are says tick_say_failures().
+ */
 bool tick_serve_runs(const struct tick_options *options, struct tick_result *result,
                      struct error *err);
+
+void tick_say_failures(const struct tick_result *result);
 
 /*
  * What it did, as it is printed (design section 7), to be released. It has the ids of the triggered

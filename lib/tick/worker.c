@@ -24,6 +24,7 @@ enum {
     WORKER_BACK_OFF_MS = 500,
     WORKER_NAMES_MS = 500, /* to read whom a warning is about; it waits no longer */
     WORKER_FULL_MS = 250,  /* until it asks again whether there is a place for a call */
+    WORKER_MESSAGE_CHARACTERS = 500,
     WORKER_STOP_MS = 5000, /* when it must stop: so long it may take to store an outcome */
 };
 
@@ -40,11 +41,11 @@ struct worker {
     struct worker_note *note; /* about it; never NULL */
 };
 
-static void worker_warn(const struct worker *worker, const char *what, const struct error *err)
+/* Of the run, with the name of its organisation. */
+static void worker_say(const struct worker *worker, const char *message, const char *hint)
 {
     const struct run *run = worker->run;
     struct org_names names = {0};
-    struct text message = {0};
     struct error ignored;
     struct subject about = {NULL, run->org_id, run->integration_type, run->integration_id};
 
@@ -52,10 +53,17 @@ static void worker_warn(const struct worker *worker, const char *what, const str
     if (worker->db != NULL && database_is_usable(worker->db))
         (void)org_names_read(worker->db, &names, clock_now_ms() + WORKER_NAMES_MS, &ignored);
     about.organization = org_names_find(&names, run->org_id);
-    text_addf(&message, "%s%s%s", what, err != NULL ? ": " : "", err != NULL ? err->message : "");
-    org_names_warn(&about, run->run_id, message.data, "");
-    text_free(&message);
+    org_names_warn(&about, run->run_id, message, hint);
     org_names_free(&names);
+}
+
+static void worker_warn(const struct worker *worker, const char *what, const struct error *err)
+{
+    struct text message = {0};
+
+    text_addf(&message, "%s%s%s", what, err != NULL ? ": " : "", err != NULL ? err->message : "");
+    worker_say(worker, message.data, "");
+    text_free(&message);
 }
 
 /* One line for the first of a kind; the tick says how many more there were. */
@@ -347,22 +355,6 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
     return end;
 }
 
-/* A start whose answer was lost: if it was committed the run is over before the call. */
-static enum worker_verdict worker_take_back(struct worker *worker)
-{
-    const struct outcome cancelled = {
-        .error_class = OUTCOME_NOT_DELIVERED,
-        .error_code = "CANCELLED",
-        .message = (char[]){"the tick's time was over before the call"},
-    };
-    struct run_state state;
-
-    return worker_store(worker, RUN_LOG_FINISH, &cancelled, &state) && state.status == RUN_FAILED &&
-                   state.is_mine
-               ? WORKER_FAILED
-               : WORKER_LEFT;
-}
-
 static void worker_warn_if_late(const struct worker *worker, int64_t started_at_us)
 {
     int64_t late_us = started_at_us - worker->run->scheduled_for * INSTANT_US_PER_MINUTE;
@@ -514,13 +506,51 @@ static void worker_warn_of_cold_start(const struct worker *worker)
                      NULL);
 }
 
-/* A run that began, by what the log says of it. */
-static enum worker_verdict worker_judge(const struct run_state *state)
+/* What the log has. Of a run that was abandoned there are other lines. */
+static void worker_warn_of_failure(const struct worker *worker, const struct run_state *state)
 {
+    const struct worker_note *note = worker->note;
+    struct text what = {0};
+    char hint[64];
+
+    if (state->status != RUN_FAILED || !state->is_mine || state->is_abandoned ||
+        atomic_fetch_add(worker->options->failures, 1) >= WORKER_FAILURES_SAID)
+        return;
+    text_addf(&what, "failed %s", state->error_code);
+    if (*note->error_message != '\0') {
+        text_add(&what, ": ");
+        text_add_clean(&what, note->error_message, strlen(note->error_message),
+                       WORKER_MESSAGE_CHARACTERS);
+    }
+    snprintf(hint, sizeof hint, "syncsched log %.8s says what can be done", worker->run->run_id);
+    worker_say(worker, what.data, hint);
+    text_free(&what);
+}
+
+/* A run that began, by what the log says of it. */
+static enum worker_verdict worker_judge(const struct worker *worker, const struct run_state *state)
+{
+    worker_warn_of_failure(worker, state);
     if (state->is_mine && state->status == RUN_COMPLETED)
         return WORKER_COMPLETED;
     return state->is_mine && state->status == RUN_RUNNING && state->is_accepted ? WORKER_ACCEPTED
                                                                                 : WORKER_FAILED;
+}
+
+/* A start whose answer was lost: if it was committed the run is over before the call. */
+static enum worker_verdict worker_take_back(struct worker *worker)
+{
+    const struct outcome cancelled = {
+        .error_class = OUTCOME_NOT_DELIVERED,
+        .error_code = "CANCELLED",
+        .message = (char[]){"the tick's time was over before the call"},
+    };
+    struct run_state state;
+
+    if (!worker_store(worker, RUN_LOG_FINISH, &cancelled, &state) || state.status != RUN_FAILED ||
+        !state.is_mine)
+        return WORKER_LEFT;
+    return worker_judge(worker, &state);
 }
 
 /* The function reported that it failed, and was faster than its own response. */
@@ -561,7 +591,7 @@ static enum worker_verdict worker_store_outcome(struct worker *worker,
     } else if (state.status == RUN_FAILED && outcome->error_class == OUTCOME_NONE) {
         worker_note_report(worker, &state);
     }
-    return worker_judge(&state);
+    return worker_judge(worker, &state);
 }
 
 static enum worker_verdict worker_serve(struct worker *worker)
@@ -620,7 +650,7 @@ static enum worker_verdict worker_settle(struct worker *worker, bool is_wound_up
         else if (state.status == RUN_PENDING || !state.is_mine)
             return WORKER_LEFT;
         else
-            return worker_judge(&state);
+            return worker_judge(worker, &state);
     }
     return verdict;
 }
@@ -645,6 +675,7 @@ void worker_work(void *context, struct pool_channel *channel)
         worker.begin_until_ms = worker.options->start_until_ms;
         if (task.begin_until_ms < worker.begin_until_ms)
             worker.begin_until_ms = task.begin_until_ms;
+        unread = (struct worker_note){0};
         worker.note = worker.options->notes != NULL ? &worker.options->notes[task.number] : &unread;
         if (task.deaths > 0)
             verdict = worker_settle(&worker, task.is_wound_up);

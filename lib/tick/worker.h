@@ -43,6 +43,9 @@ struct worker_note {
     bool was_cold;   /* it succeeded, but the platform had to start the function first */
 };
 
+/* So many failed runs have a line each; the tick says how many more there are. */
+enum { WORKER_FAILURES_SAID = 5 };
+
 /* Why runs were not started: because of what they are, or as any other would not be. */
 enum worker_refusal_kind { WORKER_REFUSED_ROW, WORKER_REFUSED_ANY, WORKER_REFUSALS };
 
@@ -74,6 +77,7 @@ struct worker_options {
     struct worker_wait *waits;
     const struct warnings *warnings; /* what the tick keeps to itself */
     atomic_size_t *warned;           /* warned[kind]: how often, in shared memory */
+    atomic_size_t *failures;         /* runs that failed, so far; the same */
     const char *tick_token;          /* the tick's part of the workers' tokens */
     int64_t deadline_ms;             /* the end of the budget */
     int64_t start_until_ms;          /* too little time left after this: runs stay pending */

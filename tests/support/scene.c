@@ -372,6 +372,27 @@ void scene_tick_free(struct scene_tick *tick)
     *tick = (struct scene_tick){0};
 }
 
+char *scene_without_failures(char *err)
+{
+    char *to = err;
+
+    for (const char *line = err; *line != '\0';) {
+        size_t end = strcspn(line, "\n");
+        size_t length = end + (line[end] == '\n' ? 1 : 0);
+        const char *failed = strstr(line, ": failed ");
+        const char *more = strstr(line, " more runs failed: ");
+        bool is_failure =
+            (failed != NULL && failed < line + length) || (more != NULL && more < line + length);
+
+        if (!is_failure)
+            memmove(to, line, length);
+        to += is_failure ? 0 : length;
+        line += length;
+    }
+    *to = '\0';
+    return err;
+}
+
 /* The process's state letter and parent from /proc/PID/stat; false when there is no such process. */
 static bool scene_look_at(pid_t pid, char *state, pid_t *parent)
 {

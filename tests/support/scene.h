@@ -134,6 +134,9 @@ void scene_check(const struct scene_tick *tick, long triggered, long skipped, lo
                  int status);
 void scene_tick_free(struct scene_tick *tick);
 
+/* Takes the lines out of what was said that say why runs failed; returns it. */
+char *scene_without_failures(char *err);
+
 /* The children of a process: its workers. */
 int scene_children(pid_t parent, pid_t children[SCENE_CHILDREN_MAX]);
 
