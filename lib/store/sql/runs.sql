@@ -34,6 +34,6 @@ SELECT true AS is_found,
    AND ($7::smallint IS NULL OR r.http_status = $7)
    AND ($8::bigint IS NULL
         OR coalesce(r.completed_at, r.failed_at, now()) - r.started_at
-           > $8 * interval '1 millisecond')
+           > $8::float8 * interval '1 millisecond')
    AND ($9::text IS NULL OR lower(r.host) = lower($9))
  ORDER BY r.scheduled_for, r.org_id, r.integration_id, r.attempt
