@@ -356,6 +356,7 @@ for (const way of ["answers with 200", "answers with 202"] as const) {
       if (random(2) === 0) await scene.endLease();
       if (random(3) === 0) {
         await tickAt(scene, slotOf(day), "--retry-failed", "--retry-unknown");
+        await scene.untilReported(); // the tick of the next day calls nobody beside a run
       }
     }
     for (let day = 0; day < SLOTS; day++) await attemptUntilCompleted(scene, slotOf(day));
