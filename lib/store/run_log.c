@@ -14,7 +14,7 @@ static const struct {
     int lock_parameters;
     int parameters;
 } run_log_steps[] = {
-    [RUN_LOG_START] = {sql_start_lock, sql_start, 3, 7},
+    [RUN_LOG_START] = {sql_start_lock, sql_start, 3, 8},
     [RUN_LOG_ACCEPT] = {NULL, sql_accept, 0, 6},
     [RUN_LOG_FINISH] = {NULL, sql_finish, 0, 12},
     [RUN_LOG_FINISH_LATE] = {sql_late_lock, sql_late, 1, 11},
@@ -79,13 +79,14 @@ static void run_log_read_pending(void *context, const struct database_row *row)
 
 /* What a start needs to know, from the fifth value on. Whether it needs the lock of all starts. */
 static bool run_log_set_start(const struct run_log_transition *start, const char *values[],
-                              char numbers[3][DATABASE_NUMBER_SIZE])
+                              char numbers[4][DATABASE_NUMBER_SIZE])
 {
     values[4] = database_number(numbers[0], start->call_ms);
     if (start->max_calls > 0)
         values[5] = database_number(numbers[1], start->max_calls);
     if (start->max_calls_of > 0)
         values[6] = database_number(numbers[2], start->max_calls_of);
+    values[7] = database_number(numbers[3], start->not_before_us);
     return start->max_calls > 0 || start->max_calls_of > 0;
 }
 
@@ -117,7 +118,7 @@ static bool run_log_try(struct database *db, const struct run_log_transition *tr
 {
     struct run_log_cursor cursor = {transition, state};
     const char *lock = run_log_steps[transition->step].lock;
-    char numbers[3][DATABASE_NUMBER_SIZE];
+    char numbers[4][DATABASE_NUMBER_SIZE];
     const char *values[12] = {transition->run->run_id, transition->run->org_id,
                               transition->run->integration_id, transition->token};
     struct database_statement statements[] = {

@@ -69,9 +69,10 @@ struct run_log_transition {
     const struct outcome *outcome; /* of the call; to start a run: NULL */
     int64_t deadline_ms;           /* monotonic */
     /* To start a run: */
-    int64_t call_ms;  /* from now on, its call is over by then */
-    int max_calls;    /* in flight at once, over all ticks; 0: no limit */
-    int max_calls_of; /* the same of its type */
+    int64_t call_ms;       /* from now on, its call is over by then */
+    int max_calls;         /* in flight at once, over all ticks; 0: no limit */
+    int max_calls_of;      /* the same of its type */
+    int64_t not_before_us; /* since 1970 UTC: so late it was when the run was claimed, or adopted */
 };
 
 /*

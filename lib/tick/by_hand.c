@@ -136,12 +136,18 @@ static void by_hand_gather(struct by_hand_sender *sender, struct claim *claim)
     }
 }
 
+static int64_t by_hand_now_us(const struct by_hand_sender *sender)
+{
+    int64_t passed_ms = clock_now_ms() - sender->reading->sent_at_ms;
+
+    return sender->reading->now_us + passed_ms * 1000;
+}
+
 static bool by_hand_claim(const struct by_hand_sender *sender, const struct claim *claim,
                           struct claim_result *claimed, struct error *err)
 {
     const struct tick_options *options = sender->options->tick;
-    int64_t passed_ms = clock_now_ms() - sender->reading->sent_at_ms;
-    int64_t now_us = sender->reading->now_us + passed_ms * 1000;
+    int64_t now_us = by_hand_now_us(sender);
     struct claim_options claim_options = {
         .policy = options->policy,
         .trigger = options->trigger,
@@ -245,7 +251,7 @@ static bool by_hand_serve(struct by_hand_sender *sender, const struct claim *cla
         .count = count,
         .failures = result->failures,
     };
-    bool ok = tick_serve_runs(sender->options->tick, &round, err);
+    bool ok = tick_serve_runs(sender->options->tick, by_hand_now_us(sender), &round, err);
 
     result->count += count;
     result->failures = round.failures;

@@ -724,6 +724,7 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
         .notes = result->notes,
         .warnings = &tick->warnings,
         .tick_token = token,
+        .now_us = tick->now_us,
         .deadline_ms = tick->deadline_ms,
         .start_until_ms = tick->deadline_ms - late_ms,
         .store_until_ms = tick->deadline_ms + TICK_STORE_GRACE_MS,
@@ -797,10 +798,11 @@ static void tick_say_skipped(const struct tick *tick)
                     tick->count.covered, tick->count.covered == 1 ? "" : "s");
 }
 
-bool tick_serve_runs(const struct tick_options *options, struct tick_result *result,
+bool tick_serve_runs(const struct tick_options *options, int64_t now_us, struct tick_result *result,
                      struct error *err)
 {
     struct tick tick = {.options = options,
+                        .now_us = now_us,
                         .deadline_ms = options->started_at_ms + options->policy.budget_ms};
     bool ok = tick_serve(&tick, result, err);
 

@@ -79,10 +79,11 @@ void tick_end_warnings(const struct tick_options *options, struct tick_result *r
 void tick_result_free(struct tick_result *result);
 
 /*
- * Steps 5 to 7 alone: serves result->runs, and fills in verdicts, notes and refusal. Adds to
- * failures, the first of which it says; how many more there are says tick_say_failures().
+ * Steps 5 to 7 alone: serves result->runs, which were claimed at now_us, and fills in verdicts, notes
+ * and refusal. Adds to failures, the first of which it says; how many more there are says
+ * tick_say_failures().
  */
-bool tick_serve_runs(const struct tick_options *options, struct tick_result *result,
+bool tick_serve_runs(const struct tick_options *options, int64_t now_us, struct tick_result *result,
                      struct error *err);
 
 void tick_say_failures(const struct tick_result *result);

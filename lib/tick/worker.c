@@ -319,6 +319,7 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
         .token = worker->token,
         .max_calls = policy->max_calls,
         .max_calls_of = type < RUN_TYPES ? policy->max_calls_of[type] : 0,
+        .not_before_us = worker->options->now_us,
     };
     int64_t return_at_ms = clock_now_ms() + WORKER_TRY_MS;
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;

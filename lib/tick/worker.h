@@ -79,6 +79,7 @@ struct worker_options {
     atomic_size_t *warned;           /* warned[kind]: how often, in shared memory */
     atomic_size_t *failures;         /* runs that failed, so far; the same */
     const char *tick_token;          /* the tick's part of the workers' tokens */
+    int64_t now_us;                  /* since 1970 UTC, when the tick read or claimed */
     int64_t deadline_ms;             /* the end of the budget */
     int64_t start_until_ms;          /* too little time left after this: runs stay pending */
     int64_t store_until_ms;          /* outcomes may be stored until here */

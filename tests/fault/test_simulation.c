@@ -235,10 +235,14 @@ static void read_and_decide(struct simulation *sim, int64_t true_us)
 }
 
 /* pending -> running, unless another tick was faster; the call ends after a while. */
-static void start_call(struct simulation *sim, const struct run *run, int64_t now_us)
+static void start_call(struct simulation *sim, const struct run *run,
+                       const struct simulation_step *claim)
 {
     char token[32];
-    struct run_log_transition start = {.step = RUN_LOG_START, .run = run, .token = token};
+    struct run_log_transition start = {.step = RUN_LOG_START,
+                                       .run = run,
+                                       .token = token,
+                                       .not_before_us = claim->claim_options.now_us};
     struct simulation_step *step;
     struct run_state state;
 
@@ -248,7 +252,7 @@ static void start_call(struct simulation *sim, const struct run *run, int64_t no
         return;
     sim->calls++;
     events_note_call(&sim->events, run->idempotency_key);
-    step = add_step(sim, now_us + starts_exponential_us(&sim->chance, 3 * SIMULATION_SECOND));
+    step = add_step(sim, claim->at_us + starts_exponential_us(&sim->chance, 3 * SIMULATION_SECOND));
     step->run = *run;
     memcpy(step->token, token, sizeof token);
 }
@@ -268,7 +272,7 @@ static void carry_out_claim(struct simulation *sim, struct simulation_step *step
         if (result.runs[i].verdict == CLAIM_RUN &&
             (step->at_us >= sim->drain_from_us ||
              chance_pick(&sim->chance, 1, SIMULATION_LEFT_IN) > 1))
-            start_call(sim, &result.runs[i].run, step->at_us);
+            start_call(sim, &result.runs[i].run, step);
     }
     claim_result_free(&result);
     claim_free(&step->claim);
@@ -377,7 +381,8 @@ static void explain_missing(const struct planted *planted)
         "                     ORDER BY valid_from) FROM sync_schedule_journal AS j"
         "    WHERE j.integration_id = s.integration_id"
         "      AND coalesce(valid_to, 'infinity') >= m.slot - interval '4 days'),"
-        "  (SELECT string_agg(concat_ws(' ', covers_from, scheduled_for, created_at, status,"
+        "  (SELECT string_agg(concat_ws(' ', covers_from, scheduled_for, created_at, started_at, "
+        "completed_at, status,"
         "                               error_code), ', ' ORDER BY scheduled_for)"
         "     FROM sync_run_log AS r WHERE r.integration_id = s.integration_id"
         "      AND scheduled_for BETWEEN m.slot - interval '20 minutes'"

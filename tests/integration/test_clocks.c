@@ -84,6 +84,21 @@ static struct program_result inspect(const char *command, const char *option)
     return program_run(argv, NULL);
 }
 
+/* What the audit says of the slots from the first one to before `clock`, ahead of now. */
+static void assert_kept(int64_t slot, const char *clock)
+{
+    struct program_result said;
+    char from[80];
+
+    snprintf(from, sizeof from, "--from=%s", scene_minute_text(slot));
+    clock_server_set(clock);
+    said = inspect("audit", from);
+    clock_server_set("+0");
+    ck_assert_msg(strstr(said.out, "missing 0") != NULL, "%s%s", said.out, said.err);
+    ck_assert_msg(strstr(said.out, "doubled 0") != NULL, "%s", said.out);
+    program_result_free(&said);
+}
+
 /* ---- The database's clock alone ---- */
 
 /* Covers: while the clocks disagree, nothing is served that lies later than the earlier one. */
@@ -121,6 +136,33 @@ START_TEST(test_host_behind)
     ck_assert_int_eq(scene_count(NULL), 0);
     ck_assert_int_eq(scene_mark(1), slot + 1440);
     assert_text(testdb_text("SELECT schedule FROM sync_schedule_state"), EVERY_STATE);
+}
+END_TEST
+
+/*
+ * Covers: where the database's clock steps back between the claim of a run and its start, the run did
+ * not begin before its time, and covers all that it was folded over.
+ */
+START_TEST(test_database_back_before_start)
+{
+    int64_t slot = scene_settle(20000);
+
+    clock_server_set("+0");
+    scene_seed(1, 1, EVERY);
+    scene_seed_state(1, EVERY_STATE, slot - 4);
+    clock_server_run("chmod 666 \"$d/clock\"");
+    testdb_exec(
+        "CREATE FUNCTION step_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " EXECUTE format('COPY (SELECT %%L) TO %%L', '-10m',"
+        "   regexp_replace(current_setting('data_directory'), 'data$', 'clock'));"
+        " RETURN NULL; END $$;"
+        "CREATE TRIGGER step_back AFTER INSERT ON sync_run_log EXECUTE FUNCTION step_back()");
+    tick("+0", false, NULL);
+    assert_runs(slot, "completed -3..0");
+    assert_kept(slot - 3, "+1m");
+    ck_assert_int_eq(scene_count("completed") - testdb_number("SELECT count(*) FROM sync_run_log"
+                                                              " WHERE started_at >= created_at"),
+                     0);
 }
 END_TEST
 
@@ -178,21 +220,6 @@ START_TEST(test_mark_ahead_again)
     ck_assert_uint_eq(function_doubled_keys(scene_function()), 0);
 }
 END_TEST
-
-/* What the audit says of the slots from the first one to before `clock`, ahead of now. */
-static void assert_kept(int64_t slot, const char *clock)
-{
-    struct program_result said;
-    char from[80];
-
-    snprintf(from, sizeof from, "--from=%s", scene_minute_text(slot));
-    clock_server_set(clock);
-    said = inspect("audit", from);
-    clock_server_set("+0");
-    ck_assert_msg(strstr(said.out, "missing 0") != NULL, "%s%s", said.out, said.err);
-    ck_assert_msg(strstr(said.out, "doubled 0") != NULL, "%s", said.out);
-    program_result_free(&said);
-}
 
 /* Covers: so is one that lies in the window of the tick that corrects the mark. */
 START_TEST(test_both_ahead_in_window)
@@ -494,6 +521,7 @@ SUITE(clocks)
     tcase_add_checked_fixture(cases, scene_open, scene_close);
     tcase_add_test(cases, test_database_ahead);
     tcase_add_test(cases, test_host_behind);
+    tcase_add_test(cases, test_database_back_before_start);
     tcase_add_test(cases, test_both_ahead);
     tcase_add_test(cases, test_mark_ahead_again);
     tcase_add_test(cases, test_both_ahead_twice);

@@ -6,8 +6,11 @@
 -- at. Behind start_lock.sql the number of calls is exact. A call is over when the log says so, or
 -- its tick's time is ($5, in milliseconds from now), though its host died. A throttle from the
 -- future was written by a clock that was wrong.
+-- $8: when the tick read or claimed, in microseconds. It began no earlier than that, though the
+-- database's clock has stepped back since.
 UPDATE sync_run_log
-   SET status = 'running', started_at = now(), worker = $4,
+   SET status = 'running', worker = $4,
+       started_at = greatest(now(), to_timestamp($8::float8 / 1000000::float8)),
        call_until = now() + $5::float8 * interval '1 millisecond'
  WHERE run_id = $1::uuid AND org_id = $2::uuid AND integration_id = $3::uuid AND status = 'pending'
    AND NOT EXISTS (SELECT
