@@ -79,8 +79,8 @@ void tick_end_warnings(const struct tick_options *options, struct tick_result *r
 void tick_result_free(struct tick_result *result);
 
 /*
- * Steps 5 to 7 alone: serves result->runs, which were claimed at now_us, and fills in verdicts, notes
- * and refusal. Adds to failures, the first of which it says; how many more there are says
+ * Steps 5 to 7 alone: serves result->runs, which were claimed at now_us, and fills in verdicts,
+ * notes and refusal. Adds to failures, the first of which it says; how many more there are says
  * tick_say_failures().
  */
 bool tick_serve_runs(const struct tick_options *options, int64_t now_us, struct tick_result *result,
