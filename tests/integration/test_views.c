@@ -34,7 +34,7 @@ static const struct {
      "INSERT INTO organization_integrations VALUES (7, 42, 'xledger', '0 4 * * *', 'yes'),"
      " (8, 42, 'xledger', '0 4 * * *', 'perhaps')",
      "00000000-0000-0000-0000-000000000042/00000000-0000-0000-0000-000000000007/" AT,
-     "organizations has no column id; organizations has no column timezone; "},
+     "organizations has no column id; organizations has no column name; "},
     {"CREATE TABLE organizations (id text, timezone text);"
      "CREATE TABLE organization_integrations (org_id text, integration_id text,"
      " integration_type text, cron_schedule text, is_enabled boolean);"
@@ -106,6 +106,30 @@ START_TEST(test_views)
     ck_assert_str_eq(after, before);
     free(before);
     free(after);
+    free(hint);
+}
+END_TEST
+
+/* Covers: a name of another name stops no tick, but every report: doctor says so, and how to map it. */
+START_TEST(test_other_name)
+{
+    char variable[400];
+    char *hint;
+
+    open_shape("CREATE TABLE organizations (id uuid PRIMARY KEY, display_name text, timezone text);"
+               "CREATE TABLE organization_integrations (org_id uuid, integration_id uuid,"
+               " integration_type text, cron_schedule text, is_enabled boolean);"
+               "INSERT INTO organizations VALUES ('" SCENE_ORG "', 'Bakeri', NULL);"
+               "INSERT INTO organization_integrations VALUES ('" SCENE_ORG "', '" SCENE_ORG "',"
+               " 'xledger', '99 * * * *', true)");
+    snprintf(variable, sizeof variable, "SUPABASE_DB_URL=%s", getenv("SUPABASE_DB_URL"));
+    scene_set_variable(variable);
+    hint = doctor_expect_fault("schema", "fail", "organizations has no column name", false);
+    ck_assert_ptr_nonnull(strstr(hint, "display_name AS name"));
+    ck_assert_ptr_null(strstr(hint, "ALTER TABLE"));
+    ck_assert_ptr_null(strstr(hint, " TYPE "));
+    doctor_apply(hint);
+    expect_said("status", 0, "Bakeri\n");
     free(hint);
 }
 END_TEST
@@ -186,6 +210,7 @@ SUITE(views)
 
     tcase_add_checked_fixture(tcase, doctor_open, doctor_close);
     tcase_add_loop_test(tcase, test_views, 0, (int)COUNT(shapes));
+    tcase_add_test(tcase, test_other_name);
     tcase_add_test(tcase, test_migration_behind_views);
     tcase_add_test(tcase, test_lacking);
     tcase_add_test(tcase, test_view_is_wrong);

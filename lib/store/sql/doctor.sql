@@ -6,8 +6,8 @@
 -- first row of a check is for the case that it has no other.
   WITH tables (relation, is_ours, severity, verbs, columns) AS (
          -- A tick works without its heartbeat. Of tables that may be somebody else's: the columns
-         -- that ticks read, without a type where any will do.
-         VALUES ('organizations', false, 'fail', 'SELECT', 'id uuid,timezone'),
+         -- that we read, without a type where any will do.
+         VALUES ('organizations', false, 'fail', 'SELECT', 'id uuid,name,timezone'),
                 ('organization_integrations', false, 'fail', 'SELECT',
                  'org_id uuid,integration_id uuid,integration_type,cron_schedule,'
                  'is_enabled boolean'),
