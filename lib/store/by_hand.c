@@ -166,6 +166,22 @@ static const char *by_hand_minute(char text[DATABASE_NUMBER_SIZE], int64_t minut
     return minute != INT64_MIN ? database_number(text, minute) : NULL;
 }
 
+/* A whole id, which needed no search: integrations of several organisations may have it. */
+static bool by_hand_check_owner(const struct by_hand_choice *choice,
+                                const struct by_hand_reading *reading, struct error *err)
+{
+    const struct by_hand_subject *first = &reading->subjects[0];
+    const struct by_hand_subject *last = &reading->subjects[reading->count - 1];
+
+    if (choice->org_id != NULL || strcmp(first->org_id, last->org_id) == 0)
+        return true;
+    error_set(err, ERROR_USAGE,
+              "--integration \"%.60s\" names several: that of %.80s, that of %.80s",
+              choice->integration_id, first->org_name != NULL ? first->org_name : first->org_id,
+              last->org_name != NULL ? last->org_name : last->org_id);
+    return error_hint(err, "add --org");
+}
+
 bool by_hand_read(struct database *db, const struct by_hand_choice *choice,
                   struct by_hand_reading *reading, struct error *err)
 {
@@ -190,7 +206,7 @@ bool by_hand_read(struct database *db, const struct by_hand_choice *choice,
          error_prefix(err, "reading what was asked for");
     schedules_repeated_free(&cursor.repeated);
     if (!ok || reading->count > 0)
-        return ok;
+        return ok && by_hand_check_owner(choice, reading, err);
     return schedules_check_choice(
                db, &(struct schedules_choice){choice->org_id, choice->integration_id},
                choice->deadline_ms, err) &&

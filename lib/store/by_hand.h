@@ -38,7 +38,10 @@ struct by_hand_reading {
     struct zones zones; /* those of the subjects */
 };
 
-/* Fails with the errors of database.h, and ERROR_USAGE where no integration is there. */
+/*
+ * Fails with the errors of database.h, and ERROR_USAGE where no integration is there, or several
+ * organisations have one of this id and org_id is NULL.
+ */
 bool by_hand_read(struct database *db, const struct by_hand_choice *choice,
                   struct by_hand_reading *reading, struct error *err);
 
