@@ -65,7 +65,7 @@ HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 endif
 
-PACKAGES := libpq libcurl libssl jansson
+PACKAGES := libpq libcurl libssl libcrypto jansson
 ifeq ($(filter clean help dist deb check-package check-container format uninstall model,$(or $(MAKECMDGOALS),all)),)
 # Pipelines came with libpq 14, a last look before sending with libcurl 7.80; the server may be older.
 ifneq ($(shell $(PKG_CONFIG) --exists $(PACKAGES) 'libpq >= 14' 'libcurl >= 7.80' && echo found),found)
@@ -146,6 +146,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 # What only some folders may see: the banned functions, the embedded SQL, the tests' helpers.
 $(BUILD)/obj/main.o $(BUILD)/obj/lib/%.o: ROOM_FLAGS = -include lib/base/banned.h
 $(BUILD)/obj/lib/call/http_client.o: ROOM_FLAGS = -include openssl/ssl.h -include lib/base/banned.h # a name of its own: rand
+$(BUILD)/obj/lib/base/digest.o: ROOM_FLAGS = -include openssl/evp.h -include lib/base/banned.h
 $(BUILD)/obj/main.o $(foreach room,store inspect command,$(BUILD)/obj/lib/$(room)/%.o): \
     ROOM_FLAGS = -include lib/base/banned.h -I$(BUILD)/gen
 $(BUILD)/obj/gen/%.o: ROOM_FLAGS = -I$(BUILD)/gen

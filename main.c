@@ -16,6 +16,7 @@ int main(int argc, char *argv[])
         {.name = COMMAND_AUDIT, .run = command_audit},
         {.name = COMMAND_LOG, .run = command_log},
         {.name = COMMAND_STATS, .run = command_stats},
+        {.name = COMMAND_REPORT, .run = command_report},
         {.name = COMMAND_STATUS, .run = command_status},
         {.name = COMMAND_HEALTH, .run = command_health},
         {.name = COMMAND_METRICS, .run = command_metrics},

@@ -20,13 +20,6 @@ enum {
     AUDIT_EVER = INT32_MAX, /* the end asked for where none is given: the database's now decides */
 };
 
-/* A text that was in force behind one minute, up to and with another. */
-struct audit_text {
-    int64_t from;
-    int64_t to;
-    struct timetable timetable;
-};
-
 struct audit {
     const struct audit_options *options;
     struct audit_result *result;
@@ -53,6 +46,7 @@ struct audit {
     struct audit_subject subject;
     struct audit_run *runs;
     size_t capacity;
+    size_t next_export; /* periods_find_export()'s */
 };
 
 /* The first whole minute at or after an instant. */
@@ -85,11 +79,19 @@ static bool audit_find_slot(void *context, int64_t after, int64_t *slot)
     return is_found;
 }
 
-static void audit_add_text(struct audit *audit, const struct audit_text *text)
+static void audit_add_text(struct audit *audit, const struct audit_text *text, const char *name)
 {
     audit->texts =
         memory_grow(audit->texts, audit->text_count, &audit->text_capacity, sizeof *audit->texts);
-    audit->texts[audit->text_count++] = *text;
+    audit->texts[audit->text_count] = *text;
+    audit->texts[audit->text_count++].name = memory_copy_text(name);
+}
+
+static void audit_forget_texts(struct audit *audit)
+{
+    for (size_t i = 0; i < audit->text_count; i++)
+        free(audit->texts[i].name);
+    audit->text_count = 0;
 }
 
 /* What lies behind one minute, up to and with another, as far as it is in the period. */
@@ -125,14 +127,14 @@ static void audit_read_text(struct audit *audit, const struct database_row *row)
         audit->state_text = NULL;
     }
     if (audit->is_unseen) /* somebody has taken its state away */
-        audit->text_count = 0;
+        audit_forget_texts(audit);
     audit->is_unseen = false;
     known_to = text.to != INT64_MAX ? text.to : text.from;
     audit->known_to = known_to > audit->known_to ? known_to : audit->known_to;
     if (strcmp(name, "?") == 0)
         audit_add_unjudged(audit, text.from, text.to, "its journal had not begun");
     else if (timetable_read_text(name, &audit->zones, &text.timetable, &err))
-        audit_add_text(audit, &text);
+        audit_add_text(audit, &text, name);
     else
         audit_add_unjudged(audit, text.from, text.to, err.message);
 }
@@ -149,6 +151,8 @@ static void audit_take_slot(void *context, const struct audit_slot *slot)
         audit->result->unseen++;
         audit->is_unseen = false; /* once an integration */
     }
+    if (slot->verdict != AUDIT_COMPLETED)
+        entry.exported_by = periods_find_export(&audit->subject, slot->slot, &audit->next_export);
     audit->read(audit->context, &entry);
 }
 
@@ -184,6 +188,18 @@ static void audit_match_periods(struct audit *audit)
     result->end_to_end += found == result->holes + result->overlaps ? 1 : 0;
 }
 
+static void audit_hand_on_texts(struct audit *audit)
+{
+    for (size_t i = 0; audit->options->wants_texts && i < audit->text_count; i++) {
+        const struct audit_text *text = &audit->texts[i];
+        struct audit_entry entry = {audit->org_id, audit->integration_id, &audit->names,
+                                    .text = text};
+
+        if (text->from + 1 < audit->subject.to && text->to >= audit->subject.from)
+            audit->read(audit->context, &entry);
+    }
+}
+
 static void audit_hand_on_unjudged(struct audit *audit)
 {
     if (audit->state_text != NULL ||
@@ -203,7 +219,9 @@ static void audit_close(struct audit *audit)
 {
     if (*audit->org_id != '\0') {
         audit_hand_on_unjudged(audit);
+        audit_hand_on_texts(audit);
         audit->subject.runs = audit->runs;
+        audit->next_export = 0;
         audit->subject.unjudged = audit->unjudged;
         audit->subject.unjudged_count = audit->unjudged_count;
         audit_match(&audit->subject, audit_take_slot, audit);
@@ -212,7 +230,7 @@ static void audit_close(struct audit *audit)
     for (size_t i = 0; i < audit->unjudged_count; i++)
         free(audit->unjudged[i].reason);
     audit->unjudged_count = 0;
-    audit->text_count = 0;
+    audit_forget_texts(audit);
     free(audit->state_text);
     audit->state_text = NULL;
 }
@@ -240,7 +258,11 @@ static void audit_read_unseen(struct audit *audit, const struct schedule *schedu
 
     audit->is_unseen = timetable_read(schedule, &audit->zones, &text.timetable, &err);
     if (audit->is_unseen) {
-        audit_add_text(audit, &text);
+        struct text name = {0};
+
+        timetable_add_text(schedule, &name);
+        audit_add_text(audit, &text, name.data);
+        text_free(&name);
         return;
     }
     about = timetable_subject(schedule, audit->names.organization);
@@ -331,6 +353,7 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
         .period_start = database_row_number(row, "period_start", RUN_PERIOD_OPEN),
         .started_at_ms = database_row_number(row, "started_at", INT64_MIN),
         .is_accepted = database_row_is_true(row, "is_accepted"),
+        .records = database_row_number(row, "records_exported", -1),
     };
     if (run->started_at_ms > now_ms + AUDIT_AHEAD_MS)
         run->started_at_ms = now_ms;
@@ -448,6 +471,7 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
     schedules_repeated_free(&audit.repeated);
     zones_free(&audit.zones);
     json_decref(audit.known);
+    audit_forget_texts(&audit);
     free(audit.runs);
     free(audit.texts);
     free(audit.unjudged);

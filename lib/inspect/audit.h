@@ -14,6 +14,7 @@
 #include "plan/audit.h"
 #include "plan/ledger.h"
 #include "plan/periods.h"
+#include "plan/timetable.h"
 #include "store/database.h"
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct audit_options {
     int64_t from_us;            /* the period, [from, to) */
     int64_t to_us;
     bool has_to;       /* else up to now */
+    bool wants_texts;  /* hand on the texts that were in force in the period, too */
     bool wants_ledger; /* hold the ledger of the function against the log, too */
 };
 
@@ -57,10 +59,18 @@ struct audit_names {
     const char *timezone;
 };
 
+/* A text of an integration that was in force, behind one minute, up to and with another. */
+struct audit_text {
+    int64_t from; /* INT64_MIN: always */
+    int64_t to;   /* INT64_MAX: still */
+    char *name;   /* "CRON ZONE" */
+    struct timetable timetable;
+};
+
 /*
  * What became of one slot of an integration, what is wrong with its periods, what cannot be judged,
- * or what the ledger says otherwise (inspect/ledger.h); the others are NULL. All of it is valid
- * during the call only.
+ * what the ledger says otherwise (inspect/ledger.h), or a text; the others are NULL. All of it is
+ * valid during the call only.
  */
 struct audit_entry {
     const char *org_id;
@@ -70,6 +80,10 @@ struct audit_entry {
     const struct periods_finding *period;
     const struct audit_stretch *unjudged;
     const struct ledger_finding *ledger;
+    const struct audit_text *text; /* if wanted */
+    const struct audit_run
+        *exported_by; /* of a slot that its own run did not complete: the run whose
+                                            period surely holds it, or NULL */
 };
 
 typedef void audit_entry_reader(void *context, const struct audit_entry *entry);
@@ -81,11 +95,11 @@ typedef void audit_entry_reader(void *context, const struct audit_entry *entry);
 bool audit_is_good(const struct audit_result *result);
 
 /*
- * Hands on what cannot be judged, then every slot, and then what is wrong with the periods,
- * integration by integration in key order; at last what the ledger says otherwise, if wanted. Rows
- * that are not valid are warnings. Only the runs of one integration are in memory at a time.
- * ERROR_USAGE for a period that lies in the future; else the errors of database.h, upon which some
- * slots were not handed on.
+ * Hands on what cannot be judged, then texts, then every slot, and then what is wrong with the
+ * periods, integration by integration in key order; at last what the ledger says otherwise, if
+ * wanted. Rows that are not valid are warnings. Only the runs of one integration are in memory at
+ * a time. ERROR_USAGE for a period that lies in the future; else the errors of database.h, upon
+ * which some slots were not handed on.
  */
 bool audit_read(const struct audit_options *options, audit_entry_reader *read, void *context,
                 struct audit_result *result, struct error *err);

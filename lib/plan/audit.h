@@ -31,6 +31,7 @@ struct audit_run {
     int64_t period_start;  /* or RUN_PERIOD_OPEN */
     int64_t started_at_ms; /* since 1970 UTC; INT64_MIN: it never began */
     bool is_accepted;      /* running, and the function will report the end */
+    int64_t records;       /* exported; below 0: not known */
 };
 
 /*

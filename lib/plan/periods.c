@@ -191,3 +191,17 @@ int64_t periods_match(const struct audit_subject *subject, periods_reader *read,
     free(sweep.open);
     return sweep.base + 1;
 }
+
+const struct audit_run *periods_find_export(const struct audit_subject *subject, int64_t slot,
+                                            size_t *next)
+{
+    const struct audit_run *run;
+
+    while (*next < subject->count && (subject->runs[*next].scheduled_for < slot ||
+                                      periods_judge_run(&subject->runs[*next]) != PERIODS_DONE))
+        ++*next;
+    if (*next == subject->count)
+        return NULL;
+    run = &subject->runs[*next];
+    return run->period_start != RUN_PERIOD_OPEN && run->period_start < slot ? run : NULL;
+}

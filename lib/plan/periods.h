@@ -41,4 +41,11 @@ typedef void periods_reader(void *context, const struct periods_finding *finding
 int64_t periods_match(const struct audit_subject *subject, periods_reader *read, void *context,
                       size_t *unjudged);
 
+/*
+ * The run that surely exported what lies up to a slot, or NULL. Asked for slot after slot, in order
+ * of time: *next is 0 at first.
+ */
+const struct audit_run *periods_find_export(const struct audit_subject *subject, int64_t slot,
+                                            size_t *next);
+
 #endif

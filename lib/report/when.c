@@ -28,6 +28,12 @@ void when_free(struct when *when)
     *when = (struct when){0};
 }
 
+int64_t when_day(const struct zone *zone, int64_t minute)
+{
+    return instant_divide_down(minute + zone_span_at(zone, minute).offset_minutes,
+                               INSTANT_MINUTES_PER_DAY);
+}
+
 static struct civil when_civil(const struct zone *zone, int64_t minute)
 {
     return civil_from_minute(minute + zone_span_at(zone, minute).offset_minutes);

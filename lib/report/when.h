@@ -25,6 +25,9 @@ struct when {
 const struct zone *when_zone(struct when *when, const char *timezone);
 void when_free(struct when *when);
 
+/* The day of a minute there, since 1970. */
+int64_t when_day(const struct zone *zone, int64_t minute);
+
 /* "Tue  3 Mar 02:00", or "2024-03-03 02:00" of another year than now. INT64_MIN: "-". */
 void when_add_minute(const struct when *when, const struct zone *zone, int64_t minute,
                      struct text *out);

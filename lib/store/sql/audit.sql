@@ -23,7 +23,7 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 NULL::text AS resolution, NULL::boolean AS is_resolved_by_function,
                 NULL::text AS triggered_by, NULL::bigint AS started_at,
                 NULL::boolean AS is_accepted, NULL::text AS error_class, NULL::text AS error_code,
-                NULL::smallint AS http_status,
+                NULL::smallint AS http_status, NULL::bigint AS records_exported,
                 (SELECT CASE
                           WHEN (SELECT getdatabaseencoding() IN ('UTF8', 'LATIN1'))
                           THEN left(n.name::text, 200)
@@ -47,7 +47,7 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                      THEN (date_part('epoch', j.valid_from) / 60::float8)::bigint END,
                 (date_part('epoch', j.valid_to) / 60::float8)::bigint,
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                NULL, j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+                NULL, NULL, j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_schedule_journal AS j
           WHERE ($3::uuid IS NULL OR j.org_id = $3)
             AND ($4::uuid IS NULL OR j.integration_id = $4)
@@ -60,7 +60,7 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 CASE WHEN isfinite(r.started_at)
                      THEN (date_part('epoch', r.started_at) * 1000::float8)::bigint END,
                 r.status = 'running' AND r.accepted_at IS NOT NULL, r.error_class, r.error_code,
-                r.http_status, NULL,
+                r.http_status, r.records_exported, NULL,
                 r.org_id, r.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM integrations AS k
           CROSS JOIN LATERAL (

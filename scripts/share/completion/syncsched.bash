@@ -12,6 +12,7 @@ _syncsched_options() { # COMMAND
     audit) echo "--from --to --org --integration --ledger --width --json --db-role --config --log-format --help --version" ;;
     log) echo "--since --from --to --org --integration --status --code --http --slower-than --host --csv --width --json --db-role --config --log-format --help --version" ;;
     stats) echo "--since --org --integration --by --csv --width --json --db-role --config --log-format --help --version" ;;
+    report) echo "--since --month --org --integration --csv --html --text --db-role --config --log-format --help --version" ;;
     status) echo "--budget --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --org --integration --all --runs --width --json --db-role --config --log-format --help --version" ;;
     health) echo "--org --integration --probe --width --json --db-role --config --log-format --help --version" ;;
     metrics) echo "--db-role --config --log-format --help --version" ;;
@@ -21,7 +22,7 @@ _syncsched_options() { # COMMAND
     warm) echo "--cold-start-after --ahead --db-role --config --log-format --help --version" ;;
     doctor) echo "--json --db-role --config --log-format --help --version" ;;
     schema) echo "--apply --yes --no-transaction --config --log-format --help --version" ;;
-    '') echo "run due next audit log stats status health metrics check-cron resolve prune warm doctor schema --help --version" ;;
+    '') echo "run due next audit log stats report status health metrics check-cron resolve prune warm doctor schema --help --version" ;;
     # settings: end
     esac
 }
@@ -31,7 +32,7 @@ _syncsched_options() { # COMMAND
 _syncsched_values() { # OPTION
     case $1 in
     # settings: bash-values
-    --at | --catch-up | --budget | --timeout | --cold-start-after | --max-calls | --max-calls-xledger | --max-calls-dynamics | --max-calls-bufdir | --trigger-name | --since | --from | --to | --org | --integration | --code | --http | --slower-than | --host | --hours | --runs | --count | --note | --records | --older-than | --ahead | --width) echo 'words' ;;
+    --at | --catch-up | --budget | --timeout | --cold-start-after | --max-calls | --max-calls-xledger | --max-calls-dynamics | --max-calls-bufdir | --trigger-name | --since | --month | --from | --to | --org | --integration | --code | --http | --slower-than | --host | --hours | --runs | --count | --note | --records | --older-than | --ahead | --width) echo 'words' ;;
     --concurrency) echo 'words 1 2 3 4 5' ;;
     --max-attempts) echo 'words 1 2 3 4 5 6 7 8 9 10' ;;
     --after-restore) echo 'words hold ask serve' ;;
@@ -39,8 +40,8 @@ _syncsched_values() { # OPTION
     --timezone) echo 'zone' ;;
     --status) echo 'words pending running accepted completed failed unknown settled' ;;
     --by) echo 'words integration org type month' ;;
+    --html | --config) echo 'file' ;;
     --db-role) echo 'words service_role' ;;
-    --config) echo 'file' ;;
     --log-format) echo 'words text json' ;;
     # settings: end
     esac

@@ -1,0 +1,338 @@
+#include "report/page_words.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/*
+ * The page is one file: no script, nothing that is fetched, and a policy that would refuse both.
+ * All text goes through html_add(), which escapes it.
+ */
+enum { HTML_ROW_DAYS = 31 };
+
+static const char html_style[] =
+    ":root{color-scheme:light dark;--ink:#111;--dim:#555;--line:#ccc;--back:#fff;--good:#c9e7d3;"
+    "--late:#e4efc4;--made:#dbe7f5;--busy:#e6e6e6;--fail:#f4b8b2;--what:#ffd79a;--bad:#b3261e}"
+    "@media (prefers-color-scheme:dark){:root{--ink:#eee;--dim:#aaa;--line:#444;--back:#16181a;"
+    "--good:#1f5636;--late:#4a5a1c;--made:#2a4666;--busy:#444;--fail:#8c2f28;--what:#7a5000;"
+    "--bad:#ff8a80}}"
+    "@media print{:root{color-scheme:light;--ink:#000;--dim:#444;--line:#bbb;--back:#fff;"
+    "--good:#c9e7d3;--late:#e4efc4;--made:#dbe7f5;--busy:#e6e6e6;--fail:#f4b8b2;--what:#ffd79a;"
+    "--bad:#b3261e}}"
+    "@page{size:A4;margin:16mm}"
+    "body{font:10.5pt/1.45 system-ui,\"Noto Sans\",sans-serif;max-width:180mm;margin:8mm auto;"
+    "padding:0 4mm;color:var(--ink);background:var(--back);overflow-wrap:anywhere}"
+    "h1{font-size:17pt;margin:0}h2{font-size:13pt;margin:18pt 0 4pt}h3{font-size:11pt;margin:12pt "
+    "0 2pt}p{margin:3pt 0}small,footer,caption{color:var(--dim)}small{font-weight:normal}"
+    ".verdict{border-left:4px solid var(--ink);padding:4pt 10pt}.verdict.open{border-color:"
+    "var(--bad)}table{border-collapse:collapse;width:100%;font-size:9pt}th,td{text-align:left;"
+    "vertical-align:top;border-bottom:1px solid var(--line);padding:3pt 5pt}th{white-space:nowrap}"
+    "section{break-inside:"
+    "avoid}tr{break-inside:avoid}.days{table-layout:fixed;width:auto;font-size:8pt}.days th,.days "
+    "td{width:12pt;height:12pt;padding:1pt 0;text-align:center;border:1px solid var(--back);"
+    "-webkit-print-color-adjust:exact;print-color-adjust:exact}.days th{color:var(--dim);"
+    "font-weight:normal}.good{background:var(--good)}.late{background:var(--late)}.made{background:"
+    "var(--made)}.busy{background:var(--busy)}.fail{background:var(--fail);font-weight:bold}"
+    ".what{background:var(--what);font-weight:bold}.bad{background:var(--bad);color:var(--back);"
+    "font-weight:bold}.legend span{padding:0 4pt;-webkit-print-color-adjust:exact;"
+    "print-color-adjust:exact}.hidden{position:absolute;width:1px;height:1px;overflow:hidden;"
+    "clip-path:inset(50%);white-space:nowrap}footer{margin-top:18pt;font-size:8pt;border-top:1px "
+    "solid var(--line);padding-top:4pt}";
+
+/* A day's mark: its colour, its sign, and what it says. */
+static const struct html_mark {
+    const char *class;
+    const char *sign;
+    const char *words;
+} html_marks[PAGE_MARKS] = {
+    [PAGE_NO_SLOT] = {"none", "", "no slot"},
+    [PAGE_GOOD] = {"good", "·", "exported"},
+    [PAGE_LATE] = {"late", "~", "exported late"},
+    [PAGE_BEING_SERVED] = {"busy", "…", "under way"},
+    [PAGE_MADE_UP] = {"made", "+", "exported by a later run, or settled"},
+    [PAGE_FAILED] = {"fail", "×", "failed"},
+    [PAGE_UNKNOWN] = {"what", "?", "outcome unknown"},
+    [PAGE_BROKEN] = {"bad", "!", "missing or doubled"},
+};
+
+/* ---- Text ---- */
+
+/* Appends words (page_words.h), in which nothing is markup. */
+static void html_add(struct text *out, const char *words)
+{
+    for (const char *at = words; *at != '\0'; at++) {
+        switch (*at) {
+        case PAGE_NAME:
+            text_add(out, "<bdi>");
+            break;
+        case PAGE_NAME_END:
+            text_add(out, "</bdi>");
+            break;
+        case '&':
+            text_add(out, "&amp;");
+            break;
+        case '<':
+            text_add(out, "&lt;");
+            break;
+        case '>':
+            text_add(out, "&gt;");
+            break;
+        case '"':
+            text_add(out, "&quot;");
+            break;
+        case '\'':
+            text_add(out, "&#39;");
+            break;
+        default:
+            text_append(out, at, 1);
+            break;
+        }
+    }
+}
+
+/* Appends the words in an element, and empties them. */
+static void html_add_element(struct text *out, const char *element, struct text *words)
+{
+    text_addf(out, "<%s>", element);
+    html_add(out, text_string(words));
+    text_addf(out, "</%.*s>", (int)strcspn(element, " "), element);
+    text_clear(words);
+}
+
+static void html_add_list(struct text *out, const struct page_lines *lines)
+{
+    text_add(out, "<ul>");
+    for (size_t i = 0; i < lines->count; i++)
+        html_add_element(out, "li", &lines->list[i]);
+    text_add(out, "</ul>\n");
+}
+
+/* ---- The head ---- */
+
+static void html_add_head(struct page *page, struct text *out)
+{
+    struct text words = {0};
+    struct text title = {0};
+
+    text_add(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                  "<meta name=\"viewport\" content=\"width=device-width\">"
+                  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                  "style-src 'unsafe-inline'\">\n");
+    page_add_owner(page, &words);
+    for (const char *at = text_string(&words); *at != '\0'; at++) /* a title has no elements */
+        if (*at != PAGE_NAME && *at != PAGE_NAME_END)
+            text_append(&title, at, 1);
+    text_add(&title, ", ");
+    page_add_span(page, &title);
+    html_add_element(out, "title", &title);
+    text_addf(out, "<style>%s</style></head>\n<body><main><h1>Exports of ", html_style);
+    html_add(out, text_string(&words));
+    text_clear(&words);
+    text_add(out, "</h1>\n");
+    page_add_span(page, &words);
+    text_add(&words, ", times in ");
+    page_add_zone(page, &words);
+    html_add_element(out, "p", &words);
+    text_free(&title);
+    text_free(&words);
+}
+
+static void html_add_verdict(struct page *page, struct text *out)
+{
+    struct text words = {0};
+    struct page_lines limits = {0};
+
+    text_addf(out, "<p class=\"verdict%s\"><strong>", page_sum(page).open > 0 ? " open" : "");
+    page_add_verdict(page, &words);
+    html_add(out, text_string(&words));
+    text_clear(&words);
+    text_add(out, "</strong> ");
+    page_add_details(page, &words);
+    html_add(out, text_string(&words));
+    text_add(out, "</p>\n<h2>What could not be judged</h2>\n");
+    page_add_limits(page, &limits);
+    if (limits.count > 0)
+        html_add_list(out, &limits);
+    else
+        text_add(out, "<p>Nothing: all of it could.</p>\n");
+    page_lines_free(&limits);
+    text_free(&words);
+}
+
+/* ---- Integrations ---- */
+
+static void html_add_day(const struct page_day *day, struct text *out)
+{
+    const struct html_mark *mark = &html_marks[day->mark];
+
+    text_addf(out, "<td class=\"%s\"><span aria-hidden=\"true\">%s</span><span class=\"hidden\">",
+              mark->class, mark->sign);
+    if (day->slots > 0)
+        text_addf(out, "%d of %d exported, ", day->exported, day->slots);
+    text_addf(out, "%s</span></td>", mark->words);
+}
+
+/* A row of days below their dates; a month has one. */
+static void html_add_days(const struct page_integration *integration, size_t first,
+                          struct text *out)
+{
+    size_t end =
+        first + HTML_ROW_DAYS < integration->days ? first + HTML_ROW_DAYS : integration->days;
+
+    text_add(out, "<tr>");
+    for (size_t i = first; i < end; i++) {
+        struct civil civil = civil_from_day(integration->first_day + (int64_t)i);
+
+        text_addf(out, "<th scope=\"col\">%d<span class=\"hidden\"> %s</span></th>", civil.day,
+                  civil_month_names[civil.month - 1]);
+    }
+    text_add(out, "</tr>\n<tr>");
+    for (size_t i = first; i < end; i++)
+        html_add_day(&integration->strip[i], out);
+    text_add(out, "</tr>\n");
+}
+
+static void html_add_integration(struct page *page, size_t n, struct text *out)
+{
+    const struct page_integration *integration = &page->integrations[n];
+    struct page_lines schedules = {0};
+    struct text words = {0};
+
+    page_add_integration(page, n, &words);
+    text_add(out, "<section>");
+    html_add_element(out, "h3", &words);
+    page_add_schedules(page, n, &schedules);
+    for (size_t i = 0; i < schedules.count; i++)
+        html_add_element(out, "p", &schedules.list[i]);
+    text_add(out, "\n<table class=\"days\">");
+    for (size_t i = 0; i < integration->days; i += HTML_ROW_DAYS)
+        html_add_days(integration, i, out);
+    text_add(out, "</table>\n");
+    page_add_totals(integration, &words);
+    html_add_element(out, "p", &words);
+    text_add(out, "</section>\n");
+    page_lines_free(&schedules);
+    text_free(&words);
+}
+
+static void html_add_integrations(struct page *page, struct text *out)
+{
+    text_add(out, "<h2>Each integration</h2>\n");
+    for (size_t i = 0; i < page->count; i++)
+        html_add_integration(page, i, out);
+    text_add(out, "<p class=\"legend\"><small>A day has the mark of its worst slot:");
+    for (size_t i = PAGE_GOOD; i < PAGE_MARKS; i++)
+        text_addf(out, " <span class=\"%s\">%s</span> %s%s", html_marks[i].class,
+                  html_marks[i].sign, html_marks[i].words, i + 1 < PAGE_MARKS ? "," : "");
+    text_add(out, "</small></p>\n");
+}
+
+/* ---- Causes and acts ---- */
+
+static void html_add_cause(struct page *page, const struct page_cause *cause, struct text *out)
+{
+    struct text words = {0};
+
+    text_addf(out, "<tr><td>%" PRId64 "</td>", cause->count);
+    page_add_integration(page, cause->integration, &words);
+    html_add_element(out, "td", &words);
+    page_add_outcome(cause, &words);
+    html_add_element(out, "td", &words);
+    page_add_times(page, cause->integration, cause->first, cause->last, &words);
+    html_add_element(out, "td", &words);
+    page_add_reason(cause, &words);
+    html_add_element(out, "td", &words);
+    page_add_end(cause, &words);
+    html_add_element(out, "td", &words);
+    text_add(out, "</tr>\n");
+    text_free(&words);
+}
+
+static void html_add_causes(struct page *page, struct text *out)
+{
+    text_add(out, "<h2>What did not simply succeed</h2>\n");
+    if (page->cause_count == 0) {
+        text_add(out, "<p>Nothing.</p>\n");
+        return;
+    }
+    text_add(out, "<table><tr><th scope=\"col\">Slots</th><th scope=\"col\">Integration</th>"
+                  "<th scope=\"col\">Outcome</th><th scope=\"col\">When</th><th scope=\"col\">Why"
+                  "</th><th scope=\"col\">What became of it</th></tr>\n");
+    for (size_t i = 0; i < page->cause_count; i++)
+        html_add_cause(page, &page->causes[i], out);
+    text_add(out, "</table>\n");
+    if (page->causes_left_out > 0)
+        text_addf(out, "<p>%" PRId64 " more slots for other causes: the CSV has all.</p>\n",
+                  page->causes_left_out);
+}
+
+static void html_add_act(struct page *page, const struct page_act *act, struct text *out)
+{
+    struct text words = {0};
+
+    text_add(out, "<tr>");
+    page_add_name(&words, act->who != NULL ? act->who : "-");
+    html_add_element(out, "td", &words);
+    page_add_deed(act, &words);
+    html_add_element(out, "td", &words);
+    page_add_integration(page, act->integration, &words);
+    html_add_element(out, "td", &words);
+    page_add_times(page, act->integration, act->first, act->last, &words);
+    html_add_element(out, "td", &words);
+    page_add_hour(page, act->integration, act->at_ms, &words);
+    html_add_element(out, "td", &words);
+    page_add_name(&words, act->note != NULL ? act->note : "");
+    html_add_element(out, "td", &words);
+    text_add(out, "</tr>\n");
+    text_free(&words);
+}
+
+static void html_add_acts(struct page *page, struct text *out)
+{
+    text_add(out, "<h2>What people did by hand</h2>\n");
+    if (page->act_count == 0) {
+        text_add(out, "<p>Nothing.</p>\n");
+        return;
+    }
+    text_add(out, "<table><tr><th scope=\"col\">Who</th><th scope=\"col\">What</th>"
+                  "<th scope=\"col\">Integration</th><th scope=\"col\">Slots</th>"
+                  "<th scope=\"col\">When</th><th scope=\"col\">Note</th></tr>\n");
+    for (size_t i = 0; i < page->act_count; i++)
+        html_add_act(page, &page->acts[i], out);
+    text_add(out, "</table>\n");
+    if (page->acts_left_out > 0)
+        text_addf(out, "<p>%" PRId64 " more runs: the CSV has all.</p>\n", page->acts_left_out);
+}
+
+/* ---- The whole ---- */
+
+static void html_add_foot(struct page *page, struct text *out)
+{
+    const struct zone *zone = when_zone(&page->when, page->timezone);
+    struct text words = {0};
+
+    text_add(out, "</main><footer>Made on ");
+    when_add_minute(&page->when, zone, instant_divide_down(page->when.now_us, 60000000), &words);
+    html_add(out, text_string(&words));
+    text_add(out,
+             " by syncsched " SYNCSCHED_VERSION " from sync_run_log, by the schedules that were "
+             "in force at each slot.");
+    if (page->month > 0) {
+        text_addf(out,
+                  " The same facts, then, as CSV: <code>syncsched report%s%s --month %04d-%02d "
+                  "--csv</code>, with the SHA-256 <code>%s</code>.",
+                  page->org_id != NULL ? " --org " : "", page->org_id != NULL ? page->org_id : "",
+                  page->year, page->month, page->sha256);
+    }
+    text_add(out, "</footer></body></html>\n");
+    text_free(&words);
+}
+
+void page_add_html(struct page *page, struct text *out)
+{
+    html_add_head(page, out);
+    html_add_verdict(page, out);
+    html_add_integrations(page, out);
+    html_add_causes(page, out);
+    html_add_acts(page, out);
+    html_add_foot(page, out);
+}
