@@ -136,7 +136,8 @@ static void schedules_read_heartbeat(void *context, const struct database_row *r
     struct schedules_reading *reading = context;
 
     reading->last_tick_us = database_row_number(row, "last_tick_us", INT64_MIN);
-    reading->has_ticked = true;
+    reading->knows_said = true;
+    reading->is_said_apart = database_row_is_true(row, "is_apart");
     free(reading->said);
     reading->said = memory_copy_text(database_row_text(row, "warnings"));
 }
@@ -181,17 +182,45 @@ bool schedules_read(struct database *db, const struct schedules_options *options
         *err = transaction.error;
     else if (!transaction.done)
         reading->heartbeat = transaction.error;
-    reading->has_ticked = reading->has_ticked && transaction.done;
+    reading->knows_said = reading->knows_said && transaction.done;
     return transaction.read >= 2;
 }
 
-bool schedules_keep_warnings(struct database *db, const struct trigger *trigger, const char *said,
-                             int64_t deadline_ms, struct error *err)
+static void schedules_read_said(void *context, const struct database_row *row)
 {
-    const char *values[] = {trigger->name, trigger->host, said};
-    struct database_statement statement = {.sql = sql_warnings, .parameters = 3, .values = values};
+    struct schedules_reading *reading = context;
 
-    return database_transact(db, &statement, 1, SCHEDULES_KEEP_LOCK_MS, deadline_ms, err);
+    free(reading->said);
+    reading->said = memory_copy_text(database_row_text(row, "warnings"));
+}
+
+void schedules_read_warnings(struct database *db, const struct trigger *trigger,
+                             int64_t deadline_ms, struct schedules_reading *reading)
+{
+    const char *values[] = {trigger->name, trigger->host};
+    struct database_statement statement = {sql_warnings_apart, 2, values, schedules_read_said,
+                                           reading};
+    struct error ignored;
+
+    reading->knows_said =
+        database_transact(db, &statement, 1, SCHEDULES_KEEP_LOCK_MS, deadline_ms, &ignored);
+}
+
+bool schedules_keep_warnings(struct database *db, const struct trigger *trigger,
+                             const struct schedules_warnings *warnings, int64_t deadline_ms,
+                             struct error *err)
+{
+    const char *values[] = {trigger->name, trigger->host, warnings->said};
+    const char *none[] = {trigger->name, trigger->host, NULL};
+    struct database_statement statements[] = {
+        {.sql = warnings->is_beaten ? sql_warnings : sql_warnings_keep_apart,
+         .parameters = 3,
+         .values = values},
+        {.sql = sql_warnings_keep_apart, .parameters = 3, .values = none},
+    };
+
+    return database_transact(db, statements, warnings->is_beaten && warnings->was_apart ? 2 : 1,
+                             SCHEDULES_KEEP_LOCK_MS, deadline_ms, err);
 }
 
 /* ---- What is asked for ---- */

@@ -26,8 +26,9 @@ struct schedules_reading {
     int64_t pruned_before;    /* the log lacks runs of earlier minutes; INT64_MIN: it is whole */
     struct error heartbeat;   /* why it was not written; set when all rows are read, */
     int64_t last_tick_us;     /* as is the tick before, not one from the future; INT64_MIN: none */
-    bool has_ticked;          /* it was written, */
-    char *said;               /* and its row has these warnings: NULL or to be freed */
+    bool knows_said;          /* what its ticks have warned of is known, */
+    bool is_said_apart;       /* but is not in its row: that could not be written, of late or now */
+    char *said;               /* it is this: NULL or to be freed */
 };
 
 /*
@@ -94,8 +95,22 @@ struct schedules_options {
 bool schedules_read(struct database *db, const struct schedules_options *options,
                     struct schedules_reading *reading, struct error *err);
 
-/* Gives the trigger's row what its ticks have said, as JSON. */
-bool schedules_keep_warnings(struct database *db, const struct trigger *trigger, const char *said,
-                             int64_t deadline_ms, struct error *err);
+/*
+ * Where the heartbeat was not written: reads what the trigger's ticks have said since that is so,
+ * into the reading. Nobody needs its row for that.
+ */
+void schedules_read_warnings(struct database *db, const struct trigger *trigger,
+                             int64_t deadline_ms, struct schedules_reading *reading);
+
+/* What the trigger's ticks have said, as JSON, and where it is kept. */
+struct schedules_warnings {
+    const char *said;
+    bool is_beaten; /* the heartbeat was written, so the trigger's row can be; else apart from it */
+    bool was_apart; /* it is there no more */
+};
+
+bool schedules_keep_warnings(struct database *db, const struct trigger *trigger,
+                             const struct schedules_warnings *warnings, int64_t deadline_ms,
+                             struct error *err);
 
 #endif

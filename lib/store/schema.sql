@@ -513,11 +513,14 @@ CREATE TABLE IF NOT EXISTS sync_database_state (
     system_identifier bigint,
     timeline          text,
     restored_at       timestamptz, -- what was served up to here is not known; NULL: it is
+    warnings          jsonb,       -- of triggers whose own row cannot be written: by NAME@HOST
 
     PRIMARY KEY (system_identifier, timeline),
 
     CONSTRAINT sync_database_state_restored_at_check CHECK (isfinite(restored_at))
 );
+
+ALTER TABLE sync_database_state ADD COLUMN IF NOT EXISTS warnings jsonb;
 
 COMMENT ON TABLE sync_database_state IS
     'Which databases this one has been, and up to when it is not known what was served.';

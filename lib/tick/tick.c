@@ -169,6 +169,18 @@ static bool tick_connect(struct tick *tick, struct error *err)
     return true;
 }
 
+/* It lasts as long as what keeps the row from being written; what was said is then kept apart. */
+static void tick_warn_of_heartbeat(struct tick *tick, const struct trigger *trigger)
+{
+    struct error *heartbeat = &tick->reading.heartbeat;
+    struct error ignored;
+
+    error_prefix(heartbeat, "the trigger's heartbeat was not written");
+    warnings_add(&tick->warnings, WARNING_HEARTBEAT, NULL, heartbeat);
+    if (tick_connect(tick, &ignored))
+        schedules_read_warnings(tick->db, trigger, clock_now_ms() + TICK_NAMES_MS, &tick->reading);
+}
+
 /* One that brings no answer, such as a pooler's that has lost its server, is tried once more. */
 static bool tick_read(struct tick *tick, const struct trigger *trigger, struct error *err)
 {
@@ -189,6 +201,7 @@ static bool tick_read(struct tick *tick, const struct trigger *trigger, struct e
         tick->count = (struct due_count){0};
         warnings_reset(&tick->warnings, WARNING_INVALID);
         warnings_reset(&tick->warnings, WARNING_CLOCKS);
+        warnings_reset(&tick->warnings, WARNING_HEARTBEAT);
         free(tick->reading.said);
         tick->has_time = false;
         if (!tick_connect(tick, err))
@@ -201,13 +214,11 @@ static bool tick_read(struct tick *tick, const struct trigger *trigger, struct e
     }
     if (!is_read)
         return error_prefix(err, "reading the schedules");
-    if (tick->reading.heartbeat.kind != ERROR_NONE) {
-        error_prefix(&tick->reading.heartbeat, "the trigger's heartbeat was not written");
-        log_failure_as_warning(&tick->reading.heartbeat);
-    }
+    if (tick->reading.heartbeat.kind != ERROR_NONE)
+        tick_warn_of_heartbeat(tick, trigger);
     if (!tick->has_time)
         tick_set_time(tick, &tick->reading);
-    if (tick->reading.has_ticked)
+    if (tick->reading.knows_said)
         warnings_know(&tick->warnings, tick->reading.said, tick->now_us);
     tick_judge_silence(tick);
     claim_sort(&tick->claim);
@@ -920,13 +931,15 @@ bool tick_run(const struct tick_options *options, struct tick_result *result, st
     if (ok)
         tick_say_skipped(&tick);
     tick_say_failures(result);
+    result->is_said_apart = tick.reading.is_said_apart;
     result->warnings = tick.warnings;
     tick.warnings = (struct warnings){0};
     tick_end(&tick);
     return ok;
 }
 
-static void tick_keep_said(const struct tick_options *options, const char *said)
+static void tick_keep_said(const struct tick_options *options,
+                           const struct schedules_warnings *warnings)
 {
     struct database_address address = options->database;
     int64_t until_ms = clock_now_ms() + TICK_KEEP_MS;
@@ -936,7 +949,7 @@ static void tick_keep_said(const struct tick_options *options, const char *said)
 
     address.warn = NULL; /* the tick has warned already */
     db = database_open(&address, until_ms, &err);
-    ok = db != NULL && schedules_keep_warnings(db, &options->trigger, said, until_ms, &err);
+    ok = db != NULL && schedules_keep_warnings(db, &options->trigger, warnings, until_ms, &err);
     database_close(db);
     if (!ok) {
         error_prefix(&err, "the next tick will warn again: this was not written");
@@ -948,14 +961,19 @@ void tick_end_warnings(const struct tick_options *options, struct tick_result *r
                        const struct error *monitor)
 {
     struct org_names none = {0};
+    struct schedules_warnings kept = {
+        .is_beaten = result->warnings.now[WARNING_HEARTBEAT].count == 0,
+        .was_apart = result->is_said_apart,
+    };
     char *said;
 
     if (monitor != NULL)
         warnings_add(&result->warnings, WARNING_MONITOR, NULL, monitor);
     warnings_say(&result->warnings, &none); /* nothing that is left is about an organisation */
     said = result->is_complete ? warnings_end(&result->warnings) : NULL;
+    kept.said = said;
     if (said != NULL)
-        tick_keep_said(options, said);
+        tick_keep_said(options, &kept);
     free(said);
 }
 

@@ -59,6 +59,7 @@ struct tick_result {
     bool is_late_known;        /* this trigger has said within the hour that runs start late, */
     bool is_cold_known;        /* and that there are cold starts */
     struct warnings warnings;  /* for tick_end_warnings() */
+    bool is_said_apart;        /* as in struct schedules_reading */
 };
 
 /*

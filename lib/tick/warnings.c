@@ -21,6 +21,7 @@ static const struct {
                        "every name of the configuration belongs to a setting again", false},
     [WARNING_CLOCKS] = {"clocks", "", "this host's clock and the database's agree again", false},
     [WARNING_EXPOSED] = {"exposed", "", "the connection to the database is protected again", false},
+    [WARNING_HEARTBEAT] = {"heartbeat", "", "the trigger's heartbeat is written again", false},
     [WARNING_INVALID] = {"invalid", "rows are not valid: syncsched status names them",
                          "all rows are valid again", false},
     [WARNING_REFUSED] = {"refused", "integrations wait because the database refuses them",

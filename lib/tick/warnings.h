@@ -22,6 +22,7 @@ enum warning_kind {
     WARNING_NAMES, /* of the configuration */
     WARNING_CLOCKS,
     WARNING_EXPOSED,
+    WARNING_HEARTBEAT,
     WARNING_INVALID,
     WARNING_REFUSED,
     WARNING_ABANDONED,

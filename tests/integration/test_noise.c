@@ -252,6 +252,62 @@ START_TEST(test_unwritten)
 }
 END_TEST
 
+static const struct {
+    const char *begin;
+    const char *end;
+} beats[] = {
+    {"CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON sync_trigger_state FOR EACH ROW"
+     " EXECUTE FUNCTION refuse()",
+     "DROP TRIGGER refuse ON sync_trigger_state"},
+    {"ALTER TABLE sync_trigger_state RENAME TO sync_elsewhere",
+     "ALTER TABLE sync_elsewhere RENAME TO sync_trigger_state"},
+};
+
+static void let_an_hour_pass_apart(void)
+{
+    testdb_exec("UPDATE sync_database_state SET warnings ="
+                " regexp_replace(warnings::text, '(\"said\": )\\d+', '\\1'"
+                " || (extract(epoch FROM now())::bigint - 3601)::text, 'g')::jsonb");
+}
+
+/*
+ * Covers: a heartbeat that cannot be written lasts like any other warning, and those beside it stay
+ * quiet; each trigger says it; and it is over when it is written.
+ */
+START_TEST(test_heartbeat)
+{
+    scene_seed(1, 1, DAILY);
+    expect_silence(scene_run("--trigger-name other"));
+    expect_silence(scene_run(""));
+    testdb_exec("UPDATE organization_integrations SET integration_type = 'sap'");
+    testdb_exec("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+                "BEGIN RAISE EXCEPTION 'not this one'; END $$;");
+    testdb_exec("%s", beats[_i].begin);
+    expect_said(scene_run(""), "the trigger's heartbeat was not written: ", "Nordlys / ");
+    expect_silence(scene_run(""));
+    expect_silence(scene_run(""));
+    expect_said(scene_run("--trigger-name other"),
+                "the trigger's heartbeat was not written: ", "Nordlys / ");
+    expect_silence(scene_run("--trigger-name other"));
+    let_an_hour_pass_apart();
+    expect_said(scene_run(""), "since 20", "Nordlys / sap (10000000): since 20");
+    expect_silence(scene_run(""));
+    testdb_exec("UPDATE organization_integrations SET integration_type = 'xledger'");
+    expect_said(scene_run(""), "all rows are valid again");
+    testdb_exec("%s", beats[_i].end);
+    expect_said(scene_run(""), "the trigger's heartbeat is written again");
+    expect_silence(scene_run(""));
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_database_state"
+                                   " WHERE warnings ->> ('cron@' || (SELECT host"
+                                   " FROM sync_trigger_state WHERE trigger_name = 'cron'))"
+                                   " IS NOT NULL"),
+                     0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_database_state"
+                                   " WHERE warnings::text LIKE '%%other@%%'"),
+                     1);
+}
+END_TEST
+
 /* ---- Readers ---- */
 
 static char fifo[64];
@@ -324,6 +380,7 @@ SUITE(noise)
     tcase_add_test(tcase, test_cold_ping);
     tcase_add_test(tcase, test_counts);
     tcase_add_test(tcase, test_unwritten);
+    tcase_add_loop_test(tcase, test_heartbeat, 0, 2);
     tcase_set_timeout(tcase, 120);
     suite_add_tcase(suite, tcase);
     tcase_add_checked_fixture(readers, open_full_pipe, close_full_pipe);

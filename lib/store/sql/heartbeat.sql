@@ -14,4 +14,9 @@ SELECT $1, $2, now()
     DO UPDATE SET last_tick_at = excluded.last_tick_at
 RETURNING (SELECT (date_part('epoch', tick_at) * 1000000::float8)::bigint FROM last)
     AS last_tick_us,
-          warnings
+          coalesce((SELECT max(d.warnings ->> ($1::text || '@' || $2::text))::jsonb
+                      FROM sync_database_state AS d),
+                   warnings) AS warnings,
+          EXISTS (SELECT
+                    FROM sync_database_state AS d
+                   WHERE d.warnings ? ($1::text || '@' || $2::text)) AS is_apart
