@@ -39,7 +39,7 @@ SELECT org, integration, type, cron, kind < 0.8 FROM parts WHERE kind < 0.9
 UNION ALL
 SELECT org, integration, type, cron, true FROM parts WHERE kind < 0.1;
 
--- Most slots have a run, some two attempts. The last one may have one that is open, and the next one may
+-- Most slots have a run, some two attempts. The last one or the one before may have one that is open, and the next one may
 -- be done: by a clock that was ahead. What is held failed an hour ago. A few began before their slot, a
 -- few a moment ago.
 CREATE TEMPORARY TABLE slots AS
@@ -81,8 +81,8 @@ SELECT org, integration, type, at, at - CASE WHEN i > 0 THEN 1 ELSE 0 END * inte
                VALUES (CASE WHEN i > 0 AND fate > 0.3 THEN NULL
                             WHEN fate < 0.3 THEN 'completed'
                             WHEN fate < 0.75 THEN 'failed'
-                            WHEN i = 0 AND fate < 0.85 THEN 'pending'
-                            WHEN i = 0 AND fate < 0.95 THEN 'running' END,
+                            WHEN i = - n % 2 AND fate < 0.85 THEN 'pending'
+                            WHEN i = - n % 2 AND fate < 0.95 THEN 'running' END,
                        CASE WHEN fate > 0.68 THEN 'unknown'
                             ELSE classes[1 + floor(again * 60)::integer % 3] END,
                        fate BETWEEN 0.68 AND 0.75, 1),
