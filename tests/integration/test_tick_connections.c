@@ -102,12 +102,27 @@ START_TEST(test_shut_for_good)
 }
 END_TEST
 
+/* During the calls there are the connections of the workers, and none of the tick's own. */
+START_TEST(test_own_is_closed)
+{
+    struct program *program = start_slow_tick();
+
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM pg_stat_activity"
+                                   " WHERE application_name = 'syncsched'"
+                                   "   AND datname = current_database()"),
+                     3);
+    expect_all_stored(program);
+}
+END_TEST
+
 SUITE(tick_connections)
 {
     TCase *tcase = tcase_create("connections");
 
     tcase_add_checked_fixture(tcase, scene_open, scene_close);
     tcase_add_test(tcase, test_cut_in_mid_call);
+    if (!testdb_is_pooled())
+        tcase_add_test(tcase, test_own_is_closed);
     tcase_add_test(tcase, test_shut_in_mid_call);
     tcase_add_test(tcase, test_rows_held_in_mid_call);
     tcase_add_test(tcase, test_shut_for_good);

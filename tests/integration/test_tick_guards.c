@@ -244,6 +244,43 @@ START_TEST(test_commits_are_kept)
 }
 END_TEST
 
+/* ---- Odd rows of the state ---- */
+
+/* Covers: quotes and backslashes in a text that the claim sends in an array keep nobody from being served. */
+START_TEST(test_quotes_in_arrays)
+{
+    int64_t slot = scene_settle(20000);
+
+    scene_seed(1, 2, EVERY);
+    scene_seed_state(1, "say \"hi\", {NULL} and \\", slot - 1);
+    scene_seed_state(2, EVERY_STATE, slot - 1);
+    scene_expect(scene_run(""), 2, 0, 0, 0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_schedule_state WHERE schedule = '%s'",
+                                   EVERY_STATE),
+                     2);
+}
+END_TEST
+
+/* Covers: what a deleted integration with several runs in the log owed is cancelled; others are served. */
+START_TEST(test_deleted_with_two_runs)
+{
+    int64_t slot = scene_settle(20000);
+
+    scene_seed(2, 2, EVERY);
+    scene_seed_state(1, EVERY_STATE, slot - 10);
+    scene_seed_state(2, EVERY_STATE, slot - 1);
+    for (int i = 0; i < 2; i++)
+        free(scene_seed_run(1, "completed", slot - 20 + i, 20));
+    scene_expect(scene_run(""), 1, 0, 0, 0);
+    ck_assert_int_eq(
+        testdb_number("SELECT count(*) FROM sync_run_log WHERE error_code = 'CANCELLED'"
+                      " AND integration_type = 'xledger'"),
+        1);
+}
+END_TEST
+
+/* ---- Settings of a role or a database ---- */
+
 /* As a role or a database may have it, for those who connect from now on. */
 static void set_for_all(const char *setting)
 {
@@ -323,10 +360,16 @@ SUITE(tick_guards)
     TCase *keys = tcase_create("keys");
     TCase *between = tcase_create("between");
     TCase *settings = tcase_create("settings");
+    TCase *odd = tcase_create("odd");
 
     tcase_add_checked_fixture(keys, scene_open, scene_close);
     tcase_add_test(keys, test_same_slot_from_two_claims);
     suite_add_tcase(suite, keys);
+
+    tcase_add_checked_fixture(odd, scene_open, scene_close);
+    tcase_add_test(odd, test_quotes_in_arrays);
+    tcase_add_test(odd, test_deleted_with_two_runs);
+    suite_add_tcase(suite, odd);
 
     tcase_add_checked_fixture(between, scene_open, scene_close);
     tcase_add_test(between, test_check_is_younger_than_lock);

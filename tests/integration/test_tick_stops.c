@@ -385,6 +385,48 @@ START_TEST(test_successor_killed)
 }
 END_TEST
 
+/* Covers: a worker killed between being given a run and its start: the run is served, once. */
+START_TEST(test_worker_killed_before_the_start)
+{
+    struct program *program;
+    struct scene_tick tick;
+
+    scene_seed(2, 2, DAILY);
+    slow_down("running", 4);
+    testdb_exec("CREATE SEQUENCE naps; CREATE OR REPLACE FUNCTION nap() RETURNS trigger"
+                " LANGUAGE plpgsql AS $$ BEGIN"
+                "    IF nextval('naps') = 1 THEN PERFORM pg_sleep(4); END IF; RETURN NEW; END $$");
+    program = scene_start("--at " AT);
+    scene_wait_for(asleep);
+    signal_worker(program, 1, 0, SIGKILL);
+    testdb_exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event = 'PgSleep'");
+    tick = scene_wait(program);
+    scene_check(&tick, 1, 0, 0, 0);
+    ck_assert_int_eq(tick.run_ids, 1);
+    ck_assert_ptr_nonnull(strstr(tick.err, "died at work"));
+    ck_assert_int_eq(scene_count("completed"), 1);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
+    scene_tick_free(&tick);
+}
+END_TEST
+
+/* Covers: a dead worker's start that is committed after its successor saw the run pending: no call. */
+START_TEST(test_start_of_a_dead_worker)
+{
+    struct program *program;
+
+    scene_seed(2, 2, DAILY);
+    slow_down("running", 2);
+    program = scene_start("--at " AT);
+    scene_wait_for(asleep);
+    signal_worker(program, 1, 0, SIGKILL);
+    scene_expect(scene_wait(program), 1, 0, 1, 1);
+    assert_failure(2, "unknown/WORKER_CRASHED");
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 0);
+}
+END_TEST
+
 SUITE(tick_stops)
 {
     TCase *workers = tcase_create("workers");
@@ -394,6 +436,8 @@ SUITE(tick_stops)
 
     tcase_add_checked_fixture(workers, scene_open, scene_close);
     tcase_add_test(workers, test_worker_killed);
+    tcase_add_test(workers, test_worker_killed_before_the_start);
+    tcase_add_test(workers, test_start_of_a_dead_worker);
     tcase_add_test(workers, test_worker_killed_over_anothers_run);
     tcase_add_test(workers, test_worker_replaced);
     tcase_add_test(workers, test_worker_frozen);
