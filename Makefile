@@ -163,7 +163,7 @@ check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a
 	BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/integration scripts/dev/with-postgresql
 questions: $(BUILD)/syncsched $(TESTS) ## ask the thirty questions of tests/questions, and write the answers anew
 	QUESTIONS=write CK_RUN_SUITE=questions CK_RUN_CASE=questions BUILD=$(BUILD) scripts/dev/with-postgresql $(BUILD)/tests/integration
-	git --no-pager diff --stat tests/questions
+	git --no-pager diff --stat tests/questions man/examples
 check-pooler: check-pooler-transaction check-pooler-session check-pooler-old ## the same through PgBouncer, with two connections or one for each, and an emulated old pooler
 check-pooler-%: $(BUILD)/syncsched $(TESTS)
 	BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/integration scripts/dev/with-postgresql scripts/dev/with-pgbouncer $*

@@ -308,11 +308,10 @@ static void html_add_acts(struct page *page, struct text *out)
 static void html_add_foot(struct page *page, struct text *out)
 {
     const struct zone *zone = when_zone(&page->when, page->timezone);
-    struct text words = {0};
+    char made[INSTANT_TEXT_SIZE];
 
-    text_add(out, "</main><footer>Made on ");
-    when_add_minute(&page->when, zone, instant_divide_down(page->when.now_us, 60000000), &words);
-    html_add(out, text_string(&words));
+    zone_format_local(zone, instant_divide_down(page->when.now_us, INSTANT_US_PER_MINUTE), made);
+    text_addf(out, "</main><footer>Made on %s", made);
     text_add(out,
              " by syncsched " SYNCSCHED_VERSION " from sync_run_log, by the schedules that were "
              "in force at each slot.");
@@ -324,7 +323,6 @@ static void html_add_foot(struct page *page, struct text *out)
                   page->year, page->month, page->sha256);
     }
     text_add(out, "</footer></body></html>\n");
-    text_free(&words);
 }
 
 void page_add_html(struct page *page, struct text *out)
