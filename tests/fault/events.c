@@ -117,11 +117,11 @@ static void events_edit(struct events *events, int64_t at_us)
 /* ---- Clocks and zones ---- */
 
 /*
- * The database's clock steps, with that of the hosts or alone; or that of the hosts alone. Where all
- * of them step together by more than seconds, not every slot is judged rightly yet: see the end of
- * "From the future" in design section 4.
+ * The database's clock steps, with that of the hosts or alone; or that of the hosts alone. All of them
+ * step by seconds alone where that would reach back to an edit: see the end of "From the future" in
+ * design section 4.
  */
-static void events_step_clocks(struct events *events)
+static void events_step_clocks(struct events *events, int64_t at_us)
 {
     static const int seconds[] = {20, 150, 1200, 7200, 86400, 3 * 86400};
     struct chance *chance = &events->chance;
@@ -129,7 +129,7 @@ static void events_step_clocks(struct events *events)
                      (chance_percent(chance, 50) ? 1 : -1) * INSTANT_US_PER_SECOND;
     int whose = chance_pick(chance, 0, 2);
 
-    if (whose == 0)
+    if (whose == 0 && at_us - llabs(off_us) < events->edited_at_us + EVENTS_SEEN)
         off_us = (off_us < 0 ? -1 : 1) * seconds[0] * INSTANT_US_PER_SECOND;
     events->steps++;
     events->database_off_us = whose == 2 ? 0 : off_us;
@@ -196,7 +196,8 @@ bool events_happen(struct events *events, int64_t at_us)
         events_edit(events, at_us);
     else if (chance_pick(chance, 1, EVENTS_PER_THOUSAND) <= EVENTS_CLOCK &&
              at_us > events->edited_at_us + EVENTS_SEEN)
-        events_step_clocks(events); /* the text of an edit that it saw would be dated by it */
+        events_step_clocks(events,
+                           at_us); /* the text of an edit that it saw would be dated by it */
     if (events->blind_ticks == 0 && chance_pick(chance, 1, EVENTS_PER_THOUSAND) <= EVENTS_BLIND) {
         events->blinds++;
         events->blind_ticks = chance_pick(chance, 10, 60);

@@ -31,6 +31,7 @@ enum {
     SIMULATION_MINUTES = 100000, /* of all plans together, unless FAULT_MINUTES says otherwise */
     SIMULATION_DRAIN = 5,        /* ticks at the end that leave nothing behind, one a minute */
     SIMULATION_LEFT_IN = 50,     /* one in so many runs is left behind */
+    SIMULATION_BACK_IN = 20,     /* after one in so many claims the database's clock steps back */
     SIMULATION_CALM = 60, /* minutes before that in which nothing happens, so that all is found */
     SIMULATION_PER_ROW = 100, /* minutes for each row that is removed */
     SIMULATION_WAIT_MS = 60000,
@@ -257,6 +258,25 @@ static void start_call(struct simulation *sim, const struct run *run,
     memcpy(step->token, token, sizeof token);
 }
 
+/* For its starts alone the database's clock may step back. */
+static void start_calls(struct simulation *sim, const struct simulation_step *step,
+                        const struct claim_result *result)
+{
+    int64_t off_us = sim->events.database_off_us;
+
+    if (chance_pick(&sim->chance, 1, SIMULATION_BACK_IN) == 1) {
+        sim->events.database_off_us -= SIMULATION_SECOND * chance_pick(&sim->chance, 20, 7200);
+        events_set_clock(&sim->events, step->at_us);
+    }
+    for (size_t i = 0; i < result->run_count; i++) {
+        if (result->runs[i].verdict == CLAIM_RUN &&
+            (step->at_us >= sim->drain_from_us ||
+             chance_pick(&sim->chance, 1, SIMULATION_LEFT_IN) > 1))
+            start_call(sim, &result->runs[i].run, step);
+    }
+    sim->events.database_off_us = off_us;
+}
+
 static void carry_out_claim(struct simulation *sim, struct simulation_step *step)
 {
     struct claim_result result = {0};
@@ -268,12 +288,7 @@ static void carry_out_claim(struct simulation *sim, struct simulation_step *step
         step->claim_options.deadline_ms = wait_until_ms();
     } while (try_again(
         sim, claim_execute(sim->db, &step->claim, &step->claim_options, &result, &err), &err));
-    for (size_t i = 0; i < result.run_count; i++) {
-        if (result.runs[i].verdict == CLAIM_RUN &&
-            (step->at_us >= sim->drain_from_us ||
-             chance_pick(&sim->chance, 1, SIMULATION_LEFT_IN) > 1))
-            start_call(sim, &result.runs[i].run, step);
-    }
+    start_calls(sim, step, &result);
     claim_result_free(&result);
     claim_free(&step->claim);
 }
