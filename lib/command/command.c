@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "base/secret.h"
+#include "plan/timetable.h"
 #include "time/clock.h"
 #include "time/instant.h"
 
@@ -179,6 +180,20 @@ static void command_read_values(struct command_line *line)
     command_set_log_format(line->values[SETTING_LOG_FORMAT].text);
 }
 
+/* More types than those that are known; no row is read before. */
+static void command_add_types(struct command_line *line)
+{
+    const char *types = line->values[SETTING_TYPES].text;
+    struct error err;
+
+    if (types == NULL || line->command->is_offline || timetable_add_types(types, &err) ||
+        line->options_error.kind != ERROR_NONE)
+        return;
+    error_prefix(&err, "%s", settings[SETTING_TYPES].variable);
+    line->options_error = err;
+    line->wrong_option = SETTING_TYPES;
+}
+
 void command_warn_of_names(const struct command_line *line)
 {
     const char *stranger;
@@ -210,6 +225,7 @@ static int command_carry_out(const struct command *command, int argc, char *argv
     config_read(&line.config, line.given[SETTING_CONFIG],
                 !command->is_offline || line.given[SETTING_APPLY] != NULL, &line.config_error);
     command_read_values(&line);
+    command_add_types(&line);
     if (line.config_error.kind != ERROR_NONE && !command->judges_config)
         failure = &line.config_error;
     else if (line.options_error.kind != ERROR_NONE && !command->judges_options)

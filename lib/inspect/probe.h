@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-    PROBE_TYPES = 3,        /* those of timetable.h */
+    PROBE_TYPES = 3,        /* the first of timetable.h */
     PROBE_ANSWER_MS = 5000, /* an answer that comes later is none */
     PROBE_STORE_MS = 10000, /* each of its transactions may take so long */
 };

@@ -58,26 +58,75 @@ bool timetable_read_text(const char *text, struct zones *zones, struct timetable
 
 /* ---- A schedule's row ---- */
 
+/* The types: these three, and what a setting adds. */
+static char timetable_types[RUN_TYPES][RUN_TYPE_SIZE] = {"xledger", "dynamics", "bufdir"};
+
 const char *timetable_type(size_t n)
 {
-    static const char *const types[RUN_TYPES] = {"xledger", "dynamics", "bufdir"};
+    return n < RUN_TYPES && *timetable_types[n] != '\0' ? timetable_types[n] : NULL;
+}
 
-    return n < RUN_TYPES ? types[n] : NULL;
+static bool timetable_add_type(const char *name, size_t length, struct error *err)
+{
+    size_t n = 0;
+
+    if (length == 0 || length >= RUN_TYPE_SIZE || *name < 'a' || *name > 'z' ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") < length) {
+        error_set(err, ERROR_CONFIG, "\"%.*s\" is not a type of integration",
+                  (int)(length < RUN_TYPE_SIZE ? length : RUN_TYPE_SIZE), name);
+        return error_hint(err, "write lower case letters, digits, _ and -, and a comma between two "
+                               "types, such as tripletex,visma");
+    }
+    while (timetable_type(n) != NULL &&
+           (strlen(timetable_types[n]) != length || strncmp(timetable_types[n], name, length) != 0))
+        n++;
+    if (n == RUN_TYPES) {
+        error_set(err, ERROR_CONFIG, "there is room for %d types, and no more", RUN_TYPES);
+        return error_hint(err, "leave out what no integration has");
+    }
+    memcpy(timetable_types[n], name, length);
+    return true;
+}
+
+bool timetable_add_types(const char *list, struct error *err)
+{
+    for (const char *at = list;; at++) {
+        size_t length = strcspn(at, ",");
+
+        if (!timetable_add_type(at, length, err))
+            return false;
+        at += length;
+        if (*at == '\0')
+            return true;
+    }
 }
 
 size_t timetable_find_type(const char *type)
 {
     size_t n = 0;
 
-    while (n < RUN_TYPES && (type == NULL || strcmp(timetable_type(n), type) != 0))
+    if (type == NULL)
+        return RUN_TYPES;
+    while (timetable_type(n) != NULL && strcmp(timetable_types[n], type) != 0)
         n++;
-    return n;
+    return timetable_type(n) != NULL ? n : RUN_TYPES;
 }
 
 bool timetable_is_complete(const struct schedule *schedule)
 {
     return schedule->has_organization &&
            timetable_find_type(schedule->integration_type) < RUN_TYPES;
+}
+
+static bool timetable_hint_types(struct error *err)
+{
+    struct text known = {0};
+
+    for (size_t n = 0; timetable_type(n) != NULL; n++)
+        text_addf(&known, "%s%s", n == 0 ? "" : ", ", timetable_type(n));
+    error_hint(err, "it is one of %s; SYNCSCHED_TYPES adds others", known.data);
+    text_free(&known);
+    return false;
 }
 
 /* Each column is checked before it is parsed, and the row before its slots are looked at. */
@@ -91,7 +140,7 @@ bool timetable_read(const struct schedule *schedule, struct zones *zones,
     if (timetable_find_type(schedule->integration_type) == RUN_TYPES) {
         error_set(err, ERROR_INVALID, "integration_type \"%s\" is not known",
                   schedule->integration_type != NULL ? schedule->integration_type : "(null)");
-        return error_hint(err, "it is one of xledger, dynamics, bufdir");
+        return timetable_hint_types(err);
     }
     return timetable_parse(schedule->cron_schedule, strlen(schedule->cron_schedule),
                            schedule->timezone, zones, timetable, err);

@@ -18,6 +18,14 @@ struct timetable {
     struct zone zone; /* belongs to the zones that it was read with */
 };
 
+/*
+ * Adds types to those that an integration may have, "tripletex,visma": lower case letters, digits,
+ * _ and -, beginning with a letter. Those that are there already may be among them. Once, before
+ * anything is read; this is the one value here that lasts. False (ERROR_CONFIG) adds what precedes
+ * the wrong one.
+ */
+bool timetable_add_types(const char *list, struct error *err);
+
 /* The n-th type that an integration may have, from 0; NULL behind the last. */
 const char *timetable_type(size_t n);
 

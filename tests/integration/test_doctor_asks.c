@@ -184,7 +184,8 @@ static const struct {
      "cron_schedule: "},
     {"UPDATE organization_integrations SET integration_type = 'visma'",
      "Nordlys / visma (10000000)",
-     "integration_type \"visma\" is not known (it is one of xledger, dynamics, bufdir)"},
+     "integration_type \"visma\" is not known (it is one of xledger, dynamics, bufdir; "
+     "SYNCSCHED_TYPES adds others)"},
     {"INSERT INTO organizations VALUES ('00000000-0000-4000-8000-00000000000b', 'x', "
      "'Europe/Olso');"
      "UPDATE organization_integrations SET org_id = '00000000-0000-4000-8000-00000000000b'",

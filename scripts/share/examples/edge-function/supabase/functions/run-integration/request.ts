@@ -15,6 +15,7 @@ export interface ExportRequest {
 
 const BYTES_MAX = 4096;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+// What SYNCSCHED_TYPES adds for the scheduler belongs here, too.
 export const TYPES = ["xledger", "dynamics", "bufdir"];
 
 export async function readRequest(request: Request): Promise<ExportRequest> {
