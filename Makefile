@@ -18,8 +18,8 @@ PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 ZIC     ?= /usr/sbin/zic
 DOCUMENTS := $(sort $(wildcard *.md)) LICENSE
-DIST_FILES := $(DOCUMENTS) Makefile main.c lib man scripts tests .ci .github .clang-format .editorconfig .gitattributes \
-	.gitignore
+DIST_FILES := $(DOCUMENTS) Makefile main.c doc lib man scripts tests .ci .github .clang-format .editorconfig \
+	.gitattributes .gitignore
 
 # What is built from what.
 LIB_SOURCES  := $(sort $(wildcard lib/*/*.c))

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -235,12 +236,51 @@ START_TEST(test_readme)
 }
 END_TEST
 
+static const char *const pages[] = {"README.md",       "doc/costs.md",   "doc/daily.md",
+                                    "doc/function.md", "doc/recipes.md", "doc/tables.md"};
+
+/* Covers: each page is there to which another one leads. */
+START_TEST(test_links)
+{
+    const char *const argv[] = {"cat", documents_path(pages[_i]), NULL};
+    struct program_result page = program_run(argv, NULL);
+    const char *folder = strchr(pages[_i], '/') != NULL ? "doc/" : "";
+
+    ck_assert_int_eq(page.status, 0);
+    for (const char *at = page.out; (at = strstr(at, "](")) != NULL;) {
+        int length = (int)strcspn(at += 2, ")#");
+        char name[200];
+
+        snprintf(name, sizeof name, "%s%.*s", folder, length, at);
+        ck_assert_msg(strncmp(at, "https://", 8) == 0 || access(documents_path(name), R_OK) == 0,
+                      "%s leads to %s, which is not there", pages[_i], name);
+    }
+    program_result_free(&page);
+}
+END_TEST
+
+/* Covers: the README stays short: what else there is to say has a page of its own. */
+START_TEST(test_length)
+{
+    const char *const argv[] = {"cat", documents_path("README.md"), NULL};
+    struct program_result readme = program_run(argv, NULL);
+    int lines = 0;
+
+    for (const char *at = readme.out; (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    ck_assert_int_le(lines, 200);
+    program_result_free(&readme);
+}
+END_TEST
+
 SUITE(manual)
 {
     TCase *alone = tcase_create("manual-alone");
     TCase *database = tcase_create("manual-database");
 
     tcase_add_test(alone, test_surprises);
+    tcase_add_loop_test(alone, test_links, 0, COUNT(pages));
+    tcase_add_test(alone, test_length);
     suite_add_tcase(suite, alone);
     tcase_add_checked_fixture(database, scene_open, scene_close);
     tcase_add_loop_test(database, test_examples, 0, COUNT(sources));
