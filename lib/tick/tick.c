@@ -203,6 +203,7 @@ static bool tick_read(struct tick *tick, const struct trigger *trigger, struct e
         warnings_reset(&tick->warnings, WARNING_CLOCKS);
         warnings_reset(&tick->warnings, WARNING_HEARTBEAT);
         free(tick->reading.said);
+        tick->reading.said = NULL;
         tick->has_time = false;
         if (!tick_connect(tick, err))
             return false;
