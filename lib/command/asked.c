@@ -50,6 +50,7 @@ void asked_find_zone(struct asked *asked)
         log_warning("the organisations are in several time zones: a day begins at midnight UTC; "
                     "--org takes that of one");
     else if (!zones_find(&asked->zones, asked->found.timezone, &asked->zone, &err)) {
+        asked->found.has_timezone = false;
         error_prefix(&err, "a day begins at midnight UTC");
         log_failure_as_warning(&err);
     }

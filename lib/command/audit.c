@@ -6,6 +6,7 @@
 #include "time/instant.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 enum { AUDIT_BUDGET_MS = 10 * 60 * 1000 };
 
@@ -53,9 +54,13 @@ int command_audit(const struct command_line *line)
         .has_to = line->values[SETTING_TO].is_given,
         .wants_ledger = line->values[SETTING_LEDGER].is_given,
     };
-    struct audit_report report = {.is_json = line->values[SETTING_JSON].is_given,
-                                  .has_ledger = options.wants_ledger};
+    struct terminal terminal = terminal_look(STDOUT_FILENO, line->values[SETTING_WIDTH].number);
     struct audit_result result = {0};
+    struct audit_report report = {
+        .result = &result,
+        .terminal = line->values[SETTING_JSON].is_given ? NULL : &terminal,
+        .has_ledger = options.wants_ledger,
+    };
     struct asked asked;
     struct error err = {0};
     bool is_day;
@@ -71,7 +76,9 @@ int command_audit(const struct command_line *line)
     if (ok) {
         audit_warn(&result);
         audit_warn_of_ledger(&result.ledger);
-        audit_report_print(&report, &result, stdout);
+        report.zone = asked.has_zone && asked.found.has_timezone ? &asked.zone : NULL;
+        report.timezone = *asked.found.timezone != '\0' ? asked.found.timezone : "UTC";
+        audit_report_print(&report, stdout);
         ok = command_write("", &err);
     }
     audit_report_free(&report);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOG_BUDGET_MS = 10 * 60 * 1000, LOG_WRITE_BYTES = 64 * 1024 };
+enum { LOG_BUDGET_MS = 30 * 60 * 1000, LOG_WRITE_BYTES = 64 * 1024 };
 enum { LOG_DAYS = 1 }; /* where no beginning is given */
 
 /* What is printed, and how. */

@@ -366,7 +366,8 @@ static void audit_read_row(void *context, const struct database_row *row)
 {
     struct audit *audit = context;
     struct audit_result *result = audit->result;
-    int64_t settled = audit_minute(database_row_number(row, "now_us", 0) - INSTANT_US_PER_MINUTE);
+    int64_t now_us = database_row_number(row, "now_us", 0);
+    int64_t settled = audit_minute(now_us - INSTANT_US_PER_MINUTE);
     int64_t to = audit->options->has_to ? audit_minute(audit->options->to_us) : settled;
     struct schedule schedule;
 
@@ -375,6 +376,7 @@ static void audit_read_row(void *context, const struct database_row *row)
     /* What is due now is being served: the period ends a minute before. */
     result->is_cut = to > settled;
     result->to = to < settled ? to : settled;
+    result->now_us = now_us;
     result->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
     if (!schedule_read_row(row, &audit->repeated, &schedule) &&
         database_row_text(row, "run_id") == NULL && database_row_text(row, "text") == NULL)

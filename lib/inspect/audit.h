@@ -36,6 +36,7 @@ struct audit_options {
 /* What was judged, and what it came to. */
 struct audit_result {
     struct audit_totals totals;
+    int64_t now_us;        /* by the database's clock */
     int64_t from;          /* the minutes, [from, to): to lies at least a minute back */
     int64_t to;            /* by the database's clock, since what is due now is being served */
     bool is_cut;           /* the caller asked for a later end */

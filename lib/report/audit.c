@@ -1,12 +1,14 @@
 #include "report/audit.h"
 
 #include "base/json.h"
+#include "base/memory.h"
 #include "report/ledger.h"
-#include "report/terminal.h"
+#include "report/slot_line.h"
 #include "time/instant.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The keys of JSON; as text has them, "inProgress" is "in progress". */
@@ -143,6 +145,8 @@ static json_t *audit_totals_value(const struct audit_result *result)
 
 /* ---- Text ---- */
 
+enum { AUDIT_WORD_COLUMNS = 11, AUDIT_INDENT = 4 };
+
 static const char *audit_text(const json_t *value, const char *key)
 {
     return json_string_value(json_object_get(value, key));
@@ -170,16 +174,16 @@ static void audit_add_resolution_text(const json_t *value, struct text *line)
               strcmp(resolution, "done") == 0 ? "done" : "not done");
 }
 
-/* run RUN and run OTHER of SLOT, attempt 1: unknown/TIMEOUT */
+/* run 1f3c9a2b and run 20aa93d1 of SLOT, attempt 1: unknown/TIMEOUT */
 static void audit_add_run_text(const json_t *value, const char *slot, struct text *line)
 {
     const char *run_slot = audit_text(value, "runScheduledFor");
     const char *status = audit_text(value, "runStatus");
     const char *other = audit_text(value, "otherRunId");
 
-    text_addf(line, "run %s", audit_text(value, "runId"));
+    text_addf(line, "run %.8s", audit_text(value, "runId"));
     if (other != NULL)
-        text_addf(line, " and run %s", other);
+        text_addf(line, " and run %.8s", other);
     if (strcmp(run_slot, slot) != 0)
         text_addf(line, " of %s", run_slot);
     if (strcmp(status, "failed") == 0) {
@@ -198,33 +202,66 @@ static void audit_add_run_text(const json_t *value, const char *slot, struct tex
     }
 }
 
-/* 2026-11-23 02:00 missing     Bakeri               xledger  2ea2038c no run covers it */
+/* What makes the exit status 1 by itself, and what a person should look at. */
+static enum terminal_colour audit_colour(const json_t *value)
+{
+    static const char *const bad[] = {"missing",    "doubled",    "unlogged", "unexported",
+                                      "miscounted", "reexported", "skipped"};
+    static const char *const doubtful[] = {"failed", "unknown", "unjudged", "unresolved"};
+    const char *reason = audit_text(value, "reason");
+    const char *word = audit_text(value, "upTo") != NULL ? reason : audit_text(value, "verdict");
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (strcmp(word, bad[i]) == 0)
+            return TERMINAL_BAD;
+    for (size_t i = 0; i < sizeof doubtful / sizeof *doubtful; i++)
+        if (strcmp(word, doubtful[i]) == 0)
+            return TERMINAL_WARN;
+    return TERMINAL_PLAIN;
+}
+
+/* Appends clean lines, broken at blanks; the first is indented so far, the others more. */
+static void audit_add_broken(const struct terminal *terminal, const char *clean, int indent,
+                             struct text *out)
+{
+    for (const char *at = clean; *at != '\0'; at += strspn(at, " ")) {
+        size_t length = terminal_break(at, terminal->columns - AUDIT_INDENT);
+
+        text_addf(out, "%*s%.*s\n", at == clean ? indent : AUDIT_INDENT, "", (int)length, at);
+        at += length;
+    }
+}
+
+/* Tue 23 Nov 02:00 Bakeri AS      xledger  2ea2038c missing     no run covers it */
 static void audit_add_line(struct audit_report *report, const json_t *value, const char *time,
                            const char *verdict, const char *detail)
 {
+    const struct terminal *terminal = report->terminal;
     const struct zone *zone = when_zone(&report->when, audit_text(value, "timezone"));
-    const char *organization = audit_text(value, "organization");
-    char org_id[9]; /* the beginning of the id, where it has no name */
-    const char *const names[] = {organization != NULL && *organization != '\0' ? organization
-                                                                               : org_id,
-                                 audit_text(value, "integrationType")};
-    static const size_t columns[] = {20, 8};
+    struct subject subject = {audit_text(value, "organization"), audit_text(value, "orgId"),
+                              audit_text(value, "integrationType"),
+                              audit_text(value, "integrationId")};
+    size_t used = slot_line_columns(terminal) + AUDIT_WORD_COLUMNS + 1;
     struct text *line = &report->entries;
+    struct text cell = {0};
+    struct text clean = {0};
 
-    snprintf(org_id, sizeof org_id, "%s", audit_text(value, "orgId"));
-    when_add_localized(&report->when, zone, time, line);
-    text_addf(line, " %-11s ", verdict);
-    for (size_t i = 0; i < 2; i++) {
-        struct text clean = {0};
-
-        terminal_add_clean(&clean, names[i] != NULL && *names[i] != '\0' ? names[i] : "-");
-        terminal_add_fitted(line, text_string(&clean), columns[i], false);
-        text_add(line, " ");
-        text_free(&clean);
+    when_add_localized(&report->when, zone, time, &cell);
+    slot_line_add_cell(line, text_string(&cell), WHEN_SLOT_COLUMNS, false);
+    slot_line_add_subject(terminal, &subject, line);
+    text_clear(&cell);
+    when_add_localized(&report->when, zone, detail, &cell);
+    terminal_add_clean(&clean, text_string(&cell));
+    terminal_paint(terminal, line, audit_colour(value), verdict);
+    if (terminal->columns > used && terminal_width(text_string(&clean)) <= terminal->columns - used)
+        text_addf(line, "%*s%s\n", AUDIT_WORD_COLUMNS + 1 - (int)strlen(verdict), "",
+                  text_string(&clean));
+    else {
+        text_add(line, "\n");
+        audit_add_broken(terminal, text_string(&clean), AUDIT_INDENT, line);
     }
-    text_addf(line, "%.8s ", audit_text(value, "integrationId"));
-    when_add_localized(&report->when, zone, detail, line);
-    text_add(line, "\n");
+    text_free(&cell);
+    text_free(&clean);
 }
 
 static void audit_add_slot_text(struct audit_report *report, const json_t *value,
@@ -255,19 +292,18 @@ static void audit_add_slot_text(struct audit_report *report, const json_t *value
                    text_string(detail));
 }
 
-/* up to 2026-11-23 02:00, skipped: ... */
+/* after Mon 22 Nov 02:00, skipped: ... */
 static void audit_add_period_text(struct audit_report *report, const json_t *value,
                                   struct text *detail)
 {
     const char *up_to = audit_text(value, "upTo");
 
-    text_addf(detail, "up to %s, %s: ", up_to, audit_text(value, "reason"));
+    text_addf(detail, "after %s, %s: ", audit_text(value, "after"), audit_text(value, "reason"));
     if (audit_text(value, "runId") != NULL)
         audit_add_run_text(value, up_to, detail);
     else
-        text_addf(detail, "no run before run %s exported it", audit_text(value, "otherRunId"));
-    audit_add_line(report, value, audit_text(value, "after"), audit_text(value, "verdict"),
-                   text_string(detail));
+        text_addf(detail, "no run before run %.8s exported it", audit_text(value, "otherRunId"));
+    audit_add_line(report, value, up_to, audit_text(value, "verdict"), text_string(detail));
 }
 
 /* to 2026-11-23 02:00: ... */
@@ -282,7 +318,7 @@ static void audit_add_unjudged_text(struct audit_report *report, const json_t *v
                    text_string(detail));
 }
 
-/* run RUN; the ledger does not have its key */
+/* run 1f3c9a2b; the ledger does not have its key */
 static void audit_add_ledger_text(struct audit_report *report, const json_t *value,
                                   struct text *detail)
 {
@@ -294,6 +330,67 @@ static void audit_add_ledger_text(struct audit_report *report, const json_t *val
         text_add(detail, "no run is in the log");
     ledger_add_text(value, detail);
     audit_add_line(report, value, slot, audit_text(value, "verdict"), text_string(detail));
+}
+
+/* ---- Totals ---- */
+
+/* Appends "WORD N" where N is not 0, or the word is one of what an audit is about. */
+static void audit_add_number(const json_t *value, const char *key, const char *word, bool is_always,
+                             struct text *out)
+{
+    int64_t number = audit_number(value, key);
+
+    if (number > 0 || is_always)
+        text_addf(out, "%s%s %" PRId64, out->length > 0 ? ", " : "", word, number);
+}
+
+/* Ends a line of totals, if there is something in it. */
+static void audit_end_totals(const struct terminal *terminal, struct text *line, struct text *out)
+{
+    audit_add_broken(terminal, text_string(line), AUDIT_INDENT / 2, out);
+    text_clear(line);
+}
+
+/* "2026-11-23T00:00:00Z to ...", or on the clocks on which the period was asked for. */
+static void audit_add_period(const struct audit_report *report, const json_t *value,
+                             struct text *out)
+{
+    if (report->zone == NULL) {
+        text_addf(out, "%s to %s", audit_text(value, "from"), audit_text(value, "to"));
+        return;
+    }
+    when_add_minute(&report->when, report->zone, report->result->from, out);
+    text_add(out, " to ");
+    when_add_minute(&report->when, report->zone, report->result->to, out);
+    text_addf(out, " %s", report->timezone);
+}
+
+static void audit_add_totals(const struct audit_report *report, json_t *value, struct text *out)
+{
+    struct text line = {0};
+
+    audit_add_period(report, value, out);
+    text_addf(out, ": %" PRId64 " slots\n", audit_number(value, "slots"));
+    for (int i = 0; i < AUDIT_EXTRA; i++)
+        audit_add_number(value, audit_verdicts[i], audit_word(audit_verdicts[i]),
+                         i == AUDIT_COMPLETED || i == AUDIT_MISSING || i == AUDIT_DOUBLED, &line);
+    audit_end_totals(report->terminal, &line, out);
+    audit_add_number(value, "late", "late", false, &line);
+    audit_add_number(value, "early", "early", false, &line);
+    audit_add_number(value, "extra", "extra", false, &line);
+    audit_add_number(value, "unjudged", "known by their runs alone", false, &line);
+    audit_end_totals(report->terminal, &line, out);
+    text_addf(&line, "periods end to end in %" PRId64 " of %" PRId64 " integrations",
+              audit_number(value, "endToEnd"), audit_number(value, "integrations"));
+    audit_add_number(value, "holes", "holes", false, &line);
+    audit_add_number(value, "overlaps", "overlaps", false, &line);
+    audit_end_totals(report->terminal, &line, out);
+    audit_add_number(value, "stretchesUnjudged", "stretches that cannot be judged", false, &line);
+    audit_end_totals(report->terminal, &line, out);
+    if (report->has_ledger)
+        ledger_add_totals_text(json_object_get(value, "ledger"), &line);
+    audit_end_totals(report->terminal, &line, out);
+    text_free(&line);
 }
 
 /* ---- The report ---- */
@@ -309,21 +406,26 @@ static json_t *audit_entry_value(const struct audit_entry *entry)
     return value;
 }
 
-void audit_report_add(void *context, const struct audit_entry *entry)
-{
-    struct audit_report *report = context;
-    struct text detail = {0};
-    json_t *value;
+/* A finding in the report's text. */
+struct audit_line {
+    int64_t minute; /* by which it is sorted */
+    size_t begin;
+    size_t length;
+};
 
-    if (entry->slot != NULL && entry->slot->verdict == AUDIT_COMPLETED &&
-        entry->slot->late_ms == 0 && entry->slot->early_ms == 0)
-        return;
-    value = audit_entry_value(entry);
-    if (report->is_json) {
-        text_add(&report->entries, report->entries.length > 0 ? ",\n" : "\n");
-        json_add_line(&report->entries, value);
-        return;
-    }
+static int64_t audit_entry_minute(const struct audit_entry *entry)
+{
+    return entry->slot != NULL     ? entry->slot->slot
+           : entry->ledger != NULL ? entry->ledger->facts.slot
+           : entry->period != NULL ? entry->period->up_to
+                                   : entry->unjudged->from;
+}
+
+static void audit_add_text(struct audit_report *report, const struct audit_entry *entry,
+                           const json_t *value)
+{
+    struct text detail = {0};
+
     if (entry->slot != NULL)
         audit_add_slot_text(report, value, &detail);
     else if (entry->ledger != NULL)
@@ -333,48 +435,88 @@ void audit_report_add(void *context, const struct audit_entry *entry)
     else
         audit_add_unjudged_text(report, value, &detail);
     text_free(&detail);
+}
+
+void audit_report_add(void *context, const struct audit_entry *entry)
+{
+    struct audit_report *report = context;
+    struct audit_line line = {.minute = audit_entry_minute(entry), .begin = report->entries.length};
+    json_t *value;
+
+    if (entry->slot != NULL && entry->slot->verdict == AUDIT_COMPLETED &&
+        entry->slot->late_ms == 0 && entry->slot->early_ms == 0)
+        return;
+    report->when.now_us = report->result->now_us;
+    value = audit_entry_value(entry);
+    if (report->terminal == NULL)
+        json_add_line(&report->entries, json_incref(value));
+    else
+        audit_add_text(report, entry, value);
     json_decref(value);
+    line.length = report->entries.length - line.begin;
+    report->lines =
+        memory_grow(report->lines, report->count, &report->capacity, sizeof *report->lines);
+    report->lines[report->count++] = line;
+}
+
+/* By time; of one minute as they came, which is by integration. */
+static int audit_compare_lines(const void *one, const void *other)
+{
+    const struct audit_line *a = one;
+    const struct audit_line *b = other;
+
+    if (a->minute != b->minute)
+        return a->minute < b->minute ? -1 : 1;
+    return a->begin < b->begin ? -1 : 1;
+}
+
+static void audit_print_lines(const struct audit_report *report, const char *before,
+                              const char *between, FILE *out)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        (void)fputs(i == 0 ? before : between, out);
+        (void)fwrite(report->entries.data + report->lines[i].begin, 1, report->lines[i].length,
+                     out);
+    }
+}
+
+static void audit_print_heading(const struct audit_report *report, FILE *out)
+{
+    struct text line = {0};
+    struct text painted = {0};
+
+    slot_line_add_heading(report->terminal, &line);
+    text_add(&line, "FINDING");
+    terminal_paint(report->terminal, &painted, TERMINAL_BOLD, line.data);
+    text_add(&painted, "\n");
+    (void)fputs(painted.data, out);
+    text_free(&line);
+    text_free(&painted);
 }
 
 /* JSON begins with the totals, and text ends with them, where a terminal shows them. */
-void audit_report_print(const struct audit_report *report, const struct audit_result *result,
-                        FILE *out)
+void audit_report_print(struct audit_report *report, FILE *out)
 {
-    json_t *value = audit_totals_value(result);
-    json_t *ledger = report->has_ledger ? ledger_totals_value(&result->ledger) : NULL;
-    const char *entries = text_string(&report->entries);
+    json_t *value = audit_totals_value(report->result);
     struct text totals = {0};
 
-    if (ledger != NULL)
-        json_object_set_new(value, "ledger", ledger);
-    if (report->is_json) {
+    report->when.now_us = report->result->now_us;
+    qsort(report->lines, report->count, sizeof *report->lines, audit_compare_lines);
+    if (report->has_ledger)
+        json_object_set_new(value, "ledger", ledger_totals_value(&report->result->ledger));
+    if (report->terminal == NULL) {
         json_add_line(&totals, json_incref(value));
-        totals.data[totals.length - 1] = ','; /* the object goes on with its slots */
-        text_add(&totals, "\"findings\":[");
+        totals.data[totals.length - 1] = '\0'; /* the object goes on with its findings */
+        (void)fprintf(out, "%s,\"findings\":[", totals.data);
+        audit_print_lines(report, "\n", ",\n", out);
+        (void)fputs("]}\n", out);
     } else {
-        text_addf(&totals, "%s to %s: %" PRId64 " slots", audit_text(value, "from"),
-                  audit_text(value, "to"), audit_number(value, "slots"));
-        for (int i = 0; i < AUDIT_EXTRA; i++)
-            if (i != AUDIT_AGAIN || result->totals.verdicts[i] > 0)
-                text_addf(&totals, "%s %s %" PRId64, i == 0 ? "\n " : ",",
-                          audit_word(audit_verdicts[i]), audit_number(value, audit_verdicts[i]));
-        text_addf(&totals,
-                  "\n  late %" PRId64 ", extra %" PRId64 ", known by their runs alone %" PRId64
-                  "\n  periods end to end in %" PRId64 " of %" PRId64
-                  " integrations, holes %" PRId64 ", overlaps %" PRId64 "\n",
-                  audit_number(value, "late"), audit_number(value, "extra"),
-                  audit_number(value, "unjudged"), audit_number(value, "endToEnd"),
-                  audit_number(value, "integrations"), audit_number(value, "holes"),
-                  audit_number(value, "overlaps"));
-        if (audit_number(value, "stretchesUnjudged") > 0)
-            text_addf(&totals, "  stretches that cannot be judged %" PRId64 "\n",
-                      audit_number(value, "stretchesUnjudged"));
-        if (ledger != NULL)
-            ledger_add_totals_text(ledger, &totals);
+        if (report->count > 0)
+            audit_print_heading(report, out);
+        audit_print_lines(report, "", "", out);
+        audit_add_totals(report, value, &totals);
+        (void)fputs(totals.data, out);
     }
-    (void)fputs(report->is_json ? totals.data : entries, out);
-    (void)fputs(report->is_json ? entries : totals.data, out);
-    (void)fputs(report->is_json ? "]}\n" : "", out);
     text_free(&totals);
     json_decref(value);
 }
@@ -382,5 +524,6 @@ void audit_report_print(const struct audit_report *report, const struct audit_re
 void audit_report_free(struct audit_report *report)
 {
     text_free(&report->entries);
+    free(report->lines);
     when_free(&report->when);
 }

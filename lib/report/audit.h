@@ -1,25 +1,32 @@
 /*
  * What `audit` prints: a JSON value for each slot, each finding about periods and the totals, from
- * which text and JSON are both made.
+ * which text and JSON are both made, in order of time.
  *
- * The slots wait in memory until the totals are known, some hundred bytes each: the database should
- * not wait for whoever reads them, and a container may have no file system to write to.
+ * The findings wait in memory until the totals are known, some hundred bytes each: the database
+ * should not wait for whoever reads them, and a container may have no file system to write to.
  */
 #ifndef SYNCSCHED_REPORT_AUDIT_H
 #define SYNCSCHED_REPORT_AUDIT_H
 
 #include "base/text.h"
 #include "inspect/audit.h"
+#include "report/terminal.h"
 #include "report/when.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
-/* `struct audit_report r = {.is_json = ...};` is an empty one; audit_report_free() is its end. */
+/* `struct audit_report r = {.result = ...};` is an empty one; audit_report_free() is its end. */
 struct audit_report {
-    bool is_json;
-    bool has_ledger; /* the ledger was asked for */
+    const struct audit_result *result;
+    const struct terminal *terminal; /* NULL: JSON */
+    const struct zone *zone;         /* where the period is; NULL: UTC */
+    const char *timezone;            /* its name */
+    bool has_ledger;                 /* the ledger was asked for */
     struct text entries;
+    struct audit_line *lines; /* where each begins in entries */
+    size_t count;
+    size_t capacity;
     struct when when;
 };
 
@@ -32,7 +39,6 @@ void audit_report_add(void *report, const struct audit_entry *entry);
 void audit_report_free(struct audit_report *report);
 
 /* Writes all of it to out; see ferror(out). */
-void audit_report_print(const struct audit_report *report, const struct audit_result *result,
-                        FILE *out);
+void audit_report_print(struct audit_report *report, FILE *out);
 
 #endif

@@ -66,17 +66,19 @@ json_t *ledger_totals_value(const struct ledger_totals *totals)
     return value;
 }
 
-/*   ledger: agreed 5, unlogged 0, unexported 0, miscounted 0, reexported 0, strangers 0 */
+/* ledger: agreed 5, miscounted 1 */
 void ledger_add_totals_text(json_t *value, struct text *text)
 {
-    const char *separator = "  ledger: ";
     const char *key;
     json_t *number;
 
+    text_add(text, "ledger:");
     json_object_foreach(value, key, number)
     {
-        text_addf(text, "%s%s %" PRId64, separator, key, (int64_t)json_integer_value(number));
-        separator = ", ";
+        bool is_first = strcmp(key, ledger_verdicts[0]) == 0;
+
+        if (is_first || json_integer_value(number) > 0)
+            text_addf(text, "%s %s %" PRId64, is_first ? "" : ",", key,
+                      (int64_t)json_integer_value(number));
     }
-    text_add(text, "\n");
 }

@@ -21,7 +21,7 @@
 #define MAY         "--ledger --from 2024-05-01T00:00Z --to 2024-05-06T00:00Z "
 #define DAY         "2024-05-03T02:00:00Z"
 #define KEY         SCENE_ORG "/" INTEGRATION "/" DAY
-#define RUN         "run 00000000-0000-4000-9000-000000000003"
+#define RUN         "run 00000003"
 
 static struct program_result run_audit(const char *options)
 {
@@ -32,7 +32,23 @@ static struct program_result run_audit(const char *options)
     return scene_command(line, env);
 }
 
-/* The last lines of what it prints, from the last slot of the audit on. */
+/* Sees that text has these totals. The zeros that nobody asks for are left out of it. */
+static void expect_totals(const char *out, const char *totals)
+{
+    char expected[300] = "";
+
+    for (const char *at = totals; *at != '\0';) {
+        size_t length = strcspn(at + 1, ",\n") + 1;
+        bool is_zero = *at == ',' && length > 2 && strncmp(at + length - 2, " 0", 2) == 0;
+
+        if (!is_zero)
+            strncat(expected, at, length);
+        at += length;
+    }
+    ck_assert_msg(strstr(out, expected) != NULL, "no \"%s\" in: %s", expected, out);
+}
+
+/* The last lines of what it prints, from the last finding on. */
 static void expect(const char *options, int status, const char *findings, const char *totals)
 {
     struct program_result result = run_audit(options);
@@ -44,7 +60,7 @@ static void expect(const char *options, int status, const char *findings, const 
     ck_assert_msg(end != NULL && end >= result.out + length &&
                       strncmp(end - length, findings, length) == 0,
                   "no \"%s\" in: %s", findings, result.out);
-    ck_assert_msg(strstr(end, totals) != NULL, "no \"%s\" in: %s", totals, end);
+    expect_totals(end, totals);
     program_result_free(&result);
 }
 
@@ -57,7 +73,7 @@ static void seed_log(void)
     testdb_exec("INSERT INTO sync_run_log (run_id, org_id, integration_id, integration_type,"
                 " scheduled_for, covers_from, period_start, attempt, status, idempotency_key,"
                 " triggered_by, worker, started_at, completed_at, records_exported)"
-                " SELECT ('00000000-0000-4000-9000-' || lpad(day::text, 12, '0'))::uuid,"
+                " SELECT (lpad(day::text, 8, '0') || '-0000-4000-9000-000000000000')::uuid,"
                 " '" SCENE_ORG "', '" INTEGRATION "', 'xledger', t, t,"
                 " CASE WHEN day > 1 THEN t - interval '1 day' END, 1, 'completed',"
                 " '" SCENE_ORG "/" INTEGRATION
@@ -80,7 +96,7 @@ static void seed(void)
     ", miscounted " #miscounted ", reexported " #reexported ", strangers " #strangers "\n"
 #define SHOWN "2024-05-03 02:00"
 #define LINE(verdict, detail)                                                                      \
-    SHOWN " " verdict " Nordlys              xledger  10000000 " detail "\n"
+    SHOWN " Nordlys                        xledger  10000000 " verdict " " detail "\n"
 #define LEDGER(changes)                                                                            \
     "UPDATE sync_export_ledger SET " changes " WHERE idempotency_key = '" KEY "'"
 #define LOG(changes) "UPDATE sync_run_log SET " changes " WHERE idempotency_key = '" KEY "'"
@@ -205,10 +221,10 @@ START_TEST(test_chosen)
 {
     seed_stranger();
     expect(MAY, 1,
-           SHOWN " unlogged    00000000             -        20000000 no run is in the log; the "
-                 "ledger says completed, 3 records\n" SHOWN
-                 " unlogged    20000000             -        10000000 no run is in the log; the "
-                 "ledger says completed, 3 records\n",
+           SHOWN " 00000000                       -        20000000 unlogged    no run is in the "
+                 "log; the ledger says completed, 3 records\n" SHOWN
+                 " 20000000                       -        10000000 unlogged    no run is in the "
+                 "log; the ledger says completed, 3 records\n",
            TOTALS(5, 2, 0, 0, 0, 0));
     expect(MAY "--org " SCENE_ORG " --integration " INTEGRATION, 0, "", TOTALS(5, 0, 0, 0, 0, 0));
     expect(MAY "--org " SCENE_ORG, 1, "", TOTALS(5, 1, 0, 0, 0, 0));
@@ -240,7 +256,7 @@ START_TEST(test_now)
                 " 'YYYY-MM-DD\"T\"HH24:MI\":00Z\"'), 'completed', 1"
                 " FROM generate_series(1, 100) AS d");
     result = run_audit("--ledger --org " SCENE_ORG " --from 2024-05-01T00:00Z 2>&1");
-    ck_assert_msg(strstr(result.out, TOTALS(5, 0, 0, 0, 0, 0)) != NULL, "%s", result.out);
+    expect_totals(result.out, TOTALS(5, 0, 0, 0, 0, 0));
     program_result_free(&result);
 }
 END_TEST
@@ -283,7 +299,7 @@ START_TEST(test_json)
         "{\"verdict\":\"miscounted\",\"scheduledFor\":\"" DAY "\",\"orgId\":\"" SCENE_ORG "\","
         "\"integrationId\":\"" INTEGRATION "\",\"ledgerState\":\"completed\",\"ledgerRows\":1,"
         "\"ledgerRecords\":31,\"recordsExported\":30,"
-        "\"runId\":\"00000000-0000-4000-9000-000000000003\",\"runScheduledFor\":\"" DAY "\","
+        "\"runId\":\"00000003-0000-4000-9000-000000000000\",\"runScheduledFor\":\"" DAY "\","
         "\"runStatus\":\"completed\",\"attempt\":1,\"organization\":\"Nordlys\","
         "\"integrationType\":\"xledger\",\"timezone\":\"UTC\"}"));
     ck_assert_ptr_nonnull(

@@ -674,14 +674,14 @@ START_TEST(test_said)
     snprintf(audit, sizeof audit, "audit --config /dev/null --from %s --to %s",
              scene_minute_text(origin - 4), scene_minute_text(origin - 1));
     expect_said(audit, 0, "attempt 1: unknown/RESTORED", "unresolved: run");
-    expect_said(audit, 0, "unknown 2, in progress 0, waiting 0, missing 0, doubled 0", "holes 2");
+    expect_said(audit, 0, "unknown 2, missing 0, doubled 0", "holes 2");
     expect_said("health --config /dev/null", 1, "failing: 4 slots", "last RESTORED");
     expect_said("status --config /dev/null", 0, "unknown outcome: 4 slots",
                 "may have been exported");
     settle(1, "not_done");
     expect_said(audit, 1, "settled by the function: not done", "holes 2");
     settle(4, "done");
-    expect_said(audit, 0, "settled by the function: done", "holes 0, overlaps 0");
+    expect_said(audit, 0, "settled by the function: done", "end to end in 1 of 1 integrations\n");
     expect_said("health --config /dev/null", 0, "1 healthy", "healthy");
 }
 END_TEST
