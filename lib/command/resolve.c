@@ -4,6 +4,7 @@
 #include "call/http_client.h"
 #include "command/command.h"
 #include "command/settings.h"
+#include "store/org_names.h"
 #include "store/resolution.h"
 #include "time/clock.h"
 
@@ -25,6 +26,7 @@ enum {
 struct resolve {
     struct database *db;
     struct resolution_runs found;
+    struct org_names names; /* of their organisations */
     struct text note;
     struct http_client *client; /* NULL: not open */
     char asked_key[RUN_KEY_SIZE];
@@ -105,31 +107,41 @@ static const char *resolve_explain(const struct resolution_run *run,
     return NULL;
 }
 
-/* One run and what became of it, as one value, from which JSON and text are both made. */
+static json_t *resolve_value(const struct resolution_run *run, const struct subject *subject,
+                             const char *result, const char *reason)
+{
+    json_t *value = subject_members(subject);
+    char slot[INSTANT_TEXT_SIZE];
+
+    instant_format_minute(run->run.scheduled_for, slot);
+    json_object_update_new(
+        value,
+        json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:s, s:s?}", "runId", run->run.run_id,
+                  "scheduledFor", slot, "attempt", run->run.attempt, "status",
+                  run_status_name(run->status), "errorCode",
+                  run->error_code[0] != '\0' ? json_from_text(run->error_code) : json_null(),
+                  "resolution", json_from_text(run_resolution_name(run->resolution)), "resolvedBy",
+                  run->resolved_by[0] != '\0' ? json_from_text(run->resolved_by) : json_null(),
+                  "result", result, "reason", reason));
+    return value;
+}
+
+/* 2026-11-23T02:00:00Z  Bakeri AS / xledger (2ea2038c), run 5f0c1d2e: resolved, done by kari */
 static bool resolve_print(struct resolve *resolve, const struct resolution_run *run,
                           const char *result, const char *reason, struct error *err)
 {
+    struct subject subject = {org_names_find(&resolve->names, run->run.org_id), run->run.org_id,
+                              run->run.integration_type, run->run.integration_id};
     char slot[INSTANT_TEXT_SIZE];
     struct text out = {0};
-    json_t *value;
     bool ok;
 
-    instant_format_minute(run->run.scheduled_for, slot);
-    value = json_pack(
-        "{s:s, s:s, s:s, s:o, s:s, s:i, s:s, s:o, s:o, s:o, s:s, s:s?}", "runId", run->run.run_id,
-        "orgId", run->run.org_id, "integrationId", run->run.integration_id, "integrationType",
-        json_from_text(run->run.integration_type), "scheduledFor", slot, "attempt",
-        run->run.attempt, "status", run_status_name(run->status), "errorCode",
-        run->error_code[0] != '\0' ? json_from_text(run->error_code) : json_null(), "resolution",
-        json_from_text(run_resolution_name(run->resolution)), "resolvedBy",
-        run->resolved_by[0] != '\0' ? json_from_text(run->resolved_by) : json_null(), "result",
-        result, "reason", reason);
     if (resolve->is_json)
-        return command_print_json(value, err);
-    json_decref(value);
+        return command_print_json(resolve_value(run, &subject, result, reason), err);
+    instant_format_minute(run->run.scheduled_for, slot);
     text_addf(&out, "%s  ", slot);
-    text_add_clean(&out, run->run.integration_type, strlen(run->run.integration_type), 20);
-    text_addf(&out, "  run %.8s: %s", run->run.run_id, result);
+    subject_add(&subject, &out);
+    text_addf(&out, ", run %.8s: %s", run->run.run_id, result);
     if (run->resolution != RUN_UNRESOLVED)
         text_addf(&out, ", %s by %s", resolve_word(run->resolution), run->resolved_by);
     if (reason != NULL)
@@ -263,6 +275,16 @@ static bool resolve_find(struct resolve *resolve, const struct command_line *lin
     return true;
 }
 
+/* Where names cannot be read, ids are shown. */
+static void resolve_read_names(struct resolve *resolve)
+{
+    struct error ignored;
+
+    for (size_t i = 0; i < resolve->found.count; i++)
+        org_names_want(&resolve->names, resolve->found.runs[i].run.org_id);
+    (void)org_names_read(resolve->db, &resolve->names, resolve->deadline_ms, &ignored);
+}
+
 int command_resolve(const struct command_line *line)
 {
     struct database_address address = settings_database(line);
@@ -273,11 +295,14 @@ int command_resolve(const struct command_line *line)
               (resolve.db = database_open(&address, resolve.deadline_ms, &err)) != NULL;
 
     resolve_set_by(&resolve);
-    ok = ok && resolve_find(&resolve, line, &err) &&
-         (line->values[SETTING_ASK].is_given ? resolve_ask(&resolve, line, &err)
-                                             : resolve_say(&resolve, line, &err));
+    ok = ok && resolve_find(&resolve, line, &err);
+    if (ok)
+        resolve_read_names(&resolve);
+    ok = ok && (line->values[SETTING_ASK].is_given ? resolve_ask(&resolve, line, &err)
+                                                   : resolve_say(&resolve, line, &err));
     database_close(resolve.db);
     resolution_runs_free(&resolve.found);
+    org_names_free(&resolve.names);
     text_free(&resolve.note);
     return !ok ? command_fail(&err) : resolve.is_refused ? 1 : 0;
 }

@@ -86,7 +86,7 @@ START_TEST(test_done)
 
     seed();
     snprintf(options, sizeof options, "%s --done --records 130" NOTE, names[_i]);
-    expect(options, 0, AT "  xledger  run abcdef01: resolved, done by ");
+    expect(options, 0, AT "  Nordlys / xledger (10000000), run abcdef01: resolved, done by ");
     check_said(UNSAID " done 130 seen in the books t");
 }
 END_TEST
