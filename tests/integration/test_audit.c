@@ -659,15 +659,15 @@ START_TEST(test_order)
                 " FROM sync_schedule_state;"
                 "INSERT INTO sync_schedule_journal SELECT org_id, '" OTHER "', valid_from, schedule"
                 " FROM sync_schedule_journal");
-    testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-03 02:00Z'");
+    testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for = '2024-05-02 02:00Z'");
     result = run_audit("--from 2024-05-02T00:00Z --to 2024-05-04T00:00Z --width 80");
     ck_assert_str_eq(result.out,
                      "SLOT             ORGANISATION   TYPE     ID       FINDING\n"
                      "2024-05-02 02:00 Nordlys        -        00000000 missing     " NO_RUN
+                     "2024-05-02 02:00 Nordlys        xledger  10000000 missing     " NO_RUN
+                     "2024-05-02 02:00 Nordlys        xledger  10000000 hole\n"
+                     "    after 2024-05-01 23:59, skipped: no run before run 00000003 exported it\n"
                      "2024-05-03 02:00 Nordlys        -        00000000 missing     " NO_RUN
-                     "2024-05-03 02:00 Nordlys        xledger  10000000 missing     " NO_RUN
-                     "2024-05-03 02:00 Nordlys        xledger  10000000 hole\n"
-                     "    after 2024-05-02 02:00, skipped: no run before run 00000004 exported it\n"
                      "2024-05-02T00:00:00Z to 2024-05-04T00:00:00Z: 4 slots\n"
                      "  completed 1, missing 3, doubled 0\n"
                      "  periods end to end in 1 of 2 integrations, holes 1\n");
