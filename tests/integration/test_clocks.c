@@ -269,38 +269,6 @@ START_TEST(test_both_ahead_until_then)
 }
 END_TEST
 
-/*
- * Covers: the period of a run that began before its time is exported by those that come after it, too:
- * it exported what there was by then, and nobody knows when that was. The audit does not call it good.
- */
-START_TEST(test_period_of_early)
-{
-    int64_t slot = seed();
-    struct program_result said;
-    char from[80];
-
-    tick("+0", true, NULL);
-    tick("+10m", true, NULL);
-    tick("+0", true, "its mark lay in the future and is corrected");
-    tick("+9m", true, NULL);
-    tick("+11m", true, NULL);
-    assert_runs(slot, "completed 0..0, completed 1..9, completed 1..10, completed 11..11");
-    assert_text(testdb_text("SELECT (extract(epoch FROM period_start - '%s') / 60)::int"
-                            "  FROM sync_run_log WHERE scheduled_for = '%s'",
-                            scene_minute_text(slot), scene_minute_text(slot + 11)),
-                "9");
-    snprintf(from, sizeof from, "--from=%s", scene_minute_text(slot));
-    clock_server_set("+12m");
-    said = inspect("audit", from);
-    clock_server_set("+0");
-    ck_assert_int_eq(said.status, 1);
-    ck_assert_msg(strstr(said.out, "doubled 0") != NULL, "%s", said.out);
-    ck_assert_msg(strstr(said.out, "holes 0") != NULL, "%s", said.out);
-    ck_assert_msg(strstr(said.out, "overlaps 0") == NULL, "%s", said.out);
-    program_result_free(&said);
-}
-END_TEST
-
 /* Covers: what a second jump ahead folds again is served at its time. */
 START_TEST(test_both_ahead_twice)
 {
@@ -556,7 +524,6 @@ SUITE(clocks)
     tcase_add_test(cases, test_database_back_before_start);
     tcase_add_test(cases, test_both_ahead);
     tcase_add_test(cases, test_mark_ahead_again);
-    tcase_add_test(cases, test_period_of_early);
     tcase_add_test(cases, test_both_ahead_twice);
     tcase_add_test(cases, test_both_ahead_in_window);
     tcase_add_loop_test(cases, test_both_ahead_until_then, 0, 2);

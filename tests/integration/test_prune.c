@@ -114,19 +114,6 @@ START_TEST(test_periods)
 }
 END_TEST
 
-/* Covers: a run that began before its time does not let go what was completed before it. */
-START_TEST(test_period_of_early)
-{
-    scene_settle(3000);
-    prune_seed_run(1, "completed", "3 days", "3 days", 1);
-    prune_seed_run(1, "completed", "49 hours", "49 hours", 1);
-    testdb_exec("UPDATE sync_run_log SET started_at = scheduled_for - interval '1 hour'"
-                " WHERE scheduled_for > now() - interval '50 hours'");
-    free(prune_run("--older-than 2d"));
-    ck_assert_int_eq(scene_count(NULL), 2);
-}
-END_TEST
-
 /* Covers: more than one batch, several integrations; with the service role's rights. */
 START_TEST(test_batches)
 {
@@ -351,7 +338,6 @@ SUITE(prune)
     tcase_add_loop_test(all, test_fate, 0, COUNT(fates));
     tcase_add_test(all, test_last_of_kind);
     tcase_add_loop_test(all, test_periods, 0, COUNT(periods));
-    tcase_add_test(all, test_period_of_early);
     tcase_add_test(all, test_batches);
     tcase_add_test(all, test_dry_run);
     tcase_add_test(all, test_two_at_once);

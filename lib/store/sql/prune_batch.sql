@@ -6,8 +6,7 @@
 --   the last run of an integration: people;
 --   the last run completed before $1, and whatever may have been done since: claim.sql and
 --     retry.sql, for the period of a run at any slot that is still served. An outcome that is
---     unknown may yet be resolved, so none of them replaces what lies before it, nor does a run that
---     began before its time (columns/period_start.sql);
+--     unknown may yet be resolved, so none of them replaces what lies before it;
 --   what lies ahead of the mark of a schedule in force: the next tick looks there for what is
 --     covered.
 --     At and behind the mark no tick inserts anything (claim.sql), and a mark only moves forward.
@@ -41,8 +40,6 @@
                                   AND l.scheduled_for >= r.scheduled_for
                                   AND (l.scheduled_for, l.attempt) > (r.scheduled_for, r.attempt)
                                   AND l.status = 'completed'
-                                  AND (l.scheduled_for - l.started_at
-                                       > interval '30 seconds') IS NOT TRUE
                                OFFSET 0)
                   ELSE EXISTS (SELECT
                                  FROM sync_run_log AS l

@@ -1,13 +1,11 @@
 -- The start of the period that a run of slot s.scheduled_for exports (design section 4, "Periods lie
 -- end to end"): the last earlier slot that was done, or may have been. Each branch reads one row of
--- an index of its own, however long the history is and whatever it is made of. A completed run that
--- began before its time exported less than its period, and nobody knows how much.
+-- an index of its own, however long the history is and whatever it is made of.
 greatest((SELECT max(d.scheduled_for)
             FROM sync_run_log AS d
            WHERE d.org_id = s.org_id AND d.integration_id = s.integration_id
              AND d.scheduled_for < s.scheduled_for
-             AND d.status = 'completed'
-             AND (d.scheduled_for - d.started_at > interval '30 seconds') IS NOT TRUE),
+             AND d.status = 'completed'),
          (SELECT max(d.scheduled_for)
             FROM sync_run_log AS d
            WHERE d.org_id = s.org_id AND d.integration_id = s.integration_id
