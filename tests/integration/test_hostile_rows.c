@@ -135,7 +135,6 @@ END_TEST
 
 static const char *const readers[][4] = {
     {"due", "--at", AT},
-    {"next"},
     {"next", "--json"},
 };
 
@@ -153,6 +152,26 @@ START_TEST(test_readers)
     assert_printable(result.out);
     for (int n = 1; n <= 3; n++)
         ck_assert_msg(strstr(result.out, scene_integration(n)) != NULL, "%s", result.out);
+    ck_assert_int_lt(result.most_kb, MOST_KB);
+    program_result_free(&result);
+}
+END_TEST
+
+/* Covers: the same for people, who are shown short ids. */
+START_TEST(test_next)
+{
+    const char *const argv[] = {PROGRAM, "next", NULL};
+    struct program_result result = program_run(argv, NULL);
+    const char *line = result.out;
+
+    ck_assert_msg(result.status == 0, "exit %d: %.1000s", result.status, result.err);
+    assert_warnings(result.err);
+    assert_printable(result.out);
+    for (int n = 1; n <= 3; n++) {
+        line = strstr(line, "10000000 ");
+        ck_assert_msg(line != NULL, "%s", result.out);
+        line++;
+    }
     ck_assert_int_lt(result.most_kb, MOST_KB);
     program_result_free(&result);
 }
@@ -214,6 +233,7 @@ SUITE(hostile_rows)
     tcase_add_test(tcase, test_run);
     tcase_add_test(tcase, test_plain_runs);
     tcase_add_loop_test(tcase, test_readers, 0, (int)COUNT(readers));
+    tcase_add_test(tcase, test_next);
     tcase_add_test(tcase, test_audit);
     tcase_add_test(tcase, test_terminal);
     suite_add_tcase(suite, tcase);
