@@ -201,10 +201,10 @@ START_TEST(test_turns_of_parts)
     scene_seed(1, 2002, DAILY);
     move(2002, "00000000-0000-4000-8000-00000000000b");
     testdb_exec("CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$"
-                "BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$;"
+                "BEGIN PERFORM pg_sleep(6); RETURN NULL; END $$;"
                 "CREATE TRIGGER take_time AFTER INSERT ON sync_run_log"
                 " FOR EACH STATEMENT EXECUTE FUNCTION take_time()");
-    tick = scene_run("--budget 5s --at " AT);
+    tick = scene_run("--budget 11s --at " AT);
     ck_assert_msg(scene_count(NULL) == 2000, "%s", tick.err);
     ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE integration_id = '%s'",
                                    scene_integration(2002)),
