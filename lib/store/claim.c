@@ -601,8 +601,12 @@ static bool claim_execute_part(struct database *db, struct claim_parts *parts,
     const struct claim_part *part = &batch->part;
     struct claim_result before = *result;
 
-    for (size_t i = part->first_past; i < part->end_past; i++)
-        claim_add_text(&batch->past, parts->past[i].integration_id);
+    for (size_t i = part->first_past; i < part->end_past; i++) {
+        char key[2 * RUN_UUID_SIZE];
+
+        snprintf(key, sizeof key, "%s/%s", parts->past[i].org_id, parts->past[i].integration_id);
+        claim_add_text(&batch->past, key);
+    }
     if (part->is_split && part->has_past)
         text_add(&batch->past, "}");
     if (!claim_execute_batch(db, batch, err)) {

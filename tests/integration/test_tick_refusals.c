@@ -13,6 +13,7 @@
 
 #define AT    "2024-05-01T02:00:00Z"
 #define DAILY "0 2 * * *"
+#define TWIN  "00000000-0000-4000-8000-00000000000f" /* an organisation with the same ids */
 
 static void assert_text(char *actual, const char *expected)
 {
@@ -203,6 +204,38 @@ START_TEST(test_claim_past)
 }
 END_TEST
 
+/*
+ * Covers: a run that a trigger keeps running, and one of another organisation with the same ids; the
+ * warning names the one that waits.
+ */
+START_TEST(test_claim_past_twins)
+{
+    int64_t slot = scene_settle(20000);
+    struct scene_tick tick;
+
+    scene_seed(1, 1, DAILY);
+    scene_seed_tick();
+    scene_seed_state(1, DAILY " UTC", slot);
+    free(scene_seed_run(1, "running", slot - 100, 40));
+    testdb_exec(
+        "INSERT INTO organizations VALUES ('" TWIN "', 'Tvilling');"
+        "INSERT INTO sync_run_log (org_id, integration_id, integration_type, scheduled_for,"
+        " covers_from, attempt, status, idempotency_key, triggered_by, worker, created_at,"
+        " started_at) SELECT '" TWIN "', integration_id, integration_type, scheduled_for,"
+        " covers_from, attempt, status, 'twin', triggered_by, worker, created_at, started_at"
+        " FROM sync_run_log");
+    refuse("UPDATE", "OLD.org_id = '" TWIN "'");
+    tick = scene_run("");
+    scene_check(&tick, 0, 0, 0, 0);
+    ck_assert_int_eq(scene_count("running"), 1);
+    assert_text(testdb_text("SELECT org_id FROM sync_run_log WHERE status = 'running'"), TWIN);
+    ck_assert_msg(strstr(tick.err, "Tvilling / xledger (10000000): its run is left as it was") !=
+                      NULL,
+                  "%s", tick.err);
+    scene_tick_free(&tick);
+}
+END_TEST
+
 /* Covers: what a part did before it was refused was rolled back, and is said once. */
 START_TEST(test_claim_said_once)
 {
@@ -263,6 +296,7 @@ SUITE(tick_refusals)
     tcase_add_test(claims, test_claim_nothing);
     tcase_add_test(claims, test_claim_stranger);
     tcase_add_test(claims, test_claim_past);
+    tcase_add_test(claims, test_claim_past_twins);
     tcase_add_test(claims, test_claim_said_once);
     tcase_add_test(claims, test_claim_attempts);
     tcase_set_timeout(claims, 120);

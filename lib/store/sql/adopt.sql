@@ -6,12 +6,14 @@
 -- of now, too, because $1 may be old. One that was made before the database was restored ($5) may
 -- have been served, and is closed, too. What nobody wants any more is closed instead of run, by one
 -- of them: cancelled, or given up as too old. What two rows of the integration say is neither
--- wanted nor unwanted: its runs wait until it is one. $6: of these integrations; NULL: of all.
+-- wanted nor unwanted: its runs wait until it is one. $6: of these
+-- integrations, as ORG/INTEGRATION; NULL: of all.
   WITH stale AS (
          SELECT run_id, org_id, integration_id, created_at
            FROM sync_run_log
           WHERE status = 'pending'
-            AND ($6::uuid[] IS NULL OR integration_id = ANY ($6::uuid[]))
+            AND ($6::text[] IS NULL
+                 OR org_id::text || '/' || integration_id::text = ANY ($6::text[]))
             AND (created_at < to_timestamp($1::float8 / 1000000::float8) - interval '55 seconds'
                  OR left_at IS NOT NULL
                  OR $4::boolean

@@ -10,12 +10,14 @@
 -- integration is looked at by itself, slot by slot until one may be tried: what has failed may be
 -- very much. As many as one transaction has locks for, and only once it is known which may be
 -- tried: what may not must not take the place of what may. Organisations take turns. A dry run ($7)
--- takes no lock, and all of them. $9: of these integrations; NULL: of all.
+-- takes no lock, and all of them. $9: of these integrations, as
+-- ORG/INTEGRATION; NULL: of all.
   WITH hurt AS MATERIALIZED (
          SELECT r.org_id, r.integration_id, min(r.scheduled_for) AS first_slot
            FROM sync_run_log AS r
           WHERE r.status = 'failed'
-            AND ($9::uuid[] IS NULL OR r.integration_id = ANY ($9::uuid[]))
+            AND ($9::text[] IS NULL
+                 OR r.org_id::text || '/' || r.integration_id::text = ANY ($9::text[]))
             AND CASE
                   WHEN NOT $2::boolean
                   THEN r.failed_at > to_timestamp($1::float8 / 1000000::float8) - interval '1 day'
