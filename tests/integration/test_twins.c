@@ -34,7 +34,7 @@ enum {
     DATE_LENGTH = 10,
     HOUR_SIZE = 8,
     TEXT_SIZE = 200,
-    LINES_MAX = 1000,
+    LINES_MAX = 4000,
     SHOWN_MAX = 600, /* of a line that differs */
 };
 
@@ -213,11 +213,18 @@ static char *drop_numbers(char *line)
     return line;
 }
 
+static bool depends_on_time(const char *message)
+{
+    return strstr(message, "after its slot") != NULL || strstr(message, "started late") != NULL ||
+           strstr(message, ": failed HTTP_") != NULL || strstr(message, "more runs failed") != NULL;
+}
+
 /*
- * Messages: in order, since workers write at the same time, and without numbers. Which of the runs
- * that fail or are late are named depends on who was first.
+ * Lines in order of what is alike in them: workers write at the same time, and a minute passes between
+ * two steps, or does not. Messages besides without numbers, and without those of runs that fail or are
+ * late: which of these are named depends on who was first.
  */
-static void add_messages(struct text *said, char *text)
+static void add_lines(struct text *said, char *text, bool are_messages)
 {
     char *lines[LINES_MAX];
     size_t count = 0;
@@ -227,12 +234,11 @@ static void add_messages(struct text *said, char *text)
          line = strtok_r(NULL, "\n", &rest)) {
         struct text alike = {0};
 
-        if (strstr(line, "after its slot") != NULL || strstr(line, "started late") != NULL ||
-            strstr(line, ": failed HTTP_") != NULL || strstr(line, "more runs failed") != NULL)
+        if (are_messages && depends_on_time(line))
             continue;
         add_alike(&alike, line);
         ck_assert_uint_lt(count, LINES_MAX);
-        lines[count++] = drop_numbers(alike.data);
+        lines[count++] = are_messages ? drop_numbers(alike.data) : alike.data;
     }
     qsort(lines, count, sizeof *lines, compare_lines);
     for (size_t i = 0; i < count; i++) {
@@ -278,10 +284,10 @@ static void take_step(size_t step, const char *const env[], struct text *said)
     text_addf(said, "\n== %s: %d\n", steps[step].command, result.status);
     ck_assert_int_lt(result.status, 3);
     add_alike(said, result.out);
-    add_messages(said, result.err);
+    add_lines(said, result.err, true);
     if (strncmp(steps[step].command, "run", 3) == 0) {
         left = testdb_text("%s", rows);
-        add_alike(said, left);
+        add_lines(said, left, false);
         free(left);
     }
     program_result_free(&result);
