@@ -501,7 +501,8 @@ void audit_report_print(struct audit_report *report, FILE *out)
     struct text totals = {0};
 
     report->when.now_us = report->result->now_us;
-    qsort(report->lines, report->count, sizeof *report->lines, audit_compare_lines);
+    if (report->count > 0)
+        qsort(report->lines, report->count, sizeof *report->lines, audit_compare_lines);
     if (report->has_ledger)
         json_object_set_new(value, "ledger", ledger_totals_value(&report->result->ledger));
     if (report->terminal == NULL) {

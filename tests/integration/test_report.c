@@ -345,13 +345,16 @@ START_TEST(test_digest)
 }
 END_TEST
 
-/* Covers: cut off in mid-write, it leaves the old file and nothing beside it. */
+/*
+ * Covers: cut off in mid-write, it leaves the old file and nothing beside it. What an instrumented
+ * program adds about its own files does not matter.
+ */
 START_TEST(test_whole)
 {
     write_file("bergen");
     check_shell("trap '' XFSZ; ulimit -f 4;"
                 "\"$0\" report --org bergen --month 2026-03 --html \"$1\" --config /dev/null 2>&1"
-                " | cut -d / -f 1",
+                " | sed -n '/^syncsched/s:/.*::p'",
                 "syncsched: error: cannot write \"\n");
     check_shell("tail -n 1 \"$1\" | grep -o '</html>$'; ls \"$(dirname \"$1\")\"",
                 "</html>\nmarch.html\n");
