@@ -33,6 +33,24 @@ struct audit_sweep {
     size_t open_count;
 };
 
+const char *audit_verdict_name(enum audit_verdict verdict)
+{
+    static const char *const names[AUDIT_VERDICTS] = {
+        [AUDIT_COMPLETED] = "completed",
+        [AUDIT_FOLDED] = "folded",
+        [AUDIT_FAILED] = "failed",
+        [AUDIT_UNKNOWN] = "unknown",
+        [AUDIT_IN_PROGRESS] = "inProgress",
+        [AUDIT_WAITING] = "waiting",
+        [AUDIT_MISSING] = "missing",
+        [AUDIT_DOUBLED] = "doubled",
+        [AUDIT_AGAIN] = "again",
+        [AUDIT_EXTRA] = "extra",
+    };
+
+    return names[verdict];
+}
+
 /* ---- Groups ---- */
 
 /* A run that began before its time covers what lies up to its start; its own slot besides. */

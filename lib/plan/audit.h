@@ -58,6 +58,9 @@ enum audit_verdict {
     AUDIT_VERDICTS,
 };
 
+/* The word for programs, "inProgress". */
+const char *audit_verdict_name(enum audit_verdict verdict);
+
 /* The first slot of the schedule after a minute; false when there is none. */
 typedef bool audit_slots(void *context, int64_t after, int64_t *slot);
 

@@ -11,20 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The keys of JSON; as text has them, "inProgress" is "in progress". */
-static const char *const audit_verdicts[AUDIT_VERDICTS] = {
-    [AUDIT_COMPLETED] = "completed",
-    [AUDIT_FOLDED] = "folded",
-    [AUDIT_FAILED] = "failed",
-    [AUDIT_UNKNOWN] = "unknown",
-    [AUDIT_IN_PROGRESS] = "inProgress",
-    [AUDIT_WAITING] = "waiting",
-    [AUDIT_MISSING] = "missing",
-    [AUDIT_DOUBLED] = "doubled",
-    [AUDIT_AGAIN] = "again",
-    [AUDIT_EXTRA] = "extra",
-};
-
 /* ---- The values ---- */
 
 static json_t *audit_minute(int64_t minute)
@@ -72,7 +58,7 @@ static void audit_add_runs(json_t *value, const struct audit_run *run,
 static json_t *audit_slot_value(const struct audit_entry *entry)
 {
     const struct audit_slot *slot = entry->slot;
-    json_t *value = json_pack("{s:s, s:o, s:s, s:s}", "verdict", audit_verdicts[slot->verdict],
+    json_t *value = json_pack("{s:s, s:o, s:s, s:s}", "verdict", audit_verdict_name(slot->verdict),
                               "scheduledFor", audit_minute(slot->slot), "orgId", entry->org_id,
                               "integrationId", entry->integration_id);
 
@@ -126,7 +112,7 @@ static json_t *audit_totals_value(const struct audit_result *result)
                               audit_minute(result->to), "slots", (json_int_t)totals->slots);
 
     for (int i = 0; i < AUDIT_EXTRA; i++)
-        json_object_set_new(value, audit_verdicts[i], json_integer(totals->verdicts[i]));
+        json_object_set_new(value, audit_verdict_name(i), json_integer(totals->verdicts[i]));
     json_object_set_new(value, "late", json_integer(totals->late));
     json_object_set_new(value, "early", json_integer(totals->early));
     json_object_set_new(value, "extra", json_integer(totals->verdicts[AUDIT_EXTRA]));
@@ -159,7 +145,7 @@ static int64_t audit_number(const json_t *value, const char *key)
 
 static const char *audit_word(const char *verdict)
 {
-    return strcmp(verdict, audit_verdicts[AUDIT_IN_PROGRESS]) == 0 ? "in progress" : verdict;
+    return strcmp(verdict, audit_verdict_name(AUDIT_IN_PROGRESS)) == 0 ? "in progress" : verdict;
 }
 
 /* ", settled by hand: done" */
@@ -271,14 +257,14 @@ static void audit_add_slot_text(struct audit_report *report, const json_t *value
     const char *slot = audit_text(value, "scheduledFor");
     int64_t late_s = audit_number(value, "lateSeconds");
     int64_t early_s = audit_number(value, "earlySeconds");
-    bool is_completed = strcmp(verdict, audit_verdicts[AUDIT_COMPLETED]) == 0;
-    bool is_missing = strcmp(verdict, audit_verdicts[AUDIT_MISSING]) == 0;
+    bool is_completed = strcmp(verdict, audit_verdict_name(AUDIT_COMPLETED)) == 0;
+    bool is_missing = strcmp(verdict, audit_verdict_name(AUDIT_MISSING)) == 0;
 
     if (audit_text(value, "runId") != NULL)
         audit_add_run_text(value, slot, detail);
     else
         text_addf(detail, "no run covers it%s", is_missing ? "" : " yet");
-    if (strcmp(verdict, audit_verdicts[AUDIT_AGAIN]) == 0)
+    if (strcmp(verdict, audit_verdict_name(AUDIT_AGAIN)) == 0)
         text_add(detail, ", by hand");
     if (late_s > 0)
         text_addf(detail, ", %" PRId64 " min %" PRId64 " s late", late_s / 60, late_s % 60);
@@ -372,7 +358,7 @@ static void audit_add_totals(const struct audit_report *report, json_t *value, s
     audit_add_period(report, value, out);
     text_addf(out, ": %" PRId64 " slots\n", audit_number(value, "slots"));
     for (int i = 0; i < AUDIT_EXTRA; i++)
-        audit_add_number(value, audit_verdicts[i], audit_word(audit_verdicts[i]),
+        audit_add_number(value, audit_verdict_name(i), audit_word(audit_verdict_name(i)),
                          i == AUDIT_COMPLETED || i == AUDIT_MISSING || i == AUDIT_DOUBLED, &line);
     audit_end_totals(report->terminal, &line, out);
     audit_add_number(value, "late", "late", false, &line);

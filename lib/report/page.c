@@ -71,19 +71,6 @@ static const char *const page_fates[] = {
     [PAGE_OPEN] = "open",
 };
 
-static const char *const page_verdicts[AUDIT_VERDICTS] = {
-    [AUDIT_COMPLETED] = "completed",
-    [AUDIT_FOLDED] = "folded",
-    [AUDIT_FAILED] = "failed",
-    [AUDIT_UNKNOWN] = "unknown",
-    [AUDIT_IN_PROGRESS] = "inProgress",
-    [AUDIT_WAITING] = "waiting",
-    [AUDIT_MISSING] = "missing",
-    [AUDIT_DOUBLED] = "doubled",
-    [AUDIT_AGAIN] = "again",
-    [AUDIT_EXTRA] = "extra",
-};
-
 static const char *page_minute(int64_t minute, char text[INSTANT_TEXT_SIZE])
 {
     instant_format_minute(minute, text);
@@ -292,7 +279,7 @@ static void page_add_slot_line(struct page *page, const struct page_integration 
     const struct audit_run *run = slot->run;
     const char **cells = line.cells;
 
-    cells[PAGE_VERDICT] = page_verdicts[slot->verdict];
+    cells[PAGE_VERDICT] = audit_verdict_name(slot->verdict);
     cells[PAGE_FATE] = page_fates[fate];
     if (slot->late_ms > 0)
         cells[PAGE_LATENESS] = page_number(slot->late_ms / 1000, line.numbers[0]);
