@@ -24,9 +24,7 @@ enum {
 
 /* A schedule that is not valid, and why. */
 struct doctor_invalid {
-    char org_id[RUN_UUID_SIZE];
-    char integration_id[RUN_UUID_SIZE];
-    char integration_type[RUN_TYPE_SIZE];
+    struct subject_copy of;
     bool is_set_aside;
     struct error error;
 };
@@ -65,10 +63,9 @@ static void doctor_skip(struct doctor *doctor, const char *from, const char *to,
 static void doctor_keep_invalid(struct doctor_invalid *row, const struct schedule *schedule,
                                 const struct error *err)
 {
-    memcpy(row->org_id, schedule->org_id, sizeof row->org_id);
-    memcpy(row->integration_id, schedule->integration_id, sizeof row->integration_id);
-    snprintf(row->integration_type, sizeof row->integration_type, "%s",
-             schedule->integration_type != NULL ? schedule->integration_type : "");
+    struct subject of = timetable_subject(schedule, NULL);
+
+    row->of = subject_keep(&of);
     row->is_set_aside = schedule->set_aside != NULL;
     row->error = *err;
 }
@@ -101,26 +98,25 @@ static void doctor_read_schedule(void *context, const struct schedules_reading *
 static void doctor_add_invalid(struct doctor *doctor, const struct org_names *names,
                                struct doctor_invalid *row)
 {
-    struct subject of = {org_names_find(names, row->org_id), row->org_id, row->integration_type,
-                         row->integration_id};
+    struct subject of = subject_of(&row->of, org_names_find(names, row->of.org_id));
 
     subject_prefix(&of, &row->error);
     findings_add(doctor->findings, "rows", FINDING_WARNING, NULL, "%s%s%s%s", row->error.message,
                  *row->error.hint != '\0' ? " (" : "", row->error.hint,
                  *row->error.hint != '\0' ? ")" : "");
-    if (*row->org_id == '\0' || *row->integration_id == '\0')
+    if (*row->of.org_id == '\0' || *row->of.integration_id == '\0')
         findings_hint(doctor->findings, "SELECT * FROM organization_integrations WHERE org_id IS "
                                         "NULL OR integration_id IS NULL; -- give them ids");
     else if (row->is_set_aside)
         findings_hint(doctor->findings,
                       "SELECT * FROM organization_integrations WHERE org_id = '%s' AND "
                       "integration_id = '%s'; -- leave one of them",
-                      row->org_id, row->integration_id);
+                      row->of.org_id, row->of.integration_id);
     else
         findings_hint(doctor->findings,
                       "SELECT * FROM organization_integrations WHERE org_id = '%s' AND "
                       "integration_id = '%s'; -- correct it",
-                      row->org_id, row->integration_id);
+                      row->of.org_id, row->of.integration_id);
 }
 
 static void doctor_judge_rows(struct doctor *doctor, struct database *db)
@@ -130,7 +126,7 @@ static void doctor_judge_rows(struct doctor *doctor, struct database *db)
     struct error ignored;
 
     for (size_t i = 0; i < count; i++)
-        org_names_want(&names, doctor->rows[i].org_id);
+        org_names_want(&names, doctor->rows[i].of.org_id);
     (void)org_names_read(db, &names, doctor->options->deadline_ms, &ignored);
     for (size_t i = 0; i < count; i++)
         doctor_add_invalid(doctor, &names, &doctor->rows[i]);

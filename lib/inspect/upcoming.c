@@ -49,23 +49,19 @@ static void upcoming_sink(struct upcoming *upcoming, size_t at)
 static void upcoming_note_invalid(struct upcoming *upcoming, const struct schedule *schedule,
                                   const struct error *wrong)
 {
-    struct run *first = &upcoming->first_invalid;
+    struct subject first = timetable_subject(schedule, NULL);
 
     if (upcoming->invalid++ > 0)
         return;
     upcoming->first_error = *wrong;
-    snprintf(first->org_id, sizeof first->org_id, "%s", schedule->org_id);
-    snprintf(first->integration_id, sizeof first->integration_id, "%s", schedule->integration_id);
-    snprintf(first->integration_type, sizeof first->integration_type, "%s",
-             schedule->integration_type != NULL ? schedule->integration_type : "");
-    org_names_want(&upcoming->names, first->org_id);
+    upcoming->first_invalid = subject_keep(&first);
+    org_names_want(&upcoming->names, schedule->org_id);
 }
 
 static void upcoming_warn_of_invalid(struct upcoming *upcoming)
 {
-    const struct run *first = &upcoming->first_invalid;
-    struct subject about = {org_names_find(&upcoming->names, first->org_id), first->org_id,
-                            first->integration_type, first->integration_id};
+    const struct subject_copy *first = &upcoming->first_invalid;
+    struct subject about = subject_of(first, org_names_find(&upcoming->names, first->org_id));
 
     if (upcoming->invalid == 0)
         return;

@@ -34,10 +34,10 @@ struct upcoming {
     struct upcoming_schedule *schedules; /* a heap, the earliest slot first */
     size_t count;
     size_t capacity;
-    size_t matched;           /* schedules that were asked for, whether they have a slot or not */
-    size_t invalid;           /* those whose row is not valid: */
-    struct run first_invalid; /* of the first its ids and its type, */
-    struct error first_error; /* and what is wrong */
+    size_t matched; /* schedules that were asked for, whether they have a slot or not */
+    size_t invalid; /* those whose row is not valid: */
+    struct subject_copy first_invalid; /* the first of them, */
+    struct error first_error;          /* and what is wrong */
     struct org_names names;
     int64_t now_us; /* of the database; 0: it has no schedule */
     int64_t until;  /* the last UTC minute to look at */

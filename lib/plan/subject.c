@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* So much of each is shown: digits of an id, characters of a name and of a type. */
@@ -10,6 +11,28 @@ enum { SUBJECT_DIGITS = 8, SUBJECT_NAME_MAX = 40, SUBJECT_TYPE_MAX = 20 };
 static bool subject_is_known(const char *string)
 {
     return string != NULL && *string != '\0';
+}
+
+static void subject_copy_text(char *copy, size_t size, const char *string)
+{
+    snprintf(copy, size, "%s", string != NULL ? string : "");
+}
+
+struct subject_copy subject_keep(const struct subject *subject)
+{
+    struct subject_copy copy = {0};
+
+    subject_copy_text(copy.org_id, sizeof copy.org_id, subject->org_id);
+    subject_copy_text(copy.integration_id, sizeof copy.integration_id, subject->integration_id);
+    subject_copy_text(copy.integration_type, sizeof copy.integration_type,
+                      subject->integration_type);
+    return copy;
+}
+
+struct subject subject_of(const struct subject_copy *copy, const char *organization)
+{
+    return (struct subject){organization, copy->org_id, copy->integration_type,
+                            copy->integration_id};
 }
 
 static void subject_add_cut(struct text *out, const char *string, size_t characters_max)

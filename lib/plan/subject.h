@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "plan/run.h"
 
 #include <jansson.h>
 
@@ -16,6 +17,18 @@ struct subject {
     const char *integration_type;
     const char *integration_id;
 };
+
+/* The same, kept for longer; "" for what is not known. */
+struct subject_copy {
+    char org_id[RUN_UUID_SIZE];
+    char integration_id[RUN_UUID_SIZE];
+    char integration_type[RUN_TYPE_SIZE];
+};
+
+struct subject_copy subject_keep(const struct subject *subject);
+
+/* Borrows the copy; organization NULL: its name is not known. */
+struct subject subject_of(const struct subject_copy *copy, const char *organization);
 
 /* Appends it as one short line, whatever its texts are. */
 void subject_add(const struct subject *subject, struct text *out);

@@ -73,25 +73,16 @@ static uint64_t warnings_hash(const char *text)
     return hash;
 }
 
-static void warnings_copy(char *copy, size_t size, const char *string)
-{
-    snprintf(copy, size, "%s", string != NULL ? string : "");
-}
-
 void warnings_add(struct warnings *warnings, enum warning_kind kind, const struct subject *about,
                   const struct error *warning)
 {
     struct warning *now = &warnings->now[kind];
-    struct warning_ids *of = &now->of;
 
     if (now->count++ == 0) {
         now->first = *warning;
-        of->is_one = about != NULL;
-    }
-    if (now->count == 1 && about != NULL) {
-        warnings_copy(of->org_id, sizeof of->org_id, about->org_id);
-        warnings_copy(of->integration_id, sizeof of->integration_id, about->integration_id);
-        warnings_copy(of->integration_type, sizeof of->integration_type, about->integration_type);
+        now->is_of_one = about != NULL;
+        if (about != NULL)
+            now->of = subject_keep(about);
     }
     if (kind == WARNING_INVALID || kind == WARNING_NAMES)
         now->subject +=
@@ -186,16 +177,15 @@ static bool warnings_is_due(const struct warnings *warnings, enum warning_kind k
 void warnings_want_names(const struct warnings *warnings, struct org_names *names)
 {
     for (enum warning_kind kind = 0; kind < WARNING_LATE; kind++)
-        if (warnings->now[kind].of.is_one && warnings_is_due(warnings, kind))
+        if (warnings->now[kind].is_of_one && warnings_is_due(warnings, kind))
             org_names_want(names, warnings->now[kind].of.org_id);
 }
 
 static void warnings_say_first(const struct warning *now, const struct org_names *names)
 {
-    struct subject about = {org_names_find(names, now->of.org_id), now->of.org_id,
-                            now->of.integration_type, now->of.integration_id};
+    struct subject about = subject_of(&now->of, org_names_find(names, now->of.org_id));
 
-    if (now->of.is_one)
+    if (now->is_of_one)
         org_names_warn(&about, NULL, now->first.message, now->first.hint);
     else
         log_failure_as_warning(&now->first);

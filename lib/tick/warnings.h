@@ -47,21 +47,14 @@ enum warning_kind {
     WARNINGS,
 };
 
-/* Which integration a warning is about. */
-struct warning_ids {
-    char org_id[RUN_UUID_SIZE];
-    char integration_id[RUN_UUID_SIZE];
-    char integration_type[RUN_TYPE_SIZE];
-    bool is_one; /* it is about an integration, though its ids may be NULL */
-};
-
 struct warning {
     size_t count;
     uint64_t subject; /* of what, where that makes it another warning; else 0 */
     struct error first;
-    size_t exceptions;     /* so many of it in a tick that is otherwise well */
-    struct warning_ids of; /* of the first */
-    bool is_settled;       /* said, or kept to ourselves */
+    size_t exceptions; /* so many of it in a tick that is otherwise well */
+    bool is_of_one;    /* the first is about an integration, though its ids may be NULL: */
+    struct subject_copy of;
+    bool is_settled; /* said, or kept to ourselves */
 };
 
 /* {0}: nothing happened yet, and nothing is known of earlier ticks. warnings_free() releases it. */
