@@ -53,7 +53,7 @@ static const struct {
              "'YYYY-MM-DD\"T\"HH24:MI\"Z\"')"},
     {"MID", "SELECT to_char(current_setting('twins.last')::timestamptz - interval '60 hours', "
             "'YYYY-MM-DD\"T\"HH24:MI\"Z\"')"},
-    {"TO", "SELECT to_char(current_setting('twins.last')::timestamptz + interval '1 hour', "
+    {"TO", "SELECT to_char(current_setting('twins.last')::timestamptz + interval '30 minutes', "
            "'YYYY-MM-DD\"T\"HH24:MI\"Z\"')"},
     {"OLD", "SELECT to_char(current_setting('twins.last')::timestamptz - interval '24 hours', "
             "'YYYY-MM-DD\"T\"HH24:MI\"Z\"')"},
