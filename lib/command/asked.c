@@ -95,9 +95,10 @@ int64_t asked_time_us(const struct asked *asked, const struct command_line *line
     return moment_resolve(&moment, &asked->zone, asked->found.now_us);
 }
 
-int64_t asked_end_us(const struct asked *asked, const struct command_line *line, bool *is_day)
+int64_t asked_end_us(const struct asked *asked, const struct command_line *line,
+                     enum setting_name name, bool *is_day)
 {
-    const char *text = line->values[SETTING_TO].text;
+    const char *text = line->values[name].text;
     struct moment moment;
     struct error err;
 
@@ -110,6 +111,16 @@ int64_t asked_end_us(const struct asked *asked, const struct command_line *line,
     else if (moment.form == MOMENT_DAYS_AGO)
         moment.number--;
     return moment_resolve(&moment, &asked->zone, asked->found.now_us);
+}
+
+bool asked_check_at(const struct command_line *line, struct error *err)
+{
+    if (asked_form(line, SETTING_AT) == MOMENT_INSTANT)
+        return true;
+    error_set(err, ERROR_USAGE, "--at: %s is a day, and a time is needed",
+              line->values[SETTING_AT].text);
+    return error_hint(err, "write it as 2024-05-01T02:00Z; run takes a day with --integration or "
+                           "--org");
 }
 
 void asked_free(struct asked *asked)

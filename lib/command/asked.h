@@ -39,10 +39,14 @@ int64_t asked_time_us(const struct asked *asked, const struct command_line *line
                       enum setting_name name);
 
 /*
- * The end of the period, by --to: a day is meant to its end, so its end is the next one's midnight.
- * is_day: whether it is a day. 0: none was given.
+ * The end of what such a setting names: a day is meant to its end, so its end is the next one's
+ * midnight. is_day: whether it is a day. 0: none was given.
  */
-int64_t asked_end_us(const struct asked *asked, const struct command_line *line, bool *is_day);
+int64_t asked_end_us(const struct asked *asked, const struct command_line *line,
+                     enum setting_name name, bool *is_day);
+
+/* Where a command needs the time of --at, a day is ERROR_USAGE. */
+bool asked_check_at(const struct command_line *line, struct error *err);
 
 void asked_free(struct asked *asked);
 

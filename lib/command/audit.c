@@ -69,7 +69,7 @@ int command_audit(const struct command_line *line)
     options.org_id = asked.org_id;
     options.integration_id = asked.integration_id;
     options.from_us = asked_time_us(&asked, line, SETTING_FROM);
-    options.to_us = asked_end_us(&asked, line, &is_day);
+    options.to_us = asked_end_us(&asked, line, SETTING_TO, &is_day);
     if (ok && options.has_to && options.to_us <= options.from_us)
         ok = error_set(&err, ERROR_USAGE, "--to must lie after --from");
     ok = ok && audit_read(&options, audit_report_add, &report, &result, &err);

@@ -34,7 +34,7 @@ static bool by_hand_check_unnamed(const struct command_line *line, struct error 
         return error_hint(err, "such as: syncsched run --integration ID --now");
     }
     if (!by_hand_given(line, SETTING_RETRY_FAILED) || by_hand_given(line, SETTING_AT))
-        return true;
+        return asked_check_at(line, err);
     error_set(err, ERROR_USAGE, "--retry-failed needs --integration, --org or --at");
     return error_hint(err, "such as: syncsched run --integration ID --retry-failed");
 }
@@ -74,10 +74,29 @@ static void by_hand_set_end(const struct command_line *line, const struct asked 
 
     if (!by_hand_given(line, SETTING_TO))
         return;
-    instant_us = asked_end_us(asked, line, &options->ends_with_day);
+    instant_us = asked_end_us(asked, line, SETTING_TO, &options->ends_with_day);
     options->choice.to = by_hand_first_minute(instant_us);
     if (!options->ends_with_day && instant_us > options->latest_us)
         options->latest_us = instant_us;
+}
+
+/* The slot in the window of the time, or all of the day. */
+static void by_hand_set_at(const struct command_line *line, const struct asked *asked,
+                           struct by_hand_options *options)
+{
+    struct by_hand_choice *choice = &options->choice;
+    int64_t end_us = asked_end_us(asked, line, SETTING_AT, &options->ends_with_day);
+
+    options->earliest_option = "at";
+    options->latest_us = asked_time_us(asked, line, SETTING_AT);
+    options->order.is_one_slot = !options->ends_with_day;
+    if (options->ends_with_day) {
+        choice->from = by_hand_first_minute(options->latest_us);
+        choice->to = by_hand_first_minute(end_us);
+    } else {
+        choice->from = window_of(options->latest_us).first;
+        choice->to = window_of(options->latest_us).last + 1;
+    }
 }
 
 static void by_hand_set_minutes(const struct command_line *line, const struct asked *asked,
@@ -91,11 +110,7 @@ static void by_hand_set_minutes(const struct command_line *line, const struct as
     choice->to = INT64_MIN;
     options->latest_us = INT64_MIN;
     if (by_hand_given(line, SETTING_AT)) {
-        instant_us = values[SETTING_AT].number;
-        choice->from = window_of(instant_us).first;
-        choice->to = window_of(instant_us).last + 1;
-        options->latest_us = instant_us;
-        options->earliest_option = "at";
+        by_hand_set_at(line, asked, options);
     } else if (by_hand_given(line, SETTING_FROM)) {
         instant_us = asked_time_us(asked, line, SETTING_FROM);
         choice->from = by_hand_first_minute(instant_us);
@@ -173,9 +188,7 @@ bool by_hand_run(const struct command_line *line, const struct tick_options *opt
                       (by_hand_given(line, SETTING_RETRY_UNKNOWN) ? BY_HAND_UNKNOWN : 0U);
     struct by_hand_options by_hand = {
         .tick = options,
-        .order = {.is_one_slot = by_hand_given(line, SETTING_AT),
-                  .is_now = by_hand_given(line, SETTING_NOW),
-                  .options = chosen},
+        .order = {.is_now = by_hand_given(line, SETTING_NOW), .options = chosen},
     };
     struct asked asked;
     bool ok =

@@ -26,10 +26,11 @@ int command_due(const struct command_line *line)
         .at_us = line->values[SETTING_AT].number,
     };
     struct claim claim = {0};
-    struct asked asked;
+    struct asked asked = {0};
     struct error err = {0};
     json_t *list = json_array();
-    bool ok = asked_read(line, line->started_at_ms + DUE_BUDGET_MS, true, &asked, &err) &&
+    bool ok = asked_check_at(line, &err) &&
+              asked_read(line, line->started_at_ms + DUE_BUDGET_MS, true, &asked, &err) &&
               tick_read_due(&options, &claim, &err);
 
     for (size_t i = 0; ok && i < claim.key_count; i++) {

@@ -98,11 +98,12 @@ bool setting_read(const struct setting *setting, struct setting_value *value, st
         return setting_read_duration(setting, value, err);
     case SETTING_TYPE_NUMBER:
         return setting_read_number(setting, value, err);
-    case SETTING_TYPE_TIME:
-        return instant_parse(value->text, &value->number, err);
     case SETTING_TYPE_MOMENT:
     case SETTING_TYPE_SINCE:
-        return moment_parse(value->text, setting->type == SETTING_TYPE_SINCE, &moment, err);
+        if (!moment_parse(value->text, setting->type == SETTING_TYPE_SINCE, &moment, err))
+            return false;
+        value->number = moment.form == MOMENT_INSTANT ? moment.number : 0;
+        return true;
     case SETTING_TYPE_WORD:
         return setting_check_word(value->text, err);
     case SETTING_TYPE_NAME:

@@ -15,8 +15,7 @@ enum setting_type {
     SETTING_TYPE_SWITCH,
     SETTING_TYPE_DURATION,
     SETTING_TYPE_NUMBER,
-    SETTING_TYPE_TIME,
-    SETTING_TYPE_MOMENT, /* a time or a day, moment.h; its number is not read */
+    SETTING_TYPE_MOMENT, /* a time or a day, moment.h; the number of a day is not read */
     SETTING_TYPE_SINCE,  /* the same, or a duration */
     SETTING_TYPE_WORD,   /* what people call something, names.h */
     SETTING_TYPE_NAME,   /* at most SETTING_NAME_MAX letters, digits and any of _.:- */

@@ -23,7 +23,7 @@ function refuse(message) {
 
 BEGIN {
     unit_ms["s"] = 1000; unit_ms["m"] = 60000; unit_ms["h"] = 3600000; unit_ms["d"] = 86400000
-    split("switch duration number time moment since word name text choice", words)
+    split("switch duration number moment since word name text choice", words)
     for (i in words) is_type[words[i]] = 1
     commands = settings = sections = 0
 }

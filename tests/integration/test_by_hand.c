@@ -408,6 +408,24 @@ START_TEST(test_fold)
 }
 END_TEST
 
+/* Covers: a day as --at means all of its slots, where the organisation is. */
+START_TEST(test_day)
+{
+    scene_seed(1, 1, "0 2,14,23 * * *");
+    testdb_exec("UPDATE organizations SET timezone = 'Europe/Oslo'");
+    seed_log(1, "j03:02");
+    testdb_exec("UPDATE sync_run_log SET scheduled_for = '2024-05-03 00:00Z',"
+                " covers_from = '2024-05-03 00:00Z'");
+    scene_expect(scene_run(ONE " --at 2024-05-03"), 2, 1, 0, 0);
+    scene_expect(scene_run(ONE " --at 2024-05-03 --again"), 3, 0, 0, 0);
+    ck_assert_int_eq(
+        testdb_number("SELECT count(DISTINCT scheduled_for) FROM sync_run_log"
+                      " WHERE status = 'completed' AND scheduled_for IN ('2024-05-03 00:00Z',"
+                      " '2024-05-03 12:00Z', '2024-05-03 21:00Z')"),
+        3);
+}
+END_TEST
+
 /* Covers: the slots are those of the text that was in force. */
 START_TEST(test_text_of_the_day)
 {
@@ -632,6 +650,9 @@ static const struct {
     {ONE " --to 2024-05-03T02:00Z", "--to needs --from"},
     {ONE " --from 2024-05-03T02:00Z --to 2024-05-03T02:00Z", "--from is not before --to"},
     {ONE " --at 2124-05-03T02:00Z", "in the future"},
+    {ONE " --at 2124-05-03", "in the future"},
+    {"--at yesterday", "yesterday is a day, and a time is needed"},
+    {"--at 2024-05-03 --retry-failed", "2024-05-03 is a day, and a time is needed"},
     {ONE " --from 2124-05-03T02:00Z", "in the future"},
     {ONE " --from 2024-05-03T02:00Z --to 2124-05-03T02:00Z", "in the future"},
     {"--integration 10000000-0000-4000-8000-000000000009 --now", "no integration has"},
@@ -672,6 +693,7 @@ SUITE(by_hand)
     tcase_add_test(all, test_organisation);
     tcase_add_test(all, test_now);
     tcase_add_test(all, test_fold);
+    tcase_add_test(all, test_day);
     tcase_add_test(all, test_text_of_the_day);
     tcase_add_test(all, test_disabled);
     tcase_add_test(all, test_killed);
