@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 enum { LOG_BUDGET_MS = 30 * 60 * 1000, LOG_WRITE_BYTES = 64 * 1024 };
+enum { LOG_SHORT_ID = 8 };
 enum { LOG_DAYS = 1 }; /* where no beginning is given */
 
 /* What is printed, and how. */
@@ -29,8 +30,8 @@ struct log_output {
 /* ---- What can be done about a run ---- */
 
 /*
- * In each command %i is the integration, %t the slot and %r the run. Each is shown once the program
- * has such a command with such an option.
+ * In each command %i are the options for the integration, %t is the slot and %r the run. Each is
+ * shown once the program has such a command with such an option.
  */
 static const struct log_action {
     const char *words; /* for runs that came to this; NULL: to anything */
@@ -43,13 +44,12 @@ static const struct log_action {
     {"unknown", "resolve", "done", "%r --done --note 'WHY'", "says that it was done"},
     {"unknown", "resolve", "not-done", "%r --not-done --note 'WHY'",
      "says that it was not: it may be attempted again, or the next run exports it"},
-    {"unknown", "run", "retry-unknown", "--integration %i --at %t --retry-unknown",
+    {"unknown", "run", "retry-unknown", "%i --at %t --retry-unknown",
      "attempts it again, though it may have been done; under the same key"},
-    {"failed given up cancelled", "run", "retry-failed", "--integration %i --at %t --retry-failed",
+    {"failed given up cancelled", "run", "retry-failed", "%i --at %t --retry-failed",
      "attempts it again, under the same key"},
-    {"completed", "run", "again", "--integration %i --at %t --again",
-     "sends it again, under the same key"},
-    {NULL, "status", "integration", "--integration %i", "shows how the integration is"},
+    {"completed", "run", "again", "%i --at %t --again", "sends it again, under the same key"},
+    {NULL, "status", "integration", "%i", "shows how the integration is"},
 };
 
 /* Whether there is such a command, and it takes an integration, or runs, and such an option. */
@@ -70,28 +70,65 @@ static bool log_has_command(const char *name, const char *option)
     return false;
 }
 
-static void log_add_command(const struct log_action *action, const json_t *run, struct text *out)
+static const char *log_text(const json_t *run, const char *key)
 {
-    const char *integration = json_string_value(json_object_get(run, "integrationId"));
+    return json_string_value(json_object_get(run, key));
+}
 
+/* Whether these words, of which org may be NULL, name the integration of the run and no other. */
+static bool log_is_named(struct database *db, const char *org, const char *integration,
+                         const json_t *run, int64_t deadline_ms)
+{
+    struct names_words words = {org, integration};
+    struct names_found found = {0};
+    struct error ignored;
+
+    return names_find(db, &words, deadline_ms, &found, &ignored) &&
+           strcmp(found.org_id, log_text(run, "orgId")) == 0 &&
+           strcmp(found.integration_id, log_text(run, "integrationId")) == 0;
+}
+
+/* The options that name its integration: as short as they can be without being refused. */
+static void log_name_integration(struct database *db, const json_t *run, int64_t deadline_ms,
+                                 struct text *out)
+{
+    char org[LOG_SHORT_ID + 1];
+    char integration[LOG_SHORT_ID + 1];
+
+    snprintf(org, sizeof org, "%.*s", LOG_SHORT_ID, log_text(run, "orgId"));
+    snprintf(integration, sizeof integration, "%.*s", LOG_SHORT_ID, log_text(run, "integrationId"));
+    if (log_is_named(db, NULL, integration, run, deadline_ms))
+        text_addf(out, "--integration %s", integration);
+    else if (log_is_named(db, org, integration, run, deadline_ms))
+        text_addf(out, "--org %s --integration %s", org, integration);
+    else
+        text_addf(out, "--org %s --integration %s", log_text(run, "orgId"),
+                  log_text(run, "integrationId"));
+}
+
+static void log_add_command(const struct log_action *action, const json_t *run,
+                            const char *integration, struct text *out)
+{
     text_addf(out, "syncsched %s ", action->command);
     for (const char *at = action->line; *at != '\0'; at++) {
         if (*at != '%')
             text_append(out, at, 1);
         else if (*++at == 'i')
-            text_addf(out, "%.8s", integration);
+            text_add(out, integration);
         else if (*at == 'r')
-            text_addf(out, "%.8s", json_string_value(json_object_get(run, "runId")));
+            text_addf(out, "%.*s", LOG_SHORT_ID, log_text(run, "runId"));
         else
-            text_add(out, json_string_value(json_object_get(run, "scheduledFor")));
+            text_add(out, log_text(run, "scheduledFor"));
     }
 }
 
-static json_t *log_list_actions(const json_t *run)
+static json_t *log_list_actions(struct database *db, const json_t *run, int64_t deadline_ms)
 {
     const char *word = run_word_of(run);
     json_t *actions = json_array();
+    struct text integration = {0};
 
+    log_name_integration(db, run, deadline_ms, &integration);
     for (size_t i = 0; i < sizeof log_actions / sizeof *log_actions; i++) {
         const struct log_action *action = &log_actions[i];
         struct text command = {0};
@@ -99,11 +136,12 @@ static json_t *log_list_actions(const json_t *run)
         if ((action->words != NULL && strstr(action->words, word) == NULL) ||
             !log_has_command(action->command, action->option))
             continue;
-        log_add_command(action, run, &command);
+        log_add_command(action, run, integration.data, &command);
         json_array_append_new(actions, json_pack("{s:s, s:s}", "command", text_string(&command),
                                                  "effect", action->effect));
         text_free(&command);
     }
+    text_free(&integration);
     return actions;
 }
 
@@ -154,8 +192,7 @@ static bool log_refuse_several(const struct log_output *output, const char *word
     json_array_foreach(output->attempts, i, run)
     {
         if (i < 6)
-            text_addf(&list, "%s%s", i > 0 ? ", " : "",
-                      json_string_value(json_object_get(run, "runId")));
+            text_addf(&list, "%s%s", i > 0 ? ", " : "", log_text(run, "runId"));
     }
     error_set(err, ERROR_USAGE, "\"%.40s\" is the beginning of several: %s", word,
               text_string(&list));
@@ -173,7 +210,7 @@ static bool log_show_one(struct database *db, const char *word, int64_t deadline
         return false;
     if (output->is_several)
         return log_refuse_several(output, word, err);
-    actions = log_list_actions(output->run);
+    actions = log_list_actions(db, output->run, deadline_ms);
     if (output->format == RUNS_TEXT) {
         runs_add_details(&output->terminal, &output->when, output->run, output->attempts, actions,
                          &output->text);
@@ -230,8 +267,9 @@ static struct runs_options log_choose(const struct command_line *line, const str
         .org_id = asked->org_id,
         .integration_id = asked->integration_id,
         .from = log_minute(from_us),
-        .to = values[SETTING_TO].is_given ? log_minute(asked_end_us(asked, line, &is_day))
-                                          : INT64_C(1) << 37, /* beyond the year 200,000 */
+        .to = values[SETTING_TO].is_given
+                  ? log_minute(asked_end_us(asked, line, SETTING_TO, &is_day))
+                  : INT64_C(1) << 37, /* beyond the year 200,000 */
         .status = values[SETTING_STATUS].text,
         .code = values[SETTING_CODE].text,
         .http_status = values[SETTING_HTTP].is_given ? values[SETTING_HTTP].number : -1,

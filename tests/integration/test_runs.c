@@ -386,6 +386,39 @@ START_TEST(test_actions)
 }
 END_TEST
 
+#define ORG_A  "a0000000-0000-4000-8000-000000000001"
+#define PAIR_B "b0000000-0000-4000-8000-000000000001"
+
+static const struct {
+    const char *other; /* which is there, too */
+    const char *named;
+} namesakes[] = {
+    {"('a1000000-0000-4000-8000-000000000001', 'b2000000-0000-4000-8000-000000000001'",
+     "status --integration b0000000\n"},
+    {"('a1000000-0000-4000-8000-000000000001', '" PAIR_B "'",
+     "status --org a0000000 --integration b0000000\n"},
+    {"('" ORG_A "', 'b0000000-0000-4000-8000-000000000002'",
+     "status --org " ORG_A " --integration " PAIR_B "\n"},
+};
+
+/* Covers: what is to be pasted names one integration, also where another is called as it is. */
+START_TEST(test_pasted)
+{
+    static const char line[] = "\"$0\" log c3 | sed -n 's/^  syncsched \\(status .*\\)/\\1/p' |"
+                               " tee /dev/stderr | xargs \"$0\"";
+    const char *const argv[] = {"sh", "-c", line, scene_program(), NULL};
+    struct program_result result;
+
+    testdb_exec("INSERT INTO organization_integrations VALUES %s, 'bufdir', '0 3 * * *')",
+                namesakes[_i].other);
+    result = program_run(argv, NULL);
+    ck_assert_msg(strstr(result.err, namesakes[_i].named) != NULL &&
+                      strstr(result.out, "xledger") != NULL && strstr(result.out, "bufdir") == NULL,
+                  "%s%s", result.out, result.err);
+    program_result_free(&result);
+}
+END_TEST
+
 /* ---- What it costs ---- */
 
 static void seed_many(void)
@@ -484,6 +517,7 @@ SUITE(runs)
     tcase_add_loop_test(tcase, test_full, 0, COUNT(fulls));
     tcase_add_test(tcase, test_full_json);
     tcase_add_test(tcase, test_actions);
+    tcase_add_loop_test(tcase, test_pasted, 0, (int)(sizeof namesakes / sizeof *namesakes));
     suite_add_tcase(suite, tcase);
     tcase_add_checked_fixture(many, open_scene, testdb_drop);
     tcase_add_loop_test(many, test_streams, 0, COUNT(counters));
