@@ -348,8 +348,8 @@ bool due_decide(const struct due_options *options, const struct schedule *read, 
     if (schedule->set_aside != NULL) /* its state and its mark stay as they are */
         return !schedule->is_active;
     if (schedule->is_active && !is_valid && timetable_is_complete(schedule) &&
-        timetable_has_text(schedule, state_text))
-        return false; /* it was read on another host, and nobody has edited it */
+        (err->kind == ERROR_INTERNAL || timetable_has_text(schedule, state_text)))
+        return false; /* another host can read it; or could, and nobody has edited it */
     if (is_valid) {
         /* The earlier match wins where two marks lie in the window. */
         if (timetable_next(&timetable, options->window.first - 1, &slot) &&

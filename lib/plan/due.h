@@ -64,7 +64,7 @@ struct due_count {
  * Adds to the claim what this schedule owes: its key, its slots, and a change of its state. A row
  * that is not valid adds nothing but the closing of its state, and returns false with err, which
  * says what is wrong; timetable_subject() whose row it is. Where its text is the one in its
- * state, only this host cannot read it, since it lacks the time zone, and nothing is closed. A mark
+ * state, or this host cannot open the time zone, others may read it, and nothing is closed. A mark
  * that cannot be believed fills err, too, but returns true.
  */
 bool due_decide(const struct due_options *options, const struct schedule *schedule,

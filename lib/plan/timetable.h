@@ -34,7 +34,8 @@ size_t timetable_find_type(const char *type);
 
 /*
  * Reads expression and zone of a row that is active, and checks the row besides. On failure err
- * says what is wrong (ERROR_INVALID); timetable_subject() whose row it is.
+ * says what is wrong (ERROR_INVALID; ERROR_INTERNAL: with this host's zones); timetable_subject()
+ * whose row it is.
  */
 bool timetable_read(const struct schedule *schedule, struct zones *zones,
                     struct timetable *timetable, struct error *err);

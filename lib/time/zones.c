@@ -99,7 +99,7 @@ static void zone_capitalize(const char *name, char capitalized[ZONE_NAME_MAX + 1
 
 static bool zone_fail_to_open(struct error *err, const char *name, const char *path, int cause)
 {
-    error_set(err, ERROR_INVALID, "time zone \"%s\" cannot be opened: %s", name, strerror(cause));
+    error_set(err, ERROR_INTERNAL, "time zone \"%s\" cannot be opened: %s", name, strerror(cause));
     return error_hint(err, "the name may be right: make %s readable for this program", path);
 }
 
@@ -201,7 +201,8 @@ static bool zones_read(const char *name, struct tzif *tzif, struct error *err)
     if (err->kind != ERROR_NONE)
         return false;
     if (access(zones_directory(), R_OK | X_OK) != 0) {
-        zone_fail(err, name, "cannot be looked up: this system has no time zone data");
+        error_set(err, ERROR_INTERNAL,
+                  "time zone \"%s\" cannot be looked up: this system has no time zone data", name);
         return error_hint(err, "install the package tzdata, or set TZDIR to where the data are");
     }
     zone_fail(err, name, "is not known");

@@ -22,8 +22,9 @@ struct zones {
  * offsets from -15:59 to +15:59, PostgreSQL's limits, positive east of Greenwich (ISO 8601; POSIX's
  * TZ has the opposite sign). Anything else is a name such as "Europe/Oslo", spelled as in the
  * database. A name is never a path, and a name without a file never means UTC. The zone is valid
- * until zones_free(). Fails with ERROR_INVALID. The message tells a name that is not known from
- * data that are missing or cannot be opened; the hint knows older names that Debian packs apart.
+ * until zones_free(). Fails with ERROR_INVALID, or with ERROR_INTERNAL where this host has no data
+ * or cannot open them: then another host may know the zone. The hint knows older names that Debian
+ * packs apart.
  */
 bool zones_find(struct zones *zones, const char *text, struct zone *zone, struct error *err);
 

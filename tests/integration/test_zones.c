@@ -359,6 +359,9 @@ static const struct {
     {NULL, "ulimit -n 5; exec \"$@\"", "cannot be opened: Too many open files"},
 };
 
+/* Those of them that say nothing about the name. */
+static const size_t edits[] = {0, 2, 3};
+
 /*
  * Covers: a host that cannot read a zone has seen no edit. It warns, and leaves state, mark and debt
  * to those that can.
@@ -384,6 +387,37 @@ START_TEST(test_host_without_zone)
     scene_set_wrapper(NULL);
     scene_expect(scene_run(""), 1, 0, 0, 0);
     assert_runs(slot, "completed -9..0");
+}
+END_TEST
+
+/*
+ * Covers: the same where the row was edited: what it was edited to, only a host that can open the zone
+ * sees. Of an unknown name this host knows no better than that nobody has it.
+ */
+START_TEST(test_edit_without_zone)
+{
+    int64_t slot = scene_settle(10000);
+
+    set_zone(OSLO);
+    scene_seed(1, 1, "* * * * *");
+    scene_seed_state(1, "*/3 * * * * UTC", slot - 3);
+    scene_set_variable(without[edits[_i]].variable);
+    scene_set_wrapper(without[edits[_i]].wrapper);
+    scene_expect(scene_run(""), 0, 0, 0, 0);
+    assert_text(testdb_text("SELECT schedule FROM sync_schedule_state"), "*/3 * * * * UTC");
+    ck_assert_int_eq(scene_mark(1), slot - 3);
+    ck_assert_int_eq(scene_count(NULL), 0);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_schedule_journal"
+                                   " WHERE schedule = '' OR valid_to IS NOT NULL"),
+                     0);
+    scene_set_variable(NULL);
+    scene_set_wrapper(NULL);
+    scene_expect(scene_run(""), 1, 0, 0, 0);
+    assert_text(testdb_text("SELECT schedule FROM sync_schedule_state"), "* * * * * " OSLO);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_schedule_journal"
+                                   " WHERE schedule = ''"),
+                     0);
+    ck_assert_int_eq(scene_mark(1), slot);
 }
 END_TEST
 
@@ -438,6 +472,7 @@ SUITE(zones)
     tcase_add_test(changing, test_changed_zone);
     tcase_add_test(changing, test_named_zone);
     tcase_add_loop_test(changing, test_host_without_zone, 0, COUNT(without));
+    tcase_add_loop_test(changing, test_edit_without_zone, 0, COUNT(edits));
     tcase_add_test(changing, test_edited_without_zone);
     tcase_add_test(changing, test_zone_gets_lost);
     suite_add_tcase(suite, changing);

@@ -194,6 +194,7 @@ START_TEST(test_zones_hostile_directory)
     unlink(path);
     rmdir(directory);
     ck_assert(!find("Europe/Oslo", &zone, &err));
+    ck_assert_int_eq(err.kind, ERROR_INTERNAL); /* not the name is wrong */
     ck_assert_str_eq(err.message, "time zone \"Europe/Oslo\" cannot be looked up: this system has "
                                   "no time zone data");
     ck_assert_str_eq(err.hint, "install the package tzdata, or set TZDIR to where the data are");
