@@ -175,6 +175,8 @@ check-triggers: $(BUILD)/syncsched $(TESTS) ## try cron, pg_cron, systemd and th
 check-metrics: $(BUILD)/syncsched $(TESTS) ## ask Prometheus's promtool about the metrics
 	scripts/dev/fetch-promtool $(BUILD)/promtool
 	PATH="$(CURDIR)/$(BUILD)/promtool:$$PATH" CK_RUN_SUITE=metrics BUILD=$(BUILD) scripts/dev/with-postgresql $(BUILD)/tests/integration
+check-page: $(BUILD)/syncsched ## look at the page of report in headless Chromium, where that is there; pictures stay in build/page
+	BUILD=$(BUILD) tests/page/run
 check-function: $(BUILD)/syncsched ## run the example of an Edge Function under Deno, and ticks against it
 	BUILD=$(BUILD) tests/edge-function/run
 
@@ -259,7 +261,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 .PHONY: all tests check check-judge check-integration questions check-pooler check-fault check-triggers check-function \
-	check-metrics check-shell check-install check-instrumented fuzz model mutate bench documents lint lint-flags format install \
+	check-metrics check-page check-shell check-install check-instrumented fuzz model mutate bench documents lint lint-flags format install \
 	uninstall dist deb check-package check-container clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

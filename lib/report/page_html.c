@@ -7,36 +7,44 @@
  * The page is one file: no script, nothing that is fetched, and a policy that would refuse both.
  * All text goes through html_add(), which escapes it.
  */
-enum { HTML_ROW_DAYS = 31 };
-
 static const char html_style[] =
-    ":root{color-scheme:light dark;--ink:#111;--dim:#555;--line:#ccc;--back:#fff;--good:#c9e7d3;"
-    "--late:#e4efc4;--made:#dbe7f5;--busy:#e6e6e6;--fail:#f4b8b2;--what:#ffd79a;--bad:#b3261e}"
-    "@media (prefers-color-scheme:dark){:root{--ink:#eee;--dim:#aaa;--line:#444;--back:#16181a;"
-    "--good:#1f5636;--late:#4a5a1c;--made:#2a4666;--busy:#444;--fail:#8c2f28;--what:#7a5000;"
-    "--bad:#ff8a80}}"
-    "@media print{:root{color-scheme:light;--ink:#000;--dim:#444;--line:#bbb;--back:#fff;"
-    "--good:#c9e7d3;--late:#e4efc4;--made:#dbe7f5;--busy:#e6e6e6;--fail:#f4b8b2;--what:#ffd79a;"
-    "--bad:#b3261e}}"
+    ":root{color-scheme:light dark;--ink:#111;--dim:#555;--line:#ccc;--back:#fff;--bad:#b3261e;"
+    "--good:#c9e7d3;--late:#e4efc4;--made:#dbe7f5;--busy:#e6e6e6;--fail:#ee9b93;--what:#fbc668}"
+    "@media screen and (prefers-color-scheme:dark){"
+    ":root{--ink:#eee;--dim:#aaa;--line:#444;--back:#16181a;--bad:#ff8a80;"
+    "--good:#1f5636;--late:#4a5a1c;--made:#2a4666;--busy:#444;--fail:#8c2f28;--what:#7a5000}}"
+    "@media print{:root{color-scheme:light}}"
     "@page{size:A4;margin:16mm}"
     "body{font:10.5pt/1.45 system-ui,\"Noto Sans\",sans-serif;max-width:180mm;margin:8mm auto;"
     "padding:0 4mm;color:var(--ink);background:var(--back);overflow-wrap:anywhere}"
-    "h1{font-size:17pt;margin:0}h2{font-size:13pt;margin:18pt 0 4pt}h3{font-size:11pt;margin:12pt "
-    "0 2pt}p{margin:3pt 0}small,footer,caption{color:var(--dim)}small{font-weight:normal}"
-    ".verdict{border-left:4px solid var(--ink);padding:4pt 10pt}.verdict.open{border-color:"
-    "var(--bad)}table{border-collapse:collapse;width:100%;font-size:9pt}th,td{text-align:left;"
-    "vertical-align:top;border-bottom:1px solid var(--line);padding:3pt 5pt}th{white-space:nowrap}"
-    "section{break-inside:"
-    "avoid}tr{break-inside:avoid}.days{table-layout:fixed;width:auto;font-size:8pt}.days th,.days "
-    "td{width:12pt;height:12pt;padding:1pt 0;text-align:center;border:1px solid var(--back);"
-    "-webkit-print-color-adjust:exact;print-color-adjust:exact}.days th{color:var(--dim);"
-    "font-weight:normal}.good{background:var(--good)}.late{background:var(--late)}.made{background:"
-    "var(--made)}.busy{background:var(--busy)}.fail{background:var(--fail);font-weight:bold}"
-    ".what{background:var(--what);font-weight:bold}.bad{background:var(--bad);color:var(--back);"
-    "font-weight:bold}.legend span{padding:0 4pt;-webkit-print-color-adjust:exact;"
-    "print-color-adjust:exact}.hidden{position:absolute;width:1px;height:1px;overflow:hidden;"
-    "clip-path:inset(50%);white-space:nowrap}footer{margin-top:18pt;font-size:8pt;border-top:1px "
-    "solid var(--line);padding-top:4pt}";
+    "h1{font-size:17pt;margin:0}"
+    "h2{font-size:13pt;margin:18pt 0 4pt}"
+    "h3{font-size:11pt;margin:12pt 0 2pt}"
+    "h2,h3{break-after:avoid}"
+    "p{margin:3pt 0}"
+    "small,footer{color:var(--dim)}"
+    ".verdict{border-left:4px solid var(--ink);padding:4pt 10pt}"
+    ".verdict.open{border-color:var(--bad)}"
+    "section,tr{break-inside:avoid}"
+    "table{border-collapse:collapse;table-layout:fixed;width:100%;font-size:9pt}"
+    "th,td{text-align:left;vertical-align:top;box-sizing:border-box;border-bottom:1px solid var(--line);padding:3pt 4pt}"
+    ".number{width:6%}.short{width:14%}.long{width:21%}"
+    ".days{width:auto;font-size:8pt}"
+    ".days th,.days td{width:12pt;height:12pt;padding:1pt 0;text-align:center;"
+    "border:1px solid var(--back)}"
+    ".days th{color:var(--dim);font-weight:normal}"
+    ".days td,.legend span{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
+    ".legend span{padding:0 4pt;color:var(--ink)}"
+    ".good{background:var(--good)}.late{background:var(--late)}.made{background:var(--made)}"
+    ".busy{background:var(--busy)}"
+    ".fail{background:var(--fail);font-weight:bold}"
+    ".what{background:var(--what);font-weight:bold}"
+    ".days .bad,.legend .bad{background:var(--bad);color:var(--back);font-weight:bold}"
+    ".hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);"
+    "white-space:nowrap}"
+    "footer{margin-top:18pt;font-size:8pt;border-top:1px solid var(--line);padding-top:4pt}"
+    "@media screen and (max-width:120mm){body{margin:4mm auto;padding:0 2mm}table{font-size:8pt}"
+    "th,td{padding:2pt}.days th,.days td{width:auto;padding:1pt 0}.days{width:100%;font-size:6pt}}";
 
 /* A day's mark: its colour, its sign, and what it says. */
 static const struct html_mark {
@@ -176,7 +184,7 @@ static void html_add_days(const struct page_integration *integration, size_t fir
                           struct text *out)
 {
     size_t end =
-        first + HTML_ROW_DAYS < integration->days ? first + HTML_ROW_DAYS : integration->days;
+        first + PAGE_ROW_DAYS < integration->days ? first + PAGE_ROW_DAYS : integration->days;
 
     text_add(out, "<tr>");
     for (size_t i = first; i < end; i++) {
@@ -204,7 +212,7 @@ static void html_add_integration(struct page *page, size_t n, struct text *out)
     for (size_t i = 0; i < schedules.count; i++)
         html_add_element(out, "p", &schedules.list[i]);
     text_add(out, "\n<table class=\"days\">");
-    for (size_t i = 0; i < integration->days; i += HTML_ROW_DAYS)
+    for (size_t i = 0; i < integration->days; i += PAGE_ROW_DAYS)
         html_add_days(integration, i, out);
     text_add(out, "</table>\n");
     page_add_totals(integration, &words);
@@ -228,6 +236,35 @@ static void html_add_integrations(struct page *page, struct text *out)
 
 /* ---- Causes and acts ---- */
 
+/* A column of a table: its heading, and how wide it is. */
+struct html_column {
+    const char *heading;
+    const char *width;
+};
+
+/* Begins a section with a table; false: there is nothing to put into it, and it says so. */
+static bool html_begin_table(struct text *out, const char *heading, size_t rows,
+                             const struct html_column *columns)
+{
+    text_addf(out, "<h2>%s</h2>\n", heading);
+    if (rows == 0) {
+        text_add(out, "<p>Nothing.</p>\n");
+        return false;
+    }
+    text_add(out, "<table><thead><tr>");
+    for (; columns->heading != NULL; columns++)
+        text_addf(out, "<th scope=\"col\" class=\"%s\">%s</th>", columns->width, columns->heading);
+    text_add(out, "</tr></thead><tbody>\n");
+    return true;
+}
+
+static void html_end_table(struct text *out, int64_t left_out, const char *of_what)
+{
+    text_add(out, "</tbody></table>\n");
+    if (left_out > 0)
+        text_addf(out, "<p>%" PRId64 " more %s: the CSV has all.</p>\n", left_out, of_what);
+}
+
 static void html_add_cause(struct page *page, const struct page_cause *cause, struct text *out)
 {
     struct text words = {0};
@@ -249,20 +286,18 @@ static void html_add_cause(struct page *page, const struct page_cause *cause, st
 
 static void html_add_causes(struct page *page, struct text *out)
 {
-    text_add(out, "<h2>What did not simply succeed</h2>\n");
-    if (page->cause_count == 0) {
-        text_add(out, "<p>Nothing.</p>\n");
+    static const struct html_column columns[] = {
+        {"Slots", "number"},  {"Integration", "long"},
+        {"Outcome", "short"}, {"When", "short"},
+        {"Why", ""},          {"What became of it", "short"},
+        {NULL, NULL},
+    };
+
+    if (!html_begin_table(out, "What did not simply succeed", page->cause_count, columns))
         return;
-    }
-    text_add(out, "<table><tr><th scope=\"col\">Slots</th><th scope=\"col\">Integration</th>"
-                  "<th scope=\"col\">Outcome</th><th scope=\"col\">When</th><th scope=\"col\">Why"
-                  "</th><th scope=\"col\">What became of it</th></tr>\n");
     for (size_t i = 0; i < page->cause_count; i++)
         html_add_cause(page, &page->causes[i], out);
-    text_add(out, "</table>\n");
-    if (page->causes_left_out > 0)
-        text_addf(out, "<p>%" PRId64 " more slots for other causes: the CSV has all.</p>\n",
-                  page->causes_left_out);
+    html_end_table(out, page->causes_left_out, "slots for other causes");
 }
 
 static void html_add_act(struct page *page, const struct page_act *act, struct text *out)
@@ -288,19 +323,17 @@ static void html_add_act(struct page *page, const struct page_act *act, struct t
 
 static void html_add_acts(struct page *page, struct text *out)
 {
-    text_add(out, "<h2>What people did by hand</h2>\n");
-    if (page->act_count == 0) {
-        text_add(out, "<p>Nothing.</p>\n");
+    static const struct html_column columns[] = {
+        {"Who", "short"},   {"What", "short"}, {"Integration", "long"},
+        {"Slots", "short"}, {"When", "short"}, {"Note", ""},
+        {NULL, NULL},
+    };
+
+    if (!html_begin_table(out, "What people did by hand", page->act_count, columns))
         return;
-    }
-    text_add(out, "<table><tr><th scope=\"col\">Who</th><th scope=\"col\">What</th>"
-                  "<th scope=\"col\">Integration</th><th scope=\"col\">Slots</th>"
-                  "<th scope=\"col\">When</th><th scope=\"col\">Note</th></tr>\n");
     for (size_t i = 0; i < page->act_count; i++)
         html_add_act(page, &page->acts[i], out);
-    text_add(out, "</table>\n");
-    if (page->acts_left_out > 0)
-        text_addf(out, "<p>%" PRId64 " more runs: the CSV has all.</p>\n", page->acts_left_out);
+    html_end_table(out, page->acts_left_out, "runs");
 }
 
 /* ---- The whole ---- */

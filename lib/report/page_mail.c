@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { MAIL_COLUMNS = 72, MAIL_ROW_DAYS = 31 };
+enum { MAIL_COLUMNS = 72 };
 
 static const char mail_marks[PAGE_MARKS + 1] = " .~>+x?!";
 
@@ -91,7 +91,7 @@ static void mail_add_days(const struct page_integration *integration, size_t fir
                           struct text *out)
 {
     size_t end =
-        first + MAIL_ROW_DAYS < integration->days ? first + MAIL_ROW_DAYS : integration->days;
+        first + PAGE_ROW_DAYS < integration->days ? first + PAGE_ROW_DAYS : integration->days;
     struct civil from = civil_from_day(integration->first_day + (int64_t)first);
     struct civil to = civil_from_day(integration->first_day + (int64_t)end - 1);
 
@@ -113,7 +113,7 @@ static void mail_add_integration(struct page *page, size_t n, struct text *out)
     page_add_schedules(page, n, &schedules);
     for (size_t i = 0; i < schedules.count; i++)
         mail_add(out, 2, &schedules.list[i]);
-    for (size_t i = 0; i < integration->days; i += MAIL_ROW_DAYS)
+    for (size_t i = 0; i < integration->days; i += PAGE_ROW_DAYS)
         mail_add_days(integration, i, out);
     page_add_totals(integration, &words);
     mail_add_line(out, 2, &words);

@@ -345,7 +345,7 @@ void page_add_reason(const struct page_cause *cause, struct text *out)
 
     if (*cause->code != '\0')
         page_add_name(out, cause->code);
-    if (cause->http_status > 0)
+    if (cause->http_status > 0 && strncmp(cause->code, "HTTP_", 5) != 0)
         text_addf(out, ", HTTP %d", cause->http_status);
     if (cause->message != NULL) {
         text_add(out, ": ");

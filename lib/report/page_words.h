@@ -9,6 +9,8 @@
 
 enum { PAGE_NAME = 1, PAGE_NAME_END = 2 };
 
+enum { PAGE_ROW_DAYS = 32 }; /* of a strip: a month, also where it begins a day later or earlier */
+
 /* Lines of text; page_lines_free() releases them. */
 struct page_lines {
     struct text *list;

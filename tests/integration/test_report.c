@@ -321,10 +321,10 @@ START_TEST(test_page)
     write_file(STATUS_ORG);
     check_shell("grep -oE '<[a-z0-9!]+' \"$1\" | sort -u | tr '\\n' ' '",
                 "<!doctype <bdi <body <code <footer <h1 <h2 <h3 <head <html <main <meta <p "
-                "<section <small <span <strong <style <table <td <th <title <tr ");
+                "<section <small <span <strong <style <table <tbody <td <th <thead <title <tr ");
     check_shell(
         "for e in bdi body code footer h1 h2 h3 head html li main p section small span strong"
-        " style table td th title tr ul; do"
+        " style table tbody td th thead title tr ul; do"
         " [ $(grep -oE \"<$e[ >]\" \"$1\" | wc -l) -eq $(grep -o \"</$e>\" \"$1\" | wc -l) ]"
         " || echo $e; done",
         "");
