@@ -27,8 +27,9 @@ static const char html_style[] =
     ".verdict.open{border-color:var(--bad)}"
     "section,tr{break-inside:avoid}"
     "table{border-collapse:collapse;table-layout:fixed;width:100%;font-size:9pt}"
-    "th,td{text-align:left;vertical-align:top;box-sizing:border-box;border-bottom:1px solid var(--line);padding:3pt 4pt}"
-    ".number{width:6%}.short{width:14%}.long{width:21%}"
+    "th,td{text-align:left;vertical-align:top;box-sizing:border-box;border-bottom:1px solid "
+    "var(--line);padding:3pt 4pt}"
+    ".number{width:8%}.short{width:14%}.middle{width:18%}.long{width:21%}"
     ".days{width:auto;font-size:8pt}"
     ".days th,.days td{width:12pt;height:12pt;padding:1pt 0;text-align:center;"
     "border:1px solid var(--back)}"
@@ -44,7 +45,8 @@ static const char html_style[] =
     "white-space:nowrap}"
     "footer{margin-top:18pt;font-size:8pt;border-top:1px solid var(--line);padding-top:4pt}"
     "@media screen and (max-width:120mm){body{margin:4mm auto;padding:0 2mm}table{font-size:8pt}"
-    "th,td{padding:2pt}.days th,.days td{width:auto;padding:1pt 0}.days{width:100%;font-size:6pt}}";
+    "th,td{padding:2pt}th{font-size:7pt}.days th,.days td{width:auto;padding:1pt "
+    "0}.days{width:100%;font-size:6pt}}";
 
 /* A day's mark: its colour, its sign, and what it says. */
 static const struct html_mark {
@@ -289,7 +291,7 @@ static void html_add_causes(struct page *page, struct text *out)
     static const struct html_column columns[] = {
         {"Slots", "number"},  {"Integration", "long"},
         {"Outcome", "short"}, {"When", "short"},
-        {"Why", ""},          {"What became of it", "short"},
+        {"Why", ""},          {"What became of it", "middle"},
         {NULL, NULL},
     };
 
