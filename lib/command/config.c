@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/secret.h"
+#include "notify/shell.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -168,12 +169,13 @@ static void config_export(const struct config *config)
     }
 }
 
-/* Keeps the name if it is one of ours and no setting. */
+/* Keeps the name if it is one of ours and no setting. A command of --on-failure may run us. */
 static void config_note_stranger(struct config *config, const char *key, const char *value)
 {
     enum setting_name name = setting_find(key);
 
     if (strncmp(key, "SYNCSCHED_", strlen("SYNCSCHED_")) == 0 && *value != '\0' &&
+        strcmp(key, SHELL_SUBJECT) != 0 &&
         (name == SETTINGS || settings[name].obeyed == SETTING_ONCE))
         json_object_set_new_nocheck(config->strangers, key, json_true());
 }

@@ -6,6 +6,7 @@
 #include "notify/alert.h"
 #include "notify/monitor.h"
 #include "notify/shell.h"
+#include "report/alert_mail.h"
 #include "tick/tick.h"
 #include "time/clock.h"
 #include "time/instant.h"
@@ -93,17 +94,33 @@ static int run_serve(const struct command_line *line, struct tick_options *optio
  * Starts the user's program, if there is something to report. By then the summary is printed and
  * the exit status is fixed, so that nothing it does can change either.
  */
-static void run_send_alert(const char *command, const struct tick_result *result,
+static void run_send_alert(const struct setting_value *values, const struct tick_result *result,
                            const char *tick_id, const struct tick_options *options)
 {
-    char *alert = alert_format(result, tick_id, &options->trigger, &options->database);
+    bool is_text = strcmp(values[SETTING_ON_FAILURE_FORMAT].text, "text") == 0;
+    struct alert alert = {0};
+    struct text subject = {0};
+    struct text input = {0};
     struct error err;
 
-    if (alert != NULL && !shell_run(command, alert, RUN_COMMAND_MS, &err)) {
-        error_prefix(&err, "the command of --on-failure");
-        log_failure_as_warning(&err);
+    alert_make(&alert, result, tick_id, &options->trigger, &options->database);
+    if (alert.value != NULL) {
+        alert_mail_add_subject(&alert, &subject);
+        if (is_text) {
+            alert_mail_add(&alert, clock_now_us(), &input);
+        } else {
+            json_add_line(&input, json_incref(alert.value));
+            text_add(&input, "\n");
+        }
+        if (!shell_run(values[SETTING_ON_FAILURE].text, subject.data, input.data, RUN_COMMAND_MS,
+                       &err)) {
+            error_prefix(&err, "the command of --on-failure");
+            log_failure_as_warning(&err);
+        }
     }
-    free(alert);
+    text_free(&subject);
+    text_free(&input);
+    alert_free(&alert);
 }
 
 static enum tick_after_restore run_read_after_restore(const char *text)
@@ -160,7 +177,7 @@ int command_run(const struct command_line *line)
     status = run_serve(line, &options, &result);
     monitor_finish(&monitor, status != 0);
     if (options.takes_notes)
-        run_send_alert(command, &result, id, &options);
+        run_send_alert(values, &result, id, &options);
     tick_end_warnings(&options, &result, monitor_wait(&monitor, &unpinged) ? NULL : &unpinged);
     tick_result_free(&result);
     return status;

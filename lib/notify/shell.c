@@ -19,6 +19,7 @@
 enum { SHELL_COMPLAINT_MAX = 300 }; /* bytes of its standard error output are kept */
 
 struct shell {
+    const char *subject;
     pid_t pid;
     int error_fd; /* -1: it has closed it */
     struct text complaint;
@@ -57,7 +58,9 @@ static int shell_spawn(struct shell *shell, const char *command, int input_fd, i
     posix_spawnattr_setsigmask(&attributes, &shell->signals.inherited_mask);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     unsetenv("PGPASSWORD");
+    setenv(SHELL_SUBJECT, shell->subject, 1);
     cause = posix_spawn(&shell->pid, "/bin/sh", &files, &attributes, arguments, environ);
+    unsetenv(SHELL_SUBJECT);
     if (password != NULL)
         setenv("PGPASSWORD", password, 1);
     posix_spawnattr_destroy(&attributes);
@@ -172,9 +175,11 @@ static bool shell_judge(const struct shell *shell, int status, struct error *err
     return false;
 }
 
-bool shell_run(const char *command, const char *input, int64_t limit_ms, struct error *err)
+bool shell_run(const char *command, const char *subject, const char *input, int64_t limit_ms,
+               struct error *err)
 {
-    struct shell shell = {.error_fd = -1, .end_at_ms = clock_now_ms() + limit_ms};
+    struct shell shell = {
+        .subject = subject, .error_fd = -1, .end_at_ms = clock_now_ms() + limit_ms};
     bool ok;
 
     signals_take_over(&shell.signals);

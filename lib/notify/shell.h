@@ -21,11 +21,15 @@
 /* After SIGTERM a command has this long until SIGKILL. */
 enum { SHELL_GRACE_MS = 1000 };
 
+/* What it gets besides its input, one line: in its environment, as SYNCSCHED_SUBJECT. */
+#define SHELL_SUBJECT "SYNCSCHED_SUBJECT"
+
 /*
  * Runs the command and waits for its end. After limit_ms, or when this process gets SIGTERM or
  * SIGINT, its process group gets SIGTERM and later SIGKILL. False (ERROR_INTERNAL) unless the
  * command ends with status 0. The message says how it ended, and does not quote the command.
  */
-bool shell_run(const char *command, const char *input, int64_t limit_ms, struct error *err);
+bool shell_run(const char *command, const char *subject, const char *input, int64_t limit_ms,
+               struct error *err);
 
 #endif

@@ -12,21 +12,12 @@ static void mail_add(struct text *out, int indent, const struct text *words)
 {
     struct text plain = {0};
     struct text clean = {0};
-    const char *at = text_string(words);
 
-    for (; *at != '\0'; at++)
+    for (const char *at = text_string(words); *at != '\0'; at++)
         if (*at != PAGE_NAME && *at != PAGE_NAME_END)
             text_append(&plain, at, 1);
     terminal_add_clean(&clean, text_string(&plain));
-    for (at = text_string(&clean); *at != '\0'; at += strspn(at, " ")) {
-        size_t length = terminal_break(at, MAIL_COLUMNS - (size_t)indent);
-
-        text_addf(out, "%*s", indent, "");
-        text_append(out, at, length);
-        text_add(out, "\n");
-        at += length;
-        indent += indent > 0 && at == text_string(&clean) + length ? 2 : 0;
-    }
+    terminal_add_lines(out, indent, MAIL_COLUMNS, text_string(&clean));
     text_free(&plain);
     text_free(&clean);
 }

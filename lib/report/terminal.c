@@ -191,6 +191,19 @@ size_t terminal_break(const char *string, size_t columns)
     return length > 0 ? length : fits;
 }
 
+void terminal_add_lines(struct text *out, int indent, size_t columns, const char *string)
+{
+    for (const char *at = string; *at != '\0'; at += strspn(at, " ")) {
+        size_t length = terminal_break(at, columns - (size_t)indent);
+
+        text_addf(out, "%*s", indent, "");
+        text_append(out, at, length);
+        text_add(out, "\n");
+        indent += indent > 0 && at == string ? 2 : 0;
+        at += length;
+    }
+}
+
 void terminal_add_fitted(struct text *out, const char *string, size_t columns, bool is_right)
 {
     struct terminal_fit fit = terminal_measure(string, columns);

@@ -55,6 +55,12 @@ size_t terminal_width(const char *string);
 size_t terminal_break(const char *string, size_t columns);
 
 /*
+ * Appends a clean string in lines that fit into so many columns, indented; those behind the first by
+ * two more, unless the indent is 0.
+ */
+void terminal_add_lines(struct text *out, int indent, size_t columns, const char *string);
+
+/*
  * Appends a clean string in exactly so many columns: filled with blanks, on its left if is_right;
  * or cut, ending in U+2026 (...). A string from right to left does not turn the text beside it.
  */

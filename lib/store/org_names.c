@@ -15,7 +15,8 @@ enum { ORG_NAMES_LOCK_MS = 200 };
 
 struct org_name {
     char org_id[RUN_UUID_SIZE];
-    char *name; /* NULL: not known */
+    char *name;     /* NULL: not known */
+    char *timezone; /* the same */
 };
 
 void org_names_want(struct org_names *names, const char *org_id)
@@ -64,10 +65,13 @@ static void org_names_sort(struct org_names *names)
 static void org_names_read_row(void *context, const struct database_row *row)
 {
     const char *name = database_row_text(row, "organization");
+    const char *timezone = database_row_text(row, "timezone");
     struct org_name *found = org_names_search(context, database_row_text(row, "org_id"));
 
     if (found != NULL && found->name == NULL && name != NULL && *name != '\0')
         found->name = memory_copy_text(name);
+    if (found != NULL && found->timezone == NULL)
+        found->timezone = memory_copy_text(timezone);
 }
 
 bool org_names_read(struct database *db, struct org_names *names, int64_t deadline_ms,
@@ -97,6 +101,13 @@ const char *org_names_find(const struct org_names *names, const char *org_id)
     return found != NULL ? found->name : NULL;
 }
 
+const char *org_names_find_zone(const struct org_names *names, const char *org_id)
+{
+    const struct org_name *found = org_names_search(names, org_id);
+
+    return found != NULL ? found->timezone : NULL;
+}
+
 void org_names_warn(const struct subject *about, const char *run_id, const char *message,
                     const char *hint)
 {
@@ -115,8 +126,10 @@ void org_names_warn(const struct subject *about, const char *run_id, const char 
 
 void org_names_free(struct org_names *names)
 {
-    for (size_t i = 0; i < names->count; i++)
+    for (size_t i = 0; i < names->count; i++) {
         free(names->list[i].name);
+        free(names->list[i].timezone);
+    }
     free(names->list);
     *names = (struct org_names){0};
 }

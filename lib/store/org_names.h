@@ -1,5 +1,6 @@
 /*
- * The names of organisations, read when there is something to say of them, and warnings with them.
+ * The names of organisations, and their time zones, read when there is something to say of them;
+ * and warnings with names.
  *
  * No tick's work depends on a name: where they cannot be read, ids are shown.
  */
@@ -30,6 +31,9 @@ bool org_names_read(struct database *db, struct org_names *names, int64_t deadli
 
 /* The name, borrowed; NULL: it has none, or was not read. */
 const char *org_names_find(const struct org_names *names, const char *org_id);
+
+/* Its time zone, in the same way. */
+const char *org_names_find_zone(const struct org_names *names, const char *org_id);
 
 /*
  * Warns of something about an integration, or about a run of it: "Bakeri AS / xledger (2ea2038c),

@@ -54,7 +54,7 @@ START_TEST(test_shell)
     int limit_ms = commands[_i].least_ms >= LIMIT_MS ? LIMIT_MS : 60000;
     int64_t started_ms = clock_now_ms();
     struct error err = {0};
-    bool ok = shell_run(commands[_i].command, "the alert\n", limit_ms, &err);
+    bool ok = shell_run(commands[_i].command, "", "the alert\n", limit_ms, &err);
     int64_t took_ms = clock_now_ms() - started_ms;
 
     if (commands[_i].message == NULL)
@@ -75,10 +75,10 @@ START_TEST(test_shell_large_input)
     struct error err = {0};
 
     memset(input, 'x', sizeof input - 1);
-    ck_assert_msg(shell_run("sleep 0.2; test \"$(wc -c)\" = 1000000", input, 20000, &err), "%s",
+    ck_assert_msg(shell_run("sleep 0.2; test \"$(wc -c)\" = 1000000", "", input, 20000, &err), "%s",
                   err.message);
-    ck_assert_msg(shell_run("sleep 0.2", input, 20000, &err), "%s", err.message);
-    ck_assert_msg(shell_run("head -c 5 >/dev/null", input, 20000, &err), "%s", err.message);
+    ck_assert_msg(shell_run("sleep 0.2", "", input, 20000, &err), "%s", err.message);
+    ck_assert_msg(shell_run("head -c 5 >/dev/null", "", input, 20000, &err), "%s", err.message);
 }
 END_TEST
 
@@ -94,7 +94,7 @@ START_TEST(test_shell_signals)
     signal(SIGHUP, SIG_IGN);
     for (size_t i = 0; i < 4; i++)
         ck_assert_int_eq(sigaction(numbers[i], NULL, &before[i]), 0);
-    ck_assert_msg(shell_run("kill -HUP $PPID; kill -HUP $$; sleep 0.1", "", 20000, &err), "%s",
+    ck_assert_msg(shell_run("kill -HUP $PPID; kill -HUP $$; sleep 0.1", "", "", 20000, &err), "%s",
                   err.message);
     for (size_t i = 0; i < 4; i++) {
         ck_assert_int_eq(sigaction(numbers[i], NULL, &action), 0);
@@ -105,17 +105,19 @@ START_TEST(test_shell_signals)
 }
 END_TEST
 
-/* Covers: what only libpq is to know is not the command's. */
+/* Covers: what only libpq is to know is not the command's, and the subject is the command's alone. */
 START_TEST(test_shell_environment)
 {
     struct error err = {0};
 
     setenv("PGPASSWORD", "hush", 1);
     setenv("PGUSER", "user", 1);
-    ck_assert_msg(
-        shell_run("test -z \"${PGPASSWORD+set}\" && test \"$PGUSER\" = user", "", 20000, &err),
-        "%s", err.message);
+    ck_assert_msg(shell_run("test -z \"${PGPASSWORD+set}\" && test \"$PGUSER\" = user &&"
+                            " test \"$SYNCSCHED_SUBJECT\" = 'a \"subject\" $(exit 1)'",
+                            "a \"subject\" $(exit 1)", "", 20000, &err),
+                  "%s", err.message);
     ck_assert_str_eq(getenv("PGPASSWORD"), "hush");
+    ck_assert_ptr_null(getenv("SYNCSCHED_SUBJECT"));
 }
 END_TEST
 

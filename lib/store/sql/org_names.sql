@@ -1,9 +1,5 @@
--- The names of these organisations ($1), for what is said to people. What no encoding may have is
--- replaced, as in columns/texts.sql.
+-- The names of these organisations ($1) and where they are, for what is said to people.
 SELECT o.id AS org_id,
-       CASE
-         WHEN (SELECT getdatabaseencoding() IN ('UTF8', 'LATIN1')) THEN left(o.name::text, 200)
-         ELSE regexp_replace(left(o.name::text, 200), '[^\t -~]', '?', 'g')
-       END AS organization
+       -- include: columns/organization.sql
   FROM organizations AS o
  WHERE o.id = ANY ($1::uuid[])

@@ -6,7 +6,7 @@
 _syncsched_options() { # COMMAND
     case $1 in
     # settings: bash-options
-    run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --max-attempts --retry-unknown --retry-failed --now --again --after-restore --trigger-name --on-failure --from --to --org --integration --dry-run --db-role --config --log-format --help --version" ;;
+    run) echo "--at --catch-up --budget --timeout --cold-start-after --warm-up --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --max-attempts --retry-unknown --retry-failed --now --again --after-restore --trigger-name --on-failure --on-failure-format --from --to --org --integration --dry-run --db-role --config --log-format --help --version" ;;
     due) echo "--at --org --integration --db-role --config --log-format --help --version" ;;
     next) echo "--org --integration --hours --width --json --db-role --config --log-format --help --version" ;;
     audit) echo "--from --to --org --integration --ledger --width --json --db-role --config --log-format --help --version" ;;
@@ -37,6 +37,7 @@ _syncsched_values() { # OPTION
     --max-attempts) echo 'words 1 2 3 4 5 6 7 8 9 10' ;;
     --after-restore) echo 'words hold ask serve' ;;
     --on-failure) echo 'command' ;;
+    --on-failure-format) echo 'words json text' ;;
     --timezone) echo 'zone' ;;
     --status) echo 'words pending running accepted completed failed unknown settled' ;;
     --by) echo 'words integration org type month' ;;
