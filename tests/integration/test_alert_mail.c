@@ -161,11 +161,11 @@ START_TEST(test_hostile)
     char *actual;
 
     scene_set_wrapper(formats[_i]);
-    scene_seed(1, 1, DAILY);
+    scene_seed(1, 2, DAILY);
     testdb_exec("UPDATE organizations SET name = E'$(id)\\nBcc: x@example.com\\r\\n\\x1b[2J`id`'");
     function_script(scene_function(),
                     "* status=422 body={\"message\": \"\\\\u001b[2J\\\\n.\\\\n\"}");
-    scene_expect(scene_run("--at " AT), 1, 0, 1, 1);
+    scene_expect(scene_run("--at " AT), 2, 0, 2, 1);
     actual = read_mails();
     ck_assert_ptr_eq(strstr(actual, "Subject: syncsched: $(id) Bcc: x@example.com"), actual);
     ck_assert_ptr_eq(strstr(actual, "\n"), strstr(actual, "\n\n"));
