@@ -1,6 +1,7 @@
 /*
- * The alert of a tick (notify/alert.h) as a person reads it: a subject, and a mail of a few lines with
- * names and local times. Whatever its texts are, both drive neither a terminal nor a mail program.
+ * The alert of a tick (notify/alert.h) as a person reads it: a subject, and a mail of a few lines
+ * with names and local times. Whatever its texts are, both drive neither a terminal nor a mail
+ * program.
  */
 #ifndef SYNCSCHED_REPORT_ALERT_MAIL_H
 #define SYNCSCHED_REPORT_ALERT_MAIL_H

@@ -55,8 +55,8 @@ size_t terminal_width(const char *string);
 size_t terminal_break(const char *string, size_t columns);
 
 /*
- * Appends a clean string in lines that fit into so many columns, indented; those behind the first by
- * two more, unless the indent is 0.
+ * Appends a clean string in lines that fit into so many columns, indented; those behind the first
+ * by two more, unless the indent is 0.
  */
 void terminal_add_lines(struct text *out, int indent, size_t columns, const char *string);
 
