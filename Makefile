@@ -164,6 +164,9 @@ check-integration: $(BUILD)/syncsched $(TESTS) ## run the integration tests on a
 questions: $(BUILD)/syncsched $(TESTS) ## ask the thirty questions of tests/questions, and write the answers anew
 	QUESTIONS=write CK_RUN_SUITE=questions CK_RUN_CASE=questions BUILD=$(BUILD) scripts/dev/with-postgresql $(BUILD)/tests/integration
 	git --no-pager diff --stat tests/questions man/examples
+turns: $(BUILD)/syncsched $(TESTS) ## take the wrong turns of tests/turns, and write doc/wrong-turns.md anew
+	TURNS=write CK_RUN_SUITE=turns BUILD=$(BUILD) scripts/dev/with-postgresql $(BUILD)/tests/integration
+	git --no-pager diff --stat doc/wrong-turns.md
 check-pooler: check-pooler-transaction check-pooler-session check-pooler-old ## the same through PgBouncer, with two connections or one for each, and an emulated old pooler
 check-pooler-%: $(BUILD)/syncsched $(TESTS)
 	BUILD=$(BUILD) scripts/dev/in-shards $(BUILD)/tests/integration scripts/dev/with-postgresql scripts/dev/with-pgbouncer $*
@@ -260,8 +263,8 @@ help: ## list the targets
 	@echo 'all                build $(BUILD)/syncsched (the default)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-.PHONY: all tests check check-judge check-integration questions check-pooler check-fault check-triggers check-function \
-	check-metrics check-page check-shell check-install check-instrumented fuzz model mutate bench documents lint lint-flags format install \
-	uninstall dist deb check-package check-container clean help
+.PHONY: all tests check check-judge check-integration questions turns check-pooler check-fault check-triggers check-function \
+	check-metrics check-page check-shell check-install check-instrumented fuzz model mutate bench documents lint lint-flags format \
+	install uninstall dist deb check-package check-container clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

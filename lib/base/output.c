@@ -9,8 +9,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* So often in a row may nothing be taken although poll() has said that there is room. */
-enum { OUTPUT_NUDGE_US = 50000, OUTPUT_STALLS_MAX = 100 };
+enum { OUTPUT_NUDGE_US = 50000 };
 
 static void output_wake(int number)
 {
@@ -52,14 +51,13 @@ static size_t output_most(int fd)
 bool output_write(int fd, const char *bytes, size_t length, int limit_ms)
 {
     size_t most = output_most(fd);
-    int stalls = 0;
 
     while (length > 0) {
         struct pollfd room = {.fd = fd, .events = POLLOUT};
         ssize_t written;
         int ready = poll(&room, 1, limit_ms);
 
-        if (ready == 0 || stalls++ > OUTPUT_STALLS_MAX) {
+        if (ready == 0) {
             errno = EAGAIN;
             return false;
         }
@@ -67,7 +65,6 @@ bool output_write(int fd, const char *bytes, size_t length, int limit_ms)
         if (written < 0 && errno != EINTR && errno != EAGAIN)
             return false;
         if (written > 0) {
-            stalls = 0;
             bytes += written;
             length -= (size_t)written;
         }

@@ -223,7 +223,8 @@ bool config_read(struct config *config, const char *path, bool is_needed, struct
     config_take_environment(config);
     file = fopen(config->path, "re");
     if (file != NULL) {
-        ok = config_read_lines(config, file, err) && config_check_mode(config, file, err);
+        config->is_half_read = !config_read_lines(config, file, err);
+        ok = !config->is_half_read && config_check_mode(config, file, err);
         fclose(file);
         config_export(config);
     } else if (path != NULL || (errno != ENOENT && (errno != EACCES || is_needed))) {

@@ -23,6 +23,7 @@ struct config {
     /* JSON objects serve as dictionaries here. Their keys and texts may be any bytes. */
     json_t *file;      /* each key of the file, with its value */
     bool is_unread;    /* the file is there, or was named, and could not be opened */
+    bool is_half_read; /* a line of it is wrong */
     json_t *strangers; /* names that begin with SYNCSCHED_, are set, and are no settings */
 };
 

@@ -9,6 +9,8 @@
 #include "command/settings.h"
 #include "report/doctor.h"
 
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,9 +54,33 @@ static bool doctor_has_variable(const struct command_line *line, enum config_sou
     return false;
 }
 
+/* Whether systemd runs this machine, and has been given our timer. */
+static bool doctor_has_timer(void)
+{
+    static const char *const places[] = {"/etc", "/usr/local/lib", "/usr/lib", "/lib"};
+    char path[64];
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(path, sizeof path, "%s/systemd/system/syncsched.timer", places[i]);
+        if (access("/run/systemd/system", F_OK) == 0 && access(path, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Who is to tick: the service's own user where it is there, else who asks. */
+static const char *doctor_find_user(void)
+{
+    const struct passwd *user = getpwnam("syncsched");
+
+    if (user == NULL)
+        user = getpwuid(geteuid());
+    return user != NULL ? user->pw_name : "syncsched";
+}
+
 /*
- * What a crontab should hold, with the whole path, since a crontab's own is short; and what applies
- * the schema to the database of the settings.
+ * What starts ticks: the timer, or a line of /etc/cron.d, with the whole path, since a crontab's
+ * own is short; and what applies the schema to the database of the settings.
  */
 static void doctor_add_commands(const struct command_line *line, struct text *crontab,
                                 struct text *migrate)
@@ -64,14 +90,18 @@ static void doctor_add_commands(const struct command_line *line, struct text *cr
 
     doctor_add_path("/proc/self/exe", "/usr/local/bin/syncsched", &program);
     doctor_add_path(line->config.path, line->config.path, &file);
-    text_addf(crontab, "* * * * *  %s run", program.data);
+    text_addf(crontab, "* * * * *  %s  %s run", doctor_find_user(), program.data);
     if (strcmp(line->config.path, settings[SETTING_CONFIG].fallback) != 0)
         text_addf(crontab, " --config %s", file.data);
     if (line->given[SETTING_DB_ROLE] != NULL) {
         text_add(crontab, " --db-role ");
         doctor_add_word(line->given[SETTING_DB_ROLE], crontab);
     }
-    text_add(crontab, " >/dev/null");
+    text_add(crontab, " >/dev/null # in /etc/cron.d/syncsched");
+    if (doctor_has_timer()) {
+        text_free(crontab);
+        text_add(crontab, "systemctl enable --now syncsched.timer");
+    }
     text_addf(migrate, "%s schema --apply", program.data);
     if (strcmp(line->config.path, settings[SETTING_CONFIG].fallback) != 0)
         text_addf(migrate, " --config %s", file.data);
@@ -205,6 +235,7 @@ static void doctor_examine_all(const struct command_line *line, json_t *findings
         .database = settings_database(line),
         .deadline_ms = line->started_at_ms + DOCTOR_READ_MS,
         .wants_retries = line->values[SETTING_MAX_ATTEMPTS].number > 1,
+        .is_half_read = line->config.is_half_read,
     };
     struct text crontab = {0};
     struct text migrate = {0};
@@ -221,7 +252,7 @@ static void doctor_examine_all(const struct command_line *line, json_t *findings
     doctor_add_commands(line, &crontab, &migrate);
     options.crontab = text_string(&crontab);
     options.migrate = text_string(&migrate);
-    if (settings_key(line, &function.key, &options.key_error))
+    if (settings_key(line, &function.key, &options.key_name, &options.key_error))
         options.key = function.key;
     if (settings_function_address(line, &function, &options.address_error))
         options.function = function.address;

@@ -130,6 +130,12 @@ static enum tick_after_restore run_read_after_restore(const char *text)
                                         : TICK_HOLDS;
 }
 
+/* Who types it at a terminal is not the crontab that has the same settings. */
+static const char *run_name_trigger(const struct setting_value *name)
+{
+    return !name->is_given && isatty(STDIN_FILENO) == 1 ? "hand" : name->text;
+}
+
 int command_run(const struct command_line *line)
 {
     const struct setting_value *values = line->values;
@@ -139,7 +145,7 @@ int command_run(const struct command_line *line)
     char id[RUN_UUID_SIZE] = "";
     struct tick_options options = {
         .database = settings_database(line),
-        .trigger = {.name = values[SETTING_TRIGGER_NAME].text, .host = host},
+        .trigger = {.name = run_name_trigger(&values[SETTING_TRIGGER_NAME]), .host = host},
         .policy = {.catch_up_ms = values[SETTING_CATCH_UP].number,
                    .budget_ms = values[SETTING_BUDGET].number,
                    .timeout_ms = values[SETTING_TIMEOUT].number,

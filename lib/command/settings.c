@@ -147,7 +147,7 @@ struct http_target settings_monitor(const struct command_line *line)
     return address;
 }
 
-bool settings_key(const struct command_line *line, char **key, struct error *err)
+bool settings_key(const struct command_line *line, char **key, const char **name, struct error *err)
 {
     /* Each kind under both of its names; of two keys the first is used. */
     static const enum setting_name names[] = {
@@ -168,6 +168,7 @@ bool settings_key(const struct command_line *line, char **key, struct error *err
         error_set(err, ERROR_CONFIG, "both %s and %s are set", found[0], found[1]);
         return error_hint(err, "leave one of them out: nobody can tell which key is the new one");
     }
+    *name = found[values[1] != NULL ? 1 : 0];
     if (values[1] != NULL)
         return secret_read_file(found[1], values[1], key, err) &&
                text_check_bare(found[1], *key, err);
@@ -184,8 +185,10 @@ bool settings_key(const struct command_line *line, char **key, struct error *err
 bool settings_function(const struct command_line *line, struct settings_function *function,
                        struct error *err)
 {
+    const char *name;
+
     *function = (struct settings_function){0};
-    if (!settings_key(line, &function->key, err) || !credentials_check(function->key, err) ||
+    if (!settings_key(line, &function->key, &name, err) || !credentials_check(function->key, err) ||
         !settings_function_address(line, function, err))
         return false;
     function->address.key = function->key;

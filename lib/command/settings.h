@@ -21,10 +21,11 @@ struct database_address settings_database(const struct command_line *line);
 struct http_target settings_monitor(const struct command_line *line);
 
 /*
- * The key, from wherever it is set, unchecked; secret_free() releases it. ERROR_CONFIG, naming the
- * setting.
+ * The key, from wherever it is set, unchecked; secret_free() releases it; and the setting's name.
+ * ERROR_CONFIG, naming the setting.
  */
-bool settings_key(const struct command_line *line, char **key, struct error *err);
+bool settings_key(const struct command_line *line, char **key, const char **name,
+                  struct error *err);
 
 /* Where and with what the function is called, and the texts that address borrows. */
 struct settings_function {

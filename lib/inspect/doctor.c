@@ -22,6 +22,8 @@ enum {
     DOCTOR_AHEAD_S = 60, /* a heartbeat that lies further ahead is from the future */
 };
 
+static const char doctor_half_read[] = "it may be set by a line that is wrong: see config";
+
 /* A schedule that is not valid, and why. */
 struct doctor_invalid {
     struct subject_copy of;
@@ -46,9 +48,9 @@ struct doctor {
 /* Lists the checks of the database from one to another as not asked. */
 static void doctor_skip(struct doctor *doctor, const char *from, const char *to, const char *why)
 {
-    static const char *const checks[] = {"tls",    "role",    "writes", "row-security",
-                                         "grants", "version", "schema", "throttle",
-                                         "clock",  "rows",    "tick",   "trigger"};
+    static const char *const checks[] = {
+        "database", "tls",      "role",  "writes", "row-security", "grants", "version",
+        "schema",   "throttle", "clock", "rows",   "tick",         "trigger"};
     size_t i = 0;
 
     while (strcmp(checks[i], from) != 0)
@@ -321,6 +323,10 @@ static void doctor_examine_database(struct doctor *doctor)
     struct error err = {0};
     const char *way;
 
+    if (doctor->options->is_half_read && address.url == NULL) {
+        doctor_skip(doctor, "database", "trigger", doctor_half_read);
+        return;
+    }
     address.warn = NULL;
     db = database_open(&address, doctor->options->deadline_ms, &err);
     if (db == NULL) {
@@ -354,19 +360,25 @@ static void doctor_examine_function(struct doctor *doctor)
 {
     const struct doctor_options *options = doctor->options;
     json_t *findings = doctor->findings;
-    bool has_key = doctor_judge_key(options, doctor->now_us, findings);
+    bool has_key = false;
     struct http_target address = options->function;
     struct http_ping ping;
     struct error err = {0};
 
+    if (options->is_half_read && options->key == NULL)
+        findings_add(findings, "key", FINDING_UNASKED, NULL, "%s", doctor_half_read);
+    else
+        has_key = doctor_judge_key(options, doctor->now_us, findings);
     address.key = has_key ? options->key : NULL;
-    if (address.url == NULL)
+    if (options->is_half_read && address.url == NULL)
+        findings_add(findings, "function", FINDING_UNASKED, NULL, "%s", doctor_half_read);
+    else if (address.url == NULL)
         findings_add_error(findings, "function", FINDING_FAIL, &options->address_error,
                            "correct that setting, in the environment or in the configuration file");
     else if (!http_client_ping(&address, clock_now_ms() + HTTP_PING_MS, &ping, &err))
         findings_add_error(findings, "function", FINDING_FAIL, &err, NULL);
     else
-        doctor_judge_ping(address.url, &ping, has_key, findings);
+        doctor_judge_ping(options, &ping, has_key, findings);
 }
 
 void doctor_examine(const struct doctor_options *options, json_t *findings)

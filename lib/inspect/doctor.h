@@ -20,11 +20,13 @@ struct doctor_options {
     struct database_address database; /* warn is not called: findings say it */
     struct http_target function;      /* url NULL: address_error says why; key is not looked at */
     struct error address_error;
-    const char *key; /* NULL: key_error says why */
+    const char *key;      /* NULL: key_error says why */
+    const char *key_name; /* the setting that it comes from; NULL without a key */
     struct error key_error;
-    const char *crontab; /* the line of a crontab that ticks */
+    const char *crontab; /* what starts ticks: a line of /etc/cron.d, or a command */
     const char *migrate; /* the command that applies the schema */
     bool wants_retries;  /* ticks attempt again what failed */
+    bool is_half_read;   /* a line of the configuration is wrong: what is not set may be there */
     int64_t deadline_ms; /* of the database's answers, on the monotonic clock */
 };
 
@@ -55,8 +57,8 @@ void doctor_judge_refusal(const struct doctor_options *options, const json_t *fo
  */
 bool doctor_judge_key(const struct doctor_options *options, int64_t now_us, json_t *findings);
 
-/* The response of the function at url to a request with the key, or without it. */
-void doctor_judge_ping(const char *url, const struct http_ping *ping, bool has_key,
-                       json_t *findings);
+/* The response of the function to a request with the key, or without it. */
+void doctor_judge_ping(const struct doctor_options *options, const struct http_ping *ping,
+                       bool has_key, json_t *findings);
 
 #endif

@@ -10,9 +10,6 @@
 /* So long before a key expires there is a warning. */
 #define DOCTOR_EXPIRY_US (14 * INSTANT_MINUTES_PER_DAY * INSTANT_US_PER_MINUTE)
 
-static const char doctor_new_key[] =
-    "set SUPABASE_SERVICE_ROLE_KEY to the service_role key of the project, or to a secret one";
-
 bool doctor_judge_key(const struct doctor_options *options, int64_t now_us, json_t *findings)
 {
     struct error err = options->key_error;
@@ -21,8 +18,8 @@ bool doctor_judge_key(const struct doctor_options *options, int64_t now_us, json
     if (options->key == NULL || !credentials_check(options->key, &err) ||
         !credentials_check_time(options->key, now_us, &err)) {
         findings_add_error(findings, "key", FINDING_FAIL, &err,
-                           "set SUPABASE_SERVICE_ROLE_KEY_FILE to a file that holds the key and "
-                           "nothing else");
+                           "set SUPABASE_SECRET_KEY_FILE to a file that holds the key and nothing "
+                           "else");
         return false;
     }
     credentials_describe(options->key, &words);
@@ -36,8 +33,9 @@ bool doctor_judge_key(const struct doctor_options *options, int64_t now_us, json
     else if (credentials_check_time(options->key, now_us + DOCTOR_EXPIRY_US, &err))
         findings_add(findings, "key", FINDING_OK, NULL, "it is %s", text_string(&words));
     else
-        findings_add(findings, "key", FINDING_WARNING, doctor_new_key, "it expires soon: it is %s",
-                     text_string(&words));
+        findings_add(findings, "key", FINDING_WARNING,
+                     "set SUPABASE_SECRET_KEY to a secret key of the project (sb_secret_...)",
+                     "it expires soon: it is %s", text_string(&words));
     text_free(&words);
     return true;
 }
@@ -54,9 +52,11 @@ static const char *doctor_silence_hint(const struct http_ping *ping)
            "machine reach it";
 }
 
-void doctor_judge_ping(const char *url, const struct http_ping *ping, bool has_key,
-                       json_t *findings)
+void doctor_judge_ping(const struct doctor_options *options, const struct http_ping *ping,
+                       bool has_key, json_t *findings)
 {
+    const char *url = options->function.url;
+    const char *key_name = options->key_name;
     int plain = (int)strcspn(url, "?#"); /* what follows may hold a secret */
     int name = plain;                    /* where the function's begins */
     long status = ping->status;
@@ -72,13 +72,15 @@ void doctor_judge_ping(const char *url, const struct http_ping *ping, bool has_k
     } else if (status == 401 || status == 403) {
         findings_add(findings, "function", FINDING_FAIL, NULL, "the key was refused: %ld", status);
         findings_hint(findings,
-                      "%s, for which the function must be deployed so: supabase functions "
-                      "deploy %.*s --no-verify-jwt",
-                      doctor_new_key, plain - name, url + name);
+                      "give %s a secret key of this project, and let the function check it by "
+                      "itself: supabase functions deploy %.*s --no-verify-jwt",
+                      key_name != NULL ? key_name : "SUPABASE_SECRET_KEY", plain - name,
+                      url + name);
     } else if (status == 404) {
         findings_add(findings, "function", FINDING_FAIL, NULL, "there is no function at %.*s: 404",
                      plain, url);
-        findings_hint(findings, "supabase functions deploy %.*s", plain - name, url + name);
+        findings_hint(findings, "supabase functions deploy %.*s --no-verify-jwt", plain - name,
+                      url + name);
     } else if (status / 100 == 3) {
         findings_add(findings, "function", FINDING_FAIL,
                      "set SUPABASE_URL, or SYNCSCHED_FUNCTION_URL, to where it leads",

@@ -250,7 +250,10 @@ static void database_set_error(struct database *db, struct error *err,
     db->lost = db->lost || refusal_ends_connection(refusal.state);
     error_set(err, ERROR_DATABASE, "database: %s",
               message != NULL ? message : PQerrorMessage(db->connection));
-    error_hint(err, "%s", refusal_hint(&refusal));
+    /* What a pooler lacks, it may say late. */
+    error_hint(err, "%s",
+               db->lost && message != NULL && *message == '(' ? conninfo_hint(message)
+                                                              : refusal_hint(&refusal));
     text_redact(err->message, strlen(err->message), db->password);
 }
 

@@ -29,8 +29,7 @@ static const struct {
     /* A schedule that is hidden would look like none at all. */
     {"42501", "check_enable_rls", false,
      "row level security would hide rows from this role, and nothing would seem to be due: connect "
-     "as service_role, or give --db-role service_role, or let the role see all rows: ALTER ROLE "
-     "name BYPASSRLS"},
+     "as service_role, or set SYNCSCHED_DB_ROLE=service_role; syncsched doctor says more"},
     {"42501", NULL, false,
      "this role lacks a privilege: connect as service_role, or give --db-role service_role, and "
      "apply the migration: syncsched schema --apply; on tables that were there before it GRANT "

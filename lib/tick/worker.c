@@ -511,6 +511,8 @@ static void worker_warn_of_cold_start(const struct worker *worker)
 static void worker_warn_of_failure(const struct worker *worker, const struct run_state *state)
 {
     const struct worker_note *note = worker->note;
+    bool is_of_settings =
+        note->http_status == 401 || note->http_status == 403 || note->http_status == 404;
     struct text what = {0};
     char hint[64];
 
@@ -524,7 +526,9 @@ static void worker_warn_of_failure(const struct worker *worker, const struct run
                        WORKER_MESSAGE_CHARACTERS);
     }
     snprintf(hint, sizeof hint, "syncsched log %.8s says what can be done", worker->run->run_id);
-    worker_say(worker, what.data, hint);
+    worker_say(worker, what.data,
+               is_of_settings ? "the key or the address is wrong: syncsched doctor says what to do"
+                              : hint);
     text_free(&what);
 }
 

@@ -15,13 +15,20 @@
 enum { ROUNDS_MAX = 4 };
 
 static char role[32];
-static char owner_url[300]; /* the superuser's, as whom a person applies a hint */
+static char owner[32];
+static char owner_url[300];
+static char *open_before; /* what callers of the API may do in the scene as it was made */
 static char role_url[300];
 static const char *config;
 
 const char *doctor_role(void)
 {
     return role;
+}
+
+const char *doctor_owner(void)
+{
+    return owner;
 }
 
 void doctor_set_config(const char *path)
@@ -60,15 +67,14 @@ void doctor_exec(const char *sql)
     struct text text = {0};
 
     while (*sql != '\0') {
-        const char *at = strstr(sql, "{role}");
-        size_t length = at != NULL ? (size_t)(at - sql) : strlen(sql);
+        bool is_role = strncmp(sql, "{role}", strlen("{role}")) == 0;
+        bool is_owner = strncmp(sql, "{owner}", strlen("{owner}")) == 0;
 
-        text_append(&text, sql, length);
-        sql += length;
-        if (at != NULL) {
-            text_add(&text, role);
-            sql += strlen("{role}");
-        }
+        if (is_role || is_owner)
+            text_add(&text, is_role ? role : owner);
+        else
+            text_append(&text, sql, 1);
+        sql += is_role ? strlen("{role}") : is_owner ? strlen("{owner}") : 1;
     }
     testdb_exec("%s", text_string(&text));
     text_free(&text);
@@ -103,6 +109,79 @@ static void doctor_seed(void)
                 " 'xledger', '0 0 29 2 *', true)");
 }
 
+/* ---- What is open ---- */
+
+/* Each line is something that a caller of the API may do, or a table that does not keep its rows apart. */
+static char *list_openings(void)
+{
+    return testdb_text(
+        "WITH callers AS (SELECT oid, rolname, rolbypassrls OR rolsuper AS sees_all FROM pg_roles"
+        "   WHERE rolname IN ('anon', 'authenticated', 'authenticator')),"
+        " places AS (SELECT oid, nspname FROM pg_namespace"
+        "   WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')"
+        "SELECT coalesce(string_agg(o, E'\\n' ORDER BY o), '') FROM ("
+        " SELECT r.rolname || ' may ' || v || ' ' || c.relname FROM callers AS r"
+        "   CROSS JOIN places AS n JOIN pg_class AS c ON c.relnamespace = n.oid"
+        "   AND c.relkind IN ('r', 'p', 'v', 'm'),"
+        "   unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]) AS v"
+        "   WHERE has_schema_privilege(r.oid, n.oid, 'USAGE')"
+        "     AND has_table_privilege(r.oid, c.oid, v)"
+        " UNION ALL SELECT r.rolname || ' may call ' || p.oid::regprocedure FROM callers AS r"
+        "   CROSS JOIN places AS n JOIN pg_proc AS p ON p.pronamespace = n.oid"
+        "   WHERE has_function_privilege(r.oid, p.oid, 'EXECUTE')"
+        " UNION ALL SELECT r.rolname || ' may create in ' || n.nspname FROM callers AS r, places "
+        "AS n"
+        "   WHERE has_schema_privilege(r.oid, n.oid, 'CREATE')"
+        " UNION ALL SELECT rolname || ' sees all rows' FROM callers WHERE sees_all"
+        " UNION ALL SELECT r.rolname || ' is ' || m.rolname FROM callers AS r, pg_roles AS m"
+        "   WHERE r.oid <> m.oid AND pg_has_role(r.oid, m.oid, 'MEMBER')"
+        " UNION ALL SELECT 'all rows of ' || relname FROM pg_class"
+        "   WHERE relname ~ '^sync_' AND relkind = 'r' AND NOT relrowsecurity) AS q "
+        "(o)");
+}
+
+void doctor_expect_closed(void)
+{
+    char *now = list_openings();
+    char *rest = NULL;
+
+    for (char *line = strtok_r(now, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        ck_assert_msg(strstr(open_before, line) != NULL, "a remedy opened this: %s", line);
+    free(now);
+}
+
+void doctor_give_to_owner(void)
+{
+    doctor_exec("ALTER SCHEMA public OWNER TO {owner};"
+                "DO $$ DECLARE o record; BEGIN"
+                " EXECUTE format('ALTER DATABASE %I OWNER TO {owner}', current_database());"
+                " FOR o IN SELECT 'TABLE' AS kind, oid::regclass::text AS name FROM pg_class"
+                "   WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+                "   UNION ALL SELECT 'FUNCTION', oid::regprocedure::text FROM pg_proc"
+                "   WHERE pronamespace = 'public'::regnamespace LOOP"
+                "  EXECUTE format('ALTER %s %s OWNER TO {owner}', o.kind, o.name);"
+                " END LOOP; END $$");
+}
+
+void doctor_accept_openings(void)
+{
+    free(open_before);
+    open_before = list_openings();
+}
+
+/* As it is on Supabase: who applies hints owns the database, and is no superuser. */
+static void make_owner(void)
+{
+    snprintf(owner, sizeof owner, "doctor_owner_%ld", (long)getpid());
+    doctor_exec("DO $$ BEGIN IF to_regrole('{owner}') IS NOT NULL THEN"
+                " EXECUTE 'DROP OWNED BY {owner}; DROP ROLE {owner}'; END IF; END $$;"
+                "CREATE ROLE {owner} LOGIN CREATEROLE CREATEDB BYPASSRLS PASSWORD 'hush-hush';"
+                "GRANT anon, authenticated, service_role, {role} TO {owner} WITH ADMIN OPTION;");
+    doctor_give_to_owner();
+    set_url(owner_url, owner, "hush-hush");
+    doctor_accept_openings();
+}
+
 void doctor_open(void)
 {
     scene_open();
@@ -118,7 +197,7 @@ void doctor_open(void)
         " TO {role};"
         "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now() - interval '20 s')");
     doctor_seed();
-    set_url(owner_url, getenv("PGUSER"), getenv("PGPASSWORD"));
+    make_owner();
     set_url(role_url, role, "hush-hush");
     setenv("SUPABASE_DB_URL", role_url, 1);
     setenv("SUPABASE_URL", function_url(scene_function()), 1);
@@ -131,7 +210,10 @@ void doctor_open(void)
 
 void doctor_close(void)
 {
+    free(open_before);
+    doctor_exec("REASSIGN OWNED BY {owner} TO CURRENT_USER; DROP OWNED BY {owner}");
     testdb_drop_role(role);
+    testdb_drop_role(owner);
     scene_close();
 }
 
@@ -260,16 +342,45 @@ static void doctor_correct(const char *hint)
     free(rows);
 }
 
+/* SQL as the owner types it, and what is then to be set, if anything: "; -- and set NAME=VALUE". */
+static void doctor_type(const char *hint)
+{
+    const char *setting = strstr(hint, "; -- and set ");
+    struct text sql = {0};
+
+    text_addf(&sql, "SET ROLE {owner};%s\n; RESET ROLE", hint);
+    doctor_exec(text_string(&sql));
+    text_free(&sql);
+    if (strstr(hint, "-- who made it read-only") != NULL)
+        doctor_exec("ALTER ROLE {role} RESET default_transaction_read_only;"
+                    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET"
+                    " default_transaction_read_only', current_database()); END $$");
+    if (setting != NULL)
+        doctor_apply(setting + strlen("; -- and "));
+}
+
+static void doctor_set(const char *setting)
+{
+    char *name = strdup(setting);
+    char *value = strchr(name, '=');
+
+    *value++ = '\0';
+    setenv(name, value, 1);
+    free(name);
+}
+
 void doctor_apply(const char *hint)
 {
     static const char crontab[] = "* * * * *  ";
     static const char show_line[] = "grep -n '";
     char typed[2000];
 
-    if (strncmp(hint, "unset ", strlen("unset ")) == 0) {
+    if (strncmp(hint, "set SYNCSCHED_DB_ROLE=", strlen("set SYNCSCHED_DB_ROLE=")) == 0) {
+        doctor_set(hint + strlen("set "));
+    } else if (strncmp(hint, "unset ", strlen("unset ")) == 0) {
         unsetenv(hint + strlen("unset "));
     } else if (strncmp(hint, crontab, strlen(crontab)) == 0) {
-        run_shell(hint + strlen(crontab));
+        run_shell(strchr(hint + strlen(crontab), ' ')); /* behind the user's name */
     } else if (strncmp(hint, show_line, strlen(show_line)) == 0) {
         /* The hint shows the line, and a person removes it. */
         snprintf(typed, sizeof typed, "sed -i '/%.*s/d' %s",
@@ -281,7 +392,7 @@ void doctor_apply(const char *hint)
     } else if (strstr(hint, "; -- give one a cron_schedule") != NULL) {
         doctor_seed();
     } else if (isupper((unsigned char)hint[0])) {
-        doctor_exec(hint);
+        doctor_type(hint);
     } else { /* with the rights of whoever owns the tables */
         if (getenv("SUPABASE_DB_URL") != NULL)
             setenv("SUPABASE_DB_URL", owner_url, 1);
@@ -315,6 +426,7 @@ void doctor_mend_all(void)
             if (*diagnosis_text(&diagnosis, i, "hint") != '\0')
                 doctor_apply(diagnosis_text(&diagnosis, i, "hint"));
         diagnosis_free(&diagnosis);
+        doctor_expect_closed();
         if (wrong == 0)
             return;
     }
@@ -327,5 +439,6 @@ void doctor_expect_mended(const char *check, const char *state, const char *mess
 
     doctor_apply(hint);
     doctor_expect_good();
+    doctor_expect_closed();
     free(hint);
 }

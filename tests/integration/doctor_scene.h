@@ -22,6 +22,19 @@ const char *doctor_role(void);
 /* The configuration file to name; "/dev/null" at first. Borrowed. */
 void doctor_set_config(const char *path);
 
+/*
+ * The role that owns the database and all in it, as whom hints are applied: as Supabase's postgres it
+ * is no superuser, and a member of the API's roles.
+ */
+const char *doctor_owner(void);
+
+/* Gives the owner what a test has made since as the superuser. */
+void doctor_give_to_owner(void);
+
+/* Sees that callers of the API may do no more than before: in the scene as it was made, or accepted. */
+void doctor_expect_closed(void);
+void doctor_accept_openings(void);
+
 /* Runs SQL as the superuser, "{role}" standing for the role, and has a pooler open its sessions anew. */
 void doctor_exec(const char *sql);
 

@@ -142,6 +142,7 @@ START_TEST(test_older_version)
         "FUNCTION "
         "sync_schema_version()");
     testdb_apply_file(states[_i].file);
+    doctor_give_to_owner();
     doctor_exec("GRANT SELECT, INSERT, UPDATE ON sync_run_log, sync_schedule_state,"
                 " sync_trigger_state TO {role};"
                 "INSERT INTO sync_trigger_state VALUES ('cron', 'host', now() - interval '20 s')");

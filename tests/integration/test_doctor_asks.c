@@ -54,11 +54,11 @@ static const struct {
     const char *hint;
 } answers[] = {
     {"OPTIONS status=401", "fail", "the key was refused: 401",
-     "set SUPABASE_SERVICE_ROLE_KEY to the service_role key of the project"},
+     "give SUPABASE_SERVICE_ROLE_KEY a secret key of this project"},
     {"OPTIONS status=403", "fail", "the key was refused: 403",
      "deploy run-integration --no-verify"},
     {"OPTIONS status=404", "fail", "/functions/v1/run-integration: 404",
-     "supabase functions deploy run-integration"},
+     "supabase functions deploy run-integration --no-verify-jwt"},
     {"OPTIONS action=redirect", "fail", "sends callers elsewhere: 30", "set SUPABASE_URL, or "},
     {"OPTIONS status=503", "warning", "answered OPTIONS with 503",
      "let the function answer OPTIONS"},

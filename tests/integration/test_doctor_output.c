@@ -64,7 +64,7 @@ START_TEST(test_text)
     ck_assert_ptr_eq(strstr(text, "ok        config       /dev/null can be read"), text);
     ck_assert_ptr_nonnull(strstr(text, "\nok        role         connected as doctor_role_"));
     ck_assert_ptr_nonnull(
-        strstr(text, "\nwarning   trigger      nothing has ticked yet\n          * * * * *  /"));
+        strstr(text, "\nwarning   trigger      nothing has ticked yet\n          * * * * *  "));
     ck_assert_ptr_nonnull(strstr(text, "\n\na tick would work: 0 failed, 1 warning\n"));
     ck_assert_ptr_null(strchr(text, '\033'));
     free(text);

@@ -293,7 +293,7 @@ START_TEST(test_empty_key_file)
     unsetenv("SUPABASE_SERVICE_ROLE_KEY");
     setenv("SUPABASE_SERVICE_ROLE_KEY_FILE", path, 1);
     hint = doctor_expect_fault("key", "fail", "is empty", true);
-    ck_assert_str_eq(hint, "set SUPABASE_SERVICE_ROLE_KEY_FILE to a file that holds the key and "
+    ck_assert_str_eq(hint, "set SUPABASE_SECRET_KEY_FILE to a file that holds the key and "
                            "nothing else");
     scene_write_file(path, SCENE_KEY "\n");
     doctor_expect_good();
@@ -397,20 +397,80 @@ START_TEST(test_door)
 }
 END_TEST
 
+/* Covers: who connects as the API's callers do is given nothing either, service_role least of all. */
+START_TEST(test_caller_connects)
+{
+    char *hint;
+
+    doctor_exec("ALTER ROLE {role} NOBYPASSRLS; GRANT anon TO {role}");
+    setenv("SYNCSCHED_DB_ROLE", "service_role", 1);
+    hint = doctor_expect_fault("role", "fail", " may not become service_role", true);
+    ck_assert_str_eq(hint, "connect as postgres, or as a role of your own: see doc/recipes.md");
+    free(hint);
+}
+END_TEST
+
+/* Covers: a name that is misspelt leads to Supabase's own role. */
 START_TEST(test_role_missing)
+{
+    setenv("SYNCSCHED_DB_ROLE", "service-role", 1);
+    doctor_expect_mended("role", "fail", "the role \"service-role\" does not exist");
+    ck_assert_str_eq(getenv("SYNCSCHED_DB_ROLE"), "service_role");
+}
+END_TEST
+
+/* ---- A server without Supabase's role ---- */
+
+static void take_service_role_away(void)
+{
+    testdb_exec("ALTER ROLE service_role RENAME TO service_role_away");
+}
+
+/* Roles belong to the whole server: it is put back whatever becomes of a test. */
+static void put_service_role_back(void)
+{
+    PGconn *connection = testdb_connect("postgres");
+
+    PQclear(PQexec(connection, "ALTER ROLE service_role_away RENAME TO service_role"));
+    PQfinish(connection);
+}
+
+static void do_nothing(void)
+{
+}
+
+/* Covers: there one's own role is made, may see all rows, and is granted what a tick needs. */
+START_TEST(test_role_is_made)
 {
     char name[64];
     char *hint;
 
     snprintf(name, sizeof name, "%s Other", doctor_role());
     setenv("SYNCSCHED_DB_ROLE", name, 1);
+    take_service_role_away();
     hint = doctor_expect_fault("role", "fail", " does not exist", true);
-    doctor_apply(hint);
+    doctor_exec(hint); /* on a plain server by its superuser */
     free(hint);
     hint = doctor_expect_fault("grants", "fail", " Other\" lacks ", false);
     doctor_mend_all();
+    put_service_role_back();
     snprintf(name, sizeof name, "\"%s Other\"", doctor_role());
     testdb_drop_role(name);
+    free(hint);
+}
+END_TEST
+
+START_TEST(test_role_sees_all)
+{
+    char *hint;
+
+    doctor_exec("ALTER ROLE {role} NOBYPASSRLS");
+    take_service_role_away();
+    hint = doctor_expect_fault("row-security", "fail", "would hide rows of ", true);
+    doctor_exec(hint);
+    doctor_expect_good();
+    put_service_role_back();
+    doctor_expect_closed();
     free(hint);
 }
 END_TEST
@@ -419,6 +479,7 @@ SUITE(doctor_settings)
 {
     TCase *settings = tcase_create("doctor-settings");
     TCase *way = tcase_create("doctor-way");
+    TCase *plain = tcase_create("doctor-plain");
 
     tcase_add_checked_fixture(settings, open_file, close_file);
     tcase_add_test(settings, test_sources);
@@ -436,7 +497,13 @@ SUITE(doctor_settings)
     tcase_add_checked_fixture(way, open_file, close_file);
     tcase_add_loop_test(way, test_no_database, 0, 3);
     tcase_add_test(way, test_role);
+    tcase_add_test(way, test_caller_connects);
     tcase_add_test(way, test_role_missing);
     tcase_add_loop_test(way, test_door, 0, (int)(sizeof doors / sizeof *doors));
     suite_add_tcase(suite, way);
+    tcase_add_unchecked_fixture(plain, do_nothing, put_service_role_back);
+    tcase_add_checked_fixture(plain, open_file, close_file);
+    tcase_add_test(plain, test_role_is_made);
+    tcase_add_test(plain, test_role_sees_all);
+    suite_add_tcase(suite, plain);
 }

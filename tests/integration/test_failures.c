@@ -56,8 +56,11 @@ START_TEST(test_said)
     scene_check(&tick, 1, 0, 1, 1);
     logged = testdb_text(
         "SELECT format('syncsched: warning: Nordlys / xledger (10000000), run %%s:"
-        " failed %%s: %%s (syncsched log %%s says what can be done)', left(run_id::text, 8),"
-        " error_code, error_message, left(run_id::text, 8)) FROM sync_run_log");
+        " failed %%s: %%s (%%s)', left(run_id::text, 8), error_code, error_message,"
+        " CASE WHEN http_status IN (401, 403, 404)"
+        " THEN 'the key or the address is wrong: syncsched doctor says what to do'"
+        " ELSE 'syncsched log ' || left(run_id::text, 8) || ' says what can be done' END)"
+        " FROM sync_run_log");
     snprintf(line, sizeof line, "%s\n", logged);
     ck_assert_str_eq(tick.err, line);
     ck_assert_msg(strstr(tick.err, answers[_i].said) != NULL, "%s", tick.err);

@@ -190,9 +190,10 @@ static const struct {
     {"https://x/f", 401, false, FINDING_OK, "reached; it answered 401 to a request without a key",
      NULL},
     {"https://x/v1/f?k=hush#hush", 401, true, FINDING_FAIL, "the key was refused: 401",
-     "supabase functions deploy f --no-verify-jwt"},
+     "give SUPABASE_SECRET_KEY_FILE a secret key of this project, and let the function check it by "
+     "itself: supabase functions deploy f --no-verify-jwt"},
     {"https://x/v1/f?k=a/hush", 404, true, FINDING_FAIL,
-     "there is no function at https://x/v1/f: 404", "supabase functions deploy f"},
+     "there is no function at https://x/v1/f: 404", "supabase functions deploy f --no-verify-jwt"},
     {"https://x/f?hush", 308, true, FINDING_FAIL,
      "https://x/f sends callers elsewhere: 308; a tick does not follow", "to where it leads"},
     {"https://x/f?hush", 0, true, FINDING_FAIL, "https://x/f was not reached: why", "reach it"},
@@ -203,10 +204,12 @@ static const struct {
 START_TEST(test_ping)
 {
     struct http_ping ping = {.status = pings[_i].status, .ms = 7, .failure = "why"};
+    struct doctor_options asked = {.key_name = "SUPABASE_SECRET_KEY_FILE"};
     json_t *findings = json_array();
     const char *hint;
 
-    doctor_judge_ping(pings[_i].url, &ping, pings[_i].has_key, findings);
+    asked.function.url = pings[_i].url;
+    doctor_judge_ping(&asked, &ping, pings[_i].has_key, findings);
     ck_assert_uint_eq(json_array_size(findings), 1);
     hint = text_of(findings, 0, "hint");
     ck_assert_int_eq(state_of(findings, 0), pings[_i].state);

@@ -17,7 +17,7 @@ static const struct {
     {{"42883", NULL, false, false}, "bring the schema up to date: syncsched schema --apply"},
     {{"42883", "op_error", false, false}, "another type than ticks read: syncsched doctor"},
     {{"42804", NULL, false, false}, "another type than ticks read: syncsched doctor"},
-    {{"42501", "check_enable_rls", false, false}, "ALTER ROLE name BYPASSRLS"},
+    {{"42501", "check_enable_rls", false, false}, "set SYNCSCHED_DB_ROLE=service_role"},
     {{"42501", "aclcheck_error", false, false}, "lacks a privilege"},
     {{"42501", NULL, false, false}, "lacks a privilege"},
     {{"42501", "call_string_check_hook", true, false}, "GRANT ROLE TO USER"},

@@ -217,19 +217,33 @@
            FROM (VALUES ('sync_run_complete(uuid,bigint)'), ('sync_run_fail(uuid,text,text)'),
                         ('sync_run_report(uuid,bigint,text,text)')) AS f (signature)
            LEFT JOIN pg_proc AS p ON p.oid = to_regprocedure(f.signature)::oid
-       ), doors (role_name) AS (
-         -- A role that callers of the API have, or whose privileges they have: nothing is granted to
-         -- that. Who sees all rows anyway, such as Supabase's postgres, may become any role.
+       ), callers (role_name) AS (
+         -- The roles that callers of the API have, or whose privileges they have: nothing is granted
+         -- to those. Who sees all rows anyway, such as Supabase's postgres, may become any role.
          SELECT r.rolname
            FROM pg_roles AS r
-          WHERE r.rolname = coalesce($1::name, current_user)
-            AND (r.rolname IN ('anon', 'authenticated', 'authenticator')
-                 OR NOT r.rolsuper AND NOT r.rolbypassrls
-                AND EXISTS (SELECT
-                              FROM pg_roles AS c
-                             WHERE c.rolname IN ('anon', 'authenticated')
-                               AND (pg_has_role(r.oid, c.oid, 'MEMBER')
-                                    OR pg_has_role(c.oid, r.oid, 'MEMBER'))))
+          WHERE r.rolname IN ('anon', 'authenticated', 'authenticator')
+             OR NOT r.rolsuper AND NOT r.rolbypassrls
+            AND EXISTS (SELECT
+                          FROM pg_roles AS c
+                         WHERE c.rolname IN ('anon', 'authenticated')
+                           AND (pg_has_role(r.oid, c.oid, 'MEMBER')
+                                OR pg_has_role(c.oid, r.oid, 'MEMBER')))
+       ), doors (role_name) AS (
+         SELECT c.role_name FROM callers AS c WHERE c.role_name = coalesce($1::name, current_user)
+       ), service (hint) AS (
+         -- How to tick as Supabase's service role, which sees all rows; who does so needs no more.
+         SELECT CASE
+                  WHEN pg_has_role(session_user, r.oid, 'MEMBER')
+                  THEN 'set SYNCSCHED_DB_ROLE=service_role'
+                  WHEN EXISTS (SELECT FROM callers AS c WHERE c.role_name = session_user)
+                  THEN 'connect as postgres, or as a role of your own: see doc/recipes.md'
+                  ELSE pg_catalog.format('GRANT service_role TO %I; '
+                              '-- and set SYNCSCHED_DB_ROLE=service_role', session_user)
+                END
+           FROM pg_roles AS r
+          WHERE r.rolname = 'service_role' AND (r.rolbypassrls OR r.rolsuper)
+            AND r.rolname <> coalesce($1::name, current_user)
        ), makers (nspname, who) AS (
          -- Who may make functions where ticks look for what they call, and should not.
          SELECT n.nspname, string_agg(w.name, ', ' ORDER BY w.name)
@@ -265,23 +279,30 @@ SELECT 12, 'role', 'fail', NULL,
                 WHEN r.is_there THEN '%1$I may not become %2$I'
                 ELSE 'the role %2$I does not exist'
               END, session_user, r.wanted),
-       pg_catalog.format(CASE WHEN r.is_there THEN '' ELSE 'CREATE ROLE %2$I NOLOGIN BYPASSRLS; '
-                         END
-              || 'GRANT %2$I TO %1$I;', session_user, r.wanted)
+       CASE
+         WHEN r.is_there AND NOT EXISTS (SELECT FROM callers AS c WHERE c.role_name = session_user)
+         THEN pg_catalog.format('GRANT %I TO %I;', r.wanted, session_user)
+         WHEN r.is_there THEN 'connect as postgres, or as a role of your own: see doc/recipes.md'
+         ELSE coalesce(s.hint, pg_catalog.format('CREATE ROLE %1$I NOLOGIN BYPASSRLS; '
+                                     'GRANT %1$I TO %2$I;', r.wanted, session_user))
+       END
   FROM role AS r
+  LEFT JOIN service AS s ON true
  WHERE r.wanted IS NOT NULL AND r.may_be_become IS NOT TRUE
  UNION ALL
 SELECT 21, 'writes', 'fail', NULL,
        pg_catalog.format('transactions in %I may not write', current_database()),
-       pg_catalog.format('ALTER ROLE %I SET default_transaction_read_only = off; '
-              '-- and of a standby, connect to its primary', session_user)
+       'SELECT setrole, setdatabase, setconfig FROM pg_db_role_setting; -- who made it read-only, '
+       'and why? Supabase does when the disk is full: free some space. Of a standby, connect to its '
+       'primary'
  WHERE current_setting('transaction_read_only') = 'on'
  UNION ALL
 SELECT 31, 'row-security', min(f.severity), NULL,
        pg_catalog.format('row level security would hide rows of %s from %I',
                          string_agg(f.relation, ', '),
               current_user),
-       pg_catalog.format('ALTER ROLE %I BYPASSRLS;', current_user)
+       coalesce((SELECT s.hint FROM service AS s),
+                pg_catalog.format('ALTER ROLE %I BYPASSRLS;', current_user))
   FROM found AS f
  WHERE f.hides_rows
 HAVING count(*) > 0
@@ -462,9 +483,7 @@ SELECT 76, 'schema', 'warning', NULL,
 SELECT 79, 'throttle', 'warning', NULL,
        pg_catalog.format('%s asks not to be called until %s: its runs wait',
               convert_from(decode(t.throttle[1], 'hex'), 'UTF8'::name), t.throttle[2]),
-       pg_catalog.format('DELETE FROM sync_throttle_state WHERE integration_type = %L; '
-              '-- once it may be called again',
-              convert_from(decode(t.throttle[1], 'hex'), 'UTF8'::name))
+       'SELECT * FROM sync_throttle_state; -- wait: its runs go on by themselves then'
   FROM throttles AS t
  UNION ALL
 SELECT 80, 'trigger', CASE WHEN t.is_readable THEN 'warning' ELSE 'not_asked' END, t.last[2],
@@ -486,11 +505,18 @@ SELECT 45, 'grants', 'fail', NULL,
        pg_catalog.format('REVOKE CREATE ON SCHEMA %I FROM %s;', m.nspname, m.who)
   FROM makers AS m
        )
-SELECT f.place, f.about, f.state, f.age_s, f.message,
-       CASE
-         WHEN EXISTS (SELECT FROM doors) AND f.hint ~ 'GRANT|BYPASSRLS'
-         THEN 'set SYNCSCHED_DB_ROLE=service_role'
-         ELSE f.hint
-       END AS hint
+-- Of a wrong role one finding is enough, and for a role of the API's callers it is the only one.
+SELECT f.place, f.about,
+       CASE WHEN w.is_wrong AND f.place IN (30, 40) THEN 'not_asked' ELSE f.state END AS state,
+       f.age_s,
+       CASE WHEN w.is_wrong AND f.place IN (30, 40) THEN 'it is the wrong role' ELSE f.message END
+         AS message, f.hint
   FROM findings AS f
+ CROSS JOIN LATERAL (
+        SELECT EXISTS (SELECT FROM doors)
+                 OR EXISTS (SELECT FROM service) AND EXISTS (SELECT FROM found WHERE hides_rows),
+               EXISTS (SELECT FROM doors)
+       ) AS w (is_wrong, is_door)
+ WHERE NOT (w.is_door AND (f.place = 31 OR f.hint ~ 'GRANT|BYPASSRLS'))
+   AND NOT (w.is_wrong AND f.place IN (41, 42))
  ORDER BY f.place

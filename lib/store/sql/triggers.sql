@@ -2,7 +2,8 @@
 -- the JSON that is shown. A
 -- trigger starts a tick once a minute; three minutes after its last one it is silent. Hosts are not
 -- listed: a trigger may run on a new host each time, as containers do. A heartbeat from the future
--- was written by a clock that was wrong, and is no sign of life.
+-- was written by a clock that was wrong, and is no sign of life. A tick by hand does not make
+-- somebody wait for the next one.
 -- The setting is for status.sql, which follows in the same transaction. A bitmap scan would read
 -- and sort all failures of an integration; the index gives the last hundred. The planner cannot
 -- know how many failures there are.
@@ -33,3 +34,4 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                  WHERE isfinite(last_tick_at)
                  ORDER BY trigger_name, f.is_ahead, last_tick_at DESC) AS t
          ORDER BY t.is_ahead, t.last_tick_at DESC) AS v
+ WHERE v.name <> 'hand' OR NOT v.silent
