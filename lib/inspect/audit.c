@@ -57,8 +57,11 @@ static int64_t audit_minute(int64_t instant_us)
 
 /* ---- The texts of one integration ---- */
 
-/* In a minute in which one text follows another, both may be in force. */
-static bool audit_find_slot(void *context, int64_t after, int64_t *slot)
+/*
+ * In a minute in which one text follows another, both may be in force, and so may several where a
+ * clock stepped back.
+ */
+static bool audit_find_slot(void *context, int64_t after, int64_t *slot, bool *is_stepped_over)
 {
     const struct audit *audit = context;
     bool is_found = false;
@@ -70,11 +73,12 @@ static bool audit_find_slot(void *context, int64_t after, int64_t *slot)
 
         if (is_found && text->from >= *slot)
             break;
-        if (text->to > from && timetable_next(&text->timetable, from, &next) && next <= text->to &&
-            (!is_found || next < *slot)) {
-            *slot = next;
-            is_found = true;
-        }
+        if (text->accounted_to <= from || !timetable_next(&text->timetable, from, &next) ||
+            next > text->accounted_to || (is_found && next > *slot))
+            continue;
+        *is_stepped_over = next > text->to && (!is_found || next < *slot || *is_stepped_over);
+        *slot = next;
+        is_found = true;
     }
     return is_found;
 }
@@ -118,7 +122,8 @@ static void audit_read_text(struct audit *audit, const struct database_row *row)
 {
     const char *name = database_row_text(row, "text");
     struct audit_text text = {.from = database_row_number(row, "valid_from", INT64_MIN),
-                              .to = database_row_number(row, "valid_to", INT64_MAX)};
+                              .to = database_row_number(row, "valid_to", INT64_MAX),
+                              .accounted_to = database_row_number(row, "accounted_to", INT64_MAX)};
     struct error err = {0};
     int64_t known_to;
 
@@ -136,7 +141,7 @@ static void audit_read_text(struct audit *audit, const struct database_row *row)
     else if (timetable_read_text(name, &audit->zones, &text.timetable, &err))
         audit_add_text(audit, &text, name);
     else
-        audit_add_unjudged(audit, text.from, text.to, err.message);
+        audit_add_unjudged(audit, text.from, text.accounted_to, err.message);
 }
 
 /* ---- One integration ---- */
@@ -252,7 +257,7 @@ static void audit_set_aside(struct audit *audit, const struct schedule *schedule
 /* No tick has seen it: its text is that of its row. */
 static void audit_read_unseen(struct audit *audit, const struct schedule *schedule)
 {
-    struct audit_text text = {.from = INT64_MIN, .to = INT64_MAX};
+    struct audit_text text = {.from = INT64_MIN, .to = INT64_MAX, .accounted_to = INT64_MAX};
     struct subject about;
     struct error err = {0};
 

@@ -60,11 +60,15 @@ struct audit_names {
     const char *timezone;
 };
 
-/* A text of an integration that was in force, behind one minute, up to and with another. */
+/*
+ * A text of an integration that was in force, behind one minute, up to and with another. Where a
+ * clock stepped back to that one, the log accounts for the text up to a later one.
+ */
 struct audit_text {
     int64_t from; /* INT64_MIN: always */
     int64_t to;   /* INT64_MAX: still */
-    char *name;   /* "CRON ZONE" */
+    int64_t accounted_to;
+    char *name; /* "CRON ZONE" */
     struct timetable timetable;
 };
 

@@ -148,8 +148,12 @@ static enum audit_verdict audit_judge_group(const struct audit_group *group, int
     }
 }
 
-/* Of the groups that cover a slot the one that did most for it, and the earliest of those. */
-static const struct audit_group *audit_find_best(const struct audit_sweep *sweep, int64_t slot)
+/*
+ * Of the groups that cover a slot the one that did most for it, and the earliest of those. Where a
+ * clock stepped over the slot, the whole of each run covers it.
+ */
+static const struct audit_group *audit_find_best(const struct audit_sweep *sweep, int64_t slot,
+                                                 bool is_stepped_over)
 {
     static const int ranks[AUDIT_VERDICTS] = {[AUDIT_COMPLETED] = 0,
                                               [AUDIT_FOLDED] = 1,
@@ -163,7 +167,7 @@ static const struct audit_group *audit_find_best(const struct audit_sweep *sweep
         const struct audit_group *group = &sweep->open[i];
         int rank = ranks[audit_judge_group(group, slot)];
 
-        if (!audit_covers(group, slot))
+        if (!is_stepped_over && !audit_covers(group, slot))
             continue;
         if (best == NULL || rank < best_rank ||
             (rank == best_rank && group->scheduled_for < best->scheduled_for)) {
@@ -174,8 +178,12 @@ static const struct audit_group *audit_find_best(const struct audit_sweep *sweep
     return best;
 }
 
-/* Two runs that both may have done a slot: the group of the first, and *other. */
+/*
+ * Two runs that both may have done a slot: the group of the first, and *other. Where a clock stepped
+ * over the slot, a run of the text of now may span it, which says nothing.
+ */
 static const struct audit_group *audit_find_double(const struct audit_sweep *sweep, int64_t slot,
+                                                   bool is_stepped_over,
                                                    const struct audit_run **other)
 {
     const struct audit_group *first = NULL;
@@ -189,7 +197,7 @@ static const struct audit_group *audit_find_double(const struct audit_sweep *swe
         if (group->twice != NULL)
             return group;
         *other = group->run;
-        if (group->may_be_delivered && first != NULL)
+        if (group->may_be_delivered && first != NULL && !is_stepped_over)
             return first;
         if (group->may_be_delivered)
             first = group;
@@ -211,7 +219,7 @@ static bool audit_is_judged(const struct audit_subject *subject, int64_t minute,
 /* own: the attempts at a minute that the schedule does not name; else NULL. */
 static struct audit_slot audit_judge(const struct audit_sweep *sweep,
                                      const struct audit_subject *subject, int64_t minute,
-                                     const struct audit_group *own)
+                                     bool is_stepped_over, const struct audit_group *own)
 {
     struct audit_slot slot = {
         .slot = minute,
@@ -223,14 +231,15 @@ static struct audit_slot audit_judge(const struct audit_sweep *sweep,
         group = own;
         slot.other = own->twice != NULL ? own->twice : own->again;
         slot.verdict = own->twice != NULL ? AUDIT_DOUBLED : AUDIT_EXTRA;
-    } else if ((group = audit_find_double(sweep, minute, &slot.other)) != NULL) {
+    } else if ((group = audit_find_double(sweep, minute, is_stepped_over, &slot.other)) != NULL) {
         slot.verdict = AUDIT_DOUBLED;
-    } else if ((group = audit_find_best(sweep, minute)) != NULL) {
+    } else if ((group = audit_find_best(sweep, minute, is_stepped_over)) != NULL) {
         slot.other = group->again;
         slot.verdict = group->again != NULL ? AUDIT_AGAIN : audit_judge_group(group, minute);
     } else {
-        slot.verdict =
-            minute <= subject->mark || minute < subject->old_before ? AUDIT_MISSING : AUDIT_WAITING;
+        slot.verdict = is_stepped_over || minute <= subject->mark || minute < subject->old_before
+                           ? AUDIT_MISSING
+                           : AUDIT_WAITING;
     }
     slot.run = group != NULL ? group->run : NULL;
     slot.late_ms = group != NULL ? group->late_ms : 0;
@@ -245,7 +254,9 @@ void audit_match(const struct audit_subject *subject, audit_slot_reader *read, v
     const struct audit_group *own = sweep.groups;
     const struct audit_group *end = sweep.groups + sweep.count;
     int64_t next = 0;
-    bool has_next = subject->next_slot(subject->slots, subject->judged_from - 1, &next);
+    bool is_stepped_over = false;
+    bool has_next =
+        subject->next_slot(subject->slots, subject->judged_from - 1, &next, &is_stepped_over);
 
     while (own < end && own->scheduled_for < subject->from)
         own++;
@@ -257,12 +268,12 @@ void audit_match(const struct audit_subject *subject, audit_slot_reader *read, v
         if (minute >= subject->to)
             break;
         audit_move_to(&sweep, minute);
-        slot = audit_judge(&sweep, subject, minute, is_named ? NULL : own);
+        slot = audit_judge(&sweep, subject, minute, is_stepped_over, is_named ? NULL : own);
         read(context, &slot);
         if (own < end && own->scheduled_for == minute)
             own++;
         if (is_named)
-            has_next = subject->next_slot(subject->slots, minute, &next);
+            has_next = subject->next_slot(subject->slots, minute, &next, &is_stepped_over);
     }
     free(sweep.groups);
     free(sweep.starts);

@@ -61,8 +61,11 @@ enum audit_verdict {
 /* The word for programs, "inProgress". */
 const char *audit_verdict_name(enum audit_verdict verdict);
 
-/* The first slot of the schedule after a minute; false when there is none. */
-typedef bool audit_slots(void *context, int64_t after, int64_t *slot);
+/*
+ * The first slot of the schedule after a minute; false when there is none. A clock may have stepped
+ * back over the slot, and behind it another text: *is_stepped_over.
+ */
+typedef bool audit_slots(void *context, int64_t after, int64_t *slot, bool *is_stepped_over);
 
 /* Minutes, [from, to), that may be slots or not, and why this is not known. */
 struct audit_stretch {
@@ -90,6 +93,11 @@ struct audit_subject {
 /*
  * Before judged_from the slots are those that have a run, and none is missing or extra; is_judged
  * is false for them. So it is in an unjudged stretch, but for the slots that are known there.
+ *
+ * When a clock steps back, it makes every run that it then finds ahead one that began before its time,
+ * and only the text of now serves again what these cover no more. A slot that it stepped over, of the
+ * text of before, is therefore covered by the whole of each run of the log,
+ * waits for none, and is doubled only by two attempts at one slot.
  */
 struct audit_slot {
     int64_t slot;

@@ -325,9 +325,9 @@ static void claim_compose_marks(struct claim_batch *batch, const char *const a[C
 
     if (batch->has_corrected)
         claim_add(batch, sql_correct_journal, NULL,
-                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID],
+                  (const char *[]){a[COLUMN_ORG_ID], a[COLUMN_INTEGRATION_ID], a[COLUMN_TEXT],
                                    a[COLUMN_LOOKED_FROM], now_us},
-                  4);
+                  5);
     if (batch->has_edit)
         claim_add(batch, sql_journal, NULL,
                   (const char *[]){

@@ -436,14 +436,17 @@ COMMENT ON TABLE sync_schedule_state IS
     'Each schedule as last seen, and the minute up to which its slots are accounted for.';
 
 -- By which texts the slots of the past are judged: each was in force behind valid_from, up to and
--- with valid_to (NULL: it still is). Nothing is ever deleted, since a row is written only where
--- somebody edits a schedule. The text is in the key, because two may be seen within a minute.
+-- with valid_to (NULL: it still is). Where a clock stepped back over an edit, the text of then may
+-- have been in force up to stepped_back_to alone, and the log accounts for it up to valid_to.
+-- Nothing is ever deleted, since a row is written only where somebody edits a schedule. The text is
+-- in the key, because two may be seen within a minute.
 CREATE TABLE IF NOT EXISTS sync_schedule_journal (
-    org_id         uuid,
-    integration_id uuid,
-    valid_from     timestamptz,
-    schedule       text,
-    valid_to       timestamptz,
+    org_id          uuid,
+    integration_id  uuid,
+    valid_from      timestamptz,
+    schedule        text,
+    valid_to        timestamptz,
+    stepped_back_to timestamptz,
 
     PRIMARY KEY (org_id, integration_id, valid_from, schedule),
 
@@ -459,6 +462,7 @@ CREATE TABLE IF NOT EXISTS sync_schedule_journal (
         AND valid_to >= valid_from
     )
 );
+ALTER TABLE sync_schedule_journal ADD COLUMN IF NOT EXISTS stepped_back_to timestamptz;
 
 COMMENT ON TABLE sync_schedule_journal IS
     'The texts that ticks have seen of each schedule, each with from when until when.';

@@ -323,7 +323,7 @@ START_TEST(test_both_behind)
 }
 END_TEST
 
-/* Covers: an edit that a clock from the future saw is in the journal as of when the clocks agree. */
+/* Covers: the text of before an edit that a clock from the future saw is in force until then alone. */
 START_TEST(test_edit_ahead)
 {
     int64_t slot = scene_settle(20000);
@@ -334,12 +334,44 @@ START_TEST(test_edit_ahead)
     tick("+2h", true, NULL);
     tick("+0", true, NULL);
     ck_assert_int_eq(
-        testdb_number("SELECT count(*) FROM sync_schedule_journal WHERE greatest(valid_from,"
-                      " valid_to) > now() + interval '1 minute'"),
+        testdb_number("SELECT count(*) FROM sync_schedule_journal WHERE stepped_back_to IS NULL"
+                      " AND greatest(valid_from, valid_to) > now() + interval '1 minute'"),
         0);
     assert_text(testdb_text("SELECT string_agg(schedule || (valid_to IS NULL)::text, ', ' ORDER BY"
-                            " schedule) FROM sync_schedule_journal"),
-                EVERY_STATE "true, 0 0 1 1 * UTCfalse");
+                            " schedule, valid_from) FROM sync_schedule_journal"),
+                EVERY_STATE "true, " EVERY_STATE "false, 0 0 1 1 * UTCfalse");
+}
+END_TEST
+
+/*
+ * Covers: all clocks step back over an edit that a tick has seen, or before one has. What the old text
+ * named up to then is judged by it all the same.
+ */
+START_TEST(test_both_behind_edit)
+{
+    static const char *const clocks[] = {"+0", "+1m", "+3m", "+4m", "+5m"};
+    int64_t slot = seed();
+    struct program_result said;
+    char from[80];
+
+    for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++)
+        tick(clocks[i], true, NULL);
+    testdb_exec("UPDATE organization_integrations SET cron_schedule = '0 0 1 1 *'");
+    if (_i == 0)
+        tick("+6m", true, NULL);
+    tick("+2m", true, "its mark lay in the future and is corrected");
+    tick("+7m", true, NULL);
+    assert_kept(slot, "+8m");
+    /* The last run of the old text. */
+    testdb_exec("DELETE FROM sync_run_log WHERE scheduled_for ="
+                " (SELECT max(scheduled_for) FROM sync_run_log WHERE status = 'completed')");
+    snprintf(from, sizeof from, "--from=%s", scene_minute_text(slot));
+    clock_server_set("+8m");
+    said = inspect("audit", from);
+    clock_server_set("+0");
+    ck_assert_msg(strstr(said.out, "missing     no run covers it") != NULL, "%s", said.out);
+    ck_assert_int_eq(said.status, 1);
+    program_result_free(&said);
 }
 END_TEST
 
@@ -530,6 +562,7 @@ SUITE(clocks)
     tcase_add_test(cases, test_cancelled_ahead);
     tcase_add_test(cases, test_both_behind);
     tcase_add_test(cases, test_edit_ahead);
+    tcase_add_loop_test(cases, test_both_behind_edit, 0, 2);
     tcase_add_test(cases, test_year_ahead);
     tcase_add_test(cases, test_year_ahead_beside_heartbeat);
     tcase_add_test(cases, test_heartbeat);

@@ -17,11 +17,14 @@ enum { RUNS_MAX = 64, SLOTS_MAX = 64, EVER = 1000 };
 struct slots {
     int64_t minutes[SLOTS_MAX];
     size_t count;
+    bool is_stepped_over;
 };
 
-static bool next_slot(void *context, int64_t after, int64_t *slot)
+static bool next_slot(void *context, int64_t after, int64_t *slot, bool *is_stepped_over)
 {
     const struct slots *slots = context;
+
+    *is_stepped_over = slots->is_stepped_over;
 
     for (size_t i = 0; i < slots->count; i++) {
         if (slots->minutes[i] > after) {
@@ -223,6 +226,30 @@ START_TEST(test_unjudged)
 }
 END_TEST
 
+/*
+ * Covers: a slot that a clock stepped over is covered by the whole of a run that it made one that began
+ * before its time, waits for none, and is not doubled where a run of the later text spans it.
+ */
+START_TEST(test_stepped_over)
+{
+    struct slots slots = {.is_stepped_over = true};
+    struct audit_run runs[RUNS_MAX];
+    struct audit_subject subject = {.to = 100,
+                                    .mark = 5,
+                                    .next_slot = next_slot,
+                                    .slots = &slots,
+                                    .runs = runs,
+                                    .count = read_runs("c10-20+-15 c30 c25-35", runs)};
+    struct text spelt = {0};
+
+    read_slots("10 15 20 22 30", &slots);
+    audit_match(&subject, spell, &spelt);
+    ck_assert_str_eq(text_string(&spelt), "10 folded a -15, 15 folded a -15, 20 completed a -15,"
+                                          " 22 missing, 30 completed b, 35 extra c");
+    text_free(&spelt);
+}
+END_TEST
+
 START_TEST(test_match)
 {
     struct slots slots = {0};
@@ -247,7 +274,7 @@ END_TEST
 /* Late is above 5 minutes, to the millisecond. */
 START_TEST(test_late_to_the_millisecond)
 {
-    struct slots slots = {{10}, 1};
+    struct slots slots = {.minutes = {10}, .count = 1};
     struct audit_run run;
     struct audit_subject subject = {
         .to = 100, .mark = EVER, .next_slot = next_slot, .slots = &slots, .runs = &run, .count = 1};
@@ -419,6 +446,7 @@ SUITE(audit)
     TCase *all = tcase_create("audit");
 
     tcase_add_test(all, test_unjudged);
+    tcase_add_test(all, test_stepped_over);
     tcase_add_loop_test(all, test_match, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(all, test_late_to_the_millisecond);
     tcase_add_test(all, test_definition);

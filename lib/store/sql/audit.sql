@@ -18,7 +18,8 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
   FROM (SELECT 1) AS always
   LEFT JOIN (
          SELECT 1 AS part, NULL::text AS text, NULL::bigint AS valid_from, NULL::bigint AS valid_to,
-                NULL::uuid AS run_id, NULL::bigint AS scheduled_for, NULL::bigint AS covers_from,
+                NULL::bigint AS accounted_to, NULL::uuid AS run_id,
+                NULL::bigint AS scheduled_for, NULL::bigint AS covers_from,
                 NULL::bigint AS period_start, NULL::integer AS attempt, NULL::text AS status,
                 NULL::text AS resolution, NULL::boolean AS is_resolved_by_function,
                 NULL::text AS triggered_by, NULL::bigint AS started_at,
@@ -45,6 +46,7 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
          SELECT 2, j.schedule,
                 CASE WHEN isfinite(j.valid_from)
                      THEN (date_part('epoch', j.valid_from) / 60::float8)::bigint END,
+                (date_part('epoch', least(j.valid_to, j.stepped_back_to)) / 60::float8)::bigint,
                 (date_part('epoch', j.valid_to) / 60::float8)::bigint,
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                 NULL, NULL, j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -52,7 +54,7 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
           WHERE ($3::uuid IS NULL OR j.org_id = $3)
             AND ($4::uuid IS NULL OR j.integration_id = $4)
           UNION ALL
-         SELECT 3, NULL, NULL, NULL, r.run_id,
+         SELECT 3, NULL, NULL, NULL, NULL, r.run_id,
              (date_part('epoch', r.scheduled_for) / 60::float8)::bigint,
                 (date_part('epoch', r.covers_from) / 60::float8)::bigint,
                 (date_part('epoch', r.period_start) / 60::float8)::bigint, r.attempt, r.status,

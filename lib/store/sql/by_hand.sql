@@ -42,7 +42,7 @@ SELECT c.*, h.*
          SELECT 2, j.schedule,
                 CASE WHEN isfinite(j.valid_from)
                      THEN (date_part('epoch', j.valid_from) / 60::float8)::bigint END,
-                (date_part('epoch', j.valid_to) / 60::float8)::bigint,
+                (date_part('epoch', least(j.valid_to, j.stepped_back_to)) / 60::float8)::bigint,
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                 j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_schedule_journal AS j

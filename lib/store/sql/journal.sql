@@ -27,4 +27,5 @@ SELECT e.org_id, e.integration_id, e.text, e.valid_from
                     WHERE o.org_id = e.org_id AND o.integration_id = e.integration_id
                       AND o.schedule = e.text AND o.valid_to IS NULL)
  ORDER BY e.org_id, e.integration_id
-    ON CONFLICT (org_id, integration_id, valid_from, schedule) DO UPDATE SET valid_to = NULL
+    ON CONFLICT (org_id, integration_id, valid_from, schedule)
+       DO UPDATE SET valid_to = NULL, stepped_back_to = NULL

@@ -11,7 +11,7 @@ SELECT CASE
          THEN left(o.name::text, 200)
          ELSE regexp_replace(left(o.name::text, 200), '[^\t -~]', '?', 'g')
        END AS organization,
-       (SELECT (date_part('epoch', max(j.valid_to)) / 60::float8)::bigint
+       (SELECT (date_part('epoch', max(least(j.valid_to, j.stepped_back_to))) / 60::float8)::bigint
           FROM sync_schedule_journal AS j
          WHERE j.org_id = i.org_id AND j.integration_id = i.integration_id) AS since,
        (date_part('epoch', done.scheduled_for) / 60::float8)::bigint AS last_success,
