@@ -116,12 +116,8 @@ static void events_edit(struct events *events, int64_t at_us)
 
 /* ---- Clocks and zones ---- */
 
-/*
- * The database's clock steps, with that of the hosts or alone; or that of the hosts alone. All of them
- * step by seconds alone where that would reach back to an edit: see the end of "From the future" in
- * design section 4.
- */
-static void events_step_clocks(struct events *events, int64_t at_us)
+/* The database's clock steps, with that of the hosts or alone; or that of the hosts alone. */
+static void events_step_clocks(struct events *events)
 {
     static const int seconds[] = {20, 150, 1200, 7200, 86400, 3 * 86400};
     struct chance *chance = &events->chance;
@@ -129,8 +125,6 @@ static void events_step_clocks(struct events *events, int64_t at_us)
                      (chance_percent(chance, 50) ? 1 : -1) * INSTANT_US_PER_SECOND;
     int whose = chance_pick(chance, 0, 2);
 
-    if (whose == 0 && at_us - llabs(off_us) < events->edited_at_us + EVENTS_SEEN)
-        off_us = (off_us < 0 ? -1 : 1) * seconds[0] * INSTANT_US_PER_SECOND;
     events->steps++;
     events->database_off_us = whose == 2 ? 0 : off_us;
     events->host_off_us = whose == 1 ? 0 : off_us;
@@ -196,8 +190,7 @@ bool events_happen(struct events *events, int64_t at_us)
         events_edit(events, at_us);
     else if (chance_pick(chance, 1, EVENTS_PER_THOUSAND) <= EVENTS_CLOCK &&
              at_us > events->edited_at_us + EVENTS_SEEN)
-        events_step_clocks(events,
-                           at_us); /* the text of an edit that it saw would be dated by it */
+        events_step_clocks(events); /* the text of an edit that it saw would be dated by it */
     if (events->blind_ticks == 0 && chance_pick(chance, 1, EVENTS_PER_THOUSAND) <= EVENTS_BLIND) {
         events->blinds++;
         events->blind_ticks = chance_pick(chance, 10, 60);

@@ -469,6 +469,26 @@ START_TEST(test_runs)
 }
 END_TEST
 
+/* Covers: a run of the future that somebody is about to write is left for a later tick to correct. */
+START_TEST(test_run_held)
+{
+    int64_t slot = seed();
+    char *early = scene_seed_run(1, "completed", slot + 5, 0);
+    PGconn *stranger;
+
+    testdb_exec("UPDATE sync_run_log SET started_at = started_at + interval '2 hours'");
+    stranger = scene_stranger("SELECT FROM sync_run_log FOR UPDATE");
+    tick("+0", true, NULL);
+    PQfinish(stranger);
+    ck_assert_int_eq(scene_count("completed"), 2);
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM sync_run_log WHERE run_id = '%s'"
+                                   " AND started_at > now() + interval '1 hour'",
+                                   early),
+                     1);
+    free(early);
+}
+END_TEST
+
 /* Covers: audit and health tell of a run that was served before its time; and it doubles nothing. */
 START_TEST(test_served_early)
 {
@@ -567,6 +587,7 @@ SUITE(clocks)
     tcase_add_test(cases, test_year_ahead_beside_heartbeat);
     tcase_add_test(cases, test_heartbeat);
     tcase_add_test(cases, test_runs);
+    tcase_add_test(cases, test_run_held);
     tcase_add_test(cases, test_served_early);
     suite_add_tcase(suite, cases);
     tcase_add_checked_fixture(frozen, scene_open, scene_close);
