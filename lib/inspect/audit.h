@@ -94,8 +94,8 @@ struct audit_entry {
 typedef void audit_entry_reader(void *context, const struct audit_entry *entry);
 
 /*
- * Whether the promise was kept: no slot missing or doubled, no period skipped or exported twice,
- * nothing that could not be judged, and no slot of which the ledger says something else.
+ * Whether the promise was kept: no slot missing, doubled or exported before its time, no period
+ * skipped or exported twice, nothing that could not be judged, and no slot of which the ledger says something else.
  */
 bool audit_is_good(const struct audit_result *result);
 

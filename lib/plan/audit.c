@@ -12,10 +12,12 @@ struct audit_group {
     int64_t scheduled_for;
     int64_t covers_from;
     int64_t covers_to;             /* scheduled_for; of what began before its time, its start */
+    int64_t unasked_to;            /* the same, but for what a person asked for besides */
     const struct audit_run *run;   /* the completed attempt, else the last one */
     const struct audit_run *twice; /* a second completed one that nobody asked for, or NULL */
     const struct audit_run *again; /* the last completed one that a person asked for besides */
     bool may_be_delivered;
+    bool is_whole; /* completed by an attempt that did not begin before its time */
     int64_t late_ms;
     int64_t early_ms;
 };
@@ -67,15 +69,24 @@ static bool audit_covers(const struct audit_group *group, int64_t slot)
     return slot <= group->covers_to || slot == group->scheduled_for;
 }
 
+static bool audit_covers_unasked(const struct audit_group *group, int64_t slot)
+{
+    return slot <= group->unasked_to || slot == group->scheduled_for;
+}
+
 static void audit_add_attempt(struct audit_group *group, const struct audit_run *run)
 {
     bool is_completed = group->run != NULL && group->run->status == RUN_COMPLETED;
     int64_t covers_to = audit_covers_to(run);
 
+    if (group->run == NULL || (covers_to > group->unasked_to && !run->is_by_hand))
+        group->unasked_to = covers_to;
     if (group->run == NULL || covers_to > group->covers_to)
         group->covers_to = covers_to;
     if (covers_to < run->scheduled_for)
         group->early_ms = run->scheduled_for * AUDIT_MS_PER_MINUTE - run->started_at_ms;
+    else if (run->status == RUN_COMPLETED)
+        group->is_whole = true;
     if (group->run == NULL || run->covers_from < group->covers_from)
         group->covers_from = run->covers_from;
     if (is_completed && run->status == RUN_COMPLETED && run->is_by_hand)
@@ -191,7 +202,7 @@ static const struct audit_group *audit_find_double(const struct audit_sweep *swe
     for (size_t i = 0; i < sweep->open_count; i++) {
         const struct audit_group *group = &sweep->open[i];
 
-        if (!audit_covers(group, slot))
+        if (!audit_covers_unasked(group, slot))
             continue;
         *other = group->twice;
         if (group->twice != NULL)
@@ -243,7 +254,7 @@ static struct audit_slot audit_judge(const struct audit_sweep *sweep,
     }
     slot.run = group != NULL ? group->run : NULL;
     slot.late_ms = group != NULL ? group->late_ms : 0;
-    slot.early_ms = group != NULL ? group->early_ms : 0;
+    slot.early_ms = group != NULL && !group->is_whole ? group->early_ms : 0;
     return slot;
 }
 
@@ -282,16 +293,25 @@ void audit_match(const struct audit_subject *subject, audit_slot_reader *read, v
 
 /* ---- Totals ---- */
 
+/* What came up between the start of its run and the slot was not exported, and no later run does so. */
+static bool audit_is_cut_short(const struct audit_slot *slot)
+{
+    return slot->early_ms > 0 && slot->run->status == RUN_COMPLETED &&
+           slot->run->scheduled_for == slot->slot;
+}
+
 void audit_count(struct audit_totals *totals, const struct audit_slot *slot)
 {
     totals->verdicts[slot->verdict]++;
     totals->slots += slot->verdict != AUDIT_EXTRA ? 1 : 0;
     totals->late += slot->late_ms > 0 ? 1 : 0;
     totals->early += slot->early_ms > 0 ? 1 : 0;
+    totals->cut_short += audit_is_cut_short(slot) ? 1 : 0;
     totals->unjudged += slot->is_judged ? 0 : 1;
 }
 
 bool audit_is_clean(const struct audit_totals *totals)
 {
-    return totals->verdicts[AUDIT_MISSING] == 0 && totals->verdicts[AUDIT_DOUBLED] == 0;
+    return totals->verdicts[AUDIT_MISSING] == 0 && totals->verdicts[AUDIT_DOUBLED] == 0 &&
+           totals->cut_short == 0;
 }

@@ -107,7 +107,8 @@ struct audit_slot {
     const struct audit_run *other; /* the second run of a slot that is doubled, or the last one of
                                       one that was sent again; else NULL */
     int64_t late_ms;               /* how late its run began, if more than 5 minutes; else 0 */
-    int64_t early_ms;              /* how long before its slot, if more than 30 s; else 0 */
+    int64_t early_ms;              /* how long before its slot, if more than 30 s and no
+                                      later attempt completed it; else 0 */
 };
 
 /* Called for each slot, in order of time. What slot points to is valid during the call only. */
@@ -124,13 +125,14 @@ struct audit_totals {
     int64_t slots; /* all but the extra ones: the sum of the other verdicts */
     int64_t verdicts[AUDIT_VERDICTS];
     int64_t late;
-    int64_t early;    /* served before their time */
-    int64_t unjudged; /* slots known by their runs alone */
+    int64_t early;     /* served before their time */
+    int64_t cut_short; /* of these, completed: what came up until the slot may not be exported */
+    int64_t unjudged;  /* slots known by their runs alone */
 };
 
 void audit_count(struct audit_totals *totals, const struct audit_slot *slot);
 
-/* Whether the promise was kept: no slot is missing, none is doubled. */
+/* Whether the promise was kept: no slot is missing, doubled, or exported before its time. */
 bool audit_is_clean(const struct audit_totals *totals);
 
 #endif

@@ -4,7 +4,6 @@
 #include "time/instant.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 enum {
     EVENTS_EDIT_PERCENT = 1,

@@ -489,12 +489,16 @@ START_TEST(test_run_held)
 }
 END_TEST
 
-/* Covers: audit and health tell of a run that was served before its time; and it doubles nothing. */
+/*
+ * Covers: audit and health tell of a run that was served before its time; and it doubles nothing. It
+ * is an error of the audit until somebody sends the slot again.
+ */
 START_TEST(test_served_early)
 {
     int64_t slot = seed();
     struct program_result said;
     char from[80];
+    char again[160];
 
     snprintf(from, sizeof from, "--from=%s", scene_minute_text(slot));
     tick("+4m", true, NULL);
@@ -509,6 +513,18 @@ START_TEST(test_served_early)
     clock_server_set("+0");
     ck_assert_msg(strstr(said.out, "before its time") != NULL, "%s%s", said.out, said.err);
     ck_assert_msg(strstr(said.out, "doubled 0") != NULL, "%s", said.out);
+    ck_assert_int_eq(said.status, 1);
+    program_result_free(&said);
+    snprintf(again, sizeof again, "--integration %s --at %s --again", scene_integration(1),
+             scene_minute_text(slot + 4));
+    clock_server_set("+7m");
+    scene_set_wrapper(clock_server_wrapper());
+    scene_expect(scene_run(again), 1, 0, 0, 0);
+    scene_set_wrapper(NULL);
+    said = inspect("audit", from);
+    clock_server_set("+0");
+    ck_assert_ptr_eq(strstr(said.out, "before its time"), NULL);
+    ck_assert_msg(said.status == 0, "%s%s", said.out, said.err);
     program_result_free(&said);
 }
 END_TEST

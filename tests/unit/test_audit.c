@@ -145,6 +145,8 @@ static const struct {
      "10 folded c -25, 20 completed a, 30 completed b, 40 completed c -25"},
     {"10 20 30 40", "c10-40+-25", 0, 20, 0,
      "10 folded a -25, 20 missing, 30 waiting, 40 completed a -25"},
+    {"10 20 40", "c20 c10-40+-25 c@10-40", 0, EVER, 0,
+     "10 again b c, 20 completed a, 40 again b c"},
     {"10 20", "c10-20+0", 0, EVER, 0, "10 folded a, 20 completed a"},
     /* failed and unknown, by the last attempt; a completed one counts wherever it stands */
     {"10 20 30", "n10 j20 u30", 0, EVER, 0, "10 failed a, 20 failed b, 30 unknown c"},
@@ -428,7 +430,29 @@ START_TEST(test_totals)
 }
 END_TEST
 
-/* Nothing but what is missing or doubled breaks the promise. */
+/* Only what was completed before its time, and not again, may lack what came up until the slot. */
+START_TEST(test_cut_short)
+{
+    struct slots slots = {.minutes = {10, 20}, .count = 2};
+    struct audit_run runs[RUNS_MAX];
+    struct audit_subject subject = {
+        .to = 100, .mark = EVER, .next_slot = next_slot, .slots = &slots, .runs = runs};
+    struct audit_totals totals = {0};
+
+    subject.count = read_runs("n10+-5 c10-20+-5", runs);
+    audit_match(&subject, count, &totals);
+    ck_assert_int_eq(totals.early, 2);
+    ck_assert_int_eq(totals.cut_short, 1);
+    ck_assert(!audit_is_clean(&totals));
+    totals = (struct audit_totals){0};
+    subject.count = read_runs("n10+-5 c10-20+-5 c@10-20+3", runs);
+    audit_match(&subject, count, &totals);
+    ck_assert_int_eq(totals.cut_short, 0);
+    ck_assert(audit_is_clean(&totals));
+}
+END_TEST
+
+/* Nothing but what is missing, doubled or cut short breaks the promise. */
 START_TEST(test_clean)
 {
     struct audit_totals totals = {.late = 3, .unjudged = 3};
@@ -451,6 +475,7 @@ SUITE(audit)
     tcase_add_test(all, test_late_to_the_millisecond);
     tcase_add_test(all, test_definition);
     tcase_add_test(all, test_totals);
+    tcase_add_test(all, test_cut_short);
     tcase_add_test(all, test_clean);
     suite_add_tcase(suite, all);
 }
