@@ -293,7 +293,7 @@ void audit_match(const struct audit_subject *subject, audit_slot_reader *read, v
 
 /* ---- Totals ---- */
 
-/* What came up between the start of its run and the slot was not exported, and no later run does so. */
+/* What came up between its start and the slot was not exported, and no later run does so. */
 static bool audit_is_cut_short(const struct audit_slot *slot)
 {
     return slot->early_ms > 0 && slot->run->status == RUN_COMPLETED &&

@@ -94,10 +94,10 @@ struct audit_subject {
  * Before judged_from the slots are those that have a run, and none is missing or extra; is_judged
  * is false for them. So it is in an unjudged stretch, but for the slots that are known there.
  *
- * When a clock steps back, it makes every run that it then finds ahead one that began before its time,
- * and only the text of now serves again what these cover no more. A slot that it stepped over, of the
- * text of before, is therefore covered by the whole of each run of the log,
- * waits for none, and is doubled only by two attempts at one slot.
+ * When a clock steps back, it makes every run that it then finds ahead one that began before its
+ * time, and only the text of now serves again what these cover no more. A slot that it stepped over,
+ * of the text of before, is therefore covered by the whole of each run, waits for none, and is
+ * doubled only by two attempts at one slot.
  */
 struct audit_slot {
     int64_t slot;
