@@ -95,7 +95,8 @@ typedef void audit_entry_reader(void *context, const struct audit_entry *entry);
 
 /*
  * Whether the promise was kept: no slot missing, doubled or exported before its time, no period
- * skipped or exported twice, nothing that could not be judged, and no slot of which the ledger says something else.
+ * skipped or exported twice, nothing that could not be judged, and no slot of which the ledger says
+ * something else.
  */
 bool audit_is_good(const struct audit_result *result);
 

@@ -190,8 +190,8 @@ static const struct audit_group *audit_find_best(const struct audit_sweep *sweep
 }
 
 /*
- * Two runs that both may have done a slot: the group of the first, and *other. Where a clock stepped
- * over the slot, a run of the text of now may span it, which says nothing.
+ * Two runs that both may have done a slot: the group of the first, and *other. Where a clock
+ * stepped over the slot, a run of the text of now may span it, which says nothing.
  */
 static const struct audit_group *audit_find_double(const struct audit_sweep *sweep, int64_t slot,
                                                    bool is_stepped_over,

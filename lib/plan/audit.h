@@ -95,9 +95,9 @@ struct audit_subject {
  * is false for them. So it is in an unjudged stretch, but for the slots that are known there.
  *
  * When a clock steps back, it makes every run that it then finds ahead one that began before its
- * time, and only the text of now serves again what these cover no more. A slot that it stepped over,
- * of the text of before, is therefore covered by the whole of each run, waits for none, and is
- * doubled only by two attempts at one slot.
+ * time, and only the text of now serves again what these cover no more. A slot that it stepped
+ * over, of the text of before, is therefore covered by the whole of each run, waits for none, and
+ * is doubled only by two attempts at one slot.
  */
 struct audit_slot {
     int64_t slot;
