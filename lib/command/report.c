@@ -76,28 +76,6 @@ static bool report_choose(const struct command_line *line, struct asked *asked, 
     return true;
 }
 
-/* ---- Reading ---- */
-
-static bool report_read(const struct asked *asked, const struct audit_options *options,
-                        struct page *page, struct error *err)
-{
-    struct runs_options runs = {.org_id = asked->org_id,
-                                .integration_id = asked->integration_id,
-                                .http_status = -1,
-                                .slower_than_ms = -1};
-    struct database *db;
-    bool ok = audit_read(options, page_add_entry, page, &page->audited, err);
-
-    if (!ok)
-        return false;
-    runs.from = page->audited.from;
-    runs.to = page->audited.to;
-    db = database_open(&options->database, options->deadline_ms, err);
-    ok = db != NULL && runs_read(db, &runs, options->deadline_ms, page_add_run, page, err);
-    database_close(db);
-    return ok && page_end(page, err);
-}
-
 /* ---- Writing ---- */
 
 static bool report_write_csv(struct text *csv, struct error *err)
@@ -184,13 +162,15 @@ static bool report_run(const struct command_line *line, struct asked *asked, str
         .integration_id = asked->integration_id,
         .deadline_ms = line->started_at_ms + REPORT_BUDGET_MS,
         .wants_texts = true,
+        .wants_runs = true,
     };
     struct page page = {.org_id = asked->org_id,
                         .timezone = asked->found.has_timezone ? asked->found.timezone : NULL,
                         .write = values[SETTING_CSV].is_given ? report_write_csv : NULL,
                         .when = {.now_us = asked->found.now_us}};
     bool ok = report_choose(line, asked, &page, &options, err) &&
-              report_read(asked, &options, &page, err);
+              audit_read(&options, page_add_entry, &page, &page.audited, err) &&
+              page_end(&page, err);
 
     if (ok && values[SETTING_HTML].is_given)
         ok = report_write_html(values[SETTING_HTML].text, &page, err);

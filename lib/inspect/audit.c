@@ -366,6 +366,26 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
     database_row_copy(row, "error_code", run->error_code, sizeof run->error_code);
 }
 
+static void audit_hand_on_run(const struct audit *audit, const struct database_row *row)
+{
+    const struct audit_run *run = &audit->runs[audit->subject.count - 1];
+    struct audit_record record = {
+        .run = run,
+        .message = database_row_text(row, "error_message"),
+        .trigger_name = database_row_text(row, "trigger_name"),
+        .host = database_row_text(row, "host"),
+        .resolved_by = database_row_text(row, "resolved_by"),
+        .note = database_row_text(row, "resolution_note"),
+        .created_at_ms = database_row_number(row, "created_at", INT64_MIN),
+        .resolved_at_ms = database_row_number(row, "resolved_at", INT64_MIN),
+    };
+    struct audit_entry entry = {audit->org_id, audit->integration_id, &audit->names,
+                                .record = &record};
+
+    if (run->scheduled_for >= audit->subject.from && run->scheduled_for < audit->subject.to)
+        audit->read(audit->context, &entry);
+}
+
 /* For each integration its row, its texts and its runs; or a row without any, for the clock. */
 static void audit_read_row(void *context, const struct database_row *row)
 {
@@ -397,8 +417,11 @@ static void audit_read_row(void *context, const struct database_row *row)
     }
     if (database_row_text(row, "text") != NULL)
         audit_read_text(audit, row);
-    if (database_row_text(row, "run_id") != NULL)
-        audit_add_run(audit, row);
+    if (database_row_text(row, "run_id") == NULL)
+        return;
+    audit_add_run(audit, row);
+    if (audit->options->wants_runs)
+        audit_hand_on_run(audit, row);
 }
 
 bool audit_is_good(const struct audit_result *result)
@@ -458,10 +481,11 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
     char from_text[DATABASE_NUMBER_SIZE];
     char to_text[DATABASE_NUMBER_SIZE];
     const char *values[] = {database_number(from_text, audit_minute(options->from_us)),
-                            database_number(to_text, to), options->org_id, options->integration_id};
+                            database_number(to_text, to), options->org_id, options->integration_id,
+                            options->wants_runs ? "true" : "false"};
     struct database_statement statements[] = {
         {.sql = sql_repeated, .read_row = schedules_read_repeated, .context = &audit.repeated},
-        {sql_audit, 4, values, audit_read_row, &audit},
+        {sql_audit, 5, values, audit_read_row, &audit},
         {sql_ledger, 4, values, audit_read_ledger, &audit},
     };
     struct database *db = database_open(&options->database, options->deadline_ms, err);

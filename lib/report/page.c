@@ -125,6 +125,13 @@ static void page_end_line(struct page *page, const struct page_integration *inte
 
 /* ---- The integration ---- */
 
+static void page_forget_messages(struct page *page)
+{
+    for (size_t i = 0; i < page->message_count; i++)
+        free(page->messages[i].text);
+    page->message_count = 0;
+}
+
 static struct page_integration *page_open(struct page *page, const struct audit_entry *entry)
 {
     struct page_integration *last = page->count > 0 ? &page->integrations[page->count - 1] : NULL;
@@ -135,6 +142,7 @@ static struct page_integration *page_open(struct page *page, const struct audit_
     if (last != NULL && run_compare_keys(last->org_id, last->integration_id, entry->org_id,
                                          entry->integration_id) == 0)
         return last;
+    page_forget_messages(page);
     page->integrations =
         memory_grow(page->integrations, page->count, &page->capacity, sizeof *page->integrations);
     last = &page->integrations[page->count++];
@@ -228,6 +236,16 @@ static void page_mark_day(struct page *page, struct page_integration *integratio
         day->mark = mark;
 }
 
+static struct page_message *page_find_message(const struct page *page, const char *code,
+                                              int http_status)
+{
+    for (size_t i = 0; i < page->message_count; i++)
+        if (page->messages[i].http_status == http_status &&
+            strcmp(page->messages[i].code, code) == 0)
+            return &page->messages[i];
+    return NULL;
+}
+
 static bool page_is_cause(const struct page_cause *one, const struct page_cause *other)
 {
     return one->integration == other->integration && one->verdict == other->verdict &&
@@ -240,6 +258,7 @@ static void page_add_cause(struct page *page, const struct audit_slot *slot, enu
 {
     const struct audit_run *run = slot->run;
     bool has_failed = run != NULL && run->status == RUN_FAILED;
+    const struct page_message *message;
     struct page_cause cause = {page->count - 1,
                                slot->verdict,
                                fate,
@@ -252,6 +271,7 @@ static void page_add_cause(struct page *page, const struct audit_slot *slot, enu
     if (has_failed)
         snprintf(cause.code, sizeof cause.code, "%s", run->error_code);
     cause.http_status = has_failed ? run->http_status : 0;
+    message = page_find_message(page, cause.code, cause.http_status);
     cause.is_settled_by_function = fate == PAGE_SETTLED && run->is_resolved_by_function;
     for (size_t i = 0; i < page->cause_count; i++) {
         struct page_cause *known = &page->causes[i];
@@ -269,6 +289,7 @@ static void page_add_cause(struct page *page, const struct audit_slot *slot, enu
     }
     page->causes =
         memory_grow(page->causes, page->cause_count, &page->cause_capacity, sizeof *page->causes);
+    cause.message = has_failed && message != NULL ? memory_copy_text(message->text) : NULL;
     page->causes[page->cause_count++] = cause;
 }
 
@@ -342,44 +363,25 @@ static void page_add_unjudged(struct page *page, struct page_integration *integr
     page_end_line(page, integration, stretch->from, &line);
 }
 
-void page_add_entry(void *context, const struct audit_entry *entry)
-{
-    struct page *page = context;
-    struct page_integration *integration = page_open(page, entry);
-
-    if (entry->slot != NULL)
-        page_add_slot(page, integration, entry);
-    else if (entry->text != NULL)
-        page_add_schedule(integration, entry->text);
-    else if (entry->period != NULL)
-        page_add_period(page, integration, entry->period);
-    else if (entry->unjudged != NULL)
-        page_add_unjudged(page, integration, entry->unjudged);
-}
-
 /* ---- Runs ---- */
 
-static int page_compare(const void *key, const void *element)
+/* Keeps the last message of each kind of failure, for the causes that its slots will be. */
+static void page_keep_message(struct page *page, const struct audit_record *record)
 {
-    const struct runs_record *record = key;
-    const struct page_integration *integration = element;
+    const struct audit_run *run = record->run;
+    struct page_message *known = page_find_message(page, run->error_code, run->http_status);
 
-    return run_compare_keys(record->org_id, record->integration_id, integration->org_id,
-                            integration->integration_id);
-}
-
-static void page_add_message(struct page *page, size_t integration,
-                             const struct runs_record *record)
-{
-    for (size_t i = 0; i < page->cause_count; i++) {
-        struct page_cause *cause = &page->causes[i];
-
-        if (cause->integration != integration || cause->http_status != record->http_status ||
-            record->error_code == NULL || strcmp(cause->code, record->error_code) != 0)
-            continue;
-        free(cause->message);
-        cause->message = memory_copy_text(record->error_message);
+    if (known == NULL && page->message_count < PAGE_LISTED) {
+        page->messages = memory_grow(page->messages, page->message_count, &page->message_capacity,
+                                     sizeof *page->messages);
+        known = &page->messages[page->message_count++];
+        *known = (struct page_message){.http_status = run->http_status};
+        snprintf(known->code, sizeof known->code, "%s", run->error_code);
     }
+    if (known == NULL)
+        return;
+    free(known->text);
+    known->text = memory_copy_text(record->message);
 }
 
 static bool page_is_same(const char *one, const char *other)
@@ -431,7 +433,7 @@ static void page_add_act(struct page *page, struct page_act *act, const char *ru
 }
 
 /* "kari@alpha" */
-static char *page_name_sender(const struct runs_record *record)
+static char *page_name_sender(const struct audit_record *record)
 {
     struct text name = {0};
 
@@ -440,47 +442,58 @@ static char *page_name_sender(const struct runs_record *record)
     return name.data;
 }
 
-static void page_add_acts(struct page *page, size_t integration, const struct runs_record *record)
+static void page_add_acts(struct page *page, const struct audit_record *record)
 {
-    struct page_act sent = {integration,
+    const struct audit_run *run = record->run;
+    struct page_act sent = {page->count - 1,
                             PAGE_SENT,
                             .count = 1,
-                            .first = record->scheduled_for,
-                            .last = record->scheduled_for,
-                            .at_ms = record->created_at};
+                            .first = run->scheduled_for,
+                            .last = run->scheduled_for,
+                            .at_ms = record->created_at_ms};
     struct page_act said = sent;
 
-    if (page_is_same(record->triggered_by, "manual")) {
+    if (run->is_by_hand) {
         sent.who = page_name_sender(record);
-        page_add_act(page, &sent, record->run_id);
+        page_add_act(page, &sent, run->run_id);
     }
-    if (record->resolution == NULL || page_is_same(record->resolved_by, "function"))
+    if (run->resolution == RUN_UNRESOLVED || run->is_resolved_by_function)
         return;
-    said.kind = page_is_same(record->resolution, "done") ? PAGE_SAID_DONE : PAGE_SAID_NOT_DONE;
+    said.kind = run->resolution == RUN_RESOLVED_DONE ? PAGE_SAID_DONE : PAGE_SAID_NOT_DONE;
     said.who = memory_copy_text(record->resolved_by);
-    said.note = memory_copy_text(record->resolution_note);
-    said.at_ms = record->resolved_at;
-    page_add_act(page, &said, record->run_id);
+    said.note = memory_copy_text(record->note);
+    said.at_ms = record->resolved_at_ms;
+    page_add_act(page, &said, run->run_id);
 }
 
-bool page_add_run(void *context, const struct runs_record *record, struct error *err)
+static void page_add_record(struct page *page, struct page_integration *integration,
+                            const struct audit_record *record)
+{
+    const struct audit_run *run = record->run;
+    bool is_exported = run->status == RUN_COMPLETED || run->resolution == RUN_RESOLVED_DONE;
+
+    integration->runs++;
+    integration->records += is_exported && run->records > 0 ? run->records : 0;
+    if (run->status == RUN_FAILED)
+        page_keep_message(page, record);
+    page_add_acts(page, record);
+}
+
+void page_add_entry(void *context, const struct audit_entry *entry)
 {
     struct page *page = context;
-    struct page_integration *found =
-        bsearch(record, page->integrations, page->count, sizeof *page->integrations, page_compare);
-    bool is_exported;
+    struct page_integration *integration = page_open(page, entry);
 
-    if (found == NULL)
-        return true;
-    is_exported =
-        page_is_same(record->status, "completed") || page_is_same(record->resolution, "done");
-    found->runs++;
-    found->records += is_exported && record->records > 0 ? record->records : 0;
-    if (page_is_same(record->status, "failed"))
-        page_add_message(page, (size_t)(found - page->integrations), record);
-    page_add_acts(page, (size_t)(found - page->integrations), record);
-    *err = page->error;
-    return page->error.kind == ERROR_NONE;
+    if (entry->record != NULL)
+        page_add_record(page, integration, entry->record);
+    else if (entry->slot != NULL)
+        page_add_slot(page, integration, entry);
+    else if (entry->text != NULL)
+        page_add_schedule(integration, entry->text);
+    else if (entry->period != NULL)
+        page_add_period(page, integration, entry->period);
+    else if (entry->unjudged != NULL)
+        page_add_unjudged(page, integration, entry->unjudged);
 }
 
 bool page_end(struct page *page, struct error *err)
@@ -518,6 +531,8 @@ void page_free(struct page *page)
         free(page->acts[i].who);
         free(page->acts[i].note);
     }
+    page_forget_messages(page);
+    free(page->messages);
     free(page->integrations);
     free(page->causes);
     free(page->acts);

@@ -11,7 +11,6 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "inspect/audit.h"
-#include "inspect/runs.h"
 #include "report/when.h"
 
 #include <stdbool.h>
@@ -97,6 +96,13 @@ struct page_cause {
     int64_t late_ms; /* the latest */
 };
 
+/* What the runs of the integration that is being read say of one kind of failure, the last of them. */
+struct page_message {
+    char code[OUTCOME_CODE_SIZE];
+    int http_status;
+    char *text;
+};
+
 /* What a person did: runs by hand, or runs that were settled with the same words. */
 struct page_act {
     size_t integration;
@@ -129,6 +135,9 @@ struct page {
     size_t cause_count;
     size_t cause_capacity;
     int64_t causes_left_out; /* slots */
+    struct page_message *messages;
+    size_t message_count;
+    size_t message_capacity;
     struct page_act *acts;
     size_t act_count;
     size_t act_capacity;
@@ -139,9 +148,8 @@ struct page {
     struct error error; /* of the writer */
 };
 
-/* An audit_entry_reader with texts, and then a runs_reader for the same period; context: page. */
+/* An audit_entry_reader with texts and runs; context: page. */
 void page_add_entry(void *page, const struct audit_entry *entry);
-bool page_add_run(void *page, const struct runs_record *record, struct error *err);
 
 /* When all is read: hands on the rest of the CSV, and knows its digest. */
 bool page_end(struct page *page, struct error *err);

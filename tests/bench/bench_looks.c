@@ -152,9 +152,9 @@ void bench_looks(void)
 
         snprintf(what, sizeof what, "looks: audit of %d day%s", days, days == 1 ? "" : "s");
         snprintf(options, sizeof options, "audit --from $(date -u -d @%ld +%%FT%%TZ)", from * 60);
-        snprintf(bare, sizeof bare, "audit %ld %ld - -", from, minute);
+        snprintf(bare, sizeof bare, "audit %ld %ld - - false", from, minute);
         looks_measure(what, options, bare, rounds);
-        snprintf(parameters, sizeof parameters, "%ld, %ld, NULL, NULL", from, minute);
+        snprintf(parameters, sizeof parameters, "%ld, %ld, NULL, NULL, false", from, minute);
         looks_print_plan(what, sql_audit, parameters);
     }
     testdb_drop();

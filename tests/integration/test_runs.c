@@ -471,7 +471,7 @@ START_TEST(test_reader_goes_away)
 }
 END_TEST
 
-/* What log and audit read of a day, of half the log, and from a day on; in minutes. */
+/* What log, audit and report read of a day, of half the log, and from a day on; in minutes. */
 static const struct {
     const char *sql;
     const char *parameters;
@@ -479,8 +479,9 @@ static const struct {
     {sql_runs, "NULL, NULL, 28940000, 28941440, NULL, NULL, NULL, NULL, NULL"},
     {sql_runs, "NULL, NULL, 28935000, 28950000, NULL, NULL, NULL, NULL, NULL"},
     {sql_runs, "NULL, NULL, 28956000, 137438953472, NULL, NULL, NULL, NULL, NULL"},
-    {sql_audit, "28957000, 28958440, NULL, NULL"},
-    {sql_audit, "28935000, 28950000, NULL, NULL"},
+    {sql_audit, "28957000, 28958440, NULL, NULL, false"},
+    {sql_audit, "28935000, 28950000, NULL, NULL, false"},
+    {sql_audit, "28935000, 28950000, NULL, NULL, true"},
 };
 
 /* Covers: a period is found by the key of the log, however much of the log it is. */

@@ -3,7 +3,8 @@
 -- clock and up to where the log was pruned; then, integration by integration, its schedule and
 -- state, the texts of its journal in order of time, and the runs that cover or export a part of $1
 -- to $2 (minutes), by slot and attempt. There is always a row, for the sake of the clock and the
--- schema's version. $3, $4: only this organisation, this integration. The runs are found by the key of
+-- schema's version. $3, $4: only this organisation, this integration. $5: also what the log says of runs
+-- that did not simply succeed, or that people had a hand in. The runs are found by the key of
 -- the log, integration by integration, as in runs.sql: OFFSET 0 keeps the planner from reading the whole
 -- log for a day of it.
   WITH RECURSIVE integrations AS (
@@ -25,6 +26,9 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 NULL::text AS triggered_by, NULL::bigint AS started_at,
                 NULL::boolean AS is_accepted, NULL::text AS error_class, NULL::text AS error_code,
                 NULL::smallint AS http_status, NULL::bigint AS records_exported,
+                NULL::text AS error_message, NULL::text AS trigger_name, NULL::text AS host,
+                NULL::bigint AS created_at, NULL::text AS resolved_by, NULL::bigint AS resolved_at,
+                NULL::text AS resolution_note,
                 (SELECT CASE
                           WHEN (SELECT getdatabaseencoding() IN ('UTF8', 'LATIN1'))
                           THEN left(n.name::text, 200)
@@ -49,7 +53,7 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 (date_part('epoch', least(j.valid_to, j.stepped_back_to)) / 60::float8)::bigint,
                 (date_part('epoch', j.valid_to) / 60::float8)::bigint,
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                NULL, NULL, j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_schedule_journal AS j
           WHERE ($3::uuid IS NULL OR j.org_id = $3)
             AND ($4::uuid IS NULL OR j.integration_id = $4)
@@ -62,7 +66,7 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 CASE WHEN isfinite(r.started_at)
                      THEN (date_part('epoch', r.started_at) * 1000::float8)::bigint END,
                 r.status = 'running' AND r.accepted_at IS NOT NULL, r.error_class, r.error_code,
-                r.http_status, r.records_exported, NULL,
+                r.http_status, r.records_exported, d.*, NULL,
                 r.org_id, r.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM integrations AS k
           CROSS JOIN LATERAL (
@@ -74,6 +78,18 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                        < to_timestamp($2::float8 * 60::float8)
                 OFFSET 0
                 ) AS r
+           LEFT JOIN LATERAL (
+                SELECT left(r.error_message, 2000), left(r.trigger_name, 200), left(r.host, 200),
+                       CASE WHEN isfinite(r.created_at)
+                            THEN (date_part('epoch', r.created_at) * 1000::float8)::bigint END,
+                       left(r.resolved_by, 200),
+                       CASE WHEN isfinite(r.resolved_at)
+                            THEN (date_part('epoch', r.resolved_at) * 1000::float8)::bigint END,
+                       left(r.resolution_note, 2000)
+                 WHERE $5::boolean
+                   AND (r.status = 'failed' OR r.triggered_by = 'manual'
+                        OR r.resolution IS NOT NULL)
+                ) AS d ON true
           WHERE ($3::uuid IS NULL OR k.org_id = $3)
             AND ($4::uuid IS NULL OR k.integration_id = $4)
        ) AS h ON true
