@@ -14,6 +14,7 @@
 
 enum {
     AUDIT_LOCK_MS = 5000,
+    AUDIT_PART_GAP = 4,               /* of audit.sql */
     AUDIT_STATEMENTS = 2,             /* besides that for the ledger */
     AUDIT_AHEAD_MS = 60 * 1000,       /* what began further ahead of now began by now */
     AUDIT_OLD_MINUTES = 31 * 24 * 60, /* ticks catch up for so long: older slots do not wait */
@@ -386,6 +387,17 @@ static void audit_hand_on_run(const struct audit *audit, const struct database_r
         audit->read(audit->context, &entry);
 }
 
+static void audit_hand_on_gap(struct audit *audit, const struct database_row *row)
+{
+    struct audit_stretch gap = {.from = database_row_number(row, "valid_from", 0),
+                                .to = database_row_number(row, "valid_to", 0)};
+    struct audit_entry entry = {.gap = &gap};
+
+    audit_close(audit);
+    *audit->org_id = '\0';
+    audit->read(audit->context, &entry);
+}
+
 /* For each integration its row, its texts and its runs; or a row without any, for the clock. */
 static void audit_read_row(void *context, const struct database_row *row)
 {
@@ -403,6 +415,10 @@ static void audit_read_row(void *context, const struct database_row *row)
     result->to = to < settled ? to : settled;
     result->now_us = now_us;
     result->pruned_before = database_row_number(row, "pruned_before", INT64_MIN);
+    if (database_row_number(row, "part", 0) == AUDIT_PART_GAP) {
+        audit_hand_on_gap(audit, row);
+        return;
+    }
     if (!schedule_read_row(row, &audit->repeated, &schedule) &&
         database_row_text(row, "run_id") == NULL && database_row_text(row, "text") == NULL)
         return;

@@ -30,7 +30,7 @@ struct audit_options {
     int64_t to_us;
     bool has_to;       /* else up to now */
     bool wants_texts;  /* hand on the texts that were in force in the period, too */
-    bool wants_runs;   /* and the runs of the period */
+    bool wants_runs;   /* and the runs of the period, and when nothing ticked */
     bool wants_ledger; /* hold the ledger of the function against the log, too */
 };
 
@@ -87,7 +87,8 @@ struct audit_record {
 
 /*
  * What became of one slot of an integration, what is wrong with its periods, what cannot be judged,
- * what the ledger says otherwise (inspect/ledger.h), a text or a run; the others are NULL. All of it is
+ * what the ledger says otherwise (inspect/ledger.h), a text or a run; the others are NULL. Or
+ * from when to when nothing ticked: then there is no integration. All of it is
  * valid during the call only.
  */
 struct audit_entry {
@@ -100,6 +101,7 @@ struct audit_entry {
     const struct ledger_finding *ledger;
     const struct audit_text *text;     /* if wanted */
     const struct audit_record *record; /* if wanted */
+    const struct audit_stretch *gap;   /* if wanted */
     const struct audit_run
         *exported_by; /* of a slot that its own run did not complete: the run whose
                                             period surely holds it, or NULL */
@@ -116,7 +118,7 @@ bool audit_is_good(const struct audit_result *result);
 
 /*
  * Hands on the runs as they arrive, what cannot be judged, then texts, then every slot, and then what
- * is wrong with the periods, integration by integration in key order; at last what the ledger says otherwise, if
+ * is wrong with the periods, integration by integration in key order; when nothing ticked; at last what the ledger says otherwise, if
  * wanted. Rows that are not valid are warnings. Only the runs of one integration are in memory at
  * a time. ERROR_USAGE for a period that lies in the future; else the errors of database.h, upon
  * which some slots were not handed on.

@@ -111,11 +111,14 @@ static void page_add_cells(struct page *page, const char *const *cells)
     csv_end_line(&page->csv);
 }
 
+/* Local time is that of the integration, or where there is none of the page. */
 static void page_end_line(struct page *page, const struct page_integration *integration,
                           int64_t minute, struct page_line *line)
 {
+    const char *timezone = integration != NULL ? integration->timezone : page->timezone;
+
     line->cells[PAGE_TIME] = page_minute(minute, line->times[0]);
-    zone_format_local(when_zone(&page->when, integration->timezone), minute, line->times[1]);
+    zone_format_local(when_zone(&page->when, timezone), minute, line->times[1]);
     line->cells[PAGE_LOCAL] = line->times[1];
     if (page->csv.length == 0 && page->digest == NULL)
         page_add_cells(page, page_columns);
@@ -479,11 +482,26 @@ static void page_add_record(struct page *page, struct page_integration *integrat
     page_add_acts(page, record);
 }
 
+static void page_add_gap(struct page *page, const struct audit_stretch *gap)
+{
+    struct page_line line = {.cells = {"gap"}};
+
+    page_add_text(&page->gaps, gap->from, gap->to, NULL);
+    line.cells[PAGE_VERDICT] = "nothingTicked";
+    line.cells[PAGE_UP_TO] = page_minute(gap->to, line.times[2]);
+    page_end_line(page, NULL, gap->from, &line);
+}
+
 void page_add_entry(void *context, const struct audit_entry *entry)
 {
     struct page *page = context;
-    struct page_integration *integration = page_open(page, entry);
+    struct page_integration *integration;
 
+    if (entry->gap != NULL) {
+        page_add_gap(page, entry->gap);
+        return;
+    }
+    integration = page_open(page, entry);
     if (entry->record != NULL)
         page_add_record(page, integration, entry->record);
     else if (entry->slot != NULL)
@@ -531,6 +549,7 @@ void page_free(struct page *page)
         free(page->acts[i].who);
         free(page->acts[i].note);
     }
+    page_free_texts(&page->gaps);
     page_forget_messages(page);
     free(page->messages);
     free(page->integrations);

@@ -128,6 +128,7 @@ struct page {
 
     struct when when;
     struct audit_result audited;
+    struct page_texts gaps;                /* in which nothing ticked; without text */
     struct page_integration *integrations; /* in key order */
     size_t count;
     size_t capacity;

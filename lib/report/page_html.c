@@ -108,8 +108,15 @@ static void html_add_element(struct text *out, const char *element, struct text 
     text_clear(words);
 }
 
-static void html_add_list(struct text *out, const struct page_lines *lines)
+/* A section that is a list, or says that there is nothing to list. */
+static void html_add_lines(struct text *out, const char *heading, const struct page_lines *lines,
+                           const char *otherwise)
 {
+    text_addf(out, "<h2>%s</h2>\n", heading);
+    if (lines->count == 0) {
+        text_addf(out, "<p>%s</p>\n", otherwise);
+        return;
+    }
     text_add(out, "<ul>");
     for (size_t i = 0; i < lines->count; i++)
         html_add_element(out, "li", &lines->list[i]);
@@ -149,7 +156,6 @@ static void html_add_head(struct page *page, struct text *out)
 static void html_add_verdict(struct page *page, struct text *out)
 {
     struct text words = {0};
-    struct page_lines limits = {0};
 
     text_addf(out, "<p class=\"verdict%s\"><strong>", page_sum(page).open > 0 ? " open" : "");
     page_add_verdict(page, &words);
@@ -158,14 +164,22 @@ static void html_add_verdict(struct page *page, struct text *out)
     text_add(out, "</strong> ");
     page_add_details(page, &words);
     html_add(out, text_string(&words));
-    text_add(out, "</p>\n<h2>What could not be judged</h2>\n");
-    page_add_limits(page, &limits);
-    if (limits.count > 0)
-        html_add_list(out, &limits);
-    else
-        text_add(out, "<p>Nothing: all of it could.</p>\n");
-    page_lines_free(&limits);
+    text_add(out, "</p>\n");
     text_free(&words);
+}
+
+/* What could not be judged, and when nothing ticked. */
+static void html_add_limits(struct page *page, struct text *out)
+{
+    struct page_lines limits = {0};
+    struct page_lines gaps = {0};
+
+    page_add_limits(page, &limits);
+    html_add_lines(out, "What could not be judged", &limits, "Nothing: all of it could.");
+    page_add_gaps(page, &gaps);
+    html_add_lines(out, "When nothing ticked", &gaps, "No gap of three minutes or more is known.");
+    page_lines_free(&limits);
+    page_lines_free(&gaps);
 }
 
 /* ---- Integrations ---- */
@@ -364,6 +378,7 @@ void page_add_html(struct page *page, struct text *out)
 {
     html_add_head(page, out);
     html_add_verdict(page, out);
+    html_add_limits(page, out);
     html_add_integrations(page, out);
     html_add_causes(page, out);
     html_add_acts(page, out);

@@ -56,9 +56,19 @@ static void mail_add_subject(struct page *page, struct text *out)
     text_free(&plain);
 }
 
+/* Empties the lines. */
+static void mail_add_lines(struct text *out, const char *heading, struct page_lines *lines)
+{
+    if (lines->count > 0)
+        text_addf(out, "\n%s:\n", heading);
+    for (size_t i = 0; i < lines->count; i++)
+        mail_add(out, 2, &lines->list[i]);
+    page_lines_free(lines);
+}
+
 static void mail_add_head(struct page *page, struct text *out)
 {
-    struct page_lines limits = {0};
+    struct page_lines lines = {0};
     struct text words = {0};
 
     page_add_verdict(page, &words);
@@ -69,11 +79,10 @@ static void mail_add_head(struct page *page, struct text *out)
     page_add_zone(page, &words);
     text_add(&words, ".");
     mail_add_line(out, 0, &words);
-    page_add_limits(page, &limits);
-    text_add(out, limits.count > 0 ? "\nWhat could not be judged:\n" : "");
-    for (size_t i = 0; i < limits.count; i++)
-        mail_add(out, 2, &limits.list[i]);
-    page_lines_free(&limits);
+    page_add_limits(page, &lines);
+    mail_add_lines(out, "What could not be judged", &lines);
+    page_add_gaps(page, &lines);
+    mail_add_lines(out, "When nothing ticked", &lines);
     text_free(&words);
 }
 

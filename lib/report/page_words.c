@@ -244,6 +244,27 @@ void page_add_limits(struct page *page, struct page_lines *lines)
         page_add_unjudged_lines(page, i, lines);
 }
 
+/* ---- Gaps ---- */
+
+void page_add_gaps(struct page *page, struct page_lines *lines)
+{
+    const struct page_texts *gaps = &page->gaps;
+
+    for (size_t i = 0; i < gaps->count; i++) {
+        struct text *line = page_lines_new(lines);
+        char length[DURATION_TEXT_SIZE];
+
+        duration_format((gaps->list[i].to - gaps->list[i].from) * 60000, length);
+        page_add_local(page, page->timezone, gaps->list[i].from, line);
+        text_add(line, " to ");
+        page_add_local(page, page->timezone, gaps->list[i].to, line);
+        text_addf(line, ", %s", length);
+    }
+    if (gaps->left_out > 0)
+        page_add_count(page_lines_new(lines), (int64_t)gaps->left_out, "more gap; the CSV has all",
+                       "more gaps; the CSV has all");
+}
+
 /* ---- An integration ---- */
 
 void page_add_integration(const struct page *page, size_t n, struct text *out)

@@ -36,6 +36,9 @@ void page_add_details(const struct page *page, struct text *out);
 /* What could not be judged, a line each; none: all could. */
 void page_add_limits(struct page *page, struct page_lines *lines);
 
+/* When nothing ticked, a line each; none: no such gap is known. */
+void page_add_gaps(struct page *page, struct page_lines *lines);
+
 /* "xledger 2ea2038c", with the organisation where the page has several. */
 void page_add_integration(const struct page *page, size_t integration, struct text *out);
 void page_add_schedules(struct page *page, size_t integration, struct page_lines *lines);

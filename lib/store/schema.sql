@@ -502,11 +502,13 @@ CREATE TABLE IF NOT EXISTS sync_trigger_state (
     trigger_name text,
     host         text,
     last_tick_at timestamptz NOT NULL,
-    warnings     jsonb, -- what its ticks said, since when, and when last
+    warnings     jsonb,         -- what its ticks said, since when, and when last
+    gaps         timestamptz[], -- from when to when nobody ticked until it did, one after the other
 
     PRIMARY KEY (trigger_name, host)
 );
 ALTER TABLE sync_trigger_state ADD COLUMN IF NOT EXISTS warnings jsonb;
+ALTER TABLE sync_trigger_state ADD COLUMN IF NOT EXISTS gaps timestamptz[];
 
 COMMENT ON TABLE sync_trigger_state IS 'Who starts syncsched, and when last.';
 

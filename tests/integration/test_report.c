@@ -19,7 +19,8 @@
  * Two integrations of Bergen in March. That of xledger fires at 02:00, and until the 10th at 03:00.
  * On the 5th it failed, and the run of the 6th exported its period; on the 12th and 13th the outcome
  * is unknown, and kari has settled the second; the 15th began late; the 20th was sent again by hand;
- * of the 25th there is no run. That of bufdir fires each half hour, and all went well.
+ * of the 25th there is no run. Nothing ticked for two hours of the 15th, as two triggers say, and at the
+ * end of February. That of bufdir fires each half hour, and all went well.
  */
 static const char seed[] =
     "DELETE FROM organizations;"
@@ -38,6 +39,10 @@ static const char seed[] =
     " UNION ALL SELECT org_id, integration_id, '0 3 * * * Europe/Oslo', '2025-01-01T00:00Z',"
     "        '2026-03-10T00:00Z'"
     "   FROM organization_integrations WHERE integration_type = 'xledger';"
+    "INSERT INTO sync_trigger_state (trigger_name, host, last_tick_at, gaps) VALUES"
+    " ('cron', 'beta', now(), '{2026-03-15T01:00:20Z, 2026-03-15T03:00:05Z,"
+    "                          2026-02-27T00:00Z, 2026-02-27T05:00Z}'),"
+    " ('cron', 'gamma', now(), '{2026-03-15T01:00:20Z, 2026-03-15T03:00:55Z}');"
     "CREATE TEMP TABLE slots AS"
     " SELECT DISTINCT i.integration_id, slot,"
     "        CASE WHEN i.integration_type = 'bufdir' THEN 0 ELSE n END AS day"
@@ -116,6 +121,8 @@ static long count_lines(const char *csv, const char *kind, const char *verdict)
     for (const char *at = strstr(csv, "\r\n") + 2; *at != '\0'; at = strstr(at, "\r\n") + 2) {
         char cells[9][80] = {{0}};
 
+        if (strncmp(at, "gap,", 4) == 0) /* which has empty cells */
+            continue;
         ck_assert_int_ge(sscanf(at, "%79[^,],%79[^,],%79[^,],%79[^,],%79[^,],%79[^,],", cells[0],
                                 cells[1], cells[2], cells[3], cells[4], cells[5]),
                          6);
@@ -204,6 +211,11 @@ static const struct {
     {"", "  Sat 14 Mar 02:00, kari@alpha: 1 run written down as exported, xledger\n"},
     {"", "    voucher 1042\n"},
     {"", "  Fri 20 Mar 07:00, kari@alpha: 1 run sent by hand, xledger b0000000,\n"},
+    {"", "\nWhen nothing ticked:\n  Sun 15 Mar 02:00 to Sun 15 Mar 04:00, 2 h\n\n"},
+    {"--csv", "\r\ngap,,,,,2026-03-15T01:00:00Z,2026-03-15T03:00:00Z,2026-03-15T02:00:00+01:00,"
+              "nothingTicked,"},
+    {"--html -", "<h2>When nothing ticked</h2>\n<ul><li>Sun 15 Mar 02:00 to Sun 15 Mar 04:00, 2 h"
+                 "</li></ul>"},
     {"--html -", "<title>Bergen, March 2026</title>"},
     {"--html -", "<h1>Exports of <bdi>Bergen</bdi></h1>"},
     {"--html -", "<p class=\"verdict open\"><strong>Not all is accounted for"},
@@ -319,9 +331,10 @@ START_TEST(test_page)
 {
     testdb_exec("%s", hostile);
     write_file(STATUS_ORG);
-    check_shell("grep -oE '<[a-z0-9!]+' \"$1\" | sort -u | tr '\\n' ' '",
-                "<!doctype <bdi <body <code <footer <h1 <h2 <h3 <head <html <main <meta <p "
-                "<section <small <span <strong <style <table <tbody <td <th <thead <title <tr ");
+    check_shell(
+        "grep -oE '<[a-z0-9!]+' \"$1\" | sort -u | tr '\\n' ' '",
+        "<!doctype <bdi <body <code <footer <h1 <h2 <h3 <head <html <li <main <meta "
+        "<p <section <small <span <strong <style <table <tbody <td <th <thead <title <tr <ul ");
     check_shell(
         "for e in bdi body code footer h1 h2 h3 head html li main p section small span strong"
         " style table tbody td th thead title tr ul; do"
@@ -407,8 +420,45 @@ START_TEST(test_last_month)
 }
 END_TEST
 
+/* ---- Gaps ---- */
+
+static void tick(const char *options)
+{
+    struct scene_tick ticked = scene_run(options);
+
+    ck_assert_int_eq(ticked.status, 0);
+    scene_tick_free(&ticked);
+}
+
+/* Covers: the tick that ends two hours without any keeps them, and neither of those around it does. */
+START_TEST(test_gap)
+{
+    struct program_result result;
+
+    scene_seed(1, 1, "0 0 1 1 *");
+    tick("");
+    tick("");
+    ck_assert_int_eq(testdb_number("SELECT count(gaps) FROM sync_trigger_state"), 0);
+    testdb_exec("UPDATE sync_trigger_state SET last_tick_at = last_tick_at - interval '2 hours'");
+    tick("--trigger-name other");
+    tick("");
+    testdb_exec("UPDATE sync_trigger_state SET last_tick_at = last_tick_at - interval '3 hours'");
+    tick("--trigger-name other");
+    ck_assert_int_eq(testdb_number("SELECT cardinality(gaps) FROM sync_trigger_state"
+                                   " WHERE gaps[2] - gaps[1] >= interval '3 hours'"
+                                   "   AND gaps[4] - gaps[3] >= interval '2 hours'"
+                                   "   AND trigger_name = 'other'"),
+                     4);
+    ck_assert_int_eq(testdb_number("SELECT count(gaps) FROM sync_trigger_state"), 1);
+    result = status_run("report --since 1d", NULL);
+    check_has(result.out, "\nWhen nothing ticked:\n");
+    program_result_free(&result);
+}
+END_TEST
+
 SUITE(report)
 {
+    TCase *gaps = tcase_create("report-gaps");
     TCase *tcase = tcase_create("report");
     TCase *files = tcase_create("report-file");
 
@@ -425,4 +475,7 @@ SUITE(report)
     tcase_add_test(files, test_digest);
     tcase_add_test(files, test_whole);
     suite_add_tcase(suite, files);
+    tcase_add_checked_fixture(gaps, scene_open, scene_close);
+    tcase_add_test(gaps, test_gap);
+    suite_add_tcase(suite, gaps);
 }

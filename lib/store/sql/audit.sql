@@ -4,7 +4,7 @@
 -- state, the texts of its journal in order of time, and the runs that cover or export a part of $1
 -- to $2 (minutes), by slot and attempt. There is always a row, for the sake of the clock and the
 -- schema's version. $3, $4: only this organisation, this integration. $5: also what the log says of runs
--- that did not simply succeed, or that people had a hand in. The runs are found by the key of
+-- that did not simply succeed, or that people had a hand in, and at the end when nothing ticked. The runs are found by the key of
 -- the log, integration by integration, as in runs.sql: OFFSET 0 keeps the planner from reading the whole
 -- log for a day of it.
   WITH RECURSIVE integrations AS (
@@ -92,5 +92,17 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 ) AS d ON true
           WHERE ($3::uuid IS NULL OR k.org_id = $3)
             AND ($4::uuid IS NULL OR k.integration_id = $4)
+          UNION ALL
+         SELECT 4, NULL, floor(date_part('epoch', t.gaps[n]) / 60::float8)::bigint,
+                floor(date_part('epoch', min(t.gaps[n + 1])) / 60::float8)::bigint,
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                NULL, NULL, NULL, NULL
+           FROM sync_trigger_state AS t
+          CROSS JOIN LATERAL generate_subscripts(t.gaps, 1) AS n
+          WHERE $5::boolean AND n % 2 = 1
+            AND t.gaps[n + 1] > to_timestamp($1::float8 * 60::float8)
+            AND t.gaps[n] < to_timestamp($2::float8 * 60::float8)
+          GROUP BY t.gaps[n]
        ) AS h ON true
  ORDER BY h.org_id, h.integration_id, h.part, h.valid_from NULLS FIRST, h.scheduled_for, h.attempt
