@@ -216,7 +216,7 @@ mutate: ## take each guard away and see that a test notices (MUTATE=name: only t
 	CC="$(CC)" scripts/dev/mutate $(MUTATE)
 
 bench: $(BUILD)/syncsched $(addprefix $(BUILD)/tests/,bench function_server $(BENCH_ALONE)) ## measure (BENCH=name: only that one)
-	BUILD=$(BUILD) AUTOVACUUM=$(if $(filter history looks,$(BENCH)),on,off) scripts/dev/with-postgresql $(BUILD)/tests/bench $(BENCH)
+	BUILD=$(BUILD) AUTOVACUUM=$(if $(filter history looks pages,$(BENCH)),on,off) scripts/dev/with-postgresql $(BUILD)/tests/bench $(BENCH)
 
 lint: ## run every linter over the code, the scripts and the manual
 	scripts/dev/lint

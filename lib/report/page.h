@@ -96,7 +96,7 @@ struct page_cause {
     int64_t late_ms; /* the latest */
 };
 
-/* What the runs of the integration that is being read say of one kind of failure, the last of them. */
+/* What the last failure of a kind says, of the integration that is being read. */
 struct page_message {
     char code[OUTCOME_CODE_SIZE];
     int http_status;

@@ -135,9 +135,7 @@ static void html_add_head(struct page *page, struct text *out)
                   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                   "style-src 'unsafe-inline'\">\n");
     page_add_owner(page, &words);
-    for (const char *at = text_string(&words); *at != '\0'; at++) /* a title has no elements */
-        if (*at != PAGE_NAME && *at != PAGE_NAME_END)
-            text_append(&title, at, 1);
+    page_add_plain(&title, &words); /* a title has no elements */
     text_add(&title, ", ");
     page_add_span(page, &title);
     html_add_element(out, "title", &title);

@@ -13,9 +13,7 @@ static void mail_add(struct text *out, int indent, const struct text *words)
     struct text plain = {0};
     struct text clean = {0};
 
-    for (const char *at = text_string(words); *at != '\0'; at++)
-        if (*at != PAGE_NAME && *at != PAGE_NAME_END)
-            text_append(&plain, at, 1);
+    page_add_plain(&plain, words);
     terminal_add_clean(&clean, text_string(&plain));
     terminal_add_lines(out, indent, MAIL_COLUMNS, text_string(&clean));
     text_free(&plain);
@@ -47,9 +45,7 @@ static void mail_add_subject(struct page *page, struct text *out)
         text_add(&words, ", ");
         page_add_count(&words, sums.open, "needs a person", "need a person");
     }
-    for (const char *at = text_string(&words); *at != '\0'; at++)
-        if (*at != PAGE_NAME && *at != PAGE_NAME_END)
-            text_append(&plain, at, 1);
+    page_add_plain(&plain, &words);
     terminal_add_clean(out, text_string(&plain));
     text_add(out, "\n\n");
     text_free(&words);

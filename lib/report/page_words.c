@@ -54,6 +54,13 @@ void page_add_name(struct text *out, const char *name)
     text_addf(out, "%c", PAGE_NAME_END);
 }
 
+void page_add_plain(struct text *out, const struct text *words)
+{
+    for (const char *at = text_string(words); *at != '\0'; at++)
+        if (*at != PAGE_NAME && *at != PAGE_NAME_END)
+            text_append(out, at, 1);
+}
+
 /* ---- The head ---- */
 
 static void page_add_organization(const struct page_integration *integration, struct text *out)
@@ -141,6 +148,15 @@ static void page_add_failures(const struct page *page, struct text *out)
     text_add(out, ".");
 }
 
+/* Behind another sentence, and only where there are any. */
+static void page_add_sentence(struct text *out, int64_t number, const char *one, const char *many)
+{
+    if (number == 0)
+        return;
+    text_add(out, " ");
+    page_add_count(out, number, one, many);
+}
+
 /* What became of those that were not exported in their own runs. */
 static void page_add_fates(const struct page_sums *sums, struct text *out)
 {
@@ -148,16 +164,11 @@ static void page_add_fates(const struct page_sums *sums, struct text *out)
         text_add(out, " A later run exported the period of ");
         page_add_count(out, sums->fates[PAGE_EXPORTED_LATER], "of them.", "of them.");
     }
-    if (sums->fates[PAGE_SETTLED] > 0) {
-        text_add(out, " ");
-        page_add_count(out, sums->fates[PAGE_SETTLED], "was settled as exported.",
-                       "were settled as exported.");
-    }
-    if (sums->open > 0) {
-        text_add(out, " ");
-        page_add_count(out, sums->open, "is open and waits for a person.",
-                       "are open and wait for a person.");
-    }
+    page_add_sentence(out, sums->fates[PAGE_SETTLED], "was settled as exported.",
+                      "were settled as exported.");
+    page_add_sentence(out, sums->open, "is open and waits for a person.",
+                      "are open and wait for a person.");
+    page_add_sentence(out, sums->fates[PAGE_UNDER_WAY], "is under way.", "are under way.");
 }
 
 void page_add_details(const struct page *page, struct text *out)
@@ -169,20 +180,11 @@ void page_add_details(const struct page *page, struct text *out)
         page_add_fates(&sums, out);
         text_add(out, " ");
     }
-    if (sums.fates[PAGE_UNDER_WAY] > 0) {
-        page_add_count(out, sums.fates[PAGE_UNDER_WAY], "is under way. ", "are under way. ");
-    }
     page_add_count(out, sums.records, "record was exported.", "records were exported.");
-    if (sums.holes > 0) {
-        text_add(out, " ");
-        page_add_count(out, sums.holes, "stretch of time is in no export for sure.",
-                       "stretches of time are in no export for sure.");
-    }
-    if (sums.overlaps > 0) {
-        text_add(out, " ");
-        page_add_count(out, sums.overlaps, "stretch of time is in two exports.",
-                       "stretches of time are in two exports.");
-    }
+    page_add_sentence(out, sums.holes, "stretch of time is in no export for sure.",
+                      "stretches of time are in no export for sure.");
+    page_add_sentence(out, sums.overlaps, "stretch of time is in two exports.",
+                      "stretches of time are in two exports.");
 }
 
 /* ---- What could not be judged ---- */

@@ -58,4 +58,7 @@ void page_add_hour(struct page *page, size_t integration, int64_t time_ms, struc
 /* A name or another text of strangers: as one clean line, between PAGE_NAME and its end. */
 void page_add_name(struct text *out, const char *name);
 
+/* Words, where no name is set apart. */
+void page_add_plain(struct text *out, const struct text *words);
+
 #endif

@@ -23,6 +23,7 @@ void bench_hosts(void);
 void bench_idle(void);
 void bench_instructions(void);
 void bench_looks(void);
+void bench_pages(void);
 void bench_parse(void);
 void bench_start(void);
 

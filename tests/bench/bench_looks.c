@@ -1,7 +1,8 @@
 /*
- * What it costs to look at a long log: log, status and audit of a day and of a year, with 10 million
- * runs of 100 integrations (HISTORY_ROWS) in it, beside a bare libpq program that lists the same rows.
- * Also how many statements each takes, and by which indexes the log is read.
+ * What it costs to look at a long log: log, status and audit of a day and of a year, and metrics,
+ * report and stats of a month and of a year, with 10 million runs (HISTORY_ROWS) of 100 integrations
+ * (HISTORY_INTEGRATIONS) in it, beside a bare libpq program that lists the same rows. Also how many
+ * statements each takes, and by which indexes the log is read.
  */
 #include "bench.h"
 
@@ -14,13 +15,18 @@
 #include <string.h>
 #include <time.h>
 
-enum { LOOKS_PAIRS = 100, LOOKS_ROWS = 10000000, LOOKS_ROUNDS = 3, LOOKS_WAIT_MS = 3600 * 1000 };
+enum {
+    LOOKS_INTEGRATIONS = 100,
+    LOOKS_ROWS = 10000000,
+    LOOKS_ROUNDS = 3,
+    LOOKS_WAIT_MS = 3600 * 1000
+};
 
 /*
  * Each integration had a slot every five minutes, the same number each; one in 50 failed, and the
  * next run made up for it. Indexes are made afterwards: the log is as it would be, only sooner.
  */
-static void looks_fill(long rows)
+static void looks_fill(long rows, long integrations)
 {
     testdb_exec("UPDATE organization_integrations SET cron_schedule = '*/5 * * * *';"
                 "UPDATE sync_schedule_state SET schedule = '*/5 * * * * UTC';"
@@ -52,7 +58,7 @@ static void looks_fill(long rows)
         "  FROM organization_integrations AS i,\n"
         "       generate_series(%ld, 1, -1) AS n,\n"
         "       LATERAL (SELECT date_trunc('hour', now()) - n * interval '5 minutes' AS slot) AS s",
-        rows / LOOKS_PAIRS);
+        rows / integrations);
     testdb_exec("DO $$ DECLARE i looks_indexes; BEGIN FOR i IN SELECT * FROM looks_indexes LOOP"
                 " EXECUTE i.definition; END LOOP; END $$;"
                 "UPDATE sync_schedule_state SET mark = date_trunc('hour', now())"
@@ -105,7 +111,7 @@ static void looks_measure(const char *what, const char *options, const char *bar
 {
     struct bench_costs mine;
     struct bench_costs theirs;
-    char line[300];
+    char line[500];
     long statements;
 
     testdb_exec("SELECT pg_stat_statements_reset()");
@@ -122,18 +128,86 @@ static void looks_measure(const char *what, const char *options, const char *bar
 
 extern const char sql_audit[];
 extern const char sql_runs[];
+extern const char sql_stats[];
+extern const char sql_stats_days[];
 extern const char sql_status[];
+
+static long looks_number(const char *variable, long otherwise)
+{
+    const char *text = getenv(variable);
+
+    return text != NULL ? strtol(text, NULL, 10) : otherwise;
+}
+
+static void looks_open(void)
+{
+    long integrations = looks_number("HISTORY_INTEGRATIONS", LOOKS_INTEGRATIONS);
+
+    program_set_wait(LOOKS_WAIT_MS);
+    bench_create_due((int)integrations);
+    looks_fill(looks_number("HISTORY_ROWS", LOOKS_ROWS), integrations);
+}
+
+static void looks_at_report(int days, long minute, int rounds)
+{
+    long from = minute - days * 1440L;
+    char what[50];
+    char options[60];
+    char bare[100];
+    char parameters[100];
+
+    snprintf(what, sizeof what, "looks: report of %d days", days);
+    snprintf(options, sizeof options, "report --html - --since %dd", days);
+    snprintf(bare, sizeof bare, "audit %ld %ld - - true", from, minute);
+    looks_measure(what, options, bare, rounds);
+    snprintf(parameters, sizeof parameters, "%ld, %ld, NULL, NULL, true", from, minute);
+    looks_print_plan(what, sql_audit, parameters);
+}
+
+/* Of so many days, and of as many before. */
+static void looks_at_stats(int days, long minute, int rounds)
+{
+    long from = minute - days * 1440L;
+    long before = from - days * 1440L;
+    char what[50];
+    char options[60];
+    char bare[200];
+    char parameters[100];
+
+    snprintf(what, sizeof what, "looks: stats of %d days", days);
+    snprintf(options, sizeof options, "stats --json --since %dd", days);
+    snprintf(
+        bare, sizeof bare,
+        "stats - - '{%ld,%ld,%ld}' integration >/dev/null && \"$0\" stats_days - - %ld %ld %ld",
+        before, from, minute, before, from, minute);
+    looks_measure(what, options, bare, rounds);
+    snprintf(parameters, sizeof parameters, "NULL, NULL, ''{%ld,%ld,%ld}'', ''integration''",
+             before, from, minute);
+    looks_print_plan(what, sql_stats, parameters);
+    snprintf(parameters, sizeof parameters, "NULL, NULL, %ld, %ld, %ld", before, from, minute);
+    looks_print_plan(what, sql_stats_days, parameters);
+}
+
+void bench_pages(void)
+{
+    long minute = (long)(time(NULL) / 60);
+
+    looks_open();
+    looks_measure("looks: metrics", "metrics", "status - - 5 true", LOOKS_ROUNDS);
+    looks_at_report(30, minute, LOOKS_ROUNDS);
+    looks_at_stats(30, minute, LOOKS_ROUNDS);
+    looks_at_report(365, minute, 1);
+    looks_at_stats(365, minute, 1);
+    testdb_drop();
+}
 
 void bench_looks(void)
 {
-    const char *rows = getenv("HISTORY_ROWS");
     long minute = (long)(time(NULL) / 60);
     char bare[100];
     char parameters[100];
 
-    program_set_wait(LOOKS_WAIT_MS);
-    bench_create_due(LOOKS_PAIRS);
-    looks_fill(rows != NULL ? strtol(rows, NULL, 10) : LOOKS_ROWS);
+    looks_open();
     looks_measure("looks: status", "status", "status - - 20 true", LOOKS_ROUNDS);
     looks_print_plan("status", sql_status, "NULL, NULL, 20, true");
     for (int days = 1; days <= 366; days += 365) {

@@ -1,6 +1,6 @@
 /*
  * bench [NAME]...: measures and prints a table; all of it without arguments, but for what takes long
- * (capacity, history, hosts, looks) or needs valgrind (instructions).
+ * (capacity, history, hosts, looks, pages) or needs valgrind (instructions).
  *
  * The PostgreSQL server comes from libpq's PG* environment and is meant to be thrown away. Exit
  * status 1 means that the work went wrong, never that it was slow.
@@ -26,6 +26,7 @@ static const struct {
     {"idle", bench_idle, false},
     {"instructions", bench_instructions, true},
     {"looks", bench_looks, true},
+    {"pages", bench_pages, true},
     {"parse", bench_parse, false},
     {"start", bench_start, false},
     {"history", bench_history, true},

@@ -1,7 +1,8 @@
 /*
- * rows STATEMENT [PARAMETER...]: the least that a program on libpq can do to list what log, status and
- * audit read. Runs their own statement in single-row mode ("runs", "status", "audit"; a parameter "-"
- * is NULL) and prints each row, its columns separated by commas.
+ * rows STATEMENT [PARAMETER...]: the least that a program on libpq can do to list what log, status,
+ * audit, report and stats read. Runs their own statement in single-row mode ("runs", "status",
+ * "audit", "stats", "stats_days"; a parameter "-" is NULL) and prints each row, its columns separated
+ * by commas.
  */
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -10,12 +11,18 @@
 
 extern const char sql_audit[];
 extern const char sql_runs[];
+extern const char sql_stats[];
+extern const char sql_stats_days[];
 extern const char sql_status[];
 
 static const struct {
     const char *name;
     const char *sql;
-} statements[] = {{"audit", sql_audit}, {"runs", sql_runs}, {"status", sql_status}};
+} statements[] = {{"audit", sql_audit},
+                  {"runs", sql_runs},
+                  {"stats", sql_stats},
+                  {"stats_days", sql_stats_days},
+                  {"status", sql_status}};
 
 static void print_row(const PGresult *result)
 {

@@ -1,6 +1,6 @@
 /*
- * What status and health cost where the log is long: two statements, by indexes alone, which read few
- * blocks, on a history of successes as on one of failures only, and whether the planner knows the
+ * What status, health, metrics, stats and report cost where the log is long: three statements, of
+ * status and health by indexes alone, which read few blocks, on a history of successes as on one of failures only, and whether the planner knows the
  * log or has no statistics of it.
  */
 #include "integration/status_scene.h"
@@ -74,8 +74,8 @@ static void run_alone(const char *command)
     program_result_free(&result);
 }
 
-/* Three statements that name a table, of which one asks for its key alone; few blocks of the log. */
-static void assert_statements(const char *command)
+/* Three statements that name a table, of which one asks for keys or names; so many blocks at most. */
+static void assert_statements(const char *command, int64_t blocks)
 {
     static const char of_tables[] = "FROM pg_stat_statements AS s JOIN pg_database AS d"
                                     " ON d.oid = s.dbid WHERE d.datname = current_database()"
@@ -85,7 +85,7 @@ static void assert_statements(const char *command)
     run_alone(command);
     ck_assert_int_eq(testdb_number("SELECT coalesce(sum(s.calls), 0) %s", of_tables), 3);
     ck_assert_int_le(testdb_number("SELECT sum(shared_blks_hit + shared_blks_read) %s", of_tables),
-                     INTEGRATIONS * BLOCKS_PER_INTEGRATION);
+                     blocks);
 }
 
 /* The plan, a line a row. */
@@ -140,12 +140,15 @@ static void assert_plan(void)
 START_TEST(test_cost)
 {
     static const char *const commands[] = {"status --json", "health --json",
-                                           "status --json --runs 100"};
+                                           "status --json --runs 100", "metrics"};
+    static const char *const of_periods[] = {"stats --since 7d --json", "report --since 6h --csv"};
 
     seed();
     for (int knows = 0; knows <= 1; knows++) {
         for (size_t i = 0; i < COUNT(commands); i++)
-            assert_statements(commands[i]);
+            assert_statements(commands[i], INTEGRATIONS * BLOCKS_PER_INTEGRATION);
+        for (size_t i = 0; i < COUNT(of_periods); i++)
+            assert_statements(of_periods[i], INT64_MAX);
         assert_plan();
         testdb_exec("ANALYZE");
     }

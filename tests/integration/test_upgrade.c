@@ -136,7 +136,8 @@ static char *rows(void)
         "is_unsaid}'::text[])::text"
         "   FROM sync_run_log AS t UNION ALL"
         " SELECT (to_jsonb(t) - 'since')::text FROM sync_schedule_state AS t UNION ALL"
-        " SELECT (to_jsonb(t) - 'warnings')::text FROM sync_trigger_state AS t UNION ALL"
+        " SELECT (to_jsonb(t) - '{warnings,gaps}'::text[])::text FROM sync_trigger_state AS t "
+        "UNION ALL"
         " SELECT to_jsonb(t)::text FROM organizations AS t UNION ALL"
         " SELECT to_jsonb(t)::text FROM organization_integrations AS t) AS all_rows (r)");
 }
