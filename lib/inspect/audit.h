@@ -117,11 +117,11 @@ typedef void audit_entry_reader(void *context, const struct audit_entry *entry);
 bool audit_is_good(const struct audit_result *result);
 
 /*
- * Hands on, integration by integration in key order: the runs as they arrive, if wanted, what cannot
- * be judged, then texts, every slot, and what is wrong with the periods. At last when nothing ticked,
- * if wanted, and what the ledger says otherwise, if wanted. Rows that are not valid are warnings. Only
- * the runs of one integration are in memory at a time. ERROR_USAGE for a period that lies in the
- * future; else the errors of database.h, upon which some slots were not handed on.
+ * Hands on, integration by integration in key order: the runs as they arrive, if wanted, what
+ * cannot be judged, then texts, every slot, and what is wrong with the periods. At last, if wanted,
+ * when nothing ticked, and what the ledger says otherwise. Rows that are not valid are warnings.
+ * Only the runs of one integration are in memory at a time. ERROR_USAGE for a period that lies in
+ * the future; else the errors of database.h, upon which some slots were not handed on.
  */
 bool audit_read(const struct audit_options *options, audit_entry_reader *read, void *context,
                 struct audit_result *result, struct error *err);

@@ -1,8 +1,6 @@
 #include "report/page_words.h"
 #include "report/terminal.h"
 
-#include <string.h>
-
 enum { MAIL_COLUMNS = 72 };
 
 static const char mail_marks[PAGE_MARKS + 1] = " .~>+x?!";
