@@ -14,7 +14,7 @@ static const struct {
     int lock_parameters;
     int parameters;
 } run_log_steps[] = {
-    [RUN_LOG_START] = {sql_start_lock, sql_start, 3, 8},
+    [RUN_LOG_START] = {sql_start_lock, sql_start, 3, 9},
     [RUN_LOG_ACCEPT] = {NULL, sql_accept, 0, 6},
     [RUN_LOG_FINISH] = {NULL, sql_finish, 0, 12},
     [RUN_LOG_FINISH_LATE] = {sql_late_lock, sql_late, 1, 11},
@@ -75,6 +75,8 @@ static void run_log_read_pending(void *context, const struct database_row *row)
     run_log_read_state(context, row);
     cursor->state->throttled_for_ms = database_row_number(row, "throttled_for_ms", 0);
     cursor->state->throttled_until_ms = database_row_number(row, "throttled_until_ms", 0);
+    cursor->state->is_held =
+        cursor->transition->holds_restored && database_row_is_true(row, "is_before_restore");
 }
 
 /* What a start needs to know, from the fifth value on. Whether it needs the lock of all starts. */
@@ -87,6 +89,7 @@ static bool run_log_set_start(const struct run_log_transition *start, const char
     if (start->max_calls_of > 0)
         values[6] = database_number(numbers[2], start->max_calls_of);
     values[7] = database_number(numbers[3], start->not_before_us);
+    values[8] = start->holds_restored ? "t" : "f";
     return start->max_calls > 0 || start->max_calls_of > 0;
 }
 

@@ -28,6 +28,7 @@ struct run_state {
     /* Of a run that was to start and is pending: its type is throttled. 0: it is not. */
     int64_t throttled_for_ms;
     int64_t throttled_until_ms; /* since 1970 UTC, by the database's clock */
+    bool is_held;               /* the same; it was made before the database was restored */
 };
 
 enum run_log_step {
@@ -73,6 +74,7 @@ struct run_log_transition {
     int max_calls;         /* in flight at once, over all ticks; 0: no limit */
     int max_calls_of;      /* the same of its type */
     int64_t not_before_us; /* since 1970 UTC: so late it was when the run was claimed, or adopted */
+    bool holds_restored;   /* not one that was made before the database was restored */
 };
 
 /*

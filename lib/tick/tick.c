@@ -742,6 +742,8 @@ static bool tick_serve(struct tick *tick, struct tick_result *result, struct err
         .store_until_ms = tick->deadline_ms + TICK_STORE_GRACE_MS,
         .settle_until_ms = tick->deadline_ms + TICK_SETTLE_GRACE_MS,
         .warns_if_late = !options->has_at,
+        .holds_restored =
+            tick->has_time && !options->has_at && options->after_restore != TICK_SERVES,
     };
     struct pool_options pool = {
         .tasks = result->count,

@@ -298,6 +298,15 @@ enum worker_start {
 static enum worker_start worker_judge_start(const struct worker *worker,
                                             const struct run_state *state)
 {
+    struct error err;
+
+    if (state->status == RUN_PENDING && state->is_held) {
+        error_set(&err, ERROR_DATABASE,
+                  "the database was restored or promoted since the tick began");
+        error_hint(&err, "a later tick holds the slots; see what it says");
+        worker_note_refusal(worker, WORKER_REFUSED_ANY, &err);
+        return WORKER_NOT_STARTED;
+    }
     if (state->status == RUN_PENDING) {
         worker_note_wait(worker, state);
         return WORKER_WAITS_TO_START;
@@ -320,6 +329,7 @@ static enum worker_start worker_start(struct worker *worker, struct run_state *s
         .max_calls = policy->max_calls,
         .max_calls_of = type < RUN_TYPES ? policy->max_calls_of[type] : 0,
         .not_before_us = worker->options->now_us,
+        .holds_restored = worker->options->holds_restored,
     };
     int64_t return_at_ms = clock_now_ms() + WORKER_TRY_MS;
     int64_t pause_ms = WORKER_PAUSE_FIRST_MS;

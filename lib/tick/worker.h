@@ -85,6 +85,7 @@ struct worker_options {
     int64_t store_until_ms;          /* outcomes may be stored until here */
     int64_t settle_until_ms;         /* what dead workers left may be settled until here */
     bool warns_if_late;
+    bool holds_restored; /* starts nothing that was made before the database was restored */
 };
 
 /* Until when (monotonic clock) task n cannot start, as far as one knows; for the pool. */

@@ -376,6 +376,43 @@ START_TEST(test_pending)
 }
 END_TEST
 
+/*
+ * Covers: a worker that lives on in a promoted database starts nothing that this one had pending: it
+ * may have been called for before. The next ticks hold it.
+ */
+START_TEST(test_promoted_in_a_tick)
+{
+    struct scene_tick tick;
+    char *code;
+
+    seed(1);
+    scene_seed(2, 2, EVERY);
+    scene_seed_state(2, EVERY_STATE, origin - 1);
+    testdb_exec("CREATE FUNCTION promote() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                " UPDATE sync_database_state SET timeline = '00000000'; RETURN NEW; END $$;"
+                "CREATE TRIGGER promote AFTER UPDATE ON sync_run_log FOR EACH ROW"
+                " WHEN (NEW.status = 'completed') EXECUTE FUNCTION promote()");
+    tick = scene_run("--concurrency 1");
+    ck_assert_int_eq(tick.status, 3);
+    ck_assert_msg(strstr(tick.err, "1 run not started, and stays pending: the database was"
+                                   " restored or promoted since the tick began") != NULL,
+                  "%s", tick.err);
+    scene_tick_free(&tick);
+    testdb_exec("DROP TRIGGER promote ON sync_run_log");
+    ck_assert_int_eq(scene_count("pending"), 1);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
+    testdb_exec("UPDATE sync_run_log SET created_at = created_at - interval '2 minutes'"
+                " WHERE status = 'pending'");
+    tick_said("", "slots");
+    code = testdb_text("SELECT error_code FROM sync_run_log WHERE status = 'failed'"
+                       " AND scheduled_for = '%s'",
+                       scene_minute_text(origin));
+    ck_assert_pstr_eq(code, "RESTORED");
+    free(code);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 1);
+}
+END_TEST
+
 /* Covers: no policy makes another attempt at what failed before; a person may. */
 START_TEST(test_attempts)
 {
@@ -709,6 +746,7 @@ SUITE(restored)
     tcase_add_test(held, test_dry_run);
     tcase_add_test(held, test_edited_and_old);
     tcase_add_test(held, test_pending);
+    tcase_add_test(held, test_promoted_in_a_tick);
     tcase_add_test(held, test_attempts);
     tcase_add_test(held, test_future);
     tcase_add_test(held, test_many);

@@ -8,11 +8,19 @@
 -- future was written by a clock that was wrong.
 -- $8: when the tick read or claimed, in microseconds. It began no earlier than that, though the
 -- database's clock has stepped back since.
+-- $9: a worker may have lived through a restore or a promotion. What this database had pending then
+-- may have been called for since (adopt.sql).
 UPDATE sync_run_log
    SET status = 'running', worker = $4,
        started_at = greatest(now(), to_timestamp($8::float8 / 1000000::float8)),
        call_until = now() + $5::float8 * interval '1 millisecond'
  WHERE run_id = $1::uuid AND org_id = $2::uuid AND integration_id = $3::uuid AND status = 'pending'
+   AND ($9::boolean IS NOT TRUE
+        OR ((SELECT x.restored_us
+               FROM (SELECT
+                            -- include: columns/restored.sql
+                    ) AS x)
+            >= (date_part('epoch', created_at) * 1000000::float8)::bigint) IS NOT TRUE)
    AND NOT EXISTS (SELECT
                      FROM sync_throttle_state AS t
                     WHERE t.integration_type = sync_run_log.integration_type
