@@ -211,7 +211,7 @@ START_TEST(test_filtered_role)
     tick = scene_run("");
     ck_assert_msg(tick.status == 3, "exit %d\n%s%s", tick.status, tick.out, tick.err);
     ck_assert_ptr_nonnull(strstr(tick.err, "row-level security"));
-    ck_assert_ptr_nonnull(strstr(tick.err, "BYPASSRLS"));
+    ck_assert_ptr_nonnull(strstr(tick.err, "SYNCSCHED_DB_ROLE=service_role"));
     scene_tick_free(&tick);
     testdb_drop_role(role);
 }
