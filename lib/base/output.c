@@ -9,7 +9,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum { OUTPUT_NUDGE_US = 50000 };
+/* So often in a row may nothing be taken although poll() has said that there is room. */
+enum { OUTPUT_NUDGE_US = 50000, OUTPUT_STALLS_MAX = 100 };
 
 static void output_wake(int number)
 {
@@ -51,13 +52,14 @@ static size_t output_most(int fd)
 bool output_write(int fd, const char *bytes, size_t length, int limit_ms)
 {
     size_t most = output_most(fd);
+    int stalls = 0;
 
     while (length > 0) {
         struct pollfd room = {.fd = fd, .events = POLLOUT};
         ssize_t written;
         int ready = poll(&room, 1, limit_ms);
 
-        if (ready == 0) {
+        if (ready == 0 || stalls++ > OUTPUT_STALLS_MAX) {
             errno = EAGAIN;
             return false;
         }
@@ -65,6 +67,7 @@ bool output_write(int fd, const char *bytes, size_t length, int limit_ms)
         if (written < 0 && errno != EINTR && errno != EAGAIN)
             return false;
         if (written > 0) {
+            stalls = 0;
             bytes += written;
             length -= (size_t)written;
         }

@@ -5,6 +5,16 @@
 #include <errno.h>
 #include <time.h>
 
+/* poll() itself may fail, as memory is short: who waits looks again after this time. */
+enum { WAIT_AGAIN_MS = 10 };
+
+static void wait_again(void)
+{
+    struct timespec pause = {.tv_nsec = WAIT_AGAIN_MS * 1000000L};
+
+    nanosleep(&pause, NULL);
+}
+
 int wait_step_ms(int64_t until_ms)
 {
     int64_t left_ms = until_ms - clock_now_ms();
@@ -23,7 +33,7 @@ bool wait_for(int fd, short events, int64_t until_ms)
         if (n > 0)
             return true;
         if (n < 0 && errno != EINTR)
-            return false;
+            wait_again();
     }
     return false;
 }
@@ -32,6 +42,12 @@ bool wait_step(struct pollfd *ready, nfds_t count, int64_t until_ms, const sigse
 {
     int step_ms = wait_step_ms(until_ms);
     struct timespec step = {.tv_sec = step_ms / 1000, .tv_nsec = step_ms % 1000 * 1000000L};
+    int n = ppoll(ready, count, &step, mask);
 
-    return ppoll(ready, count, &step, mask) > 0;
+    if (n >= 0 || errno == EINTR)
+        return n > 0;
+    wait_again();
+    for (nfds_t i = 0; i < count; i++)
+        ready[i].revents = ready[i].fd >= 0 ? ready[i].events : 0;
+    return true;
 }

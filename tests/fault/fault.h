@@ -33,8 +33,9 @@ struct fault_world {
     int at_once;
     int integrations; /* numbered from 1 */
     int tick_count;
-    int fault_count; /* deeds: kills, cuts, restarts, whatever the scenario does */
-    int64_t base;    /* the minute in which it began */
+    int ticks_wanted; /* the scenario's; its begin may change that */
+    int fault_count;  /* deeds: kills, cuts, restarts, whatever the scenario does */
+    int64_t base;     /* the minute in which it began */
     struct tally_slot *slots;
     size_t slot_count;
     size_t slot_capacity;
@@ -48,12 +49,14 @@ struct fault_scenario {
     const char *options;                        /* of every disturbed tick */
     int ticks;                                  /* so many, at the least */
     int latency_ms_max;                         /* of the function */
-    void (*begin)(struct fault_world *world);   /* once; NULL in all four: nothing */
+    void (*begin)(struct fault_world *world);   /* once; NULL in all five: nothing */
     void (*prepare)(struct fault_world *world); /* before the ticks of a burst start */
     void (*disturb)(struct fault_world *world); /* while they run; must not leave them stopped */
-    void (*end)(struct fault_world *world);     /* once, before the undisturbed ticks */
-    bool has_bad_replies;                       /* answers are lost, broken or too late */
-    bool is_throttled;                          /* the function answers 429 now and then */
+    void (*check)(struct fault_world *world, const struct scene_tick *tick); /* each that ended */
+    void (*end)(struct fault_world *world); /* once, before the undisturbed ticks */
+    bool is_alone;                          /* never two ticks at once */
+    bool has_bad_replies;                   /* answers are lost, broken or too late */
+    bool is_throttled;                      /* the function answers 429 now and then */
 };
 
 /* Fails the test unless the scenario ends with nothing missing, doubled or stuck. Prints a row. */
@@ -92,6 +95,7 @@ const struct fault_scenario *fault_kills(size_t place);
 const struct fault_scenario *fault_databases(size_t place);
 const struct fault_scenario *fault_resources(size_t place);
 const struct fault_scenario *fault_denials(size_t place);
+const struct fault_scenario *fault_syscalls(size_t place);
 
 TCase *tcase_tally(void);
 TCase *tcase_outages(void);

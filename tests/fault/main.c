@@ -118,6 +118,7 @@ int main(int argc, char **argv)
     collect(fault_databases);
     collect(fault_resources);
     collect(fault_denials);
+    collect(fault_syscalls);
     if (!check_names(argc, argv))
         return 2;
     fault_print_head();

@@ -172,7 +172,8 @@ static void world_start_tick(struct fault_world *world, int64_t slot)
 static void world_burst(struct fault_world *world)
 {
     static const int sizes[] = {1, 1, 1, 2, 2, 5};
-    int size = sizes[chance_pick(&world->chance, 0, sizeof sizes / sizeof *sizes - 1)];
+    int drawn = sizes[chance_pick(&world->chance, 0, sizeof sizes / sizeof *sizes - 1)];
+    int size = world->scenario->is_alone ? 1 : drawn;
     int64_t slot = world_seed(world);
 
     if (chance_percent(&world->chance, 25))
@@ -187,6 +188,8 @@ static void world_burst(struct fault_world *world)
     for (int i = 0; i < size; i++) {
         struct scene_tick tick = scene_wait(world->ticks[i]);
 
+        if (world->scenario->check != NULL)
+            world->scenario->check(world, &tick);
         ck_assert_msg(tick.status != -1, "a tick did not end: %s", tick.err);
         scene_tick_free(&tick);
     }
@@ -379,12 +382,13 @@ static void world_open(struct fault_world *world)
 void fault_run(const struct fault_scenario *scenario)
 {
     struct fault_world world = {.scenario = scenario,
-                                .chance = chance_seed(fault_seed(), scenario->name)};
+                                .chance = chance_seed(fault_seed(), scenario->name),
+                                .ticks_wanted = scenario->ticks};
     int64_t started_ms = world_now_ms();
     int64_t settled;
 
     world_open(&world);
-    while (world.tick_count < fault_ticks(scenario->ticks))
+    while (world.tick_count < fault_ticks(world.ticks_wanted))
         world_burst(&world);
     if (scenario->end != NULL)
         scenario->end(&world);

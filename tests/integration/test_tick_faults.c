@@ -262,11 +262,51 @@ START_TEST(test_abandoned_without_schedule)
 }
 END_TEST
 
+/* ---- A system that refuses the same call again and again: the tick ends all the same ---- */
+
+/* The fault suite's scenario "syscalls" lets every call fail. It found these. */
+
+/* A program that is traced already may not trace: then leaks are not looked for. */
+#define INJECT                                                                                     \
+    "ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0"                                                \
+    " exec strace -f -qq -o /dev/null -e signal=none "
+
+static const struct {
+    const char *wrapper;
+    int status;
+} refusals[] = {
+    {INJECT "-e trace=ppoll -e inject=ppoll:error=ENOMEM:when=1+ \"$@\"", 0},
+    {INJECT "-e trace=ppoll -e inject=ppoll:error=ENOMEM:when=2 \"$@\"", 0},
+    {INJECT "-e trace=poll -e inject=poll:error=ENOMEM:when=3 \"$@\"", 0},
+    {INJECT "-e trace=write -e inject=write:error=EAGAIN:when=1+ \"$@\"", 4},
+};
+
+static bool may_trace(void)
+{
+    return system("strace -qq -o /dev/null true 2>/dev/null") == 0;
+}
+
+START_TEST(test_refused)
+{
+    struct scene_tick tick;
+
+    scene_seed(1, 3, DAILY);
+    scene_set_wrapper(refusals[_i].wrapper);
+    tick = scene_run("--budget 5s --at " AT);
+    ck_assert_msg(tick.status == refusals[_i].status, "exit %d: %s%s", tick.status, tick.out,
+                  tick.err);
+    ck_assert_int_eq(scene_count("completed"), 3);
+    ck_assert_uint_eq(function_count(scene_function(), NULL), 3);
+    scene_tick_free(&tick);
+}
+END_TEST
+
 SUITE(tick_faults)
 {
     TCase *calls = tcase_create("calls");
     TCase *reused = tcase_create("reused");
     TCase *stale = tcase_create("stale");
+    TCase *refused = tcase_create("refused");
 
     tcase_add_checked_fixture(calls, scene_open, scene_close);
     tcase_add_test(calls, test_error_answer);
@@ -292,4 +332,11 @@ SUITE(tick_faults)
     tcase_add_test(stale, test_running_for_31_minutes);
     tcase_add_test(stale, test_abandoned_without_schedule);
     suite_add_tcase(suite, stale);
+
+    tcase_add_checked_fixture(refused, scene_open, scene_close);
+    if (may_trace())
+        tcase_add_loop_test(refused, test_refused, 0, (int)(sizeof refusals / sizeof *refusals));
+    else
+        puts("system calls that fail: not asked: strace may not trace here");
+    suite_add_tcase(suite, refused);
 }
