@@ -109,6 +109,12 @@ $(BUILD)/tests/function_server: $(SERVER_OBJECTS) $(COVERAGE_OBJECT) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
+# Loaded before the program, so that memory runs short.
+$(BUILD)/tests/fault: | $(BUILD)/tests/failing_malloc.so
+$(BUILD)/tests/failing_malloc.so: tests/fault/preload/failing_malloc.c
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) -O2 -fPIC -shared -o $@ $<
+
 # What the benchmarks compare the program with, and what tells the cost of both.
 $(BUILD)/tests/calls $(BUILD)/tests/bare $(BUILD)/tests/rows: $(LIBRARY)
 $(BENCH_ALONE:%=$(BUILD)/tests/%): $(BUILD)/tests/%: $(BUILD)/obj/tests/bench/%.o $(COVERAGE_OBJECT)

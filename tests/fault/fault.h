@@ -34,6 +34,7 @@ struct fault_world {
     int integrations; /* numbered from 1 */
     int tick_count;
     int ticks_wanted; /* the scenario's; its begin may change that */
+    int crash_count;  /* ticks that a signal ended, but for SIGKILL */
     int fault_count;  /* deeds: kills, cuts, restarts, whatever the scenario does */
     int64_t base;     /* the minute in which it began */
     struct tally_slot *slots;
@@ -83,6 +84,13 @@ pid_t fault_pick_worker(struct fault_world *world, struct program *tick);
  */
 json_t *fault_audit(int64_t from, int64_t to);
 
+/*
+ * Of a tick that was alone: fails the test unless it and its workers ended, and unless an exit status
+ * of 0 came with a summary whose runs are completed. The deed is what was done to it.
+ */
+void fault_expect_honest(struct fault_world *world, const struct scene_tick *tick,
+                         const char *deed);
+
 /* Makes pending, running and failed runs old enough for ticks to care for them. */
 void fault_age_runs(void);
 
@@ -96,6 +104,7 @@ const struct fault_scenario *fault_databases(size_t place);
 const struct fault_scenario *fault_resources(size_t place);
 const struct fault_scenario *fault_denials(size_t place);
 const struct fault_scenario *fault_syscalls(size_t place);
+const struct fault_scenario *fault_memory(size_t place);
 
 TCase *tcase_tally(void);
 TCase *tcase_outages(void);

@@ -119,6 +119,7 @@ int main(int argc, char **argv)
     collect(fault_resources);
     collect(fault_denials);
     collect(fault_syscalls);
+    collect(fault_memory);
     if (!check_names(argc, argv))
         return 2;
     fault_print_head();
