@@ -17,6 +17,7 @@ int main(int argc, char *argv[])
         {.name = COMMAND_LOG, .run = command_log},
         {.name = COMMAND_STATS, .run = command_stats},
         {.name = COMMAND_REPORT, .run = command_report},
+        {.name = COMMAND_CHANGES, .run = command_changes},
         {.name = COMMAND_STATUS, .run = command_status},
         {.name = COMMAND_HEALTH, .run = command_health},
         {.name = COMMAND_METRICS, .run = command_metrics},

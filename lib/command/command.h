@@ -72,6 +72,7 @@ int command_audit(const struct command_line *line);
 int command_log(const struct command_line *line);
 int command_stats(const struct command_line *line);
 int command_report(const struct command_line *line);
+int command_changes(const struct command_line *line);
 int command_status(const struct command_line *line);
 int command_health(const struct command_line *line);
 int command_metrics(const struct command_line *line);

@@ -327,6 +327,7 @@ static const char *const commands[] = {
     "due",
     "next",
     "stats --by month",
+    "changes --to 2024-05-01T00:00Z",
     "status",
     "health",
     "audit --from 2024-05-01T00:00Z",

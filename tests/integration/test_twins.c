@@ -94,6 +94,7 @@ static const struct {
     {NULL, "audit --from $FROM --to $TO --json"},
     {NULL, "status --json --all"},
     {NULL, "stats --json --since $MID"},
+    {NULL, "changes --json --org Nord"},
     {NULL, "log --json --from $FROM --to $TO"},
     {NULL, "log --json $KEY"},
     {NULL, "due --at $LAST"},

@@ -13,6 +13,7 @@ _syncsched_options() { # COMMAND
     log) echo "--since --from --to --org --integration --status --code --http --slower-than --host --csv --width --json --db-role --config --log-format --help --version" ;;
     stats) echo "--since --org --integration --by --csv --width --json --db-role --config --log-format --help --version" ;;
     report) echo "--since --month --org --integration --csv --html --text --db-role --config --log-format --help --version" ;;
+    changes) echo "--from --to --org --integration --width --json --db-role --config --log-format --help --version" ;;
     status) echo "--budget --concurrency --max-calls --max-calls-xledger --max-calls-dynamics --max-calls-bufdir --org --integration --all --runs --width --json --db-role --config --log-format --help --version" ;;
     health) echo "--org --integration --probe --width --json --db-role --config --log-format --help --version" ;;
     metrics) echo "--db-role --config --log-format --help --version" ;;
@@ -22,7 +23,7 @@ _syncsched_options() { # COMMAND
     warm) echo "--cold-start-after --ahead --db-role --config --log-format --help --version" ;;
     doctor) echo "--json --db-role --config --log-format --help --version" ;;
     schema) echo "--apply --yes --no-transaction --config --log-format --help --version" ;;
-    '') echo "run due next audit log stats report status health metrics check-cron resolve prune warm doctor schema --help --version" ;;
+    '') echo "run due next audit log stats report changes status health metrics check-cron resolve prune warm doctor schema --help --version" ;;
     # settings: end
     esac
 }
