@@ -19,7 +19,7 @@ struct changes_options {
     int64_t to;
 };
 
-/* What was in force. Texts are borrowed; minutes as in the journal: behind from, up to and with to. */
+/* What was in force. Texts are borrowed; as in the journal, behind from, up to and with to. */
 struct changes_record {
     struct subject subject;
     const char *timezone; /* where the organisation is; NULL: UTC */

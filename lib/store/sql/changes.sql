@@ -10,7 +10,8 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 CASE WHEN isfinite(j.valid_from)
                      THEN (date_part('epoch', j.valid_from) / 60::float8)::bigint
                 END AS valid_from,
-                (date_part('epoch', j.valid_to) / 60::float8)::bigint AS valid_to,
+                (date_part('epoch', least(j.valid_to, j.stepped_back_to)) / 60::float8)::bigint
+                  AS valid_to,
                 coalesce((SELECT left(i.integration_type::text, 64)
                             FROM organization_integrations AS i
                            WHERE i.org_id = j.org_id AND i.integration_id = j.integration_id
