@@ -190,7 +190,7 @@ START_TEST(test_subject_is_no_setting)
     scene_expect(scene_run("--at " AT), 1, 0, 1, 1);
     actual = read_mails();
     ck_assert_ptr_nonnull(strstr(actual, "@daily"));
-    ck_assert_ptr_null(strstr(actual, "warning"));
+    ck_assert_ptr_null(strstr(actual, "SYNCSCHED_SUBJECT"));
     free(actual);
 }
 END_TEST
