@@ -1,6 +1,7 @@
 -- The texts of the journal, those of each integration by time; or a row without any, for the clock and
 -- the schema's version. $1, $2: only this organisation, this integration. NULL: any. Where no text was in
--- force in a period, only those on either side say it: so the period is not asked for here.
+-- force in a period, only those on either side say it: so the period is not asked for here. What no
+-- encoding may have is replaced, as in columns/texts.sql.
 SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
        sync_schema_version() AS schema_version,
        r.*
@@ -12,7 +13,12 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 END AS valid_from,
                 (date_part('epoch', least(j.valid_to, j.stepped_back_to)) / 60::float8)::bigint
                   AS valid_to,
-                coalesce((SELECT left(i.integration_type::text, 64)
+                coalesce((SELECT CASE
+                                   WHEN (SELECT getdatabaseencoding() IN ('UTF8', 'LATIN1'))
+                                   THEN left(i.integration_type::text, 64)
+                                   ELSE regexp_replace(left(i.integration_type::text, 64),
+                                                       '[^\t -~]', '?', 'g')
+                                 END
                             FROM organization_integrations AS i
                            WHERE i.org_id = j.org_id AND i.integration_id = j.integration_id
                            LIMIT 1),
