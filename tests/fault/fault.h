@@ -58,6 +58,7 @@ struct fault_scenario {
     bool is_alone;                          /* never two ticks at once */
     bool has_bad_replies;                   /* answers are lost, broken or too late */
     bool is_throttled;                      /* the function answers 429 now and then */
+    bool keeps_outcomes;                    /* what is done to ticks costs no run its outcome */
 };
 
 /* Fails the test unless the scenario ends with nothing missing, doubled or stuck. Prints a row. */

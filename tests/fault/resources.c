@@ -160,7 +160,8 @@ static const struct fault_scenario scenarios[] = {
      .options = "--budget 5s",
      .latency_ms_max = 20,
      .prepare = resources_spoil_output,
-     .end = resources_unwrap},
+     .end = resources_unwrap,
+     .keeps_outcomes = true},
     {.name = "descriptors",
      .ticks = 60,
      .options = "--budget 1s",
@@ -184,7 +185,8 @@ static const struct fault_scenario scenarios[] = {
      .ticks = 80,
      .options = "--budget 4s",
      .latency_ms_max = 60,
-     .disturb = resources_lock_rows},
+     .disturb = resources_lock_rows,
+     .keeps_outcomes = true},
 };
 
 const struct fault_scenario *fault_resources(size_t place)

@@ -385,6 +385,16 @@ static void world_tally(const struct fault_world *world, int64_t started_ms)
                   world->scenario->name);
 }
 
+/* Nobody died, so what the function answered is in the log. */
+static void world_expect_outcomes(const struct fault_world *world)
+{
+    long lost = testdb_number("SELECT count(*) FROM sync_run_log"
+                              " WHERE error_code IN ('ABANDONED', 'WORKER_CRASHED')");
+
+    ck_assert_msg(lost == 0, "%s: %ld outcomes were lost (seed %" PRIu64 ")", world->scenario->name,
+                  lost, fault_seed());
+}
+
 /* ---- A scenario ---- */
 
 static void world_open(struct fault_world *world)
@@ -420,6 +430,8 @@ void fault_run(const struct fault_scenario *scenario)
     world_settle();
     world_add_live_slots(&world, settled);
     world_tally(&world, started_ms);
+    if (scenario->keeps_outcomes)
+        world_expect_outcomes(&world);
     world_audit(&world, settled);
     free(world.slots);
     free(world.groups);
