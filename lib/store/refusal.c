@@ -38,6 +38,8 @@ static const struct {
     {"25006", NULL, false,
      "the server takes no writes: it is a standby (connect to the primary), or its disk is full "
      "(free some space)"},
+    {"22P05", NULL, false,
+     "the encoding of the database has no such character: write the text without it"},
     {"57014", NULL, false, REFUSAL_BUSY},
     {"55P03", NULL, false, REFUSAL_BUSY},
 };
@@ -77,14 +79,13 @@ bool refusal_is_final(const struct refusal *refusal)
 {
     /* Data, constraints, what PL/pgSQL raises, and limits such as that of an index's row. */
     static const char *const of_rows[] = {"22", "23", "44", "54", "P0", NULL};
-    /* What is wrong with a function; of a statement of ours it may be a schema in the making. */
-    static const char *const of_functions[] = {"09", "0A", "20", "21", "27", "2F",
-                                               "38", "39", "3B", "42", NULL};
+    /* What passes, in a function as anywhere. All else it has raised by itself, in whatever words. */
+    static const char *const passing[] = {"08", "25", "40", "53", "55P03", "57", "58", "XX", NULL};
 
-    if (refusal->state == NULL || strcmp(refusal->state, "42501") == 0)
+    if (refusal->state == NULL)
         return false;
-    return refusal_is_of(refusal->state, of_rows) ||
-           (refusal->is_in_function && refusal_is_of(refusal->state, of_functions));
+    return refusal->is_in_function ? !refusal_is_of(refusal->state, passing)
+                                   : refusal_is_of(refusal->state, of_rows);
 }
 
 bool refusal_is_in_the_way(const char *state)

@@ -28,8 +28,8 @@ bool refusal_ends_connection(const char *state);
 
 /*
  * Whether the server will refuse the same rows again, on any connection: its encoding does not have
- * a character, or a check or a trigger says no. What may pass is anything else: locks, shutdowns,
- * want of memory, a privilege that is missing.
+ * a character, or a check or a trigger says no, with whatever SQLSTATE. What may pass is anything
+ * else: locks, shutdowns, want of memory, a privilege that is missing.
  */
 bool refusal_is_final(const struct refusal *refusal);
 

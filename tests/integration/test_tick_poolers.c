@@ -124,7 +124,7 @@ START_TEST(test_refused)
 
     scene_seed(1, 30, DAILY);
     testdb_exec("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
-                "BEGIN RAISE EXCEPTION 'not today' USING ERRCODE = '42501'; END $$;"
+                "BEGIN RAISE EXCEPTION 'not today' USING ERRCODE = '53100'; END $$;"
                 "CREATE TRIGGER refuse BEFORE UPDATE ON sync_run_log"
                 " FOR EACH ROW EXECUTE FUNCTION refuse()");
     tick = scene_run("--at " AT);

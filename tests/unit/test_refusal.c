@@ -20,6 +20,7 @@ static const struct {
     {{"42501", "check_enable_rls", false, false}, "set SYNCSCHED_DB_ROLE=service_role"},
     {{"42501", "aclcheck_error", false, false}, "lacks a privilege"},
     {{"42501", NULL, false, false}, "lacks a privilege"},
+    {{"22P05", NULL, false, false}, "has no such character"},
     {{"42501", "call_string_check_hook", true, false}, "GRANT ROLE TO USER"},
     {{"22023", "call_string_check_hook", true, false}, "must name a role that exists"},
     {{"22023", "somewhere", false, false}, NULL},
@@ -71,13 +72,17 @@ START_TEST(test_refusal_is_final)
         {.state = "44000"},
         {.state = "42883", .is_in_function = true},
         {.state = "0A000", .is_in_function = true},
+        {.state = "42501", .is_in_function = true},
+        {.state = "55000", .is_in_function = true},
+        {.state = "PT403", .is_in_function = true},
     };
     static const struct refusal passing[] = {
         {.state = NULL},    {.state = "42P01"},
         {.state = "42501"}, {.state = "55P03"},
         {.state = "40001"}, {.state = "53100"},
         {.state = "25006"}, {.state = "57014"},
-        {.state = "08006"}, {.state = "42501", .is_in_function = true},
+        {.state = "08006"}, {.state = "55P03", .is_in_function = true},
+        {.state = "PT403"}, {.state = "57014", .is_in_function = true},
     };
 
     for (size_t i = 0; i < sizeof final / sizeof *final; i++)
