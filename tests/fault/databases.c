@@ -10,7 +10,7 @@ static void databases_crash(struct fault_world *world)
 {
     if (chance_percent(&world->chance, 50))
         return;
-    fault_wait(world, DATABASES_SPAN_MS);
+    fault_wait_for_run(world, DATABASES_SPAN_MS);
     postgres_crash(chance_pick(&world->chance, 0, DATABASES_DOWN_MS_MAX));
     world->fault_count++;
 }
@@ -18,6 +18,8 @@ static void databases_crash(struct fault_world *world)
 /* Each backend but ours is ended, one in two by chance, several times. */
 static void databases_terminate(struct fault_world *world)
 {
+    if (chance_percent(&world->chance, 50))
+        fault_wait_for_run(world, 0);
     for (int times = chance_pick(&world->chance, 1, 4); times > 0; times--) {
         fault_wait(world, DATABASES_SPAN_MS / 2);
         world->fault_count += (int)testdb_number(
@@ -57,7 +59,7 @@ static const struct fault_scenario scenarios[] = {
     {.name = "backends",
      .ticks = 200,
      .options = "--budget 5s",
-     .latency_ms_max = 40,
+     .latency_ms_max = 150,
      .disturb = databases_terminate,
      .keeps_outcomes = true},
     {.name = "commit",

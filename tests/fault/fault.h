@@ -73,6 +73,9 @@ int fault_ticks(int wanted);
 /* Sleeps for up to that long, by chance. */
 void fault_wait(struct fault_world *world, int ms_max);
 
+/* Until a run is running, or a second has passed; then for up to that long, by chance. */
+void fault_wait_for_run(struct fault_world *world, int ms_max);
+
 /* One of the ticks of the burst. */
 struct program *fault_pick_tick(struct fault_world *world);
 

@@ -10,11 +10,12 @@
 enum {
     RESOURCES_CONNECTIONS_MAX = 1024,
     RESOURCES_SPAN_MS = 90,
-    RESOURCES_HOLD_MS_MAX = 2600, /* longer than a transition waits for a row */
+    RESOURCES_HOLD_MS = 2600, /* longer than a transition waits for a row */
 };
 
 /* One scenario is one process. */
 static char resources_wrapper[256];
+static char resources_died[64]; /* a file that is there once a tick has died */
 static char resources_directory[] = "/tmp/fault.XXXXXX";
 static PGconn *resources_taken[RESOURCES_CONNECTIONS_MAX];
 static int resources_taken_count;
@@ -28,13 +29,33 @@ static void resources_spoil_output(struct fault_world *world)
         "exec \"$@\" >&-",
         "exec \"$@\" >&- 2>&-",
         "exec \"$@\" >/dev/full 2>/dev/full",
-        "\"$@\" | :", /* a pipe that nobody reads */
-        "\"$@\" 2>&1 | :",
+        "{ \"$@\" || [ $? -lt 128 ] || : >%s; } | :", /* a pipe that nobody reads */
+        "{ \"$@\" 2>&1 || [ $? -lt 128 ] || : >%s; } | :",
     };
+    const char *wrapper =
+        wrappers[chance_pick(&world->chance, 0, sizeof wrappers / sizeof *wrappers - 1)];
+    const char *died = strstr(wrapper, "%s");
 
-    scene_set_wrapper(
-        wrappers[chance_pick(&world->chance, 0, sizeof wrappers / sizeof *wrappers - 1)]);
+    snprintf(resources_wrapper, sizeof resources_wrapper, "%.*s%s%s",
+             died != NULL ? (int)(died - wrapper) : (int)strlen(wrapper), wrapper,
+             died != NULL ? resources_died : "", died != NULL ? died + 2 : "");
+    scene_set_wrapper(resources_wrapper);
     world->fault_count++;
+}
+
+static void resources_begin_output(struct fault_world *world)
+{
+    (void)world;
+    snprintf(resources_died, sizeof resources_died, "/tmp/syncsched-fault-died-%ld",
+             (long)getpid());
+}
+
+/* No tick may die of who reads. */
+static void resources_end_output(struct fault_world *world)
+{
+    (void)world;
+    scene_set_wrapper(NULL);
+    ck_assert_int_ne(unlink(resources_died), 0);
 }
 
 /* ---- Too few descriptors, too few processes ---- */
@@ -142,15 +163,17 @@ static void resources_lock_rows(struct fault_world *world)
     char sql[256];
     PGconn *stranger;
 
-    fault_wait(world, RESOURCES_SPAN_MS);
+    fault_wait_for_run(world, 0);
     snprintf(sql, sizeof sql,
              "SELECT FROM sync_run_log WHERE status IN ('pending', 'running')"
              " AND right(integration_id::text, 12)::int %% 2 = %d FOR UPDATE",
              chance_pick(&world->chance, 0, 1));
     stranger = scene_stranger(sql);
     world->fault_count++;
-    fault_wait(world,
-               chance_percent(&world->chance, 25) ? RESOURCES_HOLD_MS_MAX : RESOURCES_SPAN_MS);
+    if (chance_percent(&world->chance, 25))
+        scene_sleep_ms(RESOURCES_HOLD_MS);
+    else
+        fault_wait(world, RESOURCES_SPAN_MS);
     PQfinish(stranger);
 }
 
@@ -159,8 +182,9 @@ static const struct fault_scenario scenarios[] = {
      .ticks = 60,
      .options = "--budget 5s",
      .latency_ms_max = 20,
+     .begin = resources_begin_output,
      .prepare = resources_spoil_output,
-     .end = resources_unwrap,
+     .end = resources_end_output,
      .keeps_outcomes = true},
     {.name = "descriptors",
      .ticks = 60,
@@ -183,8 +207,8 @@ static const struct fault_scenario scenarios[] = {
      .end = resources_release_connections},
     {.name = "rows",
      .ticks = 80,
-     .options = "--budget 4s",
-     .latency_ms_max = 60,
+     .options = "--budget 8s",
+     .latency_ms_max = 300,
      .disturb = resources_lock_rows,
      .keeps_outcomes = true},
 };

@@ -18,6 +18,7 @@ enum {
     WORLD_FRESH_MAX = 3, /* integrations a burst */
     WORLD_ROUNDS_MAX = 80,
     WORLD_LINGER_MS = 120000,
+    WORLD_RUN_MS = 1000,
 };
 
 static int64_t world_now_ms(void)
@@ -31,6 +32,15 @@ static int64_t world_now_ms(void)
 void fault_wait(struct fault_world *world, int ms_max)
 {
     scene_sleep_ms(chance_pick(&world->chance, 0, ms_max));
+}
+
+void fault_wait_for_run(struct fault_world *world, int ms_max)
+{
+    int64_t until_ms = world_now_ms() + WORLD_RUN_MS;
+
+    while (scene_count("running") == 0 && world_now_ms() < until_ms)
+        scene_sleep_ms(5);
+    fault_wait(world, ms_max);
 }
 
 struct program *fault_pick_tick(struct fault_world *world)
