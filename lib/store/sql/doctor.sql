@@ -245,7 +245,8 @@
           WHERE r.rolname = 'service_role' AND (r.rolbypassrls OR r.rolsuper)
             AND r.rolname <> coalesce($1::name, current_user)
        ), makers (nspname, who) AS (
-         -- Who may make functions where ticks look for what they call, and should not.
+         -- Who may make functions where ticks look for what they call, and should not: whatever
+         -- callers of the API are, or may become.
          SELECT n.nspname, string_agg(w.name, ', ' ORDER BY w.name)
            FROM pg_namespace AS n
            JOIN pg_catalog.unnest(current_schemas(false)) AS p (nspname) ON p.nspname = n.nspname
@@ -254,10 +255,14 @@
                                    WHEN 0::oid THEN 'PUBLIC'
                                    ELSE quote_ident(g.rolname::text)
                                  END
-                   FROM aclexplode(n.nspacl) AS a
+                   FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
                    LEFT JOIN pg_roles AS g ON g.oid = a.grantee
                   WHERE a.privilege_type = 'CREATE'
-                    AND (a.grantee = 0::oid OR g.rolname IN ('anon', 'authenticated'))
+                    AND (a.grantee = 0::oid
+                         OR EXISTS (SELECT
+                                      FROM pg_roles AS c
+                                     WHERE c.rolname IN ('anon', 'authenticated')
+                                       AND pg_has_role(c.oid, a.grantee, 'MEMBER')))
                 ) AS w (name)
           GROUP BY n.nspname
        ), findings AS (
