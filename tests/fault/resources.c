@@ -208,7 +208,7 @@ static const struct fault_scenario scenarios[] = {
     {.name = "rows",
      .ticks = 80,
      .options = "--budget 8s",
-     .latency_ms_max = 300,
+     .latency_ms_max = 600,
      .disturb = resources_lock_rows,
      .keeps_outcomes = true},
 };
