@@ -79,7 +79,7 @@ bool refusal_is_final(const struct refusal *refusal)
 {
     /* Data, constraints, what PL/pgSQL raises, and limits such as that of an index's row. */
     static const char *const of_rows[] = {"22", "23", "44", "54", "P0", NULL};
-    /* What passes, in a function as anywhere. All else it has raised by itself, in whatever words. */
+    /* What passes, in a function as anywhere. All else it has raised, in whatever words. */
     static const char *const passing[] = {"08", "25", "40", "53", "55P03", "57", "58", "XX", NULL};
 
     if (refusal->state == NULL)
