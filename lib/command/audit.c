@@ -78,8 +78,7 @@ int command_audit(const struct command_line *line)
         audit_warn_of_ledger(&result.ledger);
         report.zone = asked.has_zone && asked.found.has_timezone ? &asked.zone : NULL;
         report.timezone = *asked.found.timezone != '\0' ? asked.found.timezone : "UTC";
-        audit_report_print(&report, stdout);
-        ok = command_write("", &err);
+        ok = audit_report_print(&report, stdout, &err) && command_write("", &err);
     }
     audit_report_free(&report);
     asked_free(&asked);

@@ -30,6 +30,7 @@ struct audit {
     struct schedules_repeated repeated;
     size_t invalid; /* rows */
     json_t *known;  /* "ORG/INTEGRATION" and what people call it */
+    json_t *codes;  /* of errors, each once */
 
     /* The integration that is being read; its ids are empty before the first one. */
     char org_id[RUN_UUID_SIZE];
@@ -335,6 +336,17 @@ static void audit_open(struct audit *audit, const struct schedule *schedule,
 
 /* ---- Reading ---- */
 
+/* There are many runs, and few codes. */
+static const char *audit_keep_code(struct audit *audit, const struct database_row *row)
+{
+    char code[OUTCOME_CODE_SIZE];
+
+    database_row_copy(row, "error_code", code, sizeof code);
+    if (json_object_get(audit->codes, code) == NULL)
+        json_object_set_new_nocheck(audit->codes, code, json_from_text(code));
+    return json_string_value(json_object_get(audit->codes, code));
+}
+
 static void audit_add_run(struct audit *audit, const struct database_row *row)
 {
     const char *triggered_by = database_row_text(row, "triggered_by");
@@ -346,6 +358,7 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
     run = &audit->runs[audit->subject.count++];
     *run = (struct audit_run){
         .error_class = outcome_class_parse(database_row_text(row, "error_class")),
+        .error_code = audit_keep_code(audit, row),
         .http_status = (int)database_row_number(row, "http_status", 0),
         .status = run_status_parse(database_row_text(row, "status")),
         .attempt = (int)database_row_number(row, "attempt", 0),
@@ -364,7 +377,6 @@ static void audit_add_run(struct audit *audit, const struct database_row *row)
     if (run->started_at_ms > now_ms + AUDIT_AHEAD_MS)
         run->started_at_ms = now_ms;
     database_row_copy(row, "run_id", run->run_id, sizeof run->run_id);
-    database_row_copy(row, "error_code", run->error_code, sizeof run->error_code);
 }
 
 static void audit_hand_on_run(const struct audit *audit, const struct database_row *row)
@@ -492,7 +504,8 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
                           .result = result,
                           .read = read,
                           .context = context,
-                          .known = json_object()};
+                          .known = json_object(),
+                          .codes = json_object()};
     int64_t to = options->has_to ? audit_minute(options->to_us) : AUDIT_EVER;
     char from_text[DATABASE_NUMBER_SIZE];
     char to_text[DATABASE_NUMBER_SIZE];
@@ -518,6 +531,7 @@ bool audit_read(const struct audit_options *options, audit_entry_reader *read, v
     schedules_repeated_free(&audit.repeated);
     zones_free(&audit.zones);
     json_decref(audit.known);
+    json_decref(audit.codes);
     audit_forget_texts(&audit);
     free(audit.runs);
     free(audit.texts);

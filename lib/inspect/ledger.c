@@ -2,20 +2,21 @@
 
 #include "time/instant.h"
 
-/* What a finding says of the run. */
+/* What a finding says of the run, valid as long as the row. */
 static struct audit_run ledger_read_run(const struct database_row *row, int64_t slot)
 {
+    const char *code = database_row_text(row, "error_code");
     struct audit_run run = {
         .scheduled_for = slot,
         .attempt = (int)database_row_number(row, "attempt", 0),
         .status = run_status_parse(database_row_text(row, "status")),
         .resolution = run_resolution_parse(database_row_text(row, "resolution")),
         .error_class = outcome_class_parse(database_row_text(row, "error_class")),
+        .error_code = code != NULL ? code : "",
         .http_status = (int)database_row_number(row, "http_status", 0),
     };
 
     database_row_copy(row, "run_id", run.run_id, sizeof run.run_id);
-    database_row_copy(row, "error_code", run.error_code, sizeof run.error_code);
     return run;
 }
 

@@ -29,9 +29,9 @@ struct audit_group {
 struct audit_sweep {
     struct audit_group *groups; /* by scheduled_for */
     size_t count;
-    struct audit_group *starts; /* the same by covers_from */
+    const struct audit_group **starts; /* the same by covers_from */
     size_t started;
-    struct audit_group *open; /* those that cover the minute */
+    const struct audit_group **open; /* those that cover the minute */
     size_t open_count;
 };
 
@@ -106,8 +106,8 @@ static void audit_add_attempt(struct audit_group *group, const struct audit_run 
 
 static int audit_compare_starts(const void *a, const void *b)
 {
-    const struct audit_group *one = a;
-    const struct audit_group *other = b;
+    const struct audit_group *one = *(const struct audit_group *const *)a;
+    const struct audit_group *other = *(const struct audit_group *const *)b;
 
     if (one->covers_from != other->covers_from)
         return one->covers_from < other->covers_from ? -1 : 1;
@@ -117,8 +117,8 @@ static int audit_compare_starts(const void *a, const void *b)
 static struct audit_sweep audit_begin(const struct audit_run *runs, size_t count)
 {
     struct audit_sweep sweep = {.groups = memory_allocate(count, sizeof *sweep.groups),
-                                .starts = memory_allocate(count, sizeof *sweep.starts),
-                                .open = memory_allocate(count, sizeof *sweep.open)};
+                                .starts = memory_allocate(count, sizeof(void *)),
+                                .open = memory_allocate(count, sizeof(void *))};
 
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || runs[i].scheduled_for != runs[i - 1].scheduled_for)
@@ -126,8 +126,8 @@ static struct audit_sweep audit_begin(const struct audit_run *runs, size_t count
         audit_add_attempt(&sweep.groups[sweep.count - 1], &runs[i]);
     }
     for (size_t i = 0; i < sweep.count; i++)
-        sweep.starts[i] = sweep.groups[i];
-    qsort(sweep.starts, sweep.count, sizeof *sweep.starts, audit_compare_starts);
+        sweep.starts[i] = &sweep.groups[i];
+    qsort(sweep.starts, sweep.count, sizeof(void *), audit_compare_starts);
     return sweep;
 }
 
@@ -136,10 +136,10 @@ static void audit_move_to(struct audit_sweep *sweep, int64_t minute)
 {
     size_t kept = 0;
 
-    while (sweep->started < sweep->count && sweep->starts[sweep->started].covers_from <= minute)
+    while (sweep->started < sweep->count && sweep->starts[sweep->started]->covers_from <= minute)
         sweep->open[sweep->open_count++] = sweep->starts[sweep->started++];
     for (size_t i = 0; i < sweep->open_count; i++)
-        if (sweep->open[i].scheduled_for >= minute)
+        if (sweep->open[i]->scheduled_for >= minute)
             sweep->open[kept++] = sweep->open[i];
     sweep->open_count = kept;
 }
@@ -175,7 +175,7 @@ static const struct audit_group *audit_find_best(const struct audit_sweep *sweep
     int best_rank = 0;
 
     for (size_t i = 0; i < sweep->open_count; i++) {
-        const struct audit_group *group = &sweep->open[i];
+        const struct audit_group *group = sweep->open[i];
         int rank = ranks[audit_judge_group(group, slot)];
 
         if (!is_stepped_over && !audit_covers(group, slot))
@@ -200,7 +200,7 @@ static const struct audit_group *audit_find_double(const struct audit_sweep *swe
     const struct audit_group *first = NULL;
 
     for (size_t i = 0; i < sweep->open_count; i++) {
-        const struct audit_group *group = &sweep->open[i];
+        const struct audit_group *group = sweep->open[i];
 
         if (!audit_covers_unasked(group, slot))
             continue;

@@ -17,7 +17,7 @@
 /* What an audit needs to know of a run. */
 struct audit_run {
     char run_id[RUN_UUID_SIZE];
-    char error_code[OUTCOME_CODE_SIZE];
+    const char *error_code; /* borrowed; "": none */
     enum outcome_class error_class;
     int http_status; /* 0: no answer came */
     enum run_status status;

@@ -1,14 +1,12 @@
 #include "report/audit.h"
 
 #include "base/json.h"
-#include "base/memory.h"
 #include "report/ledger.h"
 #include "report/slot_line.h"
 #include "time/instant.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- The values ---- */
@@ -228,7 +226,7 @@ static void audit_add_line(struct audit_report *report, const json_t *value, con
                               audit_text(value, "integrationType"),
                               audit_text(value, "integrationId")};
     size_t used = slot_line_columns(terminal) + AUDIT_WORD_COLUMNS + 1;
-    struct text *line = &report->entries;
+    struct text *line = &report->line;
     struct text cell = {0};
     struct text clean = {0};
 
@@ -392,13 +390,6 @@ static json_t *audit_entry_value(const struct audit_entry *entry)
     return value;
 }
 
-/* A finding in the report's text. */
-struct audit_line {
-    int64_t minute; /* by which it is sorted */
-    size_t begin;
-    size_t length;
-};
-
 static int64_t audit_entry_minute(const struct audit_entry *entry)
 {
     return entry->slot != NULL     ? entry->slot->slot
@@ -426,7 +417,6 @@ static void audit_add_text(struct audit_report *report, const struct audit_entry
 void audit_report_add(void *context, const struct audit_entry *entry)
 {
     struct audit_report *report = context;
-    struct audit_line line = {.minute = audit_entry_minute(entry), .begin = report->entries.length};
     json_t *value;
 
     if (entry->slot != NULL && entry->slot->verdict == AUDIT_COMPLETED &&
@@ -434,36 +424,13 @@ void audit_report_add(void *context, const struct audit_entry *entry)
         return;
     report->when.now_us = report->result->now_us;
     value = audit_entry_value(entry);
+    text_clear(&report->line);
     if (report->terminal == NULL)
-        json_add_line(&report->entries, json_incref(value));
+        json_add_line(&report->line, json_incref(value));
     else
         audit_add_text(report, entry, value);
     json_decref(value);
-    line.length = report->entries.length - line.begin;
-    report->lines =
-        memory_grow(report->lines, report->count, &report->capacity, sizeof *report->lines);
-    report->lines[report->count++] = line;
-}
-
-/* By time; of one minute as they came, which is by integration. */
-static int audit_compare_lines(const void *one, const void *other)
-{
-    const struct audit_line *a = one;
-    const struct audit_line *b = other;
-
-    if (a->minute != b->minute)
-        return a->minute < b->minute ? -1 : 1;
-    return a->begin < b->begin ? -1 : 1;
-}
-
-static void audit_print_lines(const struct audit_report *report, const char *before,
-                              const char *between, FILE *out)
-{
-    for (size_t i = 0; i < report->count; i++) {
-        (void)fputs(i == 0 ? before : between, out);
-        (void)fwrite(report->entries.data + report->lines[i].begin, 1, report->lines[i].length,
-                     out);
-    }
+    spool_add(&report->findings, audit_entry_minute(entry), report->line.data, report->line.length);
 }
 
 static void audit_print_heading(const struct audit_report *report, FILE *out)
@@ -480,37 +447,51 @@ static void audit_print_heading(const struct audit_report *report, FILE *out)
     text_free(&painted);
 }
 
+static bool audit_print_json(struct audit_report *report, const struct text *totals, FILE *out)
+{
+    /* The object goes on with its findings. */
+    (void)fprintf(out, "%.*s,\"findings\":[", (int)totals->length - 1, totals->data);
+    if (!spool_print(&report->findings, "\n", ",\n", out))
+        return false;
+    (void)fputs("]}\n", out);
+    return true;
+}
+
+static bool audit_print_text(struct audit_report *report, const struct text *totals, FILE *out)
+{
+    if (!spool_is_empty(&report->findings))
+        audit_print_heading(report, out);
+    if (!spool_print(&report->findings, "", "", out))
+        return false;
+    (void)fputs(totals->data, out);
+    return true;
+}
+
 /* JSON begins with the totals, and text ends with them, where a terminal shows them. */
-void audit_report_print(struct audit_report *report, FILE *out)
+bool audit_report_print(struct audit_report *report, FILE *out, struct error *err)
 {
     json_t *value = audit_totals_value(report->result);
     struct text totals = {0};
+    bool ok;
 
     report->when.now_us = report->result->now_us;
-    if (report->count > 0)
-        qsort(report->lines, report->count, sizeof *report->lines, audit_compare_lines);
     if (report->has_ledger)
         json_object_set_new(value, "ledger", ledger_totals_value(&report->result->ledger));
     if (report->terminal == NULL) {
         json_add_line(&totals, json_incref(value));
-        totals.data[totals.length - 1] = '\0'; /* the object goes on with its findings */
-        (void)fprintf(out, "%s,\"findings\":[", totals.data);
-        audit_print_lines(report, "\n", ",\n", out);
-        (void)fputs("]}\n", out);
+        ok = audit_print_json(report, &totals, out);
     } else {
-        if (report->count > 0)
-            audit_print_heading(report, out);
-        audit_print_lines(report, "", "", out);
         audit_add_totals(report, value, &totals);
-        (void)fputs(totals.data, out);
+        ok = audit_print_text(report, &totals, out);
     }
     text_free(&totals);
     json_decref(value);
+    return ok || error_set(err, ERROR_INTERNAL, "the temporary file of the findings broke off");
 }
 
 void audit_report_free(struct audit_report *report)
 {
-    text_free(&report->entries);
-    free(report->lines);
+    text_free(&report->line);
+    spool_free(&report->findings);
     when_free(&report->when);
 }

@@ -2,14 +2,15 @@
  * What `audit` prints: a JSON value for each slot, each finding about periods and the totals, from
  * which text and JSON are both made, in order of time.
  *
- * The findings wait in memory until the totals are known, some hundred bytes each: the database
- * should not wait for whoever reads them, and a container may have no file system to write to.
+ * The findings wait (spool.h) until the totals are known: the database should not wait for whoever
+ * reads them.
  */
 #ifndef SYNCSCHED_REPORT_AUDIT_H
 #define SYNCSCHED_REPORT_AUDIT_H
 
 #include "base/text.h"
 #include "inspect/audit.h"
+#include "report/spool.h"
 #include "report/terminal.h"
 #include "report/when.h"
 
@@ -23,10 +24,8 @@ struct audit_report {
     const struct zone *zone;         /* where the period is; NULL: UTC */
     const char *timezone;            /* its name */
     bool has_ledger;                 /* the ledger was asked for */
-    struct text entries;
-    struct audit_line *lines; /* where each begins in entries */
-    size_t count;
-    size_t capacity;
+    struct text line;                /* of the finding that is being taken */
+    struct spool findings;
     struct when when;
 };
 
@@ -38,7 +37,7 @@ void audit_report_add(void *report, const struct audit_entry *entry);
 
 void audit_report_free(struct audit_report *report);
 
-/* Writes all of it to out; see ferror(out). */
-void audit_report_print(struct audit_report *report, FILE *out);
+/* Writes all of it to out; see ferror(out). False: not all of it could be kept until then. */
+bool audit_report_print(struct audit_report *report, FILE *out, struct error *err);
 
 #endif

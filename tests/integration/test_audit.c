@@ -885,7 +885,7 @@ END_TEST
 
 /* ---- Much of it ---- */
 
-enum { MANY = 100000, MANY_CPU_MS = 20000, MANY_KIB = 100 * 1024 };
+enum { MANY = 100000, MANY_CPU_MS = 20000, MANY_KIB = 48 * 1024 };
 
 /* 100,000 runs of one integration, every second one late, and one that is not there. */
 START_TEST(test_many)
