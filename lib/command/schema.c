@@ -22,7 +22,7 @@ static const char *schema_say_fate(const struct schema_table *table)
     if (table->schema == NULL)
         return "is made";
     if (table->is_own)
-        return "exists: is brought up to date; its rows stay, its grants are made anew";
+        return "exists: is brought up to date; its rows and its grants stay";
     if (table->gets_a_timezone)
         return "exists: gets the column timezone, and is left as it is otherwise";
     return "exists: is left as it is";

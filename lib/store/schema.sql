@@ -54,6 +54,10 @@ BEGIN
         PERFORM set_config('search_path', home || ', ' || current_setting('search_path'), true);
     END IF;
     PERFORM set_config('syncsched.home_path', current_setting('search_path'), true);
+    -- What is there already keeps the grants that somebody may have changed.
+    PERFORM set_config('syncsched.found', coalesce(string_agg(c.relname::text, ','), ''), true)
+       FROM pg_class AS c
+      WHERE c.relkind IN ('r', 'p') AND c.relname ~ '^sync_|^organi' AND pg_table_is_visible(c.oid);
 END
 $$;
 
@@ -66,6 +70,16 @@ $$;
 -- block survives broken JSON; such a block may not run in a parallel plan, so it stays PARALLEL
 -- UNSAFE.
 
+-- Somebody may have put another function in its place, and said so in its comment: that stays.
+
+DO $do$
+DECLARE
+    ours CONSTANT text :=
+        'The organisation of the caller: app_metadata.org_id of request.jwt.claims, or NULL.';
+BEGIN
+    IF coalesce(obj_description(to_regprocedure('sync_member_org_id()'), 'pg_proc'), ours) = ours
+    THEN
+        EXECUTE $sql$
 CREATE OR REPLACE FUNCTION sync_member_org_id() RETURNS uuid
     LANGUAGE plpgsql STABLE SECURITY INVOKER
     SET search_path = ''
@@ -81,10 +95,12 @@ EXCEPTION
     WHEN data_exception OR program_limit_exceeded THEN
         RETURN NULL;
 END
-$$;
-
-COMMENT ON FUNCTION sync_member_org_id() IS
-    'The organisation of the caller: app_metadata.org_id of request.jwt.claims, or NULL.';
+$$
+        $sql$;
+        EXECUTE format('COMMENT ON FUNCTION sync_member_org_id() IS %L', ours);
+    END IF;
+END
+$do$;
 
 -- It tells callers nothing but what they sent. A policy calls it with the reader's own rights; any
 -- role that is granted SELECT later should see no rows, not "permission denied for function".
@@ -618,11 +634,13 @@ COMMENT ON TABLE sync_throttle_state IS
 
 -- Grants are spelt out, since Supabase's defaults have been both "all to everybody" and "none". The
 -- roles exist only there. Of the tables that may be somebody else's, those made here are known by
--- their policy.
+-- their policy. Which machines work is nothing to members: they must name the columns of the log.
+-- An earlier state had its policies for everybody, and granted all columns: those are made anew.
 DO $$
 DECLARE
     relation        text;
     members_read_it boolean;
+    is_for_all      boolean;
     role_name       name;
 BEGIN
     FOREACH relation IN ARRAY ARRAY['sync_run_log', 'sync_schedule_state', 'sync_schedule_journal',
@@ -630,20 +648,28 @@ BEGIN
                                     'sync_throttle_state', 'sync_database_state', 'organizations',
                                     'organization_integrations']
     LOOP
-        IF relation IN ('sync_run_log', 'sync_schedule_state', 'sync_schedule_journal') THEN
-            EXECUTE format('DROP POLICY IF EXISTS sync_members_read ON %s', relation);
+        SELECT polroles = '{0}' INTO is_for_all
+          FROM pg_policy
+         WHERE polrelid = to_regclass(relation) AND polname = 'sync_members_read';
+        members_read_it := FOUND;
+        IF NOT members_read_it
+           AND relation IN ('sync_run_log', 'sync_schedule_state', 'sync_schedule_journal') THEN
             EXECUTE format('CREATE POLICY sync_members_read ON %s
                                 FOR SELECT USING (org_id = (SELECT sync_member_org_id()))',
                            relation);
+            members_read_it := true;
+            is_for_all := true;
         END IF;
-        members_read_it := EXISTS (
-            SELECT FROM pg_policy
-            WHERE polrelid = to_regclass(relation) AND polname = 'sync_members_read'
-        );
+        is_for_all := members_read_it AND is_for_all AND to_regrole('authenticated') IS NOT NULL;
+        IF is_for_all THEN
+            EXECUTE format('ALTER POLICY sync_members_read ON %s TO authenticated', relation);
+        END IF;
         IF relation LIKE 'sync%' THEN
             EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
         END IF;
-        CONTINUE WHEN relation NOT LIKE 'sync%' AND NOT members_read_it;
+        CONTINUE WHEN relation NOT LIKE 'sync%' AND NOT members_read_it
+                   OR NOT is_for_all
+                  AND relation = ANY (string_to_array(current_setting('syncsched.found'), ','));
 
         EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', relation);
         FOR role_name IN
@@ -655,7 +681,13 @@ BEGIN
                 EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I',
                                relation, role_name);
             ELSIF role_name = 'authenticated' AND members_read_it THEN
-                EXECUTE format('GRANT SELECT ON %s TO %I', relation, role_name);
+                EXECUTE format('GRANT SELECT %s ON %s TO %I', CASE relation
+                                   WHEN 'sync_run_log' THEN (
+                                       SELECT '(' || string_agg(quote_ident(attname), ', ') || ')'
+                                       FROM pg_attribute
+                                       WHERE attrelid = to_regclass(relation) AND attnum > 0
+                                         AND NOT attisdropped AND attname NOT IN ('host', 'worker'))
+                                   ELSE '' END, relation, role_name);
             END IF;
         END LOOP;
     END LOOP;

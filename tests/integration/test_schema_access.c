@@ -130,10 +130,11 @@ START_TEST(test_view)
     assert_seen("authenticated", "", sql, "0 0 0");
     if (PQserverVersion(testdb_connection()) >= 150000) {
         testdb_exec("DROP VIEW v;"
-                    "CREATE VIEW v WITH (security_invoker = true) AS SELECT * FROM sync_run_log");
+                    "CREATE VIEW v WITH (security_invoker = true) AS"
+                    " SELECT run_id, org_id, status FROM sync_run_log");
         assert_seen("authenticated", member_of_a, sql, "2 0 0");
         assert_seen("authenticated", "", sql, "0 0 0");
-        assert_refused("authenticated", member_of_a, "UPDATE v SET worker = 'me'");
+        assert_refused("authenticated", member_of_a, "UPDATE v SET status = 'me'");
         assert_refused("authenticated", member_of_a, "DELETE FROM v");
         assert_refused("anon", NULL, "SELECT FROM v");
     }
@@ -235,6 +236,37 @@ START_TEST(test_nobody_writes)
         assert_refused("authenticated", NULL, updates[u]);
         assert_refused("anon", NULL, updates[u]);
     }
+}
+END_TEST
+
+/* Covers: which machines work is nothing to members; the other columns of the log are theirs. */
+START_TEST(test_member_sees_no_machine)
+{
+    assert_refused("authenticated", member_of_a, "SELECT host FROM sync_run_log");
+    assert_refused("authenticated", member_of_a, "SELECT worker FROM sync_run_log");
+    assert_refused("authenticated", member_of_a, "SELECT * FROM sync_run_log");
+    ck_assert_int_eq(testdb_number("SELECT count(*) FROM pg_attribute WHERE attnum > 0"
+                                   " AND NOT attisdropped AND attrelid = 'sync_run_log'::regclass"
+                                   " AND NOT has_column_privilege('authenticated', attrelid,"
+                                   " attnum, 'SELECT')"),
+                     2);
+}
+END_TEST
+
+/* Covers: who applies the schema again finds the grants and the function as they were left. */
+START_TEST(test_applied_again)
+{
+    testdb_exec("REVOKE SELECT ON sync_schedule_state FROM authenticated;"
+                "GRANT SELECT (host) ON sync_run_log TO authenticated;"
+                "GRANT SELECT ON sync_trigger_state TO authenticated;"
+                "CREATE OR REPLACE FUNCTION sync_member_org_id() RETURNS uuid LANGUAGE sql STABLE"
+                " SET search_path = '' AS $$ SELECT '" ORG_B "'::uuid $$;"
+                "COMMENT ON FUNCTION sync_member_org_id() IS 'By our own table of members.'");
+    testdb_apply_schema();
+    assert_refused("authenticated", member_of_a, "SELECT org_id FROM sync_schedule_state");
+    assert_seen("authenticated", member_of_a, "SELECT count(host) FROM sync_run_log", "0");
+    assert_seen("authenticated", member_of_a, "SELECT count(*) FROM sync_trigger_state", "0");
+    assert_seen("authenticated", member_of_a, readable[0].sql, "0 1 0");
 }
 END_TEST
 
@@ -373,6 +405,8 @@ SUITE(schema_access)
     tcase_add_test(supabase, test_bottomless_claims);
     tcase_add_test(supabase, test_claims_are_read_once);
     tcase_add_test(supabase, test_nobody_writes);
+    tcase_add_test(supabase, test_member_sees_no_machine);
+    tcase_add_test(supabase, test_applied_again);
     tcase_add_test(supabase, test_anon_reads_nothing);
     tcase_add_test(supabase, test_service_role_works);
     suite_add_tcase(suite, supabase);
