@@ -53,7 +53,8 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 (date_part('epoch', least(j.valid_to, j.stepped_back_to)) / 60::float8)::bigint,
                 (date_part('epoch', j.valid_to) / 60::float8)::bigint,
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, j.org_id, j.integration_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, j.org_id, j.integration_id,
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM sync_schedule_journal AS j
           WHERE ($3::uuid IS NULL OR j.org_id = $3)
             AND ($4::uuid IS NULL OR j.integration_id = $4)
@@ -97,7 +98,7 @@ SELECT (date_part('epoch', now()) * 1000000::float8)::bigint AS now_us,
                 floor(date_part('epoch', min(t.gaps[n + 1])) / 60::float8)::bigint,
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                NULL, NULL, NULL, NULL
+                NULL, NULL, NULL, NULL, NULL
            FROM sync_trigger_state AS t
           CROSS JOIN LATERAL generate_subscripts(t.gaps, 1) AS n
           WHERE $5::boolean AND n % 2 = 1
