@@ -1,7 +1,9 @@
 /*
  * What happens around the ticks, as a model for spin: a schedule is edited, one of two hosts cannot
  * read its time zone, and the database is restored to a backup. scripts/dev/model checks it, and
- * that it fails when any one guard is taken away (the macros). README.md says what that proves.
+ * that it fails when any one guard is taken away (the macros). README.md says what that proves. With
+ * AGAIN a person sends a slot again (run --again), and with SURVIVOR a worker lives through the
+ * restore; then nobody edits anything, so that the search stays small.
  *
  * tick.pml proves that a claim may be one step, and what becomes of a run. So here a claim is one
  * step, and so is a call; what is between them is when each happens: readings of any age, a claim
@@ -12,6 +14,10 @@
  */
 
 #define LAST 3
+
+#if defined(AGAIN) || defined(SURVIVOR)
+#define NO_EDITS
+#endif
 
 /* Texts of the schedule: which minutes are its slots. */
 #define EMPTY 0 /* disabled, or not readable */
@@ -36,8 +42,12 @@ byte restored_at;   /* with this restored_at; 0: NULL */
 #define CANCELLED 3
 #define RESTORED  4
 
+byte again;         /* the minute that a person sends again, by a run that is pending; 0: none */
+byte again_made_in;
+
 /* The same in the backup. */
 bit is_saved;
+byte saved_again, saved_again_made_in;
 byte saved_row, saved_state, saved_mark, saved_force[4], saved_log[4], saved_made_in;
 
 /* ---- The world ---- */
@@ -49,6 +59,7 @@ byte edited_at;
 
 /* Ghosts. */
 byte served[4];   /* how often the function was called for each minute, whatever the log says */
+bit asked[4];     /* a person has asked for it again */
 bit owed[4];      /* the text of the row named it when it came */
 
 bit served_twice;       /* 1 */
@@ -57,6 +68,9 @@ bit audit_is_fooled;    /* 3: or would not, if its row was removed: the journal 
 bit cancelled_unasked;  /* 4: nobody has edited anything */
 bit false_alarm;        /* 5: the journal names it, and the log says nothing */
 bit log_is_wrong;       /* 6: cancelled, and yet it was called for */
+bit two_runs_active;    /* 7 */
+
+#define is_pending (log_[1] == PENDING || log_[2] == PENDING || log_[3] == PENDING)
 
 #define bit_of(text) (1 << (text))
 #define journal_names(m) \
@@ -67,7 +81,7 @@ inline check()
     i = 1;
     do
     :: i <= LAST ->
-        served_twice = served_twice || served[i] > 1;
+        served_twice = served_twice || served[i] > 1 + asked[i];
         slot_lost = slot_lost || i <= mark && owed[i] && log_[i] == NONE;
         audit_is_fooled = audit_is_fooled || i <= mark && owed[i] && !journal_names(i);
         false_alarm = false_alarm || i <= mark && journal_names(i) && log_[i] == NONE;
@@ -77,6 +91,8 @@ inline check()
     :: else -> break
     od;
     i = 0;
+    two_runs_active = again && is_pending;
+    assert(!two_runs_active);
     assert(!served_twice);
     assert(!slot_lost);
     assert(!audit_is_fooled);
@@ -126,7 +142,7 @@ inline cancel()
 /* due_look_at() and claim.sql: what is held, each by itself; the rest as one run, if none is active. */
 inline serve()
 {
-    is_free = log_[1] != PENDING && log_[2] != PENDING && log_[3] != PENDING;
+    is_free = !is_pending && !again;
     i = from + 1;
     do
     :: i <= r_now ->
@@ -221,7 +237,9 @@ reading:
         :: !is_known -> is_known = 1; restored_at = now
         :: true
         fi;
+#ifndef NO_EDITS
         if :: r_blind = 0 :: r_blind = 1 fi
+#endif
     }
     atomic {
         if
@@ -268,7 +286,7 @@ active proctype worker()
 end:
     do
     :: atomic {
-        log_[1] == PENDING || log_[2] == PENDING || log_[3] == PENDING ->
+        is_pending ->
         d_step {
 #ifdef ADOPT_RESTORED
             is_called = 1;
@@ -291,8 +309,101 @@ end:
             is_called = 0
         }
     }
+    :: d_step {
+        again ->
+#ifdef ADOPT_RESTORED
+        served[again]++;
+#else
+        served[again] = served[again] + (again_made_in == epoch -> 1 : 0);
+#endif
+        printf("worker: calls again for %d\n", again);
+        again = 0;
+        again_made_in = 0;
+        check()
+    }
     od
 }
+
+/* ---- A worker that was handed a run, and lives through a restore on a new connection ---- */
+
+#ifdef SURVIVOR
+active proctype survivor()
+{
+    byte hand[4]; /* the minutes of the run; 0: it has none */
+    byte hand_made_in;
+    bit has_run, is_there;
+    byte i;
+
+end:
+    do
+    :: d_step {
+        !has_run && is_pending && made_in == epoch ->
+        has_run = 1;
+        hand_made_in = made_in;
+        i = 1;
+        do
+        :: i <= LAST -> hand[i] = (log_[i] == PENDING -> 1 : 0); i++
+        :: else -> break
+        od;
+        i = 0
+    }
+    :: d_step {
+        has_run ->
+        is_there = made_in == hand_made_in;
+#ifndef START_RESTORED
+        is_there = is_there && made_in == epoch; /* start.sql */
+#endif
+        i = 1;
+        do
+        :: i <= LAST -> is_there = is_there && (!hand[i] || log_[i] == PENDING); i++
+        :: else -> break
+        od;
+        i = 1;
+        do
+        :: i <= LAST ->
+            if
+            :: is_there && hand[i] -> log_[i] = CALLED; served[i]++
+            :: else
+            fi;
+            hand[i] = 0;
+            i++
+        :: else -> break
+        od;
+        printf("survivor: calls %d\n", is_there);
+        check();
+        has_run = 0; hand_made_in = 0; is_there = 0
+    }
+    od
+}
+#endif
+
+/* ---- A person ---- */
+
+#ifdef AGAIN
+active proctype person()
+{
+    byte m, i;
+
+end:
+    do
+    :: d_step {
+        !again && (log_[1] == CALLED && !asked[1] || log_[2] == CALLED && !asked[2]) &&
+#ifdef AGAIN_BESIDE_ACTIVE
+        true ->
+#else
+        !is_pending -> /* by_hand_attempt.sql */
+#endif
+        m = (log_[1] == CALLED && !asked[1] -> 1 : 2);
+        asked[m] = 1;
+        again = m;
+        again_made_in = epoch;
+        printf("person: again %d\n", m);
+        m = 0;
+        check()
+    }
+    od
+}
+#endif
 
 /* ---- Everything else ---- */
 
@@ -318,7 +429,11 @@ end:
     do
     :: atomic { now < LAST -> now++; owed[now] = names(row, now) }
     :: atomic {
+#ifdef NO_EDITS
+        false ->
+#else
         !is_edited ->
+#endif
         is_edited = 1;
         edited_at = now;
         if :: row = SECOND :: row = EMPTY fi;
@@ -327,6 +442,7 @@ end:
     :: d_step {
         !is_saved && epoch == 0 ->
         is_saved = 1;
+        saved_again = again; saved_again_made_in = again_made_in;
         copy(saved_row, row, saved_state, state, saved_mark, mark, saved_made_in, made_in);
         i = 1;
         do
@@ -347,6 +463,8 @@ end:
         :: row != saved_row -> is_edited = 0
         :: else
         fi;
+        again = saved_again; again_made_in = saved_again_made_in;
+        saved_again = 0; saved_again_made_in = 0;
         copy(row, saved_row, state, saved_state, mark, saved_mark, made_in, saved_made_in);
         i = 1;
         do
