@@ -211,6 +211,17 @@ static void world_start_tick(struct fault_world *world, int64_t slot)
     world->tick_count++;
 }
 
+/* Groups that are gone: later processes of somebody else's may get their numbers. */
+static void world_forget_groups(struct fault_world *world)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < world->group_count; i++)
+        if (kill(-world->groups[i], 0) == 0)
+            world->groups[count++] = world->groups[i];
+    world->group_count = count;
+}
+
 static void world_burst(struct fault_world *world)
 {
     static const int sizes[] = {1, 1, 1, 2, 2, 5};
@@ -235,6 +246,7 @@ static void world_burst(struct fault_world *world)
         ck_assert_msg(tick.status != -1, "a tick did not end: %s", tick.err);
         scene_tick_free(&tick);
     }
+    world_forget_groups(world);
 }
 
 /* Undisturbed ticks until two in a row have nothing to do. */
