@@ -4,6 +4,7 @@
 #include "call/http_client.h"
 #include "command/command.h"
 #include "command/settings.h"
+#include "report/when.h"
 #include "store/org_names.h"
 #include "store/resolution.h"
 #include "time/clock.h"
@@ -27,6 +28,7 @@ struct resolve {
     struct database *db;
     struct resolution_runs found;
     struct org_names names; /* of their organisations */
+    struct when when;       /* knows no present year, so that each is said: people keep the lines */
     struct text note;
     struct http_client *client; /* NULL: not open */
     char asked_key[RUN_KEY_SIZE];
@@ -126,20 +128,21 @@ static json_t *resolve_value(const struct resolution_run *run, const struct subj
     return value;
 }
 
-/* 2026-11-23T02:00:00Z  Bakeri AS / xledger (2ea2038c), run 5f0c1d2e: resolved, done by kari */
+/* 2026-11-23 02:00  Bakeri AS / xledger (2ea2038c), run 5f0c1d2e: resolved, done by kari */
 static bool resolve_print(struct resolve *resolve, const struct resolution_run *run,
                           const char *result, const char *reason, struct error *err)
 {
     struct subject subject = {org_names_find(&resolve->names, run->run.org_id), run->run.org_id,
                               run->run.integration_type, run->run.integration_id};
-    char slot[INSTANT_TEXT_SIZE];
+    const struct zone *zone;
     struct text out = {0};
     bool ok;
 
     if (resolve->is_json)
         return command_print_json(resolve_value(run, &subject, result, reason), err);
-    instant_format_minute(run->run.scheduled_for, slot);
-    text_addf(&out, "%s  ", slot);
+    zone = when_zone(&resolve->when, org_names_find_zone(&resolve->names, run->run.org_id));
+    when_add_minute(&resolve->when, zone, run->run.scheduled_for, &out);
+    text_add(&out, "  ");
     subject_add(&subject, &out);
     text_addf(&out, ", run %.8s: %s", run->run.run_id, result);
     if (run->resolution != RUN_UNRESOLVED)
@@ -303,6 +306,7 @@ int command_resolve(const struct command_line *line)
     database_close(resolve.db);
     resolution_runs_free(&resolve.found);
     org_names_free(&resolve.names);
+    when_free(&resolve.when);
     text_free(&resolve.note);
     return !ok ? command_fail(&err) : resolve.is_refused ? 1 : 0;
 }

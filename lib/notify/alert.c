@@ -80,12 +80,14 @@ static void alert_add_failed(struct alert_events *events, const struct run *run,
 {
     json_t *event = alert_add(events, "failed", run);
     json_t *status = note->http_status != 0 ? json_integer(note->http_status) : json_null();
+    json_t *duration = note->took_ms > 0 ? json_integer(note->took_ms) : json_null();
 
     json_object_set_new(event, "errorClass", alert_text(outcome_class_name(note->error_class)));
     json_object_set_new(event, "errorCode", alert_text(note->error_code));
     json_object_set_new(event, "errorMessage", alert_text(note->error_message));
     json_object_set_new(event, "httpStatus", status);
     json_object_set_new(event, "requestId", alert_text(note->request_id));
+    json_object_set_new(event, "durationMs", duration);
 }
 
 /* What became of a run that was dispatched. note NULL: nothing is known but the verdict. */

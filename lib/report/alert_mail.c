@@ -194,6 +194,10 @@ static void mail_add_event(const struct alert *alert, size_t index, struct when 
         text_add(&words, ", late by ");
         when_add_length(1000 * json_integer_value(json_object_get(event, "lateSeconds")), &words);
     }
+    if (json_is_integer(json_object_get(event, "durationMs"))) {
+        text_add(&words, ", took ");
+        when_add_length(json_integer_value(json_object_get(event, "durationMs")), &words);
+    }
     mail_add_line(out, MAIL_INDENT, &words);
     if (mail_value(event, "errorClass") != NULL) {
         mail_add_reason(event, &words);

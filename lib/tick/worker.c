@@ -530,6 +530,9 @@ static void worker_warn_of_failure(const struct worker *worker, const struct run
         atomic_fetch_add(worker->options->failures, 1) >= WORKER_FAILURES_SAID)
         return;
     text_addf(&what, "failed %s", state->error_code);
+    if (note->took_ms > 0)
+        text_addf(&what, " after %" PRId64 ".%" PRId64 " s", note->took_ms / 1000,
+                  note->took_ms % 1000 / 100);
     if (*note->error_message != '\0') {
         text_add(&what, ": ");
         text_add_clean(&what, note->error_message, strlen(note->error_message),
@@ -615,6 +618,7 @@ static enum worker_verdict worker_serve(struct worker *worker)
     struct outcome outcome;
     bool was_starting;
     enum worker_verdict verdict;
+    int64_t began_ms;
 
     switch (worker_start(worker, &state)) {
     case WORKER_STARTED:
@@ -629,7 +633,9 @@ static enum worker_verdict worker_serve(struct worker *worker)
         return WORKER_LEFT;
     }
     worker_warn_if_late(worker, state.started_at_us);
+    began_ms = clock_now_ms();
     was_starting = worker_call(worker, &outcome);
+    worker->note->took_ms = clock_now_ms() - began_ms + 1; /* never none */
     verdict = worker_store_outcome(worker, &outcome);
     worker_note_place(worker);
     if (was_starting && outcome.error_class == OUTCOME_NONE)

@@ -39,6 +39,7 @@ struct worker_note {
     int http_status; /* of the answer; 0: none came */
     char request_id[OUTCOME_REQUEST_ID_SIZE];
     char error_message[4 * OUTCOME_MESSAGE_CHARACTERS + 1];
+    int64_t took_ms; /* the call, with what came again of it; 0: it was not called */
     int64_t late_us; /* from the slot to the start, where that is worth a warning; else 0 */
     bool was_cold;   /* it succeeded, but the platform had to start the function first */
 };

@@ -165,6 +165,7 @@ START_TEST(test_failed)
     ck_assert_int_eq(json_integer_value(json_object_get(only, "httpStatus")),
                      failures[_i].http_status);
     assert_text(only, "requestId", failures[_i].request_id);
+    ck_assert_int_ge(json_integer_value(json_object_get(only, "durationMs")), 1);
     if (failures[_i].message != NULL)
         ck_assert_str_eq(message, failures[_i].message);
     assert_text(alert, "triggerName", "cron");

@@ -32,6 +32,24 @@ static size_t count_of(const char *text, const char *part)
     return count;
 }
 
+/* Takes out how long each call took, " after 0.1 s", and says how many of these there were. */
+static int drop_durations(char *text)
+{
+    int count = 0;
+
+    for (char *at = text; (at = strstr(at, " after ")) != NULL; at++) {
+        int seconds;
+        int tenths;
+        int length = 0;
+
+        if (sscanf(at, " after %d.%1d s%n", &seconds, &tenths, &length) != 2 || length == 0)
+            continue;
+        memmove(at, at + length, strlen(at + length) + 1);
+        count++;
+    }
+    return count;
+}
+
 static const struct {
     const char *script;
     const char *said; /* behind the run's id */
@@ -54,6 +72,7 @@ START_TEST(test_said)
     function_script(scene_function(), answers[_i].script);
     tick = scene_run("--at " AT);
     scene_check(&tick, 1, 0, 1, 1);
+    ck_assert_int_eq(drop_durations(tick.err), 1);
     logged = testdb_text(
         "SELECT format('syncsched: warning: Nordlys / xledger (10000000), run %%s:"
         " failed %%s: %%s (%%s)', left(run_id::text, 8), error_code, error_message,"
@@ -79,6 +98,7 @@ START_TEST(test_limit)
     function_script(scene_function(), "* status=500 body=oops");
     tick = scene_run(options[_i]);
     scene_check(&tick, 8, 0, 8, 1);
+    ck_assert_int_eq(drop_durations(tick.err), 5);
     ck_assert_msg(count_of(tick.err, ": failed HTTP_500: oops (") == 5, "%s", tick.err);
     ck_assert_msg(
         strstr(tick.err, "3 more runs failed: syncsched log --status failed lists them\n"), "%s",
@@ -98,6 +118,7 @@ START_TEST(test_by_hand)
     tick =
         scene_run("--integration 10000000 --from 2024-05-01T00:00Z --to 2024-05-01T07:00Z --again");
     scene_check(&tick, 7, 0, 7, 1);
+    ck_assert_int_eq(drop_durations(tick.err), 5);
     ck_assert_msg(count_of(tick.err, ": failed HTTP_500: oops (") == 5, "%s", tick.err);
     ck_assert_msg(strstr(tick.err, "\nsyncsched: warning: 2 more runs failed: "), "%s", tick.err);
     ck_assert_uint_eq(count_lines(tick.err), 6);
@@ -135,6 +156,7 @@ START_TEST(test_each)
                                       "* status=404 body=nobody");
     tick = scene_run("--concurrency 1 --at " AT);
     scene_check(&tick, 2, 0, 2, 1);
+    ck_assert_int_eq(drop_durations(tick.err), 2);
     ck_assert_msg(strstr(tick.err, ": failed HTTP_500: oops ("), "%s", tick.err);
     ck_assert_msg(strstr(tick.err, ": failed HTTP_404: nobody ("), "%s", tick.err);
     scene_tick_free(&tick);

@@ -14,6 +14,7 @@
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 #define AT          "2024-05-01T02:00:00Z"
+#define AT_SHOWN    "2024-05-01 02:00"
 #define INTEGRATION "10000000-0000-4000-8000-000000000001"
 #define KEY         SCENE_ORG "/" INTEGRATION "/" AT
 #define FIRST       "abcdef01-0000-4000-8000-000000000001" /* attempt 1 at that slot */
@@ -86,7 +87,7 @@ START_TEST(test_done)
 
     seed();
     snprintf(options, sizeof options, "%s --done --records 130" NOTE, names[_i]);
-    expect(options, 0, AT "  Nordlys / xledger (10000000), run abcdef01: resolved, done by ");
+    expect(options, 0, AT_SHOWN "  Nordlys / xledger (10000000), run abcdef01: resolved, done by ");
     check_said(UNSAID " done 130 seen in the books t");
 }
 END_TEST
@@ -425,10 +426,9 @@ static void check_report(const char *line, const char *text, bool is_there)
     free(out);
 }
 
-#define AT_SHOWN "2024-05-01 02:00"
-#define HEALTH   "health --config /dev/null"
-#define STATUS   "status --config /dev/null --integration " INTEGRATION
-#define AUDIT    "audit --config /dev/null --from 2024-05-01T00:00Z --to 2024-05-02T00:00Z"
+#define HEALTH "health --config /dev/null"
+#define STATUS "status --config /dev/null --integration " INTEGRATION
+#define AUDIT  "audit --config /dev/null --from 2024-05-01T00:00Z --to 2024-05-02T00:00Z"
 
 /* Covers: who looks later sees what is settled, by whom, and what the log said first. */
 START_TEST(test_reports)
