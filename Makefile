@@ -66,7 +66,7 @@ endif
 endif
 
 PACKAGES := libpq libcurl libssl libcrypto jansson
-ifeq ($(filter clean help dist deb check-package check-container format uninstall model,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter clean help dist deb check-package check-readme check-container format uninstall model,$(or $(MAKECMDGOALS),all)),)
 # Pipelines came with libpq 14, a last look before sending with libcurl 7.80; the server may be older.
 ifneq ($(shell $(PKG_CONFIG) --exists $(PACKAGES) 'libpq >= 14' 'libcurl >= 7.80' && echo found),found)
 $(error $(PACKAGES) (libpq 14, libcurl 7.80 or later) not found by $(PKG_CONFIG): run scripts/install-dependencies)
@@ -195,6 +195,8 @@ check-install: $(BUILD)/syncsched ## see that uninstall undoes install, and that
 	BUILD=$(BUILD) scripts/packaging/check-install
 check-package: ## build, lint, install, try and purge the Debian package in a fresh system (root; SUITE=its name)
 	scripts/packaging/check-package $(SUITE)
+check-readme: ## type the README's seven steps in a fresh system (root; SUITE=its name, WAY=package: by the package)
+	scripts/packaging/check-readme $(or $(SUITE),-) $(or $(WAY),install)
 check-container: ## carry out the container file in fresh systems, and try what comes of it (root)
 	scripts/packaging/check-container
 
@@ -271,6 +273,6 @@ help: ## list the targets
 
 .PHONY: all tests check check-judge check-integration questions turns check-pooler check-fault check-triggers check-function \
 	check-metrics check-page check-shell check-install check-instrumented fuzz model mutate bench documents lint lint-flags format \
-	install uninstall dist deb check-package check-container clean help
+	install uninstall dist deb check-package check-readme check-container clean help
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

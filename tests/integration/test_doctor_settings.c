@@ -426,7 +426,10 @@ START_TEST(test_maker)
     hint = doctor_expect_fault("grants", "fail",
                                "doctor_caller may make functions in the schema public", true);
     ck_assert_str_eq(hint, "REVOKE CREATE ON SCHEMA public FROM doctor_caller;");
-    doctor_apply(hint);
+    if (_i == 1) /* the schema is not the owner's any more */
+        doctor_exec(hint);
+    else
+        doctor_apply(hint);
     doctor_expect_good();
     free(hint);
     testdb_exec("ALTER SCHEMA public OWNER TO CURRENT_USER");
