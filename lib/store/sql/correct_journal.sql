@@ -24,8 +24,8 @@
             AND CASE
                   WHEN j.schedule = a.text
                   THEN j.valid_from <> a.since
-                       AND (j.valid_to > a.future OR j.valid_to IS NULL AND j.valid_from > a.future)
-                  ELSE coalesce(j.valid_to, a.mark) > a.future
+                       AND (j.valid_to > a.since OR j.valid_to IS NULL AND j.valid_from > a.future)
+                  ELSE coalesce(j.valid_to, a.mark) > a.since
                 END
        )
 INSERT INTO sync_schedule_journal AS j (org_id, integration_id, schedule, valid_from)
