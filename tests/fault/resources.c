@@ -170,7 +170,7 @@ static void resources_lock_rows(struct fault_world *world)
              chance_pick(&world->chance, 0, 1));
     stranger = scene_stranger(sql);
     world->fault_count++;
-    if (chance_percent(&world->chance, 25))
+    if (chance_percent(&world->chance, 50))
         scene_sleep_ms(RESOURCES_HOLD_MS);
     else
         fault_wait(world, RESOURCES_SPAN_MS);
