@@ -21,6 +21,7 @@ struct database {
     char *role;     /* what each transaction becomes; NULL: nobody else */
     bool lost;
     bool has_refused;   /* the transaction under way */
+    bool is_denied;     /* the same, for want of a privilege */
     bool refuses_rows;  /* the same, and it always will */
     bool is_in_the_way; /* or a lock is, or a deadlock */
     int64_t silence_ms; /* of the transaction under way */
@@ -201,6 +202,11 @@ bool database_refuses_rows(const struct database *db)
     return db->refuses_rows;
 }
 
+bool database_is_denied(const struct database *db)
+{
+    return db->is_denied;
+}
+
 bool database_may_take_less(const struct database *db)
 {
     return db->refuses_rows || db->is_in_the_way;
@@ -245,6 +251,7 @@ static void database_set_error(struct database *db, struct error *err,
     if (err->kind != ERROR_NONE)
         return; /* what failed first is the cause */
     db->has_refused = refusal.state != NULL;
+    db->is_denied = refusal.state != NULL && strcmp(refusal.state, "42501") == 0;
     db->refuses_rows = refusal_is_final(&refusal);
     db->is_in_the_way = refusal_is_in_the_way(refusal.state);
     db->lost = db->lost || refusal_ends_connection(refusal.state);
@@ -425,7 +432,7 @@ bool database_run(struct database *db, struct database_transaction *transaction,
     transaction->read = 0;
     transaction->error = (struct error){0};
     db->silence_ms = transaction->silence_ms;
-    db->has_refused = db->refuses_rows = db->is_in_the_way = false;
+    db->has_refused = db->is_denied = db->refuses_rows = db->is_in_the_way = false;
     if (!database_send_transaction(db, transaction, deadline_ms))
         return database_give_up(db, &transaction->error, "the connection was lost");
     return database_receive_transaction(db, transaction, deadline_ms);
@@ -440,7 +447,7 @@ bool database_run_script(struct database *db, const char *script, int64_t deadli
 
     *err = (struct error){0};
     db->silence_ms = 0;
-    db->has_refused = db->refuses_rows = db->is_in_the_way = false;
+    db->has_refused = db->is_denied = db->refuses_rows = db->is_in_the_way = false;
     if (PQexitPipelineMode(db->connection) != 1 || PQsendQuery(db->connection, script) != 1)
         return database_give_up(db, err, "the connection was lost");
     for (;;) {

@@ -109,6 +109,9 @@ bool database_is_usable(const struct database *db);
 /* Whether the server refused the last transaction: then it was surely not committed. */
 bool database_has_refused(const struct database *db);
 
+/* Whether it did so because the role lacks a privilege, or does not own what it would change. */
+bool database_is_denied(const struct database *db);
+
 /* Whether it did so because of the rows (refusal_is_final()): it will refuse the same again. */
 bool database_refuses_rows(const struct database *db);
 

@@ -67,8 +67,7 @@ bool schema_apply(struct database *db, int64_t deadline_ms, struct error *err)
     if (!database_has_refused(db))
         return error_hint(err, "nobody knows whether it was applied: apply it again");
     error_prefix(err, "nothing was changed");
-    /* Else it is a lock, or the migration's own words. */
-    if (!database_may_take_less(db))
+    if (database_is_denied(db))
         error_hint(err, "connect as the owner of the tables that exist, who may also create in the "
                         "schema (on Supabase: postgres)");
     return false;
