@@ -106,7 +106,8 @@ static void secure_only(const char *table)
 {
     testdb_exec("ALTER TABLE sync_schedule_journal DISABLE ROW LEVEL SECURITY;" /* few read these */
                 "ALTER TABLE sync_database_state DISABLE ROW LEVEL SECURITY;"
-                "ALTER TABLE sync_throttle_state DISABLE ROW LEVEL SECURITY");
+                "ALTER TABLE sync_throttle_state DISABLE ROW LEVEL SECURITY;"
+                "ALTER TABLE sync_trigger_state DISABLE ROW LEVEL SECURITY");
     for (size_t i = 0; i < COUNT(hidden); i++)
         testdb_exec("ALTER TABLE %s %s ROW LEVEL SECURITY", hidden[i].table,
                     table != NULL && strcmp(table, hidden[i].table) == 0 ? "ENABLE" : "DISABLE");

@@ -83,8 +83,8 @@ static const struct {
     const char *parameters;
     const char *index;
 } plans[] = {
-    {sql_start, "text, text, text, text, text, text, text, text",
-     RUN ", ''w'', ''1000'', NULL, NULL, NULL", "Index Cond: ((org_id"},
+    {sql_start, "text, text, text, text, text, text, text, text, text",
+     RUN ", ''w'', ''1000'', NULL, NULL, NULL, ''t''", "Index Cond: ((org_id"},
     {sql_finish, "text, text, text, text, text, text, text, text, text, text, text, text",
      RUN ", ''w'', NULL, NULL, NULL, ''1'', ''200'', NULL, NULL, ''f''", "Index Cond: ((org_id"},
     {sql_abandon, "text, text", "''1700000000000000'', NULL", "sync_run_log_active_key"},
