@@ -521,10 +521,10 @@ static void worker_warn_of_cold_start(const struct worker *worker)
 static void worker_warn_of_failure(const struct worker *worker, const struct run_state *state)
 {
     const struct worker_note *note = worker->note;
-    bool is_of_settings =
+    bool may_be_settings = /* or it is the function's own answer */
         note->http_status == 401 || note->http_status == 403 || note->http_status == 404;
     struct text what = {0};
-    char hint[64];
+    char hint[128];
 
     if (state->status != RUN_FAILED || !state->is_mine || state->is_abandoned ||
         atomic_fetch_add(worker->options->failures, 1) >= WORKER_FAILURES_SAID)
@@ -538,10 +538,11 @@ static void worker_warn_of_failure(const struct worker *worker, const struct run
         text_add_clean(&what, note->error_message, strlen(note->error_message),
                        WORKER_MESSAGE_CHARACTERS);
     }
-    snprintf(hint, sizeof hint, "syncsched log %.8s says what can be done", worker->run->run_id);
-    worker_say(worker, what.data,
-               is_of_settings ? "the key or the address is wrong: syncsched doctor says what to do"
-                              : hint);
+    snprintf(hint, sizeof hint, "%ssyncsched log %.8s says what can be done",
+             may_be_settings ? "syncsched doctor says whether the key or the address is wrong, "
+                             : "",
+             worker->run->run_id);
+    worker_say(worker, what.data, hint);
     text_free(&what);
 }
 

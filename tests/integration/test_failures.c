@@ -77,8 +77,8 @@ START_TEST(test_said)
         "SELECT format('syncsched: warning: Nordlys / xledger (10000000), run %%s:"
         " failed %%s: %%s (%%s)', left(run_id::text, 8), error_code, error_message,"
         " CASE WHEN http_status IN (401, 403, 404)"
-        " THEN 'the key or the address is wrong: syncsched doctor says what to do'"
-        " ELSE 'syncsched log ' || left(run_id::text, 8) || ' says what can be done' END)"
+        " THEN 'syncsched doctor says whether the key or the address is wrong, ' ELSE '' END"
+        " || 'syncsched log ' || left(run_id::text, 8) || ' says what can be done')"
         " FROM sync_run_log");
     snprintf(line, sizeof line, "%s\n", logged);
     ck_assert_str_eq(tick.err, line);
