@@ -26,6 +26,7 @@ static void denials_open_full_pipe(void)
     static const char filler[4096];
 
     snprintf(denials_fifo, sizeof denials_fifo, "/tmp/syncsched-fault-fifo-%ld", (long)getpid());
+    unlink(denials_fifo); /* one that was killed left its own, and this number has come again */
     ck_assert_int_eq(mkfifo(denials_fifo, 0600), 0);
     denials_reader = open(denials_fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     ck_assert_int_ge(denials_reader, 0);
