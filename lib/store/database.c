@@ -21,7 +21,7 @@ struct database {
     char *role;     /* what each transaction becomes; NULL: nobody else */
     bool lost;
     bool has_refused;   /* the transaction under way */
-    bool is_denied;     /* the same, for want of a privilege */
+    bool is_denied;     /* the same: the role lacks a privilege */
     bool refuses_rows;  /* the same, and it always will */
     bool is_in_the_way; /* or a lock is, or a deadlock */
     int64_t silence_ms; /* of the transaction under way */
