@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define AT       "2024-05-01T02:00:00Z"
 #define DAILY    "0 2 * * *"
@@ -133,15 +134,19 @@ END_TEST
 START_TEST(test_stopped)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    char begun[] = "/tmp/syncsched-test-begun.XXXXXX";
+    char variable[100];
     struct program *program;
     struct scene_tick tick;
 
-    scene_set_variable("SYNCSCHED_ON_FAILURE=sleep 60");
+    ck_assert_ptr_nonnull(mkdtemp(begun));
+    snprintf(variable, sizeof variable, "SYNCSCHED_ON_FAILURE=rmdir %s; sleep 60", begun);
+    scene_set_variable(variable);
     scene_seed(1, 1, DAILY);
     function_script(scene_function(), "* status=500");
     program = scene_start("--at " AT);
-    scene_wait_for("SELECT count(*) = 1 FROM sync_run_log WHERE status = 'failed'");
-    scene_sleep_ms(1000);
+    while (access(begun, F_OK) == 0)
+        scene_sleep_ms(20);
     program_signal(program, numbers[_i]);
     tick = scene_wait(program);
     scene_check(&tick, 1, 0, 1, 1);
