@@ -50,15 +50,18 @@ struct fault_scenario {
     const char *options;                        /* of every disturbed tick */
     int ticks;                                  /* so many, at the least */
     int latency_ms_max;                         /* of the function */
-    void (*begin)(struct fault_world *world);   /* once; NULL in all five: nothing */
+    void (*begin)(struct fault_world *world);   /* once; NULL in all four: nothing */
     void (*prepare)(struct fault_world *world); /* before the ticks of a burst start */
     void (*disturb)(struct fault_world *world); /* while they run; must not leave them stopped */
-    void (*check)(struct fault_world *world, const struct scene_tick *tick); /* each that ended */
-    void (*end)(struct fault_world *world); /* once, before the undisturbed ticks */
-    bool is_alone;                          /* never two ticks at once */
-    bool has_bad_replies;                   /* answers are lost, broken or too late */
-    bool is_throttled;                      /* the function answers 429 now and then */
-    bool keeps_outcomes;                    /* what is done to ticks costs no run its outcome */
+    void (*end)(struct fault_world *world);     /* once, before the undisturbed ticks */
+    /*
+     * What is done to the tick that comes next, in words. Then there are never two at once, and each
+     * must end, with its workers, and tell the truth by exit status 0; NULL: they may overlap.
+     */
+    const char *deed;
+    bool has_bad_replies; /* answers are lost, broken or too late */
+    bool is_throttled;    /* the function answers 429 now and then */
+    bool keeps_outcomes;  /* what is done to ticks costs no run its outcome */
 };
 
 /* Fails the test unless the scenario ends with nothing missing, doubled or stuck. Prints a row. */
@@ -88,12 +91,8 @@ pid_t fault_pick_worker(struct fault_world *world, struct program *tick);
  */
 json_t *fault_audit(int64_t from, int64_t to);
 
-/*
- * Of a tick that was alone: fails the test unless it and its workers ended, and unless an exit status
- * of 0 came with a summary whose runs are completed. The deed is what was done to it.
- */
-void fault_expect_honest(struct fault_world *world, const struct scene_tick *tick,
-                         const char *deed);
+/* An end of scenarios that wrap their ticks: those that follow are started as they are. */
+void fault_unwrap(struct fault_world *world);
 
 /* Makes pending, running and failed runs old enough for ticks to care for them. */
 void fault_age_runs(void);

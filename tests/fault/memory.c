@@ -55,17 +55,6 @@ static void memory_prepare(struct fault_world *world)
     world->fault_count++;
 }
 
-static void memory_check(struct fault_world *world, const struct scene_tick *tick)
-{
-    fault_expect_honest(world, tick, memory_wrapper);
-}
-
-static void memory_end(struct fault_world *world)
-{
-    (void)world;
-    scene_set_wrapper(NULL);
-}
-
 static const struct fault_scenario scenarios[] = {
     {.name = "memory",
      .ticks = MEMORY_TICKS,
@@ -73,9 +62,8 @@ static const struct fault_scenario scenarios[] = {
      .latency_ms_max = 5,
      .begin = memory_begin,
      .prepare = memory_prepare,
-     .check = memory_check,
-     .end = memory_end,
-     .is_alone = true},
+     .end = fault_unwrap,
+     .deed = memory_wrapper},
 };
 
 const struct fault_scenario *fault_memory(size_t place)

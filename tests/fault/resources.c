@@ -123,12 +123,6 @@ static void resources_take_processes(struct fault_world *world)
     world->fault_count++;
 }
 
-static void resources_unwrap(struct fault_world *world)
-{
-    (void)world;
-    scene_set_wrapper(NULL);
-}
-
 /* ---- No connection left, or few ---- */
 
 static void resources_take_connections(struct fault_world *world)
@@ -191,7 +185,7 @@ static const struct fault_scenario scenarios[] = {
      .options = "--budget 1s",
      .latency_ms_max = 20,
      .prepare = resources_take_descriptors,
-     .end = resources_unwrap},
+     .end = fault_unwrap},
     {.name = "processes",
      .ticks = 60,
      .options = "--budget 1s",

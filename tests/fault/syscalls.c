@@ -210,15 +210,9 @@ static void syscalls_prepare(struct fault_world *world)
     world->fault_count++;
 }
 
-static void syscalls_check(struct fault_world *world, const struct scene_tick *tick)
-{
-    fault_expect_honest(world, tick, syscalls_wrapper);
-}
-
 static void syscalls_end(struct fault_world *world)
 {
-    (void)world;
-    scene_set_wrapper(NULL);
+    fault_unwrap(world);
     free(syscalls_cases);
 }
 
@@ -229,9 +223,8 @@ static const struct fault_scenario scenarios[] = {
      .latency_ms_max = 5,
      .begin = syscalls_begin,
      .prepare = syscalls_prepare,
-     .check = syscalls_check,
      .end = syscalls_end,
-     .is_alone = true},
+     .deed = syscalls_wrapper},
 };
 
 const struct fault_scenario *fault_syscalls(size_t place)
