@@ -178,12 +178,8 @@ static void keep_alert(void)
 
 static char *read_alert(void)
 {
-    char *text = calloc(65536, 1);
-    FILE *file = fopen(alert_file, "re");
+    char *text = scene_read_file(alert_file, 65536);
 
-    ck_assert(text != NULL && file != NULL);
-    ck_assert_uint_lt(fread(text, 1, 65536, file), 65536);
-    fclose(file);
     unlink(alert_file);
     return text;
 }

@@ -53,15 +53,7 @@ static void tear_down(void)
 /* What the command was told, all of it; to be freed. */
 static char *read_told(void)
 {
-    size_t size = 4 << 20;
-    char *text = calloc(size, 1);
-    FILE *file = fopen(told, "re");
-
-    ck_assert_ptr_nonnull(text);
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_lt(fread(text, 1, size - 1, file), size - 1);
-    fclose(file);
-    return text;
+    return scene_read_file(told, 4 << 20);
 }
 
 /* The one alert, held against the schema. */

@@ -50,15 +50,7 @@ static void tear_down(void)
 /* All mails so far; to be freed. */
 static char *read_mails(void)
 {
-    size_t size = 1 << 20;
-    char *text = calloc(size, 1);
-    FILE *file = fopen(mails, "re");
-
-    ck_assert_ptr_nonnull(text);
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_lt(fread(text, 1, size - 1, file), size - 1);
-    fclose(file);
-    return text;
+    return scene_read_file(mails, 1 << 20);
 }
 
 /* The one mail; in it each "{run}" is the beginning of the run's id. */

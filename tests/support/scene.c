@@ -148,6 +148,18 @@ void scene_write_file(const char *path, const char *text)
     ck_assert_int_eq(fclose(file), 0);
 }
 
+char *scene_read_file(const char *path, size_t size)
+{
+    char *text = calloc(size, 1);
+    FILE *file = fopen(path, "re");
+
+    ck_assert_ptr_nonnull(text);
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_lt(fread(text, 1, size - 1, file), size - 1);
+    fclose(file);
+    return text;
+}
+
 /* ---- Rows ---- */
 
 const char *scene_integration(int n)

@@ -69,6 +69,9 @@ void scene_sleep_ms(int ms);
 /* Makes a file with this text, or gives the one that is there this text instead. */
 void scene_write_file(const char *path, const char *text);
 
+/* All of a file, which must be shorter than size; to be freed. */
+char *scene_read_file(const char *path, size_t size);
+
 /* ---- Rows ---- */
 
 /* The n-th integration's id; buffer as above. */
