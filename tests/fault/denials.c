@@ -7,39 +7,20 @@
 #include "support/pooler.h"
 #include "support/testdb.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { DENIALS_CALLS_MAX = 2, DENIALS_KINDS = 5, DENIALS_SPAN_MS = 1500 };
 
 /* One scenario is one process. */
-static char denials_fifo[64];
 static char denials_wrapper[100];
-static int denials_reader; /* an end of it at which nobody reads */
-
-static void denials_open_full_pipe(void)
-{
-    static const char filler[4096];
-
-    snprintf(denials_fifo, sizeof denials_fifo, "/tmp/syncsched-fault-fifo-%ld", (long)getpid());
-    unlink(denials_fifo); /* one that was killed left its own, and this number has come again */
-    ck_assert_int_eq(mkfifo(denials_fifo, 0600), 0);
-    denials_reader = open(denials_fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    ck_assert_int_ge(denials_reader, 0);
-    while (write(denials_reader, filler, sizeof filler) > 0)
-        continue;
-    snprintf(denials_wrapper, sizeof denials_wrapper, "exec \"$@\" 2>%s", denials_fifo);
-}
 
 /* A trigger refuses the rows of one integration in five to ticks, and nothing to the tests. */
 static void denials_begin(struct fault_world *world)
 {
     (void)world;
-    denials_open_full_pipe();
+    snprintf(denials_wrapper, sizeof denials_wrapper, "exec \"$@\" 2>%s", scene_open_full_pipe());
     testdb_exec("CREATE TABLE public.refused (kind integer)");
     testdb_exec("CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
                 " IF EXISTS (SELECT FROM public.refused AS r"
@@ -90,8 +71,7 @@ static void denials_end(struct fault_world *world)
     scene_set_wrapper(NULL);
     scene_set_variable(NULL);
     pooler_stop();
-    close(denials_reader);
-    unlink(denials_fifo);
+    scene_close_full_pipe();
 }
 
 static const struct fault_scenario scenarios[] = {

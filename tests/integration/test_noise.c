@@ -6,12 +6,9 @@
 #include "support/suite.h"
 #include "support/testdb.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define AT    "2024-05-01T02:00:00Z"
 #define DAILY "0 2 * * *"
@@ -310,27 +307,17 @@ END_TEST
 
 /* ---- Readers ---- */
 
-static char fifo[64];
-static int reader; /* an end of it at which nobody reads */
+static const char *fifo;
 
 static void open_full_pipe(void)
 {
-    static const char filler[4096];
-
     scene_open();
-    snprintf(fifo, sizeof fifo, "/tmp/syncsched-test-fifo-%ld", (long)getpid());
-    unlink(fifo); /* a test that was killed leaves its own, and numbers of processes come again */
-    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-    reader = open(fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    ck_assert_int_ge(reader, 0);
-    while (write(reader, filler, sizeof filler) > 0)
-        continue;
+    fifo = scene_open_full_pipe();
 }
 
 static void close_full_pipe(void)
 {
-    close(reader);
-    unlink(fifo);
+    scene_close_full_pipe();
     scene_close();
 }
 

@@ -4,10 +4,12 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -158,6 +160,32 @@ char *scene_read_file(const char *path, size_t size)
     ck_assert_uint_lt(fread(text, 1, size - 1, file), size - 1);
     fclose(file);
     return text;
+}
+
+static char scene_pipe_directory[32];
+static char scene_pipe[48];
+static int scene_pipe_fd; /* an end of it at which nobody reads */
+
+const char *scene_open_full_pipe(void)
+{
+    static const char filler[4096];
+
+    strcpy(scene_pipe_directory, "/tmp/syncsched-pipe-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(scene_pipe_directory));
+    snprintf(scene_pipe, sizeof scene_pipe, "%s/full", scene_pipe_directory);
+    ck_assert_int_eq(mkfifo(scene_pipe, 0600), 0);
+    scene_pipe_fd = open(scene_pipe, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    ck_assert_int_ge(scene_pipe_fd, 0);
+    while (write(scene_pipe_fd, filler, sizeof filler) > 0)
+        continue;
+    return scene_pipe;
+}
+
+void scene_close_full_pipe(void)
+{
+    close(scene_pipe_fd);
+    unlink(scene_pipe);
+    rmdir(scene_pipe_directory);
 }
 
 /* ---- Rows ---- */

@@ -69,6 +69,13 @@ void scene_sleep_ms(int ms);
 /* Makes a file with this text, or gives the one that is there this text instead. */
 void scene_write_file(const char *path, const char *text);
 
+/*
+ * Makes a named pipe that is full and that nobody reads; returns its path. There is one at a time;
+ * the second function takes it away.
+ */
+const char *scene_open_full_pipe(void);
+void scene_close_full_pipe(void);
+
 /* All of a file, which must be shorter than size; to be freed. */
 char *scene_read_file(const char *path, size_t size);
 
